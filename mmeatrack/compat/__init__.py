@@ -1,0 +1,67 @@
+"""All that it takes to run the OpenMMLab stack on today's PyTorch, each solved once.
+
+===========================  =======================================================
+:mod:`.mmrazor_import`       MMRazor 1.0.0 imports on torch > 2.0
+:mod:`.checkpoint`           checkpoints load on torch >= 2.6, and none can run code
+:mod:`.distributed`          ``--launcher pytorch`` works on a machine without CUDA
+:mod:`.versions`             one message for a version that does not fit the others
+===========================  =======================================================
+
+Nothing is imported for it: each shim waits for the import of the module that it is for, whoever
+imports it, and is put on at once where that module is loaded already.
+
+``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place.
+"""
+
+from types import ModuleType
+
+from mmeatrack.compat import import_hook
+from mmeatrack.compat.versions import check_versions
+
+__all__ = ['apply', 'check_versions']
+
+
+def apply() -> None:
+    """Install every shim. Calling it again changes nothing.
+
+    Raises:
+        RuntimeError: If mmtrack or mmrazor is imported beside a version that does not fit it;
+            here where it is imported already, else at its import.
+    """
+    if import_hook.is_installed():
+        return
+    import_hook.add('mmtrack', before=check_versions)
+    import_hook.add('mmrazor', before=check_versions)
+    _add_mmrazor_hooks()
+    import_hook.add('mmengine.runner.checkpoint', after=_make_loaders_safe)
+    import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
+    import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
+    import_hook.install()
+
+
+def _add_mmrazor_hooks() -> None:
+    from mmeatrack.compat.mmrazor_import import GATED_MODULES, close_torch_gates
+
+    for name in GATED_MODULES:
+        import_hook.add(name, rewrite=close_torch_gates)
+
+
+# The modules below import torch, so they wait until the module that they patch has done so.
+
+
+def _make_loaders_safe(module: ModuleType) -> None:
+    from mmeatrack.compat.checkpoint import make_loaders_safe
+
+    make_loaders_safe(module)
+
+
+def _let_launcher_use_cpu(module: ModuleType) -> None:
+    from mmeatrack.compat.distributed import let_launcher_use_cpu
+
+    let_launcher_use_cpu(module)
+
+
+def _let_wrapper_use_cpu(module: ModuleType) -> None:
+    from mmeatrack.compat.distributed import let_wrapper_use_cpu
+
+    let_wrapper_use_cpu(module)

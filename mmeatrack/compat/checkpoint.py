@@ -1,0 +1,159 @@
+"""Load checkpoints that cannot run code.
+
+torch >= 2.6 loads with ``weights_only=True``, which refuses every checkpoint that MMEngine writes:
+its message hub pickles ``HistoryBuffer``, numpy scalars and ``getattr``. torch < 2.6, and
+``torch.hub`` still, load with ``weights_only=False``, which runs whatever a file says. Here all of
+MMEngine's loaders go, on every torch, through one loader that takes what MMEngine writes and
+refuses the rest; ``mmeatrack.compat.restricted_pickle`` says what that is.
+"""
+
+import os
+import tarfile
+from pathlib import Path
+from pickle import UnpicklingError
+from types import ModuleType
+from typing import IO, Any, Optional, Union
+from urllib.parse import urlparse
+
+import torch
+
+File = Union[str, 'os.PathLike[str]', IO[bytes]]
+
+
+def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
+    """Load a checkpoint of plain data: tensors, numbers, text, MMEngine's logs.
+
+    Args:
+        file: Path, or a binary file open for reading at the checkpoint's start.
+        map_location: As for :func:`torch.load`.
+
+    Returns:
+        What was saved, usually a dict.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If it holds more than plain data, of which then nothing has run; or if it is
+            truncated or no checkpoint at all.
+    """
+    if isinstance(file, (str, os.PathLike)):
+        if not os.path.isfile(file):
+            raise FileNotFoundError(f"There is no checkpoint '{os.fspath(file)}'.")
+        with open(file, 'rb') as opened:
+            return _load(opened, os.fspath(file), map_location)
+    return _load(file, getattr(file, 'name', 'the given stream'), map_location)
+
+
+def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
+    from mmeatrack.compat import restricted_pickle
+
+    _refuse_old_and_script_archives(file, name)
+    try:
+        # weights_only=False is what lets pickle_module be given; that module is the stricter one.
+        return torch.load(
+            file,
+            map_location=map_location,
+            pickle_module=restricted_pickle,
+            weights_only=False,
+        )
+    except UnpicklingError as error:
+        raise RuntimeError(
+            f"The checkpoint '{name}' was refused, and nothing of it was run: it asks for {error}, "
+            'which a checkpoint of tensors, numbers and logs does not need and which could run '
+            'code of its own. If you trust whoever made it, load it once with '
+            'torch.load(..., weights_only=False) and save its state_dict in a new file.'
+        ) from error
+    except Exception as error:
+        raise RuntimeError(
+            f"The checkpoint '{name}' could not be read ({type(error).__name__}: {error}). If it "
+            'is truncated or damaged, copy it again.'
+        ) from error
+
+
+def _refuse_old_and_script_archives(file: IO[bytes], name: str) -> None:
+    """Refuse the two formats that ``torch.load`` reads without its ``pickle_module``."""
+    start = file.tell()
+    is_zip = file.read(4) == b'PK\x03\x04'
+    file.seek(start)
+    if is_zip:
+        try:
+            # torch's own reader, so that it and torch.load cannot see two different archives.
+            kind = 'TorchScript' if _is_torchscript(file) else None
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"The checkpoint '{name}' is truncated or damaged ({error}). Copy it again."
+            ) from error
+    else:
+        kind = 'tar' if _is_tar(file) else None
+    file.seek(start)
+    if kind is not None:
+        raise RuntimeError(
+            f"The checkpoint '{name}' was refused, and nothing of it was run: it is a {kind} "
+            'archive, which can hold code. Give a checkpoint saved by torch.save or MMEngine.'
+        )
+
+
+def _is_torchscript(file: IO[bytes]) -> bool:
+    reader = torch._C.PyTorchFileReader(file)
+    return 'constants.pkl' in reader.get_all_records()
+
+
+def _is_tar(file: IO[bytes]) -> bool:
+    try:
+        with tarfile.open(fileobj=file, mode='r:'):
+            return True
+    except tarfile.TarError:
+        return False
+
+
+def load_checkpoint_url(
+    url: str,
+    model_dir: Optional[str] = None,
+    map_location: Any = None,
+    progress: bool = True,
+    check_hash: bool = False,
+    file_name: Optional[str] = None,
+) -> Any:
+    """Download a checkpoint once and load it with :func:`load_checkpoint_file`.
+
+    Args:
+        url: Address of the file.
+        model_dir: Folder that keeps it; torch.hub's ``checkpoints`` folder if not given.
+        map_location: As for :func:`torch.load`.
+        progress: Whether to show a progress bar.
+        check_hash: Whether the file name ends in the first digits of the content's SHA-256, as in
+            ``name-0123abcd.pth``, which is then checked.
+        file_name: Name to keep it under; by default the URL's.
+
+    Returns:
+        What was saved, usually a dict.
+
+    Raises:
+        RuntimeError: As :func:`load_checkpoint_file`, or if the hash differs.
+    """
+    folder = Path(model_dir or os.path.join(torch.hub.get_dir(), 'checkpoints'))
+    path = folder / os.path.basename(file_name or urlparse(url).path)
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        match = torch.hub.HASH_REGEX.search(path.name) if check_hash else None
+        prefix = match.group(1) if match else None
+        torch.hub.download_url_to_file(url, str(path), prefix, progress=progress)
+    return load_checkpoint_file(path, map_location)
+
+
+class _TorchWithSafeLoad(ModuleType):
+    """The module ``torch`` for one importer, with a ``load`` that cannot run code."""
+
+    load = staticmethod(load_checkpoint_file)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+
+def make_loaders_safe(module: ModuleType) -> None:
+    """Let all loaders of ``mmengine.runner.checkpoint`` use the functions above.
+
+    Every one of them (local file, URL, object store, model zoos) ends in that module's
+    ``torch.load`` or ``load_url``; torch itself stays as it is for everybody else.
+    """
+    vars(module)['torch'] = _TorchWithSafeLoad('torch')
+    vars(module)['load_url'] = load_checkpoint_url

@@ -1,0 +1,50 @@
+"""Let ``--launcher pytorch`` train on a machine without CUDA.
+
+MMEngine 0.10.7's defaults are CUDA's: its launcher selects a CUDA device and, by the usual
+``dist_cfg=dict(backend='nccl')``, NCCL; its wrapper gives ``device_ids`` to
+DistributedDataParallel, which refuses them for a model on the CPU. Both are mended only where no
+accelerator is there.
+"""
+
+import logging
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def let_launcher_use_cpu(module: ModuleType) -> None:
+    """Make the pytorch launcher of ``mmengine.dist.utils`` start on the CPU, with gloo for nccl."""
+    launch = module._init_dist_pytorch
+
+    def init_dist_pytorch(backend: str, init_backend: str = 'torch', **kwargs: Any) -> None:
+        from mmengine.device import get_device
+        from mmengine.logging import print_log
+
+        if get_device() != 'cpu':
+            launch(backend, init_backend=init_backend, **kwargs)
+            return
+        if backend == 'nccl':
+            print_log(
+                "No CUDA device is there: using the backend 'gloo' in place of 'nccl'.",
+                logger='current',
+                level=logging.WARNING,
+            )
+            backend = 'gloo'
+        torch.distributed.init_process_group(backend=backend, **kwargs)
+
+    vars(module)['_init_dist_pytorch'] = init_dist_pytorch
+
+
+def let_wrapper_use_cpu(module: ModuleType) -> None:
+    """Make ``MMDistributedDataParallel`` drop ``device_ids`` for a model on the CPU."""
+    wrapper = module.MMDistributedDataParallel
+    initialise = wrapper.__init__
+
+    def initialise_anywhere(self: Any, module: nn.Module, *args: Any, **kwargs: Any) -> None:
+        if all(parameter.device.type == 'cpu' for parameter in module.parameters()):
+            kwargs.pop('device_ids', None)
+        initialise(self, module, *args, **kwargs)
+
+    wrapper.__init__ = initialise_anywhere

@@ -1,0 +1,33 @@
+"""Registries of scope ``mmeatrack``, children of MMEngine's root registries.
+
+A part is named with its scope in a config, ``dict(type='mmeatrack.EATrack')``. The modules of a
+location are imported at the first look-up in its registry, and not before.
+"""
+
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
+from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+MODELS = Registry(
+    'model', parent=MMENGINE_MODELS, scope='mmeatrack', locations=['mmeatrack.models']
+)
+DATASETS = Registry(
+    'dataset', parent=MMENGINE_DATASETS, scope='mmeatrack', locations=['mmeatrack.datasets']
+)
+TRANSFORMS = Registry(
+    'transform', parent=MMENGINE_TRANSFORMS, scope='mmeatrack', locations=['mmeatrack.datasets']
+)
+METRICS = Registry(
+    'metric', parent=MMENGINE_METRICS, scope='mmeatrack', locations=['mmeatrack.evaluation']
+)
+HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmeatrack', locations=['mmeatrack.engine'])
+TASK_UTILS = Registry(
+    'task util', parent=MMENGINE_TASK_UTILS, scope='mmeatrack', locations=['mmeatrack.models']
+)
+
+__all__ = ['DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS']
