@@ -1,0 +1,5 @@
+"""What hooks into mmengine's runner."""
+
+from .hooks import StudentExportHook, TemporalAdaptationHook
+
+__all__ = ['StudentExportHook', 'TemporalAdaptationHook']

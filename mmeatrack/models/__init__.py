@@ -1,0 +1,23 @@
+"""The parts of EATrack, each registered under the scope ``mmeatrack``."""
+
+from .backbones import AsymmetricViT
+from .data_preprocessors import CropDataPreprocessor
+from .distillers import EATrackDistill, EATrackDistiller, SearchTokens
+from .heads import CenterHead
+from .losses import TargetFeatureLoss, TargetMask, TargetPredictionLoss
+from .temporal import TargetStore
+from .trackers import EATrack
+
+__all__ = [
+    'AsymmetricViT',
+    'CenterHead',
+    'CropDataPreprocessor',
+    'EATrack',
+    'EATrackDistill',
+    'EATrackDistiller',
+    'SearchTokens',
+    'TargetFeatureLoss',
+    'TargetMask',
+    'TargetPredictionLoss',
+    'TargetStore',
+]

@@ -1,0 +1,239 @@
+"""The asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
+
+from typing import List, NamedTuple, Optional, Tuple
+
+import torch
+from mmengine.model import BaseModule
+from mmengine.model.weight_init import trunc_normal_
+from torch import Tensor, nn
+
+from mmeatrack.registry import MODELS
+
+from .attention import Block
+from .pretrained_vit import load_pretrained_vit
+
+
+class JointTokens(NamedTuple):
+    """What the joint stage returns.
+
+    Attributes:
+        template: (B, Nz, C) tokens of the original template.
+        temporal: (B, Nt, C) temporal tokens, Nt = 0 without any.
+        search: (B, Nx, C) tokens of the search crop.
+    """
+
+    template: Tensor
+    temporal: Tensor
+    search: Tensor
+
+
+class PatchEmbed(nn.Module):
+    """Crop to tokens: a convolution with stride ``patch_size``."""
+
+    def __init__(self, patch_size: int, embed_dims: int) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(3, embed_dims, kernel_size=patch_size, stride=patch_size)
+
+    def forward(self, crop: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, H / patch * W / patch, C), row by row."""
+        return self.proj(crop).flatten(2).transpose(1, 2)
+
+
+@MODELS.register_module()
+class AsymmetricViT(BaseModule):
+    """Vision transformer whose first layers encode template and search crop apart.
+
+    Stage 1 (``separate_stage``) encodes each crop on its own with shared weights; stage 2
+    (``joint_stage``) lets all tokens attend to each other. The student has (6, 2) layers, a
+    one-stream teacher such as OSTrack's (0, 12).
+
+    Args:
+        separate_depth: Layers of stage 1.
+        joint_depth: Layers of stage 2, at least 1.
+        embed_dims: Channels ``C``.
+        num_heads: Attention heads of each layer.
+        mlp_ratio: Width of the perceptrons over ``C``.
+        qkv_bias: Whether query, key and value have a bias.
+        patch_size: Side of a patch in crop px.
+        template_size: Side of the template crop in px, a multiple of ``patch_size``.
+        search_size: Side of the search crop in px, a multiple of ``patch_size``.
+        drop_path_rate: Stochastic depth of the last layer; it grows linearly from 0.
+        pretrained: File with ImageNet weights of a ViT or DeiT in timm's layout.
+        init_cfg: mmengine's initialisation config.
+
+    Raises:
+        ValueError: If a depth or a crop size does not fit; at once, when the config is built.
+    """
+
+    def __init__(
+        self,
+        separate_depth: int = 6,
+        joint_depth: int = 2,
+        embed_dims: int = 192,
+        num_heads: int = 3,
+        mlp_ratio: float = 4.0,
+        qkv_bias: bool = True,
+        patch_size: int = 16,
+        template_size: int = 128,
+        search_size: int = 256,
+        drop_path_rate: float = 0.0,
+        pretrained: Optional[str] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        _check_depths(separate_depth, joint_depth)
+        _check_crop_size('template_size', template_size, patch_size)
+        _check_crop_size('search_size', search_size, patch_size)
+        self.embed_dims = embed_dims
+        self.template_size, self.search_size = template_size, search_size
+        self.template_grid = template_size // patch_size
+        self.search_grid = search_size // patch_size
+        self.pretrained = pretrained
+
+        depth = separate_depth + joint_depth
+        drop_path = [drop_path_rate * i / max(depth - 1, 1) for i in range(depth)]
+        blocks = [Block(embed_dims, num_heads, mlp_ratio, qkv_bias, p) for p in drop_path]
+        self.patch_embed = PatchEmbed(patch_size, embed_dims)
+        self.template_pos_embed = nn.Parameter(torch.zeros(1, self.template_grid**2, embed_dims))
+        self.search_pos_embed = nn.Parameter(torch.zeros(1, self.search_grid**2, embed_dims))
+        self.separate_stage = nn.ModuleList(blocks[:separate_depth])
+        self.joint_stage = nn.ModuleList(blocks[separate_depth:])
+        self.norm = nn.LayerNorm(embed_dims, eps=1e-6)
+
+    @property
+    def depth(self) -> int:
+        """Layers of both stages."""
+        return len(self.separate_stage) + len(self.joint_stage)
+
+    def layer_name(self, layer: int) -> str:
+        """Name, within the backbone, of the layer counted from 0 through both stages.
+
+        Raises:
+            ValueError: If there is no such layer.
+        """
+        if not 0 <= layer < self.depth:
+            raise ValueError(
+                f'there is no layer {layer}: this backbone has layers 0 to {self.depth - 1} '
+                f'({len(self.separate_stage)} separate, {len(self.joint_stage)} joint).'
+            )
+        separate = len(self.separate_stage)
+        if layer < separate:
+            return f'separate_stage.{layer}'
+        return f'joint_stage.{layer - separate}'
+
+    def no_weight_decay(self) -> Tuple[str, ...]:
+        """Names of the parameters that take no weight decay (timm's vocabulary)."""
+        return ('template_pos_embed', 'search_pos_embed')
+
+    def init_weights(self) -> None:
+        """Draw the weights, then load ``pretrained`` where it is given."""
+        if not self.is_init:
+            self.apply(_init_layer)
+            trunc_normal_(self.template_pos_embed, std=0.02)
+            trunc_normal_(self.search_pos_embed, std=0.02)
+            if self.pretrained is not None:
+                load_pretrained_vit(self, self.pretrained)
+        super().init_weights()
+
+    def forward_template(self, template: Tensor) -> Tensor:
+        """Stage 1 of a template crop.
+
+        Args:
+            template: (B, 3, template_size, template_size), normalised.
+
+        Returns:
+            z: (B, Nz, C).
+
+        Raises:
+            ValueError: If the crop is of another size.
+        """
+        return self._separate(template, 'template', self.template_size, self.template_pos_embed)
+
+    def forward_search(self, search: Tensor) -> Tensor:
+        """Stage 1 of a search crop: (B, 3, search_size, search_size) -> x (B, Nx, C)."""
+        return self._separate(search, 'search', self.search_size, self.search_pos_embed)
+
+    def _separate(self, crop: Tensor, name: str, size: int, pos_embed: Tensor) -> Tensor:
+        if tuple(crop.shape[-3:]) != (3, size, size):
+            raise ValueError(
+                f'the {name} crop has shape {tuple(crop.shape)}, but this backbone was built for '
+                f'(B, 3, {size}, {size}): set {name}_size in the backbone and in the crop '
+                'transforms of the pipeline to the same value.'
+            )
+        tokens = self.patch_embed(crop) + pos_embed
+        for block in self.separate_stage:
+            tokens = block(tokens)
+        return tokens
+
+    def forward_joint(
+        self,
+        z: Tensor,
+        x: Tensor,
+        temporal: Optional[Tensor] = None,
+        temporal_mask: Optional[Tensor] = None,
+    ) -> JointTokens:
+        """Stage 2: template, temporal and search tokens attend to each other.
+
+        Args:
+            z: (B, Nz, C) template tokens of stage 1.
+            x: (B, Nx, C) search tokens of stage 1.
+            temporal: (B, Nt, C) temporal tokens, or None for an empty store.
+            temporal_mask: (B,) bool, False for samples whose temporal tokens are hidden.
+
+        Returns:
+            The tokens after the last layer and the final norm.
+        """
+        parts: List[Tensor] = [z, x] if temporal is None else [z, temporal, x]
+        tokens = torch.cat(parts, dim=1)  # (B, Nz + Nt + Nx, C)
+        num_temporal = 0 if temporal is None else temporal.shape[1]
+        key_mask = None
+        if temporal_mask is not None and num_temporal:
+            key_mask = tokens.new_ones(tokens.shape[:2], dtype=torch.bool)
+            key_mask[:, z.shape[1] : z.shape[1] + num_temporal] = temporal_mask[:, None]
+        for block in self.joint_stage:
+            tokens = block(tokens, key_mask)
+        sizes = [z.shape[1], num_temporal, x.shape[1]]
+        return JointTokens(*self.norm(tokens).split(sizes, dim=1))
+
+    def forward(
+        self,
+        template: Tensor,
+        search: Tensor,
+        temporal_mask: Optional[Tensor] = None,
+    ) -> JointTokens:
+        """Both stages for training.
+
+        Args:
+            template: (B, T, 3, template_size, template_size): the original template, and for T > 1
+                the templates that fill the temporal slot, oldest first.
+            search: (B, 3, search_size, search_size).
+            temporal_mask: (B,) bool, False for samples that see no temporal tokens.
+
+        Returns:
+            The tokens after the joint stage.
+        """
+        B, T = template.shape[:2]
+        z = self.forward_template(template.flatten(0, 1))  # (B * T, Nz, C)
+        z = z.unflatten(0, (B, T))
+        temporal = z[:, 1:].flatten(1, 2) if T > 1 else None  # (B, (T - 1) * Nz, C)
+        return self.forward_joint(z[:, 0], self.forward_search(search), temporal, temporal_mask)
+
+
+def _init_layer(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        trunc_normal_(module.weight, std=0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def _check_depths(separate_depth: int, joint_depth: int) -> None:
+    if separate_depth < 0 or joint_depth < 1:
+        raise ValueError(
+            f'separate_depth={separate_depth}, joint_depth={joint_depth}: separate_depth must be
+            at ' 'least 0 and joint_depth at least 1, or template and search never meet.'
+        )
+
+
+def _check_crop_size(name: str, size: int, patch_size: int) -> None:
+    if size < patch_size or size % patch_size:
+        raise ValueError(f'{name}={size} must be a multiple of patch_size={patch_size}.')

@@ -1,0 +1,109 @@
+"""Multi-head self-attention and the pre-norm transformer block (ViT, arXiv 2010.11929)."""
+
+import math
+from typing import Optional
+
+import torch.nn.functional as F
+from mmcv.cnn.bricks.drop import DropPath
+from torch import Tensor, nn
+
+
+def attend_reference(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor]) -> Tensor:
+    """Scaled dot-product attention written out, for a torch without the fused one.
+
+    Args:
+        query, key, value: (B, heads, N, C / heads).
+        mask: Boolean, broadcastable to (B, heads, N, N); ``False`` is not attended to.
+
+    Returns:
+        (B, heads, N, C / heads).
+    """
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (B, heads, N, N)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float('-inf'))
+    return scores.softmax(dim=-1) @ value
+
+
+def _attend_fused(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor]) -> Tensor:
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+
+
+# torch 1.13 has no fused attention (it came with 2.0); both give the same numbers.
+attend = _attend_fused if hasattr(F, 'scaled_dot_product_attention') else attend_reference
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention.
+
+    Args:
+        embed_dims: Channels ``C``.
+        num_heads: Heads; must divide ``embed_dims``.
+        qkv_bias: Whether query, key and value have a bias.
+    """
+
+    def __init__(self, embed_dims: int, num_heads: int, qkv_bias: bool = True) -> None:
+        super().__init__()
+        if embed_dims % num_heads:
+            raise ValueError(
+                f'embed_dims={embed_dims} cannot be shared by num_heads={num_heads}: '
+                'choose a number of heads that divides it.'
+            )
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(embed_dims, embed_dims * 3, bias=qkv_bias)
+        self.proj = nn.Linear(embed_dims, embed_dims)
+
+    def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
+        """Attend among the tokens ``x`` (B, N, C); ``key_mask`` (B, N) is False where hidden."""
+        B, N, C = x.shape
+        # (B, N, 3C) -> 3 x (B, heads, N, C / heads)
+        qkv = self.qkv(x).reshape(B, N, 3, self.num_heads, C // self.num_heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        mask = None if key_mask is None else key_mask[:, None, None, :]
+        x = attend(query, key, value, mask)
+        return self.proj(x.transpose(1, 2).reshape(B, N, C))
+
+
+class MLP(nn.Module):
+    """The block's two-layer perceptron with GELU."""
+
+    def __init__(self, embed_dims: int, hidden_dims: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(embed_dims, hidden_dims)
+        self.act = nn.GELU()
+        self.fc2 = nn.Linear(hidden_dims, embed_dims)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, C) -> (B, N, C)."""
+        return self.fc2(self.act(self.fc1(x)))
+
+
+class Block(nn.Module):
+    """A pre-norm transformer layer.
+
+    Args:
+        embed_dims: Channels ``C``.
+        num_heads: Attention heads.
+        mlp_ratio: Width of the perceptron over ``C``.
+        qkv_bias: Whether query, key and value have a bias.
+        drop_path: Probability of stochastic depth.
+    """
+
+    def __init__(
+        self,
+        embed_dims: int,
+        num_heads: int,
+        mlp_ratio: float = 4.0,
+        qkv_bias: bool = True,
+        drop_path: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(embed_dims, eps=1e-6)
+        self.attn = Attention(embed_dims, num_heads, qkv_bias)
+        self.norm2 = nn.LayerNorm(embed_dims, eps=1e-6)
+        self.mlp = MLP(embed_dims, int(embed_dims * mlp_ratio))
+        self.drop_path = DropPath(drop_path) if drop_path > 0 else nn.Identity()
+
+    def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
+        """(B, N, C) -> (B, N, C); ``key_mask`` (B, N) is False where a token is hidden."""
+        x = x + self.drop_path(self.attn(self.norm1(x), key_mask))
+        return x + self.drop_path(self.mlp(self.norm2(x)))

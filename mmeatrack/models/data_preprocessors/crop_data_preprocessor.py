@@ -1,0 +1,65 @@
+"""Normalisation for training crops and, at test time, for crops instead of whole frames."""
+
+from typing import Any, Dict
+
+from mmtrack.models.data_preprocessors import TrackDataPreprocessor
+from torch import Tensor
+
+from mmeatrack.registry import MODELS
+
+
+@MODELS.register_module()
+class CropDataPreprocessor(TrackDataPreprocessor):
+    """mmtrack's preprocessor, except that test frames stay as they are.
+
+    A tracker looks at a small part of each frame: it cuts its crop from the raw frame and calls
+    :meth:`normalize` on that. This saves the normalisation of the whole frame, and pads the crop
+    with the same black as in training, where crops are padded before they are normalised.
+
+    Args:
+        mean: Mean of the channels, 0 to 255, in the order after ``bgr_to_rgb``.
+        std: Standard deviation of the channels.
+        bgr_to_rgb: Whether frames come as BGR.
+
+    Raises:
+        ValueError: If ``mean`` or ``std`` is missing.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self._enable_normalize:
+            raise ValueError(
+                'mean and std are missing: set them as in '
+                'configs/_base_/models/eatrack_deit-tiny.py.'
+            )
+
+    def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:
+        """Crops of a training batch are normalised; test frames are only moved to the device.
+
+        Args:
+            data: ``inputs`` and ``data_samples`` as collated.
+            training: Whether the batch holds training crops.
+
+        Returns:
+            The same keys; in testing ``inputs['img']`` is (1, 1, 3, H, W), raw.
+        """
+        if training:
+            return super().forward(data, training)
+        data = self.cast_data(data)
+        inputs = {key: _stack_single(key, frames) for key, frames in data['inputs'].items()}
+        return dict(inputs=inputs, data_samples=data['data_samples'])
+
+    def normalize(self, crop: Tensor) -> Tensor:
+        """Raw crop (B, 3, H, W), 0 to 255, to the network's input."""
+        if self.channel_conversion:
+            crop = crop[:, [2, 1, 0]]
+        return (crop - self.mean) / self.std
+
+
+def _stack_single(key: str, frames: Any) -> Tensor:
+    if len(frames) != 1:
+        raise ValueError(
+            f'a tracker is tested with one frame at a time, but {len(frames)} came as {key!r}: set '
+            'batch_size=1 in test_dataloader and val_dataloader.'
+        )
+    return frames[0][None]

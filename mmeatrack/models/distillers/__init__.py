@@ -1,0 +1,8 @@
+"""Distillation through mmrazor: algorithm, distiller, recorder and connector."""
+
+from .connectors import SearchTokens
+from .eatrack_distill import EATrackDistill
+from .eatrack_distiller import EATrackDistiller
+from .layer_recorder import LayerOutputsRecorder
+
+__all__ = ['EATrackDistill', 'EATrackDistiller', 'LayerOutputsRecorder', 'SearchTokens']

@@ -1,0 +1,212 @@
+"""The center head: score, offset and size maps to one box (OSTrack; method of CenterNet)."""
+
+import math
+from typing import Dict, List, NamedTuple, Optional, Tuple, cast
+
+import torch
+from mmdet.models.utils import gaussian_radius, gen_gaussian_target
+from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmeatrack.registry import MODELS
+
+# Score that an untrained head gives everywhere: without it the many negatives dominate the focal
+# loss of the first iterations (CenterNet).
+_PRIOR_SCORE = 0.1
+# Scores and sizes are kept away from 0 and 1, where the focal loss has no finite logarithm.
+_SIGMOID_MARGIN = 1e-4
+
+
+class CenterHeadOutput(NamedTuple):
+    """The raw maps of the head.
+
+    Attributes:
+        score: (B, 1, Hf, Wf) logits; their sigmoid is the score map.
+        offset: (B, 2, Hf, Wf) centre within its cell, x and y, in cells.
+        size: (B, 2, Hf, Wf) logits; their sigmoid is width and height over the search crop's side.
+    """
+
+    score: Tensor
+    offset: Tensor
+    size: Tensor
+
+
+class CenterPrediction(NamedTuple):
+    """One box for each sample.
+
+    Attributes:
+        bbox_cxcywh: (B, 4) centre and size over the search crop's side, 0 to 1.
+        score: (B,) score map at the chosen cell, 0 to 1, before the window.
+        cell: (B,) index of the cell, row by row.
+    """
+
+    bbox_cxcywh: Tensor
+    score: Tensor
+    cell: Tensor
+
+
+def sigmoid_clamped(logits: Tensor) -> Tensor:
+    """Sigmoid within [1e-4, 1 - 1e-4]."""
+    return logits.sigmoid().clamp(min=_SIGMOID_MARGIN, max=1 - _SIGMOID_MARGIN)
+
+
+def hann_window(height: int, width: int) -> Tensor:
+    """(height, width) product of ``0.5 (1 - cos(2 pi k / (n + 1)))``, k = 1..n, for each side n."""
+    sides = [torch.hann_window(n + 2, periodic=False)[1:-1] for n in (height, width)]
+    return sides[0][:, None] * sides[1][None, :]
+
+
+@MODELS.register_module()
+class CenterHead(BaseModule):
+    """Three convolutional branches on the search tokens' map.
+
+    Args:
+        in_channels: Channels ``C`` of the search tokens.
+        feat_channels: Channels of the first layer; each further layer halves them.
+        num_convs: Layers of 3x3 convolutions in a branch before the 1x1.
+        min_overlap: Overlap that still counts near the centre; sets the Gaussian's radius.
+        loss_cls: Focal loss on the score map (L_cls).
+        loss_bbox: Loss on normalised corners (L_1).
+        loss_iou: Loss on overlap (L_GIoU).
+        init_cfg: mmengine's initialisation config.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 192,
+        feat_channels: int = 256,
+        num_convs: int = 4,
+        min_overlap: float = 0.7,
+        loss_cls: Optional[dict] = None,
+        loss_bbox: Optional[dict] = None,
+        loss_iou: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        if loss_iou is None:
+            loss_iou = dict(type='mmdet.GIoULoss', loss_weight=2.0)
+        if loss_bbox is None:
+            loss_bbox = dict(type='mmdet.L1Loss', loss_weight=5.0)
+        if loss_cls is None:
+            loss_cls = dict(type='mmdet.GaussianFocalLoss', alpha=2.0, gamma=4.0)
+        super().__init__(init_cfg)
+        if feat_channels % 2 ** (num_convs - 1):
+            raise ValueError(
+                f'feat_channels={feat_channels} cannot be halved {num_convs - 1} times: use a '
+                f'multiple of {2 ** (num_convs - 1)} or fewer num_convs.'
+            )
+        self.min_overlap = min_overlap
+        prior_logit = math.log(_PRIOR_SCORE / (1 - _PRIOR_SCORE))
+        self.score_branch = _branch(in_channels, feat_channels, num_convs, 1, prior_logit)
+        self.offset_branch = _branch(in_channels, feat_channels, num_convs, 2)
+        self.size_branch = _branch(in_channels, feat_channels, num_convs, 2)
+        self.loss_cls = MODELS.build(loss_cls)
+        self.loss_bbox = MODELS.build(loss_bbox)
+        self.loss_iou = MODELS.build(loss_iou)
+
+    def forward(self, feature_map: Tensor) -> CenterHeadOutput:
+        """(B, C, Hf, Wf) search features to the three maps."""
+        return CenterHeadOutput(
+            self.score_branch(feature_map),
+            self.offset_branch(feature_map),
+            self.size_branch(feature_map),
+        )
+
+    def predict(self, output: CenterHeadOutput, prior: Tensor) -> CenterPrediction:
+        """Read offset and size where ``score map * prior`` is highest.
+
+        Args:
+            output: The maps.
+            prior: (Hf, Wf) or (B, Hf, Wf), the Hann window for instance; ones for none.
+
+        Returns:
+            One box for each sample.
+        """
+        score_map = sigmoid_clamped(output.score)[:, 0]  # (B, Hf, Wf)
+        cell = (score_map * prior).flatten(1).argmax(dim=1)  # (B,)
+        score = score_map.flatten(1).gather(1, cell[:, None])[:, 0]
+        return CenterPrediction(self._read_box(output, cell), score, cell)
+
+    def loss(
+        self,
+        output: CenterHeadOutput,
+        bbox_cxcywh: Tensor,
+    ) -> Dict[str, Tensor]:
+        """``L_cls + 5 L_1 + 2 L_GIoU`` (method's total, without distillation).
+
+        The box is read at the cell with the highest score among those under the Gaussian: what
+        the tracker will read, without the stray cells of an untrained score map.
+
+        Args:
+            output: The maps.
+            bbox_cxcywh: (B, 4) ground truth, centre and size over the search crop's side.
+
+        Returns:
+            ``loss_cls``, ``loss_bbox``, ``loss_iou`` and ``iou``, the mean overlap (not a loss).
+        """
+        target_map = self.gaussian_map(bbox_cxcywh, (output.score.shape[2], output.score.shape[3]))
+        score_map = sigmoid_clamped(output.score)
+        num_positives = float(target_map.eq(1).sum().clamp(min=1))
+        loss_cls = self.loss_cls(score_map, target_map, avg_factor=num_positives)
+
+        cell = (score_map.detach() * target_map).flatten(1).argmax(dim=1)
+        bbox_xyxy = bbox_cxcywh_to_xyxy(self._read_box(output, cell))
+        target_xyxy = bbox_cxcywh_to_xyxy(bbox_cxcywh)
+        return dict(
+            loss_cls=loss_cls,
+            loss_bbox=self.loss_bbox(bbox_xyxy, target_xyxy),
+            loss_iou=self.loss_iou(bbox_xyxy, target_xyxy),
+            iou=bbox_overlaps(bbox_xyxy.detach(), target_xyxy, is_aligned=True).mean(),
+        )
+
+    def gaussian_map(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
+        """CenterNet's target: 1 in the centre's cell, a Gaussian around it.
+
+        Args:
+            bbox_cxcywh: (B, 4) centre and size over the search crop's side.
+            grid: ``(Hf, Wf)``.
+
+        Returns:
+            (B, 1, Hf, Wf); all 0 for a box whose centre is outside the crop.
+        """
+        Hf, Wf = grid
+        target_map = bbox_cxcywh.new_zeros((len(bbox_cxcywh), 1, Hf, Wf))
+        for heat, (cx, cy, w, h) in zip(target_map[:, 0], bbox_cxcywh.tolist()):
+            if not (0 <= cx < 1 and 0 <= cy < 1):
+                continue
+            radius = gaussian_radius((math.ceil(h * Hf), math.ceil(w * Wf)), self.min_overlap)
+            centre = min(round(cx * Wf), Wf - 1), min(round(cy * Hf), Hf - 1)
+            gen_gaussian_target(heat, centre, max(0, int(radius)))
+        return target_map
+
+    @staticmethod
+    def _read_box(output: CenterHeadOutput, cell: Tensor) -> Tensor:
+        """Boxes (B, 4) cxcywh, normalised, at the cells (B,)."""
+        Hf, Wf = output.score.shape[-2:]
+        index = cell[:, None, None].expand(-1, 2, 1)
+        offset = output.offset.flatten(2).gather(2, index)[..., 0]  # (B, 2)
+        size = sigmoid_clamped(output.size.flatten(2).gather(2, index)[..., 0])  # (B, 2)
+        corner = torch.stack((cell % Wf, torch.div(cell, Wf, rounding_mode='floor')), dim=1)
+        centre = (corner + offset) / offset.new_tensor([Wf, Hf])
+        return torch.cat((centre, size), dim=1)
+
+
+def _branch(
+    in_channels: int,
+    feat_channels: int,
+    num_convs: int,
+    out_channels: int,
+    bias: float = 0.0,
+) -> nn.Sequential:
+    """Conv-BN-ReLU layers of halving width, then a 1x1 convolution with the given bias."""
+    layers: List[nn.Module] = []
+    for i in range(num_convs):
+        width = feat_channels // 2**i
+        # The convolution keeps its bias before BN: the paper's parameter count includes it.
+        conv = nn.Conv2d(in_channels, width, 3, padding=1)
+        layers.append(nn.Sequential(conv, nn.BatchNorm2d(width), nn.ReLU()))
+        in_channels = width
+    last = nn.Conv2d(in_channels, out_channels, 1)
+    nn.init.constant_(cast(Tensor, last.bias), bias)
+    layers.append(last)
+    return nn.Sequential(*layers)

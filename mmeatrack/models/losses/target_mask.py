@@ -1,0 +1,86 @@
+"""Where the target is on the search crop's grid (the masks M and m of the losses)."""
+
+from typing import Tuple
+
+import torch
+from torch import Tensor, nn
+
+from mmeatrack.registry import MODELS
+
+SHAPES = ('hard', 'soft', 'gaussian')
+
+
+@MODELS.register_module()
+class TargetMask(nn.Module):
+    """Ground-truth box to a weight for each cell.
+
+    ``hard``: 1 for cells whose centre lies in the box and for the cell that holds the box's centre,
+    so that no target is too small to have one. ``soft``: the share of the cell that the box
+    covers, and
+    1
+    for the cell of the centre. ``gaussian``: ``exp(-(u^2 + v^2) / (2 sigma^2))``, u and v the distance
+    from the centre in half widths and half heights of the box.
+
+    Args:
+        shape: 'hard', 'soft' or 'gaussian'.
+        background: Least weight of every cell of a sample that shows its target.
+        sigma: Width of the Gaussian in half sides of the box.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    def __init__(self, shape: str = 'hard', background: float = 0.0, sigma: float = 0.75) -> None:
+        super().__init__()
+        if shape not in SHAPES:
+            raise ValueError(f'mask shape={shape!r} is unknown; it is one of {list(SHAPES)}.')
+        if not 0 <= background < 1 or sigma <=
+            0: raise ValueError(
+                f'background={background}, sigma={sigma}: background must be in [0, 1), sigma above 0.'
+            )
+        self.shape, self.background, self.sigma = shape, background, sigma
+
+    def forward(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
+        """Masks of a batch.
+
+        Args:
+            bbox_cxcywh: (B, 4) centre and size over the search crop's side.
+            grid: ``(Hf, Wf)``.
+
+        Returns:
+            (B, Hf, Wf) weights of 0 to 1; all 0 where the box is empty, not finite or has its
+            centre outside the crop.
+        """
+        Hf, Wf = grid
+        cells = bbox_cxcywh.new_tensor([Wf, Hf])
+        centre, half = bbox_cxcywh[:, :2] * cells, bbox_cxcywh[:, 2:] * cells / 2  # in cells
+        x = torch.arange(Wf, device=centre.device) + 0.5
+        y = torch.arange(Hf, device=centre.device) + 0.5
+        if self.shape == 'gaussian':
+            weight_x = self._bell(x, centre[:, 0], half[:, 0])
+            weight_y = self._bell(y, centre[:, 1], half[:, 1])
+        else:
+            weight_x = self._cover(x, centre[:, 0], half[:, 0])
+            weight_y = self._cover(y, centre[:, 1], half[:, 1])
+        mask = weight_y[:, :, None] * weight_x[:, None, :]  # (B, Hf, Wf)
+        at_centre = _same_cell(y, centre[:, 1])[:, :, None] & _same_cell(x, centre[:, 0])[:, None]
+        mask = torch.where(at_centre, torch.ones_like(mask), mask).clamp(min=self.background)
+        # A NaN box has no centre cell either, so that this also clears its NaN weights.
+        valid = at_centre.flatten(1).any(dim=1) & (half > 0).all(dim=1) & half.isfinite().all(dim=1)
+        return torch.where(valid[:, None, None], mask, torch.zeros_like(mask))
+
+    def _cover(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:
+        """(B, n) weight along one side; ``cell`` (n,) cell centres."""
+        low, high = (centre - half)[:, None], (centre + half)[:, None]
+        if self.shape == 'hard':
+            return ((cell >= low) & (cell <= high)).to(centre.dtype)
+        return (torch.minimum(cell + 0.5, high) - torch.maximum(cell - 0.5, low)).clamp(0, 1)
+
+    def _bell(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:
+        distance = (cell - centre[:, None]) / half.clamp(min=1e-6)[:, None]
+        return torch.exp(-(distance**2) / (2 * self.sigma**2))
+
+
+def _same_cell(cell: Tensor, centre: Tensor) -> Tensor:
+    """(B, n) True for the cell that holds ``centre``."""
+    return (cell - 0.5) == centre.floor()[:, None]

@@ -1,0 +1,163 @@
+"""The Target Store of EATrack: confident views of the target, kept while a video lasts."""
+
+from dataclasses import dataclass
+from typing import Callable, List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from mmeatrack.models.temporal.fusion import FUSIONS
+from mmeatrack.models.temporal.sampling import SAMPLINGS
+from mmeatrack.registry import MODELS
+from mmeatrack.structures.boxes import Box
+
+
+@dataclass
+class StoreEntry:
+    """One view of the target.
+
+    Attributes:
+        tokens: (Nz, C) stage-1 tokens of its template crop.
+        score: Confidence of the frame's prediction.
+        frame: Frame counted from the initialisation.
+        box: Predicted box, centre and size in image px.
+    """
+
+    tokens: Tensor
+    score: float
+    frame: int
+    box: Box
+
+
+@dataclass
+class _Candidate:
+    """The interval's best frame so far; its view is encoded only when it is stored."""
+
+    encode: Callable[[], Tensor]
+    score: float
+    frame: int
+    box: Box
+
+    def as_entry(self) -> StoreEntry:
+        return StoreEntry(self.encode()[0], self.score, self.frame, self.box)
+
+
+@dataclass
+class StoreStatistics:
+    """What happened since the initialisation: frames offered, confident, views stored, reads."""
+
+    offered: int = 0
+    confident: int = 0
+    stored: int = 0
+    activations: int = 0
+
+
+@MODELS.register_module()
+class TargetStore:
+    """Keeps the best confident view of each interval and gives samples of them back.
+
+    Within an interval the frame with the highest score at or above ``threshold`` is the
+    candidate. At the interval's end it is stored, the oldest entry leaves a full store, and the
+    tokens in use are drawn anew ("periodic activation"). The template of the first frame is not an
+    entry: it stays, whatever the store holds. A store serves one video; a new one is made for each.
+
+    Args:
+        threshold: Least score (0 to 1) of a frame that may be stored.
+        interval: Frames between activations.
+        capacity: Entries kept at most.
+        num_samples: Entries drawn at an activation.
+        sampling: 'recent', 'score', 'diverse' or 'even'.
+        fusion: 'concat' (temporal tokens beside the template) or 'blend' (mixed into it).
+        blend_weight: Share of the samples in the blended template.
+
+    Raises:
+        ValueError: If a value is out of range or a name is unknown.
+    """
+
+    def __init__(
+        self,
+        threshold: float = 0.6,
+        interval: int = 10,
+        capacity: int = 5,
+        num_samples: int = 1,
+        sampling: str = 'recent',
+        fusion: str = 'concat',
+        blend_weight: float = 0.3,
+    ) -> None:
+        _check_share('threshold', threshold)
+        _check_share('blend_weight', blend_weight)
+        _check_count('interval', interval)
+        _check_count('capacity', capacity)
+        _check_count('num_samples', num_samples)
+        _check_name('sampling', sampling, list(SAMPLINGS))
+        _check_name('fusion', fusion, list(FUSIONS))
+        self.threshold, self.interval, self.capacity = threshold, interval, capacity
+        self.num_samples, self.sampling = num_samples, sampling
+        self.fusion, self.blend_weight = fusion, blend_weight
+        self.entries: List[StoreEntry] = []
+        self.statistics = StoreStatistics()
+        self._candidate: Optional[_Candidate] = None
+
+    def offer(self, frame: int, score: float, box: Box, encode: Callable[[], Tensor]) -> bool:
+        """Consider a frame for this interval's view.
+
+        Args:
+            frame: Frame counted from the initialisation, from 1.
+            score: Confidence of its prediction.
+            box: Predicted box, centre and size in image px.
+            encode: Returns the (1, Nz, C) tokens of the box's template crop; called at the
+                interval's end, for the frame that is stored.
+
+        Returns:
+            Whether the frame became the candidate.
+        """
+        self.statistics.offered += 1
+        if score < self.threshold:
+            return False
+        self.statistics.confident += 1
+        if self._candidate is not None and score <= self._candidate.score:
+            return False
+        self._candidate = _Candidate(encode, score, frame, box)
+        return True
+
+    def due(self, frame: int) -> bool:
+        """Whether the interval ends with this frame; then its candidate is stored."""
+        if frame % self.interval:
+            return False
+        if self._candidate is not None:
+            self.entries = ([*self.entries, self._candidate.as_entry()])[-self.capacity :]
+            self._candidate = None
+            self.statistics.stored += 1
+        return bool(self.entries)
+
+    def read(self, template: Tensor) -> Tuple[Tensor, Optional[Tensor]]:
+        """Sample the store and fuse the samples with the original template.
+
+        Args:
+            template: (1, Nz, C) tokens of the first frame's template; not changed.
+
+        Returns:
+            The template in use (1, Nz, C) and the temporal tokens (1, S * Nz, C), None for none.
+        """
+        if not self.entries:
+            return template, None
+        self.statistics.activations += 1
+        scores = [entry.score for entry in self.entries]
+        tokens = torch.stack([entry.tokens for entry in self.entries])  # (M, Nz, C)
+        chosen = SAMPLINGS[self.sampling](scores, tokens.mean(dim=1), self.num_samples)
+        return FUSIONS[self.fusion](template, tokens[chosen], self.blend_weight)
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f'{name}={value} must lie between 0 and 1.')
+
+
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f'{name}={value!r} must be a whole number of at least 1.')
+
+
+def _check_name(name: str, value: str, allowed: List[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f'{name}={value!r} is unknown; it is one of {allowed}.')

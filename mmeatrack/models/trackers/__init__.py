@@ -1,0 +1,6 @@
+"""Trackers: EATrack, student and teacher alike."""
+
+from .eatrack import EATrack
+from .state import TrackerState
+
+__all__ = ['EATrack', 'TrackerState']

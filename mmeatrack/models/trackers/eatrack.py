@@ -1,0 +1,220 @@
+"""The EATrack tracker (arXiv 2605.28018): backbone, center head and, at test, the Target Store."""
+
+from typing import Any, Dict, List, Optional, Tuple
+
+import torch
+from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
+from mmengine.structures import InstanceData
+from mmtrack.models.sot.base import BaseSingleObjectTracker
+from mmtrack.structures import TrackDataSample
+from torch import Tensor
+
+from mmeatrack.models.heads import CenterHeadOutput
+from mmeatrack.models.heads.center_head import hann_window
+from mmeatrack.models.trackers.checkpoint_guard import refuse_partial_checkpoint
+from mmeatrack.models.trackers.state import TrackerState
+from mmeatrack.registry import MODELS
+from mmeatrack.structures import (
+    CropWindow,
+    check_target_box,
+    clip_box,
+    crop_box_to_image,
+    crop_image,
+)
+
+_TRAIN_DEFAULTS = dict(temporal_drop=0.0)
+_TEST_DEFAULTS = dict(template_factor=2.0, search_factor=4.0, margin=10.0, test_mode='OPE')
+
+
+@MODELS.register_module()
+class EATrack(BaseSingleObjectTracker):
+    """One-stream tracker with a center head; student and teacher differ in their backbone's depths.
+
+    Args:
+        backbone: Config of an :class:`AsymmetricViT`, or of a backbone with its ``forward``,
+            ``forward_template``, ``forward_search`` and ``forward_joint``.
+        head: Config of a :class:`CenterHead`.
+        temporal: Config of a :class:`TargetStore`; None leaves temporal adaptation off until
+            :class:`TemporalAdaptationHook` switches it on.
+        train_cfg: ``temporal_drop``: share of training samples whose temporal slot is empty.
+        test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
+            ``margin``: px of the box kept inside the image; ``test_mode``: 'OPE' or 'VOT'.
+        data_preprocessor: Config of a :class:`CropDataPreprocessor`.
+        allow_partial_checkpoint: Accept a checkpoint that lacks some of this model's parameters.
+        init_cfg: mmengine's initialisation config.
+
+    Raises:
+        ValueError: If ``train_cfg`` or ``test_cfg`` holds an unknown key or a bad value.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        head: dict,
+        temporal: Optional[dict] = None,
+        train_cfg: Optional[dict] = None,
+        test_cfg: Optional[dict] = None,
+        data_preprocessor: Optional[dict] = None,
+        allow_partial_checkpoint: bool = False,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        self.train_cfg = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
+        self.test_cfg = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
+        self.backbone = MODELS.build(backbone)
+        self.head = MODELS.build(head)
+        grid = self.backbone.search_grid
+        self.register_buffer('window', hann_window(grid, grid), persistent=False)
+        self.state: Optional[TrackerState] = None
+        self.temporal_cfg: Optional[dict] = None
+        self.set_temporal(temporal)
+        if not allow_partial_checkpoint:
+            self.register_load_state_dict_post_hook(refuse_partial_checkpoint)
+
+    def set_temporal(self, temporal: Optional[dict]) -> None:
+        """Switch temporal adaptation on (a :class:`TargetStore` config) or off (None).
+
+        It takes effect at the next initialisation. The config is checked now.
+        """
+        if temporal is not None:
+            MODELS.build(temporal)
+        self.temporal_cfg = temporal
+
+    # Training
+
+    def loss(
+        self, inputs: Dict[str, Tensor], data_samples: List[TrackDataSample], **kwargs: Any
+    ) -> Dict[str, Tensor]:
+        """Losses of a batch of template and search crops.
+
+        Args:
+            inputs: ``img`` (B, T, 3, Hz, Hz) templates and ``search_img`` (B, 1, 3, Hx, Hx).
+            data_samples: Their annotations; ``search_gt_instances.bboxes`` in crop px, xyxy.
+
+        Returns:
+            The head's losses, see :meth:`CenterHead.loss`.
+        """
+        output = self._run(inputs, self._draw_temporal_mask(len(data_samples)))
+        return self.head.loss(output, self.search_boxes(data_samples))
+
+    def _forward(
+        self,
+        inputs: Dict[str, Tensor],
+        data_samples: Optional[List[TrackDataSample]] = None,
+        **kwargs: Any,
+    ) -> CenterHeadOutput:
+        """Tensor mode: the head's maps for the inputs of :meth:`loss`."""
+        return self._run(inputs)
+
+    def _run(
+        self, inputs: Dict[str, Tensor], temporal_mask: Optional[Tensor] = None
+    ) -> CenterHeadOutput:
+        search = inputs['search_img'][:, 0]
+        tokens = self.backbone(inputs['img'], search, temporal_mask)
+        return self.head(self._as_map(tokens.search))
+
+    def search_boxes(self, data_samples: List[TrackDataSample]) -> Tensor:
+        """Ground truth of the search crops: (B, 4) centre and size over the crop's side."""
+        boxes = [sample.search_gt_instances.bboxes[:1] for sample in data_samples]
+        return bbox_xyxy_to_cxcywh(torch.cat(boxes)) / self.backbone.search_size
+
+    def _draw_temporal_mask(self, batch_size: int) -> Optional[Tensor]:
+        drop = self.train_cfg['temporal_drop']
+        if not drop or not self.training:
+            return None
+        return torch.rand(batch_size, device=self.window.device) >= drop
+
+    def _as_map(self, search_tokens: Tensor) -> Tensor:
+        """(B, Nx, C) -> (B, C, Hf, Wf)."""
+        grid = self.backbone.search_grid
+        return search_tokens.transpose(1, 2).unflatten(2, torch.Size((grid, grid)))
+
+    # Test
+
+    def init(self, img: Tensor) -> None:
+        """Start on the box that mmtrack keeps in ``memo.bbox`` (cxcywh, image px).
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+
+        Raises:
+            ValueError: If the box is empty, not finite or outside the frame.
+        """
+        cx, cy, w, h = self.memo.bbox.reshape(-1).tolist()
+        check_target_box((cx - w / 2, cy - h / 2, w, h), _image_size(img))
+        box = (cx, cy, w, h)
+        template = self._encode_template(img, box)
+        self.state = TrackerState(
+            template=template,
+            box=box,
+            active_template=template,
+            store=None if self.temporal_cfg is None else MODELS.build(self.temporal_cfg),
+        )
+
+    def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
+        """Follow the target into the next frame.
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+            data_samples: Not used; mmtrack's interface.
+
+        Returns:
+            One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px and ``scores`` (1,).
+        """
+        if self.state is None:
+            raise RuntimeError('the tracker has no target: call init on the first frame.')
+        state = self.state
+        state.frame += 1
+        window = CropWindow.around(state.box, self.test_cfg['search_factor'])
+        box, score = self._locate(self._search_tokens(img, window, state), window)
+        state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
+        self._adapt(img, state, score)
+
+        cx, cy, w, h = state.box
+        result = InstanceData()
+        result.bboxes = img.new_tensor(
+            [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]], dtype=torch.float32
+        )
+        result.scores = img.new_tensor([score], dtype=torch.float32)
+        return [result]
+
+    def _search_tokens(self, img: Tensor, window: CropWindow, state: TrackerState) -> Tensor:
+        crop = crop_image(img, window, self.backbone.search_size)
+        x = self.backbone.forward_search(self.data_preprocessor.normalize(crop))
+        return self.backbone.forward_joint(state.active_template, x, state.temporal).search
+
+    def _locate(
+        self, search_tokens: Tensor, window: CropWindow
+    ) -> Tuple[Tuple[float, float, float, float], float]:
+        """Box in image px (cxcywh) and score."""
+        prediction = self.head.predict(self.head(self._as_map(search_tokens)), self.window)
+        # One transfer from the device for the box and its score.
+        values = torch.cat((prediction.bbox_cxcywh[0], prediction.score)).tolist()
+        size = self.backbone.search_size
+        box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
+        return crop_box_to_image(box, window, size), values[4]
+
+    def _encode_template(self, img: Tensor, box: Tuple[float, float, float, float]) -> Tensor:
+        window = CropWindow.around(box, self.test_cfg['template_factor'])
+        crop = crop_image(img, window, self.backbone.template_size)
+        return self.backbone.forward_template(self.data_preprocessor.normalize(crop))
+
+    def _adapt(self, img: Tensor, state: TrackerState, score: float) -> None:
+        """Offer the frame to the store and, when it is due, take its tokens into use."""
+        if state.store is None:
+            return
+        box = state.box
+        state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
+        if state.store.due(state.frame):
+            state.active_template, state.temporal = state.store.read(state.template)
+
+
+def _merge(name: str, defaults: Dict[str, Any], given: Optional[dict]) -> Dict[str, Any]:
+    unknown = sorted(set(given or ()) - set(defaults))
+    if unknown:
+        raise ValueError(f'{name} has unknown keys {unknown}; it takes {sorted(defaults)}.')
+    return dict(defaults, **(given or {}))
+
+
+def _image_size(img: Tensor) -> Tuple[int, int]:
+    return img.shape[-1], img.shape[-2]

@@ -1,0 +1,64 @@
+"""Checks and clipping of single boxes, in image pixels."""
+
+import math
+from typing import Sequence, Tuple
+
+Box = Tuple[float, float, float, float]
+
+
+def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> Box:
+    """Refuse a box that no tracker can be started on.
+
+    Args:
+        box_xywh: ``x, y, w, h`` in image pixels; ``x, y`` is the top-left corner.
+        image_size: ``(width, height)`` of the image.
+
+    Returns:
+        The box as four Python floats.
+
+    Raises:
+        ValueError: If the box has not four finite numbers, has no area or lies outside the
+            image. The message names the box, the image and the remedy.
+    """
+    width, height = image_size
+    given = (
+        f'target box x,y,w,h = {[float(v) for v in box_xywh]} in an image of {width}x{height} px'
+    )
+    if len(box_xywh) != 4 or not all(math.isfinite(v) for v in box_xywh):
+        raise ValueError(f'{given}: four finite numbers are needed. Correct the initial box.')
+    x, y, w, h = (float(v) for v in box_xywh)
+    if w <= 0 or h <= 0:
+        raise ValueError(
+            f'{given}: width and height must be above 0. Correct the initial box '
+            '(is it x1,y1,x2,y2 by mistake?).'
+        )
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        raise ValueError(
+            f'{given}: the box lies outside the image. Correct the initial box, or start at a '
+            'frame that shows the target.'
+        )
+    return x, y, w, h
+
+
+def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box:
+    """Clip a box to the image, leaving at least ``margin`` px of it inside.
+
+    Args:
+        box_cxcywh: Centre and size in image pixels.
+        image_size: ``(width, height)`` of the image.
+        margin: The box keeps this many px inside each border and is at least as large.
+
+    Returns:
+        The clipped box, centre and size in image pixels.
+    """
+    cx, cy, w, h = box_cxcywh
+    x1, x2 = _clip_interval(cx - w / 2, cx + w / 2, image_size[0], margin)
+    y1, y2 = _clip_interval(cy - h / 2, cy + h / 2, image_size[1], margin)
+    return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
+
+
+def _clip_interval(low: float, high: float, length: float, margin: float) -> Tuple[float, float]:
+    margin = min(margin, length)
+    low = min(max(0.0, low), length - margin)
+    high = min(max(margin, high), length)
+    return low, max(high, low + margin)

@@ -1,0 +1,95 @@
+"""The square crops of the OSTrack family, and the way back to image pixels.
+
+A crop has ``ceil(sqrt(w * h) * factor)`` px a side, centred on a box and resized to a fixed size;
+what lies outside the image is black. Box coordinates follow mmtrack's ``SeqCropLikeStark``, whose
+crop has its centre at ``(output_size - 1) / 2``: there a box coordinate is half a crop pixel less
+than the pixel grid says, so the way back adds it.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .boxes import Box
+
+
+class CropWindow(NamedTuple):
+    """A square window of the image; it may reach beyond the borders.
+
+    Attributes:
+        x1: Left border in image px.
+        y1: Upper border in image px.
+        size: Side in image px.
+    """
+
+    x1: int
+    y1: int
+    size: int
+
+    @classmethod
+    def around(cls, box_cxcywh: Box, factor: float) -> 'CropWindow':
+        """Window of ``factor`` times the box's mean side, centred on the box (image px).
+
+        Raises:
+            ValueError: If the box has no area or is not finite.
+        """
+        cx, cy, w, h = box_cxcywh
+        if not all(math.isfinite(v) for v in box_cxcywh) or w <= 0 or h <= 0:
+            raise ValueError(
+                f'cannot crop around the box cx,cy,w,h = {box_cxcywh}: finite numbers and a width '
+                'and height above 0 are needed.'
+            )
+        size = max(math.ceil(math.sqrt(w * h) * factor), 1)
+        return cls(round(cx - size * 0.5), round(cy - size * 0.5), size)
+
+
+def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
+    """Cut the window out of the image, black outside it, and resize it.
+
+    Args:
+        image: (1, C, H, W), values 0 to 255 of any dtype.
+        window: The window in image px.
+        output_size: Side of the crop in px.
+
+    Returns:
+        (1, C, output_size, output_size) float32, values 0 to 255.
+    """
+    height, width = image.shape[-2:]
+    x2, y2 = window.x1 + window.size, window.y1 + window.size
+    left, right = min(max(-window.x1, 0), window.size), min(max(x2 - width, 0), window.size)
+    top, bottom = min(max(-window.y1, 0), window.size), min(max(y2 - height, 0), window.size)
+    if left + right >= window.size or top + bottom >= window.size:
+        return image.new_zeros((*image.shape[:2], output_size, output_size), dtype=torch.float32)
+    inside = image[..., window.y1 + top : y2 - bottom, window.x1 + left : x2 - right].float()
+    if left or right or top or bottom:
+        inside = F.pad(inside, (left, right, top, bottom))
+    if inside.shape[-1] == output_size:
+        return inside
+    return F.interpolate(inside, (output_size, output_size), mode='bilinear', align_corners=False)
+
+
+def crop_box_to_image(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:
+    """Map a box from crop px (mmtrack's training convention) to image px."""
+    scale = window.size / output_size
+    cx, cy, w, h = box_cxcywh
+    return (
+        window.x1 + (cx + 0.5) * scale,
+        window.y1 + (cy + 0.5) * scale,
+        w * scale,
+        h * scale,
+    )
+
+
+def image_box_to_crop(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:
+    """Map a box from image px to crop px; the inverse of :func:`crop_box_to_image`."""
+    scale = output_size / window.size
+    cx, cy, w, h = box_cxcywh
+    return (
+        (cx - window.x1) * scale - 0.5,
+        (cy - window.y1) * scale - 0.5,
+        w * scale,
+        h * scale,
+    )
