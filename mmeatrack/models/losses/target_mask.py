@@ -15,11 +15,9 @@ class TargetMask(nn.Module):
     """Ground-truth box to a weight for each cell.
 
     ``hard``: 1 for cells whose centre lies in the box and for the cell that holds the box's centre,
-    so that no target is too small to have one. ``soft``: the share of the cell that the box
-    covers, and
-    1
-    for the cell of the centre. ``gaussian``: ``exp(-(u^2 + v^2) / (2 sigma^2))``, u and v the distance
-    from the centre in half widths and half heights of the box.
+    so that no target is too small to have one. ``soft``: the share of the cell that the box covers,
+    and 1 for the cell of the centre. ``gaussian``: ``exp(-(u^2 + v^2) / (2 sigma^2))``, u and v the
+    distance from the centre in half widths and half heights of the box.
 
     Args:
         shape: 'hard', 'soft' or 'gaussian'.
@@ -34,9 +32,10 @@ class TargetMask(nn.Module):
         super().__init__()
         if shape not in SHAPES:
             raise ValueError(f'mask shape={shape!r} is unknown; it is one of {list(SHAPES)}.')
-        if not 0 <= background < 1 or sigma <=
-            0: raise ValueError(
-                f'background={background}, sigma={sigma}: background must be in [0, 1), sigma above 0.'
+        if not 0 <= background < 1 or sigma <= 0:
+            raise ValueError(
+                f'background={background}, sigma={sigma}: background must be in [0, 1) and sigma '
+                'above 0.'
             )
         self.shape, self.background, self.sigma = shape, background, sigma
 

@@ -12,11 +12,10 @@ DIRECTIONS = ('student_teacher', 'teacher_student')
 class TargetPredictionLoss(nn.Module):
     """Divergence of the score distributions, inside the target.
 
-    The logits of the score map become a distribution over its positions, ``p = softmax(logits /
-   
-    T)``.
-    ``L = 1/B sum_i [ sum_j m_ij KL_ij ] / sum_j m_ij``, with ``KL_ij = p_s log(p_s / p_t)`` as printed
-    ('student_teacher') or ``p_t log(p_t / p_s)`` ('teacher_student', Hinton's).
+    The logits of the score map become a distribution over its positions,
+    ``p = softmax(logits / T)``. Then ``L = 1/B sum_i [ sum_j m_ij KL_ij ] / sum_j m_ij``, with
+    ``KL_ij = p_s log(p_s / p_t)`` as printed ('student_teacher') or ``p_t log(p_t / p_s)``
+    ('teacher_student', Hinton's).
 
     Args:
         temperature: T, above 0.

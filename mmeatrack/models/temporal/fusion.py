@@ -10,8 +10,8 @@ Fusion = Callable[[Tensor, Tensor, float], Tuple[Tensor, Optional[Tensor]]]
 
 
 def concat(template: Tensor, samples: Tensor, weight: float) -> Tuple[Tensor, Optional[Tensor]]:
-    """The template as it is, the samples as (1, S * Nz, C) temporal tokens; no use of
-    ``weight``.""" return template, samples.flatten(0, 1)[None]
+    """The template as it is and the samples as (1, S * Nz, C) temporal tokens."""
+    return template, samples.flatten(0, 1)[None]
 
 
 def blend(template: Tensor, samples: Tensor, weight: float) -> Tuple[Tensor, Optional[Tensor]]:
