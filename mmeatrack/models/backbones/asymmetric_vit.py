@@ -229,8 +229,8 @@ def _init_layer(module: nn.Module) -> None:
 def _check_depths(separate_depth: int, joint_depth: int) -> None:
     if separate_depth < 0 or joint_depth < 1:
         raise ValueError(
-            f'separate_depth={separate_depth}, joint_depth={joint_depth}: separate_depth must be at '
-            'least 0 and joint_depth at least 1, or template and search never meet.'
+            f'separate_depth={separate_depth}, joint_depth={joint_depth}: separate_depth must be '
+            'at least 0 and joint_depth at least 1, or template and search never meet.'
         )
 
 

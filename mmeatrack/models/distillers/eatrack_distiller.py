@@ -189,8 +189,7 @@ def _layer_recorder(layer: int) -> dict:
 
 def _check_pair(pair: Sequence[int]) -> Tuple[int, int]:
     if len(pair) != 2 or not all(isinstance(layer, int) for layer in pair):
-        raise
-        ValueError(
+        raise ValueError(
             f'layer_pairs has {pair!r}: a pair is (student layer, teacher layer), two whole '
             'numbers, e.g. (6, 10).'
         )
