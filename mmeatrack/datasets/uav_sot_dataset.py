@@ -1,0 +1,314 @@
+"""The base of all datasets here, which itself reads any folder of sequences."""
+
+import logging
+import os
+import random
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+from mmengine.logging import print_log
+from mmtrack.datasets import BaseSOTDataset
+
+from mmeatrack.datasets.frame_files import list_frames
+from mmeatrack.datasets.sequence_infos import load_infos_file, name_sequences
+from mmeatrack.evaluation.attributes import read_attributes
+from mmeatrack.evaluation.box_text import read_boxes
+from mmeatrack.registry import DATASETS
+
+
+@DATASETS.register_module()
+class UAVSOTDataset(BaseSOTDataset):
+    """Sequences of one target each, for training and for testing.
+
+    By default every folder ``<data_root>/<sequence>`` with ``img/*.jpg`` and
+    ``groundtruth_rect.txt`` (x, y, w, h a line, in pixels from the upper left corner; NaN rows
+    where the target is absent) is a sequence: the layout of DTB70, and the one for own data. An
+    ``attributes.txt`` beside it may name attributes, one a line.
+
+    Frames are taken in the order of the numbers in their names. Everything that can be checked
+    without decoding an image is checked when the dataset is built. In test mode ``metainfo`` holds
+    ``seq_names``, ``ground_truths`` ((N, 4) arrays, x, y, w, h), ``attributes`` (lists of names)
+    and ``left_out`` (reason by name).
+
+    Args:
+        data_root: The dataset's folder.
+        sequences: The sequences as a list of dicts with ``video_path``, ``ann_path`` and, where
+            wanted, ``seq_name``, ``start_frame_id`` and ``end_frame_id``, instead of those
+            that are found in ``data_root``. Paths are relative to ``data_prefix['img_path']``.
+        ann_file: The same as an infos file of MMTracking, a header and then
+            ``video_path,ann_path,first,last`` a line.
+        data_prefix: Folders within ``data_root``, where a mirror names them differently. Those that
+            are not given keep their default.
+        img_folder: Folder of the images within each sequence's folder; ``''`` for the folder
+            itself.
+        box_file: Name of the file of boxes within each sequence's folder.
+        bad_sequences: ``'leave_out'`` logs an error for a sequence that cannot be used and goes on
+            with the others; ``'raise'`` stops.
+        kwargs: Arguments of :class:`mmtrack.datasets.BaseSOTDataset`.
+
+    Raises:
+        FileNotFoundError: If the folders of the layout are missing or hold no sequence.
+        ValueError: If an argument is wrong or no sequence can be used.
+    """
+
+    DEFAULT_PREFIX: Dict[str, str] = dict(img_path='')
+    NUM_SEQUENCES: Optional[int] = None
+    ATTRIBUTE_NAMES: Tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        data_root: str,
+        sequences: Optional[Sequence[dict]] = None,
+        ann_file: str = '',
+        data_prefix: Optional[Dict[str, str]] = None,
+        img_folder: str = 'img',
+        box_file: str = 'groundtruth_rect.txt',
+        bad_sequences: str = 'leave_out',
+        **kwargs: Any,
+    ) -> None:
+        if bad_sequences not in ('leave_out', 'raise'):
+            raise ValueError(
+                f"bad_sequences={bad_sequences!r} is unknown; choose 'leave_out' or 'raise'"
+            )
+        unknown = set(data_prefix or {}) - set(self.DEFAULT_PREFIX)
+        if unknown:
+            raise ValueError(
+                f'{type(self).__name__} has no data_prefix {sorted(unknown)}; '
+                f'it has {sorted(self.DEFAULT_PREFIX)}'
+            )
+        self.sequences = sequences
+        self.img_folder = img_folder
+        self.box_file = box_file
+        self.bad_sequences = bad_sequences
+        self.left_out: Dict[str, str] = {}
+        super().__init__(
+            data_root=str(data_root),
+            ann_file=ann_file,
+            data_prefix={**self.DEFAULT_PREFIX, **(data_prefix or {})},
+            **kwargs,
+        )
+
+    def find_sequences(self) -> List[dict]:
+        """List the sequences of the layout. Subclasses override this.
+
+        Returns:
+            Sequence infos (see :mod:`mmeatrack.datasets.sequence_infos`), which may name an
+            ``attribute_path`` too. Paths are usable as they are.
+
+        Raises:
+            FileNotFoundError: If the folders of the layout are missing.
+        """
+        infos = []
+        for folder in self.subfolders('img_path'):
+            video_path, ann_path = folder / self.img_folder, folder / self.box_file
+            if not ann_path.is_file() and not (self.img_folder and video_path.is_dir()):
+                continue  # a stray folder
+            infos.append(
+                dict(
+                    seq_name=folder.name,
+                    video_path=str(video_path),
+                    ann_path=str(ann_path),
+                    attribute_path=str(folder / 'attributes.txt'),
+                )
+            )
+        return infos
+
+    def subfolders(self, prefix: str) -> List[Path]:
+        """List the folders, without hidden ones, within ``data_prefix[prefix]`` by name.
+
+        Raises:
+            FileNotFoundError: If there is no such folder.
+        """
+        root = self.required_folder(prefix)
+        folders = [entry for entry in root.iterdir() if entry.is_dir()]
+        return sorted(folder for folder in folders if not folder.name.startswith('.'))
+
+    def required_folder(self, prefix: str) -> Path:
+        """Return the folder ``data_prefix[prefix]``.
+
+        Raises:
+            FileNotFoundError: If there is no such folder.
+        """
+        folder = Path(self.data_prefix[prefix])
+        if not folder.is_dir():
+            root = Path(self.data_root)
+            there = sorted(os.listdir(root))[:8] if root.is_dir() else 'nothing, it does not exist'
+            raise FileNotFoundError(
+                f'{type(self).__name__}: no folder {folder}; {self.data_root} holds {there}. '
+                f'Set data_root, or data_prefix=dict({prefix}=...) if the folder has another name'
+            )
+        return folder
+
+    def load_data_list(self) -> List[dict]:
+        """List the sequences that can be used; see :class:`UAVSOTDataset` for the rest."""
+        infos = self._listed_sequences()
+        if not infos:
+            raise FileNotFoundError(
+                f'{type(self).__name__}: no sequence in {self.data_root}. A sequence is a folder '
+                f'with {self.img_folder or "images"} and {self.box_file}; set data_root, '
+                'img_folder or box_file'
+            )
+        data_list = []
+        for info in infos:
+            try:
+                data_list.append(self.load_sequence(info))
+            except (OSError, ValueError) as error:
+                if self.bad_sequences == 'raise':
+                    raise
+                self.left_out[info['seq_name']] = str(error)
+                print_log(
+                    f'{type(self).__name__}: sequence {info["seq_name"]} is left out: {error}',
+                    logger='current',
+                    level=logging.ERROR,
+                )
+        if not data_list:
+            name, reason = next(iter(self.left_out.items()))
+            raise ValueError(
+                f'{type(self).__name__}: none of the {len(infos)} sequences in {self.data_root} '
+                f'can be used; the first is {name}: {reason}'
+            )
+        self._report_count(len(data_list))
+        return data_list
+
+    def load_sequence(self, info: dict) -> dict:
+        """Read what is needed of one sequence, images excepted.
+
+        Args:
+            info: A sequence info.
+
+        Returns:
+            The info with ``frame_names`` and ``boxes`` (N, 4) (x, y, w, h; NaN where absent).
+
+        Raises:
+            FileNotFoundError: If a file or frame is missing.
+            ValueError: If the annotation is malformed or does not fit the frames.
+        """
+        frame_names = list_frames(
+            info['video_path'], info.get('start_frame_id'), info.get('end_frame_id')
+        )
+        boxes = read_boxes(info['ann_path'])
+        num_frames = self._num_usable_frames(len(boxes), frame_names, info)
+        first_box = boxes[0]
+        if not (np.isfinite(first_box).all() and (first_box[2:] > 0).all()):
+            raise ValueError(
+                f'{info["ann_path"]}, line 1: the first box is {first_box.tolist()}; '
+                'the target must be given in the first frame, with finite x, y and w, h > 0'
+            )
+        attribute_path = Path(info.get('attribute_path', ''))
+        return dict(
+            info,
+            frame_names=np.array(frame_names[:num_frames]),
+            boxes=boxes,
+            attributes=(
+                read_attributes(attribute_path, self.ATTRIBUTE_NAMES)
+                if attribute_path.is_file()
+                else []
+            ),
+        )
+
+    def full_init(self) -> None:
+        """Load the sequences; in test mode put what a metric needs into ``metainfo``."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if not self.test_mode:
+            return  # a checkpoint stores the training set's metainfo
+        infos = [self.get_data_info(i) for i in range(self.num_videos)]
+        self._metainfo.update(
+            seq_names=tuple(info['seq_name'] for info in infos),
+            ground_truths=tuple(info['boxes'] for info in infos),
+            attributes=tuple(info['attributes'] for info in infos),
+            left_out=dict(self.left_out),
+        )
+
+    def get_bboxes_from_video(self, video_idx: int) -> np.ndarray:
+        """Return the boxes (N, 4) of a sequence, x, y, w, h; NaN where the target is absent."""
+        return self.get_data_info(video_idx)['boxes']
+
+    def get_len_per_video(self, video_idx: int) -> int:
+        """Return the number of frames of a sequence."""
+        return len(self.get_data_info(video_idx)['boxes'])
+
+    def get_img_infos_from_video(self, video_idx: int) -> dict:
+        """Return ``video_id``, ``frame_ids``, ``img_paths`` and ``video_length`` of a sequence."""
+        info = self.get_data_info(video_idx)
+        folder = info['video_path']
+        img_paths = [os.path.join(folder, str(name)) for name in info['frame_names']]
+        return dict(
+            video_id=video_idx,
+            frame_ids=np.arange(len(img_paths)),
+            img_paths=img_paths,
+            video_length=len(img_paths),
+        )
+
+    def prepare_train_data(self, video_idx: int) -> Any:
+        """Draw two sequences and pass their visible frames to the pipeline.
+
+        Not every sampling transform looks at ``visible``, so frames without a target are not
+        offered to it at all. ``frame_ids`` keep counting all frames.
+        """
+        drawn = random.choices(range(self.num_videos), k=2)
+        return self.pipeline([self._visible_frames(idx) for idx in drawn])
+
+    def _visible_frames(self, video_idx: int) -> dict:
+        """Return the image and annotation infos of a sequence's visible frames."""
+        img_infos = self.get_img_infos_from_video(video_idx)
+        ann_infos = self.get_ann_infos_from_video(video_idx)
+        visible = np.flatnonzero(ann_infos['visible'])
+        return dict(
+            video_id=video_idx,
+            video_length=img_infos['video_length'],
+            frame_ids=img_infos['frame_ids'][visible],
+            img_paths=[img_infos['img_paths'][i] for i in visible],
+            **{key: values[visible] for key, values in ann_infos.items()},
+        )
+
+    def _listed_sequences(self) -> List[dict]:
+        """The given or found sequence infos, with paths that are usable as they are."""
+        if self.sequences is None and not self.ann_file:
+            return self.find_sequences()
+        if self.sequences is not None:
+            infos = name_sequences(list(self.sequences), 'sequences')
+        else:
+            infos = load_infos_file(self.ann_file)
+        root = self.required_folder('img_path')
+        for info in infos:
+            for key in ('video_path', 'ann_path', 'attribute_path'):
+                if key in info:
+                    info[key] = str(root / info[key])
+        return infos
+
+    def _num_usable_frames(self, num_boxes: int, frame_names: List[str], info: dict) -> int:
+        """Compare the number of boxes with that of frames; one box too few is forgiven."""
+        num_frames = len(frame_names)
+        if num_boxes == num_frames:
+            return num_frames
+        what = (
+            f'{info["ann_path"]}: {num_boxes} boxes for {num_frames} frames '
+            f'({frame_names[0]} .. {frame_names[-1]} in {info["video_path"]})'
+        )
+        if num_boxes == 1:
+            raise ValueError(
+                f'{what}; this release has the first box only and cannot be scored: '
+                'get the one with full annotations'
+            )
+        if num_boxes != num_frames - 1:
+            raise ValueError(f'{what}; one box a frame is needed: complete the files')
+        print_log(f'{what}; the last frame is not used', logger='current', level=logging.WARNING)
+        return num_boxes
+
+    def _report_count(self, num_usable: int) -> None:
+        """Say how many sequences there are, and warn where a benchmark is incomplete."""
+        expected = self.NUM_SEQUENCES
+        given = self.sequences is not None or self.ann_file
+        if expected is None or given or num_usable == expected:
+            print_log(f'{type(self).__name__}: {num_usable} sequences', logger='current')
+            return
+        print_log(
+            f'{type(self).__name__}: {num_usable} sequences in {self.data_root}, but the benchmark '
+            f'has {expected}; scores cannot be compared with published ones',
+            logger='current',
+            level=logging.WARNING,
+        )

@@ -1,0 +1,5 @@
+"""Metrics for MMEngine's evaluators."""
+
+from .uav_sot_metric import UAVSOTMetric
+
+__all__ = ['UAVSOTMetric']

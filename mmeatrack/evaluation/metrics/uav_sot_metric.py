@@ -1,0 +1,255 @@
+"""The metric of a test run on a UAV benchmark."""
+
+import json
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
+
+from mmeatrack.evaluation.metrics.machine import machine_facts
+from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
+from mmeatrack.evaluation.report import policy_text, report_entry
+from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, rounded_boxes
+from mmeatrack.evaluation.speed import run_speed
+from mmeatrack.registry import METRICS
+
+
+@dataclass
+class _RunningSequence:
+    """The sequence that is being tracked."""
+
+    name: str
+    video_id: int
+    boxes: List[np.ndarray] = field(default_factory=list)  # (4,) each, x1, y1, x2, y2
+    ground_truth: List[np.ndarray] = field(default_factory=list)  # the same
+    scores: List[float] = field(default_factory=list)
+    seconds: List[float] = field(default_factory=list)
+    network_seconds: List[float] = field(default_factory=list)
+
+
+@METRICS.register_module()
+class UAVSOTMetric(BaseVideoMetric):
+    """One pass evaluation on the UAV benchmarks, and the keeper of raw results.
+
+    Takes ``pred_track_instances`` with ``bboxes`` (1, 4) (x1, y1, x2, y2 in image pixels),
+    ``scores`` (1,) and, where the tracker measures it, ``network_seconds`` (1,). Sequence names and
+    ground truth come from the dataset's ``metainfo`` (:class:`mmeatrack.datasets.UAVSOTDataset`).
+    For other datasets the ground truth comes with each frame and a sequence is named after its
+    image folder and its number.
+
+    Boxes are scored as they are written, with four decimals, so that the raw result files give the
+    same numbers again.
+
+    Args:
+        absent: What a frame without the target counts as: ``'miss'``, ``'hit'`` or ``'exclude'``;
+            see :func:`mmeatrack.evaluation.ope_scores`.
+        valid_boxes: Which ground truth boxes are targets; see there.
+        result_dir: Where ``<tracker_name>/<sequence>.txt`` and ``<tracker_name>_report.json`` are
+            written. None keeps no files, unless :class:`mmeatrack.BenchmarkRunHook` sets it.
+        tracker_name: Name of the tracker in files and reports.
+        collect_device: See :class:`mmtrack.evaluation.BaseVideoMetric`.
+        prefix: Prefix of the metrics' names; ``'uav'`` by default.
+
+    Raises:
+        ValueError: If a policy is unknown or the tracker's name is no file name.
+    """
+
+    default_prefix: Optional[str] = 'uav'
+
+    def __init__(
+        self,
+        absent: str = 'miss',
+        valid_boxes: Optional[str] = None,
+        result_dir: Optional[str] = None,
+        tracker_name: str = 'EATrack',
+        collect_device: str = 'cpu',
+        prefix: Optional[str] = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if not tracker_name or Path(tracker_name).name != tracker_name:
+            raise ValueError(f'tracker_name={tracker_name!r} must be usable as a folder name')
+        self.absent = absent
+        self.valid_boxes = resolve_valid_boxes(absent, valid_boxes)
+        self.result_dir = result_dir
+        self.tracker_name = tracker_name
+        self.precision = 'float32'
+        self._resumed: Dict[str, SequenceResult] = {}
+        self._running: Optional[_RunningSequence] = None
+        self._last_result_at: Optional[float] = None
+        self._device = torch.device('cpu')
+
+    @property
+    def run_folder(self) -> Optional[RunFolder]:
+        """The folder of raw results; None if they are not kept."""
+        if self.result_dir is None:
+            return None
+        return RunFolder(Path(self.result_dir) / self.tracker_name)
+
+    def resume(self) -> List[str]:
+        """Take over the sequences that are complete in the run folder.
+
+        Returns:
+            Names of the sequences that need not be run again.
+        """
+        folder, truths = self.run_folder, self._known_ground_truths()
+        if folder is None:
+            return []
+        found = {name: folder.read(name, len(boxes)) for name, boxes in truths.items()}
+        self._resumed = {name: result for name, result in found.items() if result is not None}
+        return list(self._resumed)
+
+    def process(self, data_batch: Optional[dict], data_samples: Sequence[dict]) -> None:
+        """Take the predictions of one frame; called by the test loop frame by frame.
+
+        Args:
+            data_batch: Not used.
+            data_samples: The frame's data sample, with its prediction.
+
+        Raises:
+            RuntimeError: If frames do not come in the order of the video.
+        """
+        for data_sample in data_samples:
+            self._add_frame(data_sample)
+            if data_sample['frame_id'] == data_sample['video_length'] - 1:
+                self._finish_sequence()
+
+    def compute_metrics(self, results: list) -> Dict[str, float]:
+        """Score all sequences and write the report.
+
+        Args:
+            results: Sequence results with ground truths, of all processes.
+
+        Returns:
+            ``success_auc``, ``precision20`` and ``norm_precision`` in percent, ``fps`` end to end,
+            ``network_fps`` where the tracker measures it, and ``num_sequences``.
+
+        Raises:
+            ValueError: If two sequences bear the same name or nothing was tracked.
+        """
+        tracked: Dict[str, SequenceResult] = dict(self._resumed)
+        truths = dict(self._known_ground_truths())
+        names = Counter(result.name for result, _ in results)
+        repeated = [name for name, count in names.items() if count > 1]
+        if repeated:
+            raise ValueError(f'several sequences are named {repeated}; give each its own seq_name')
+        for result, ground_truth in results:
+            tracked[result.name] = result
+            truths.setdefault(result.name, ground_truth)
+        if not tracked:
+            raise ValueError('no sequence was tracked to its end; there is nothing to score')
+        ordered = [name for name in truths if name in tracked]  # the order of the dataset
+        report = self._report(
+            {name: tracked[name] for name in ordered}, {name: truths[name] for name in ordered}
+        )
+        self._publish(report)
+        metrics = {
+            key: round(100 * report[key], 2)
+            for key in ('success_auc', 'precision20', 'norm_precision')
+        }
+        speeds = {key: report['speed'][key] for key in ('fps', 'network_fps')}
+        metrics.update({key: round(value, 2) for key, value in speeds.items() if value is not None})
+        metrics['num_sequences'] = report['num_sequences']
+        return metrics
+
+    def _add_frame(self, data_sample: dict) -> None:
+        """Append one frame to the running sequence."""
+        frame_id, video_id = data_sample['frame_id'], data_sample['video_id']
+        if frame_id == 0:
+            self._running = _RunningSequence(self._sequence_name(data_sample), video_id)
+        running = self._running
+        if running is None or (running.video_id, len(running.boxes)) != (video_id, frame_id):
+            raise RuntimeError(
+                f'frame {frame_id} of video {video_id} came out of order; test with '
+                "sampler=dict(type='VideoSampler') and batch_size=1"
+            )
+        predicted = data_sample['pred_track_instances']
+        self._device = predicted['bboxes'].device
+        running.boxes.append(predicted['bboxes'].reshape(-1).cpu().numpy().astype(np.float64))
+        running.ground_truth.append(np.asarray(data_sample['instances'][0]['bbox'], dtype=float))
+        running.scores.append(float(predicted['scores']))
+        running.network_seconds.append(float(predicted.get('network_seconds', np.nan)))
+        # Reading the box has waited for the device, so that the clock is right for a GPU too.
+        now = time.perf_counter()
+        running.seconds.append(now - self._last_result_at if self._last_result_at else np.nan)
+        self._last_result_at = now
+
+    def _finish_sequence(self) -> None:
+        """Write the running sequence and keep it for scoring."""
+        running = self._running
+        assert running is not None
+        result = SequenceResult(
+            name=running.name,
+            boxes=rounded_boxes(_as_xywh(running.boxes)),
+            scores=np.array(running.scores),
+            seconds=np.array(running.seconds),
+            network_seconds=np.array(running.network_seconds),
+        )
+        if self.run_folder is not None:
+            self.run_folder.write(result)
+        self.results.append((result, _as_xywh(running.ground_truth)))
+        self._running = None
+
+    def _sequence_name(self, data_sample: dict) -> str:
+        """The dataset's name of a sequence, or its image folder and number."""
+        names = (self.dataset_meta or {}).get('seq_names')
+        if names is not None:
+            return names[data_sample['video_id']]
+        folders = Path(data_sample['img_path']).parts[:-1]
+        named = [part for part in folders if part not in ('img', 'color')]
+        return f'{named[-1] if named else "sequence"}-{data_sample["video_id"]:04d}'
+
+    def _known_ground_truths(self) -> Mapping[str, np.ndarray]:
+        """Ground truths (N, 4) by sequence, x, y, w, h, if the dataset gives them."""
+        meta = self.dataset_meta or {}
+        return dict(zip(meta.get('seq_names', ()), meta.get('ground_truths', ())))
+
+    def _report(
+        self, tracked: Mapping[str, SequenceResult], truths: Mapping[str, np.ndarray]
+    ) -> dict:
+        """Build the report of the run."""
+        meta = self.dataset_meta or {}
+        scores = ope_scores(
+            {name: result.boxes for name, result in tracked.items()},
+            truths,
+            self.absent,
+            self.valid_boxes,
+        )
+        attributes = dict(zip(meta.get('seq_names', ()), meta.get('attributes', ())))
+        report = report_entry(scores, meta.get('left_out', {}), attributes)
+        total, per_sequence = run_speed(tracked.values())
+        for name, speed in per_sequence.items():
+            report['per_sequence'][name].update(speed)
+        report['speed'] = dict(
+            total, **machine_facts(self._device), precision=self.precision, batch_size=1
+        )
+        return report
+
+    def _publish(self, report: dict) -> None:
+        """Log what the numbers mean, and write the report."""
+        print_log(
+            f'{self.tracker_name}: {report["num_sequences"]} sequences scored with '
+            f'{policy_text(self.absent, self.valid_boxes)}',
+            logger='current',
+        )
+        for name, reason in report['left_out'].items():
+            print_log(f'left out: {name}: {reason}', logger='current', level=logging.WARNING)
+        if self.result_dir is None:
+            print_log('result_dir is not set: no raw results are kept', logger='current')
+            return
+        path = Path(self.result_dir) / f'{self.tracker_name}_report.json'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({self.tracker_name: report}, indent=1), encoding='utf-8')
+        print_log(f'raw results and report: {path}', logger='current')
+
+
+def _as_xywh(boxes: Sequence[np.ndarray]) -> np.ndarray:
+    """Turn boxes x1, y1, x2, y2 into an array (N, 4) of x, y, w, h."""
+    corners = np.stack(boxes)
+    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)

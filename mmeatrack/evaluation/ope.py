@@ -1,0 +1,300 @@
+"""One pass evaluation (OPE): success, precision and normalised precision of a tracker.
+
+Everything is plain numpy in float64. Boxes are x, y, w, h in image pixels, one a frame; frame 0
+holds the box that the tracker was given. ``N`` is the number of frames of a sequence.
+"""
+
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+BoxSets = Union[Mapping[str, np.ndarray], Sequence[np.ndarray]]
+
+ABSENT_POLICIES = ('miss', 'hit', 'exclude')
+VALID_BOX_RULES = ('positive', 'sized')
+
+# MATLAB's 0:0.05:1 counts from both ends towards the middle. Its 14th value is 0.6499999999999999:
+# ``linspace`` gives 0.65 there, and an overlap of 13/20 is a success for the one and not the other.
+SUCCESS_THRESHOLDS = np.array([i * 0.05 if i <= 10 else 1 - (20 - i) * 0.05 for i in range(21)])
+PRECISION_THRESHOLDS = np.arange(51, dtype=np.float64)  # pixels
+NORM_PRECISION_THRESHOLDS = np.arange(51) / 100  # shares of the target's width and height
+
+PRECISION_INDEX = 20  # 20 px
+NORM_PRECISION_INDEX = 20  # 0.2
+
+
+@dataclass(frozen=True)
+class SequenceScores:
+    """Scores of one sequence, all between 0 and 1.
+
+    Attributes:
+        success_auc: Mean of ``success_curve``.
+        precision20: Share of frames with a centre error of at most 20 px.
+        norm_precision: Share of frames with a normalised centre error of at most 0.2.
+        num_frames: Number of frames of the sequence.
+        num_absent: Number of frames without a valid ground truth box.
+        success_curve: Shape (21,), share of frames with IoU > t for ``SUCCESS_THRESHOLDS``.
+        precision_curve: Shape (51,), share of frames within 0, 1 .. 50 px.
+        norm_precision_curve: Shape (51,), share of frames within 0, 0.01 .. 0.5.
+    """
+
+    success_auc: float
+    precision20: float
+    norm_precision: float
+    num_frames: int
+    num_absent: int
+    success_curve: np.ndarray
+    precision_curve: np.ndarray
+    norm_precision_curve: np.ndarray
+
+
+@dataclass(frozen=True)
+class OPEScores:
+    """Scores of one tracker on a benchmark: means over sequences, all between 0 and 1.
+
+    Attributes:
+        success_auc: Mean over sequences of the area under the success curve.
+        precision20: Mean over sequences of the precision at 20 px.
+        norm_precision: Mean over sequences of the normalised precision at 0.2.
+        success_curve: Shape (21,), mean success curve.
+        precision_curve: Shape (51,), mean precision curve.
+        norm_precision_curve: Shape (51,), mean normalised precision curve.
+        per_sequence: Scores of each sequence by its name.
+        absent: The policy for frames without a target.
+        valid_boxes: The rule by which a ground truth box counts as a target.
+    """
+
+    success_auc: float
+    precision20: float
+    norm_precision: float
+    success_curve: np.ndarray
+    precision_curve: np.ndarray
+    norm_precision_curve: np.ndarray
+    per_sequence: Dict[str, SequenceScores]
+    absent: str
+    valid_boxes: str
+
+
+def ope_scores(
+    results: BoxSets,
+    ground_truths: BoxSets,
+    absent: str = 'miss',
+    valid_boxes: Optional[str] = None,
+    names: Optional[Sequence[str]] = None,
+) -> OPEScores:
+    """Score one tracker by one pass evaluation.
+
+    Success is IoU > t, strictly, over MATLAB's ``0:0.05:1``. Precision is a centre error <= 20 px.
+    Normalised precision divides the centre error by the ground truth's width (in x) and
+    height (in y), ``hypot(dx / w, dy / h) <= 0.2``. Each is averaged over frames, then over
+    sequences. Row 0 of a result is replaced by the ground truth; a row that is not finite or has no
+    area repeats the row before it.
+
+    Args:
+        results: Boxes (N, 4) of each sequence: a mapping by name, or a sequence of arrays.
+        ground_truths: Boxes (N, 4) of each sequence, in the same form; NaN rows where the target is
+            absent.
+        absent: What a frame without a target counts as. ``'miss'``: neither success nor precise,
+            within the denominator (SGLATrack, AVTrack). ``'hit'``: no success but precise, within
+            the denominator (the OTB and UAV123 toolkits, pysot, pytracking, OSTrack, mmtrack).
+            ``'exclude'``: left out of both (got10k toolkit).
+        valid_boxes: Which ground truth boxes are targets. ``'positive'``: x, y, w and h are all > 0
+            (the MATLAB toolkits). ``'sized'``: w and h are > 0, so that a box that touches the left
+            or upper border counts (the Python toolkits). None takes ``'positive'`` for
+            ``absent='hit'`` and ``'sized'`` otherwise.
+        names: Names of the sequences where ``results`` is no mapping; numbers by default.
+
+    Returns:
+        The scores, per sequence and mean.
+
+    Raises:
+        ValueError: If a policy is unknown, the sequences of results and ground truths differ, or a
+            sequence cannot be scored (see :func:`sequence_scores`).
+    """
+    valid_boxes = resolve_valid_boxes(absent, valid_boxes)
+    named_results, named_truths = _pair_by_name(results, ground_truths, names)
+    per_sequence = {}
+    for name, truth in named_truths.items():
+        try:
+            per_sequence[name] = sequence_scores(named_results[name], truth, absent, valid_boxes)
+        except ValueError as error:
+            raise ValueError(f'sequence {name}: {error}') from error
+    return mean_scores(per_sequence, absent, valid_boxes)
+
+
+def sequence_scores(
+    result: np.ndarray, ground_truth: np.ndarray, absent: str, valid_boxes: str
+) -> SequenceScores:
+    """Score one sequence; arguments are those of :func:`ope_scores`.
+
+    Raises:
+        ValueError: If the shapes are wrong, the numbers of boxes differ, the first ground truth box
+            is no target, or no frame is left to be scored.
+    """
+    result, truth = _checked_pair(result, ground_truth)
+    result = repair_result(result, truth)
+    valid = valid_frames(truth, valid_boxes)
+    if absent == 'exclude':
+        result, truth, valid = result[valid], truth[valid], valid[valid]
+        if not len(truth):
+            raise ValueError(f'no frame has a valid box by the rule {valid_boxes!r}')
+    overlap = box_overlaps(result, truth)
+    error, norm_error = center_errors(result, truth)
+    # Comparisons below must fail (inf, -1) or hold (-1) for an absent frame at every threshold.
+    overlap[~valid] = -1
+    error[~valid] = norm_error[~valid] = -1 if absent == 'hit' else np.inf
+    success = (overlap[:, None] > SUCCESS_THRESHOLDS).mean(axis=0)
+    precision = (error[:, None] <= PRECISION_THRESHOLDS).mean(axis=0)
+    norm_precision = (norm_error[:, None] <= NORM_PRECISION_THRESHOLDS).mean(axis=0)
+    return SequenceScores(
+        success_auc=float(success.mean()),
+        precision20=float(precision[PRECISION_INDEX]),
+        norm_precision=float(norm_precision[NORM_PRECISION_INDEX]),
+        num_frames=len(ground_truth),
+        num_absent=int(np.count_nonzero(~valid_frames(np.asarray(ground_truth), valid_boxes))),
+        success_curve=success,
+        precision_curve=precision,
+        norm_precision_curve=norm_precision,
+    )
+
+
+def mean_scores(
+    per_sequence: Mapping[str, SequenceScores], absent: str, valid_boxes: str
+) -> OPEScores:
+    """Average scores over sequences.
+
+    Raises:
+        ValueError: If there is no sequence.
+    """
+    if not per_sequence:
+        raise ValueError('no sequence to score; results and ground truths are empty')
+    scores: List[SequenceScores] = list(per_sequence.values())
+    success = np.mean([score.success_curve for score in scores], axis=0)
+    precision = np.mean([score.precision_curve for score in scores], axis=0)
+    norm_precision = np.mean([score.norm_precision_curve for score in scores], axis=0)
+    return OPEScores(
+        success_auc=float(success.mean()),
+        precision20=float(precision[PRECISION_INDEX]),
+        norm_precision=float(norm_precision[NORM_PRECISION_INDEX]),
+        success_curve=success,
+        precision_curve=precision,
+        norm_precision_curve=norm_precision,
+        per_sequence=dict(per_sequence),
+        absent=absent,
+        valid_boxes=valid_boxes,
+    )
+
+
+def resolve_valid_boxes(absent: str, valid_boxes: Optional[str] = None) -> str:
+    """Check both policies and return the rule for valid boxes, see :func:`ope_scores`.
+
+    Raises:
+        ValueError: If ``absent`` or ``valid_boxes`` is unknown.
+    """
+    if absent not in ABSENT_POLICIES:
+        raise ValueError(f'absent={absent!r} is unknown; choose one of {ABSENT_POLICIES}')
+    if valid_boxes is None:
+        return 'positive' if absent == 'hit' else 'sized'
+    if valid_boxes not in VALID_BOX_RULES:
+        raise ValueError(f'valid_boxes={valid_boxes!r} is unknown; choose one of {VALID_BOX_RULES}')
+    return valid_boxes
+
+
+def valid_frames(ground_truth: np.ndarray, valid_boxes: str) -> np.ndarray:
+    """Tell which of the boxes (N, 4) are targets by a rule of :func:`ope_scores`. Bool (N,)."""
+    checked = ground_truth if valid_boxes == 'positive' else ground_truth[:, 2:]
+    return np.isfinite(ground_truth).all(axis=1) & (checked > 0).all(axis=1)
+
+
+def repair_result(result: np.ndarray, ground_truth: np.ndarray) -> np.ndarray:
+    """Put the given box into frame 0 and let unusable rows repeat the row before them.
+
+    Args:
+        result: Boxes (N, 4), x, y, w, h.
+        ground_truth: Boxes (N, 4) of the same frames.
+
+    Returns:
+        A repaired copy of ``result``.
+    """
+    usable = np.isfinite(result).all(axis=1) & (result[:, 2:] > 0).all(axis=1)
+    usable[0] = True
+    last_usable = np.maximum.accumulate(np.where(usable, np.arange(len(result)), 0))
+    repaired = np.concatenate([ground_truth[:1], result[1:]])
+    return repaired[last_usable]
+
+
+def box_overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (N, 4) with others (N, 4), row by row. Returns (N,)."""
+    upper_left = np.maximum(boxes[:, :2], others[:, :2])
+    lower_right = np.minimum(boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:])
+    intersection = np.maximum(lower_right - upper_left, 0).prod(axis=1)
+    union = boxes[:, 2:].prod(axis=1) + others[:, 2:].prod(axis=1) - intersection
+    overlap = np.divide(intersection, union, out=np.zeros(len(boxes)), where=union > 0)
+    # Rounding may lift the overlap of equal boxes over 1, which would be a success at t = 1.
+    return np.minimum(overlap, 1)
+
+
+def center_errors(boxes: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Distance of box centres from the ground truth's.
+
+    Args:
+        boxes: Shape (N, 4), x, y, w, h.
+        ground_truth: Shape (N, 4), x, y, w, h.
+
+    Returns:
+        The distances (N,) in pixels, and the distances (N,) in shares of the ground truth's width
+        and height; NaN or inf where the ground truth has no size.
+    """
+    offset = (boxes[:, :2] + boxes[:, 2:] / 2) - (ground_truth[:, :2] + ground_truth[:, 2:] / 2)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        norm_offset = offset / ground_truth[:, 2:]
+    return np.hypot(offset[:, 0], offset[:, 1]), np.hypot(norm_offset[:, 0], norm_offset[:, 1])
+
+
+def _checked_pair(result: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Return both as float64 (N, 4) or raise ValueError."""
+    result = np.asarray(result, dtype=np.float64)
+    truth = np.asarray(ground_truth, dtype=np.float64)
+    for what, boxes in (('result', result), ('ground truth', truth)):
+        if boxes.ndim != 2 or boxes.shape[1] != 4 or not len(boxes):
+            raise ValueError(
+                f'the {what} has shape {boxes.shape}; expected (frames, 4): x, y, w, h'
+            )
+    if len(result) != len(truth):
+        raise ValueError(
+            f'{len(result)} result boxes for {len(truth)} frames; a result needs one box a frame'
+        )
+    if not valid_frames(truth[:1], 'sized')[0]:
+        raise ValueError(
+            f'the first ground truth box is {truth[0].tolist()}; '
+            'the first frame must show the target, with finite x, y and w, h > 0'
+        )
+    return result, truth
+
+
+def _pair_by_name(
+    results: BoxSets, ground_truths: BoxSets, names: Optional[Sequence[str]]
+) -> Tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+    """Bring both arguments of :func:`ope_scores` into mappings with the same keys."""
+    if isinstance(results, Mapping) != isinstance(ground_truths, Mapping):
+        raise ValueError(
+            'results and ground_truths must both be mappings by name or both be sequences of arrays'
+        )
+    if isinstance(results, Mapping) and isinstance(ground_truths, Mapping):
+        differing = sorted(set(results) ^ set(ground_truths))
+        if differing:
+            raise ValueError(
+                f'results and ground truths differ in {len(differing)} sequences '
+                f'({", ".join(differing[:5])}); give both for each sequence'
+            )
+        return results, ground_truths
+    assert not isinstance(results, Mapping)
+    assert not isinstance(ground_truths, Mapping)
+    labels = [str(i) for i in range(len(ground_truths))] if names is None else list(names)
+    if not len(results) == len(ground_truths) == len(set(labels)) == len(labels):
+        raise ValueError(
+            f'{len(results)} results, {len(ground_truths)} ground truths and {len(set(labels))} '
+            'different names; give one of each for each sequence'
+        )
+    return dict(zip(labels, results)), dict(zip(labels, ground_truths))
