@@ -1,0 +1,93 @@
+import math
+import random
+
+import pytest
+
+from mmeatrack.structures import check_target_box, clip_box
+
+IMAGE = (100, 80)
+
+
+def test_check_target_box_returns_the_box_as_floats() -> None:
+    box = check_target_box([10, 20, 30, 40], IMAGE)
+    assert box == (10.0, 20.0, 30.0, 40.0)
+    assert all(type(value) is float for value in box)
+
+
+@pytest.mark.parametrize('box', [(-5, -5, 6, 6), (99, 79, 1, 1), (-50, -50, 500, 500)])
+def test_check_target_box_takes_a_box_partly_outside(box) -> None:
+    assert check_target_box(box, IMAGE) == tuple(float(value) for value in box)
+
+
+@pytest.mark.parametrize(
+    ('box', 'reason'),
+    [
+        ((10, 10, 0, 5), 'above 0'),
+        ((10, 10, 5, 0), 'above 0'),
+        ((10, 10, -5, 5), 'above 0'),
+        ((10, 10, 5, -5), 'above 0'),
+        ((math.nan, 10, 5, 5), 'four finite numbers'),
+        ((10, 10, 5, math.nan), 'four finite numbers'),
+        ((10, math.inf, 5, 5), 'four finite numbers'),
+        ((10, 10, math.inf, 5), 'four finite numbers'),
+        ((10, 10, 5), 'four finite numbers'),
+        ((10, 10, 5, 5, 5), 'four finite numbers'),
+        ((100, 10, 5, 5), 'outside the image'),
+        ((10, 80, 5, 5), 'outside the image'),
+        ((-5, 10, 5, 5), 'outside the image'),
+        ((10, -7, 5, 7), 'outside the image'),
+    ],
+)
+def test_check_target_box_refuses(box, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason) as error:
+        check_target_box(box, IMAGE)
+    message = str(error.value)
+    assert '100x80' in message
+    assert str([float(value) for value in box]) in message
+    assert 'Correct the initial box' in message
+
+
+@pytest.mark.parametrize(
+    ('box', 'clipped'),
+    [
+        # Inside: as it is.
+        ((50, 40, 20, 12), (50, 40, 20, 12)),
+        # x from -5 to 15 loses what is outside: 0 to 15.
+        ((5, 40, 20, 12), (7.5, 40, 15, 12)),
+        # x from -30 to -10: the 10 px at the border remain.
+        ((-20, 40, 20, 12), (5, 40, 10, 12)),
+        # x from 110 to 130: 90 to 100 remain.
+        ((120, 40, 20, 12), (95, 40, 10, 12)),
+        # y from 75 to 95: 70 to 80 remain, for 75 is nearer to the border than the margin.
+        ((50, 85, 20, 20), (50, 75, 20, 10)),
+        # Larger than the image: the image.
+        ((50, 40, 300, 300), (50, 40, 100, 80)),
+        # Smaller than the margin: grown to it, to the right and down.
+        ((50, 40, 4, 6), (53, 42, 10, 10)),
+    ],
+)
+def test_clip_box(box, clipped) -> None:
+    assert clip_box(box, IMAGE, margin=10) == pytest.approx(clipped, abs=1e-12)
+
+
+def test_clip_box_without_margin_keeps_a_small_box() -> None:
+    assert clip_box((50, 40, 4, 6), IMAGE, margin=0) == (50, 40, 4, 6)
+
+
+def test_clip_box_in_an_image_smaller_than_the_margin_gives_the_image() -> None:
+    assert clip_box((50, 40, 4, 6), (8, 6), margin=10) == (4, 3, 8, 6)
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_clipped_box_lies_in_the_image_and_is_clipped_once(seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(200):
+        box = (draw.uniform(-200, 300), draw.uniform(-200, 300), *draw.choices(range(1, 250), k=2))
+        cx, cy, w, h = clipped = clip_box(box, IMAGE, margin=10)
+        assert w >= 10 - 1e-9
+        assert h >= 10 - 1e-9
+        assert cx - w / 2 >= -1e-9
+        assert cx + w / 2 <= 100 + 1e-9
+        assert cy - h / 2 >= -1e-9
+        assert cy + h / 2 <= 80 + 1e-9
+        assert clip_box(clipped, IMAGE, margin=10) == pytest.approx(clipped)
