@@ -1,0 +1,58 @@
+# `make demo` and `make test` work from a bare clone; see `make help`.
+
+VENV ?= .venv
+PYTHON ?= python3
+# Any requirement that pip understands, with pip's options if need be: make TORCH='torch==2.4.1'.
+# By default the newest tested one that this Python has; a torch that is there already is kept.
+TORCH ?= 'torch>=1.13,<=2.13.0'
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+STAMP := $(VENV)/.mmeatrack-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo "with VENV=$(VENV) PYTHON=$(PYTHON) TORCH=$(TORCH)"
+
+install: $(STAMP)  ## the environment in VENV, where it is not there or requirements changed
+
+$(STAMP): setup.py $(wildcard requirements/*.txt) $(wildcard tools/install/*.py)
+	@command -v $(PYTHON) >/dev/null || { echo 'make: there is no $(PYTHON):' \
+		'apt-get install python3, or make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) tools/install/preflight.py
+	@echo '[1/6] $(VENV)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet -r requirements/build.txt
+	@echo '[2/6] torch'
+	@$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install $(TORCH)
+	@echo '[3/6] libraries'
+	$(PIP) install -r requirements/runtime.txt -r requirements/tests.txt
+	$(PIP) install --quiet --no-deps -r requirements/openmmlab.txt
+	@echo '[4/6] mmcv'
+	@$(BIN)/python tools/install/build_mmcv.py
+	@echo '[5/6] mmeatrack'
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@echo '[6/6] does it work together?'
+	@$(BIN)/python tools/install/verify.py
+	@touch $@
+
+demo: install  ## distil, test and show: the table, curves and video in work_dirs/demo
+	$(BIN)/python tools/demo.py
+
+test: install  ## the tests
+	$(BIN)/python -m pytest
+
+check: install  ## lint, format and types, as .ci/run does
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy mmeatrack
+
+format: install  ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove the environment in VENV; the cached mmcv wheel stays
+	rm -rf $(VENV)
