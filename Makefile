@@ -25,11 +25,11 @@ $(STAMP): setup.py $(wildcard requirements/*.txt) $(wildcard tools/install/*.py)
 	@$(PYTHON) tools/install/preflight.py
 	@echo '[1/6] $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet -r requirements/build.txt
 	@echo '[2/6] torch'
-	@$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install $(TORCH)
+	@$(BIN)/python -c 'import torch' 2>/dev/null || \
+		$(PIP) install $(TORCH) -r requirements/build.txt
 	@echo '[3/6] libraries'
-	$(PIP) install -r requirements/runtime.txt -r requirements/tests.txt
+	$(PIP) install -r requirements/build.txt -r requirements/runtime.txt -r requirements/tests.txt
 	$(PIP) install --quiet --no-deps -r requirements/openmmlab.txt
 	@echo '[4/6] mmcv'
 	@$(BIN)/python tools/install/build_mmcv.py
