@@ -1,0 +1,146 @@
+"""What a tracker weighs and what a frame costs, counted as the paper counts it."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Iterator, NamedTuple, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from mmeatrack.models.backbones.attention import Attention
+
+
+@dataclass(frozen=True)
+class Macs:
+    """Multiply-adds of a forward pass.
+
+    Attributes:
+        layers: Of linear and convolutional layers: the convention of the paper and its relatives,
+            who call it FLOPs.
+        attention: Of the two matrix products of every attention, which that convention leaves out.
+    """
+
+    layers: int = 0
+    attention: int = 0
+
+    def __add__(self, other: 'Macs') -> 'Macs':
+        return Macs(self.layers + other.layers, self.attention + other.attention)
+
+    def __sub__(self, other: 'Macs') -> 'Macs':
+        return self + other * -1
+
+    def __mul__(self, times: int) -> 'Macs':
+        return Macs(self.layers * times, self.attention * times)
+
+
+class SizeReport(NamedTuple):
+    """Size and cost of a tracker.
+
+    Attributes:
+        parameters: All parameters.
+        position_embeddings: Those among them that are position embeddings.
+        template: Stage 1 of a template crop: at the first frame and when the store takes a view.
+        search: What every frame takes: stage 1 of the search crop, the joint stage on template,
+            temporal and search tokens, and the head.
+        tokens: Template, temporal and search tokens of the joint stage.
+    """
+
+    parameters: int
+    position_embeddings: int
+    template: Macs
+    search: Macs
+    tokens: Tuple[int, int, int]
+
+    @property
+    def total(self) -> Macs:
+        """Template and search together: the one figure that papers quote."""
+        return self.template + self.search
+
+    def as_table(self) -> str:
+        """The report as text, a line for each figure."""
+        without = self.parameters - self.position_embeddings
+        lines = [
+            f'{"parameters":<30}{self.parameters / 1e6:>8.3f} M',
+            f'{"without position embeddings":<30}{without / 1e6:>8.3f} M',
+            'joint stage: {} template + {} temporal + {} search tokens'.format(*self.tokens),
+            '',
+            f'{"GMACs":<20}{"layers":>10}{"with attention matmuls":>26}',
+        ]
+        costs = {
+            'template, once': self.template,
+            'search, each frame': self.search,
+            'both': self.total,
+        }
+        for name, macs in costs.items():
+            both = macs.layers + macs.attention
+            lines.append(f'{name:<20}{macs.layers / 1e9:>10.3f}{both / 1e9:>26.3f}')
+        return '\n'.join(lines)
+
+
+@torch.no_grad()
+def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
+    """Count a tracker's parameters, and its multiply-adds by running it on black crops.
+
+    Args:
+        model: An :class:`EATrack`; its mode and weights are left as they are.
+        num_temporal: Views in the temporal slot, each with as many tokens as the template.
+
+    Returns:
+        The report.
+    """
+    backbone, views, training = model.backbone, 1 + num_temporal, model.training
+    black = next(model.parameters()).new_zeros
+    crops = dict(
+        img=black(1, views, 3, backbone.template_size, backbone.template_size),
+        search_img=black(1, 1, 3, backbone.search_size, backbone.search_size),
+    )
+    model.eval()
+    try:
+        with _count_macs(model) as once:
+            backbone.forward_template(crops['img'][:, 0])
+        with _count_macs(model) as whole:
+            model(crops, mode='tensor')
+    finally:
+        model.train(training)
+    embeddings = [p for name, p in model.named_parameters() if name.endswith('pos_embed')]
+    return SizeReport(
+        parameters=sum(p.numel() for p in model.parameters()),
+        position_embeddings=sum(p.numel() for p in embeddings),
+        template=once.macs,
+        # The store has encoded the temporal views before; this frame pays for the joint stage.
+        search=whole.macs - once.macs * views,
+        tokens=(
+            backbone.template_grid**2,
+            backbone.template_grid**2 * num_temporal,
+            backbone.search_grid**2,
+        ),
+    )
+
+
+class _Counter:
+    """Forward hook that adds up the multiply-adds of the module it is called for."""
+
+    def __init__(self) -> None:
+        self.macs = Macs()
+
+    def __call__(self, module: nn.Module, inputs: Any, output: Tensor) -> None:
+        if isinstance(module, nn.Linear):
+            self.macs += Macs(output.numel() * module.in_features)
+        elif isinstance(module, nn.Conv2d):
+            kernel = module.weight[0].numel()  # weights behind one output value
+            self.macs += Macs(output.numel() * kernel)
+        elif isinstance(module, Attention):
+            B, N, C = output.shape
+            self.macs += Macs(0, 2 * B * N * N * C)  # query x key and weights x value
+
+
+@contextmanager
+def _count_macs(model: nn.Module) -> Iterator[_Counter]:
+    """Count the multiply-adds of what ``model`` runs in this context."""
+    counter = _Counter()
+    handles = [module.register_forward_hook(counter) for module in model.modules()]
+    try:
+        yield counter
+    finally:
+        for handle in handles:
+            handle.remove()
