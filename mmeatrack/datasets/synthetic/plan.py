@@ -1,0 +1,247 @@
+"""The plan of a sequence: everything that happens, before anything is painted."""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import List, Optional, Tuple
+
+import numpy as np
+
+from . import camera, occluders
+from .actors import Actor, fade, make_rivals, make_traffic
+from .ground import Sun
+from .light import Light, plan_light
+from .occluders import Cover
+from .route import Course, Route, plan_route
+from .scenario import Scenario, draw_scenario
+from .sprite import Pose, Sprite
+from .streams import stream
+from .targets import KINDS, make_target, make_wake, random_paint
+from .world import draw_sun
+
+
+@dataclass(frozen=True)
+class SequenceSpec:
+    """What identifies a sequence: the same specification gives the same bytes.
+
+    Attributes:
+        split: Name of the split; splits share no texture and no target.
+        index: Number within the split, from 0.
+        scenario: The dominant scenario, one of :data:`~.scenario.SCENARIOS`.
+        num_frames: Number of frames, at least 2.
+        frame_size: Width and height in pixels, each at least 96.
+        seed: Seed of the data set, not negative.
+        mixing: How much of the other effects mixes in, 0 to 1.
+    """
+
+    split: str
+    index: int
+    scenario: str
+    num_frames: int
+    frame_size: Tuple[int, int]
+    seed: int = 0
+    mixing: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.num_frames < 2:
+            raise ValueError(f'num_frames is {self.num_frames}; a sequence needs at least 2 frames')
+        if min(self.frame_size) < 96 or max(self.frame_size) > 1920:
+            raise ValueError(
+                f'frame_size is {self.frame_size}; width and height must be 96 to 1920 pixels'
+            )
+        if self.seed < 0 or self.index < 0:
+            raise ValueError(f'seed ({self.seed}) and index ({self.index}) must not be negative')
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        """This sequence's random generator for one purpose."""
+        return stream(self.seed, self.split, self.index, purpose)
+
+
+@dataclass
+class Plan:
+    """A planned sequence of N frames.
+
+    Attributes:
+        spec: What it was planned from.
+        scenario: Its settings.
+        sun: The light's direction.
+        light: The light over time.
+        scale: World pixels per metre; at zoom 1 a world pixel is a frame pixel.
+        world_size: Width and height of the world in pixels.
+        route: The target's way.
+        target: Its picture.
+        wake: The foam behind it, or None.
+        poses: Its pose in each frame.
+        matrices: Affine maps (N, 2, 3) from world to frame pixels.
+        actors: All else that moves.
+        covers: What hides the target.
+    """
+
+    spec: SequenceSpec
+    scenario: Scenario
+    sun: Sun
+    light: Light
+    scale: float
+    world_size: Tuple[int, int]
+    route: Route
+    target: Sprite
+    wake: Optional[Sprite]
+    poses: List[Pose]
+    matrices: np.ndarray
+    actors: List[Actor]
+    covers: List[Cover]
+
+    def pose_at(
+        self, frame: int, x: float, y: float, heading: float, altitude: float = 0.0
+    ) -> Pose:
+        """Pose in a frame of something at a world position."""
+        matrix = self.matrices[frame]
+        place = matrix[:, :2] @ np.array([x, y]) + matrix[:, 2]
+        zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+        turn = float(np.arctan2(matrix[1, 0], matrix[0, 0]))
+        return Pose(float(place[0]), float(place[1]), heading + turn, self.scale * zoom)
+
+
+def _scenario(spec: SequenceSpec) -> Scenario:
+    return draw_scenario(spec.stream('scenario'), spec.scenario, spec.frame_size, spec.mixing)
+
+
+def sequence_name(spec: SequenceSpec) -> str:
+    """Name of a sequence: kind of target, scenario and number, such as ``'car_rotation_003'``."""
+    return f'{_scenario(spec).kind}_{spec.scenario}_{spec.index:03d}'
+
+
+def plan_sequence(spec: SequenceSpec) -> Plan:
+    """Plan a sequence.
+
+    The dominant effect of a plan holds for sequences of 30 frames or more.
+    """
+    scenario = _scenario(spec)
+    plan = _plan(spec, scenario)
+    if scenario.name == 'small_target':
+        # Boxes of turned targets are larger than the targets: correct by what came out.
+        boxes = np.array([plan.target.box(pose) for pose in plan.poses])
+        size = np.median(np.sqrt((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])))
+        plan = _plan(spec, replace(scenario, size=scenario.size * 14.0 / float(size)))
+    return plan
+
+
+def _plan(spec: SequenceSpec, scenario: Scenario) -> Plan:
+    kind, num_frames = KINDS[scenario.kind], spec.num_frames
+    rng = spec.stream('target')
+    scale = scenario.size / float(np.sqrt(np.prod(kind.nominal)))
+    resolution = 1.6 * scale
+    paint = random_paint(rng, scenario.kind)
+    target = make_target(rng, scenario.kind, resolution, paint, scenario.change > 0)
+    scale *= scenario.size / (scale * float(np.sqrt(np.prod(target.extent()))))
+    wake = make_wake(rng, target) if scenario.kind == 'boat' else None
+    route = _plan_route(spec, scenario, scale)
+    sun = draw_sun(spec.stream('sun'))
+    poses, matrices = _film(spec, scenario, scale, route, target)
+    route, matrices, world_size = _fit_world(route, matrices, spec.frame_size)
+    rng = spec.stream('actors')
+    actors = make_rivals(rng, scenario, route, target, scale, resolution, paint)
+    actors += make_traffic(rng, scenario, route, target, scale, resolution)
+    light = plan_light(spec.stream('light'), scenario, num_frames)
+    plan = Plan(
+        spec, scenario, sun, light, scale, world_size, route, target, wake, poses, matrices,
+        actors, [],
+    )  # fmt: skip
+    plan.covers = _plan_covers(plan)
+    return plan
+
+
+def _plan_route(spec: SequenceSpec, scenario: Scenario, scale: float) -> Route:
+    kind = KINDS[scenario.kind]
+    # What the camera sees at its furthest is the larger part of the world.
+    extent = 1.3 * float(np.hypot(*spec.frame_size)) * min(scenario.zoom) ** 0.5
+    course = Course(
+        step=scenario.step * scenario.size,
+        turn=scenario.turn,
+        wander=scenario.wander * (0.4 if kind.path == 'road' else 1.0),
+        radius=kind.turn_radius * scale,
+        corners=kind.path == 'road',
+        extent=extent,
+    )
+    return plan_route(spec.stream('route'), spec.num_frames, course)
+
+
+def _film(
+    spec: SequenceSpec, scenario: Scenario, scale: float, route: Route, target: Sprite
+) -> Tuple[List[Pose], np.ndarray]:
+    """Poses of the target and the camera's matrices."""
+    rng, num_frames = spec.stream('camera'), spec.num_frames
+    zoom = camera.plan_zoom(rng, scenario, num_frames)
+    spin = camera.plan_spin(rng, scenario, num_frames)
+    linear = camera.linear_parts(zoom, spin)
+    points = route.points
+    motion = np.einsum('nij,nj->ni', linear, np.diff(points, axis=0, prepend=points[:1]))
+    reach = 0.5 * float(np.hypot(*target.extent())) * scale * zoom
+    where = camera.plan_positions(
+        rng, scenario, motion, scenario.size * zoom, reach, spec.frame_size
+    )
+    offsets = where - np.einsum('nij,nj->ni', linear, points)
+    angles = route.headings(route.arc) + spin
+    beat = _beat(spec, scenario, target)
+    blend = fade(spec.stream('look'), scenario, num_frames)
+    poses = [
+        Pose(float(x), float(y), float(angle), float(scale * z), int(phase), float(weight))
+        for (x, y), angle, z, phase, weight in zip(where, angles, zoom, beat, blend)
+    ]
+    return poses, np.concatenate([linear, offsets[..., None]], 2)
+
+
+def _beat(spec: SequenceSpec, scenario: Scenario, target: Sprite) -> np.ndarray:
+    """Phase (N,) of the target's own movement."""
+    pace = {'person': 0.9, 'cyclist': 0.8, 'drone': 3.0, 'bird': 1.1}.get(scenario.kind, 0.0)
+    return np.floor(np.arange(spec.num_frames) * pace).astype(int) % target.phases
+
+
+def _fit_world(
+    route: Route, matrices: np.ndarray, frame_size: Tuple[int, int]
+) -> Tuple[Route, np.ndarray, Tuple[int, int]]:
+    """Size the world to what is seen of it, and move all into it."""
+    width, height = frame_size
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], float)
+    inverse = np.linalg.inv(matrices[:, :, :2])
+    seen = np.einsum('nij,nkj->nki', inverse, corners[None] - matrices[:, None, :, 2]).reshape(-1, 2)
+    low = seen.min(0) - 16
+    size = np.ceil((seen.max(0) - low + 16) / 16).astype(int) * 16
+    matrices = matrices.copy()
+    matrices[:, :, 2] += np.einsum('nij,j->ni', matrices[:, :, :2], low)
+    return route.moved(-low), matrices, (int(size[0]), int(size[1]))
+
+
+def _plan_covers(plan: Plan) -> List[Cover]:
+    """Put overhead objects where the target will pass."""
+    scenario, scale = plan.scenario, plan.scale
+    rng = plan.spec.stream('covers')
+    covers: List[Cover] = []
+    for number in range(scenario.covers):
+        share = (number + rng.uniform(0.4, 0.65)) / scenario.covers
+        share = 0.12 + 0.8 * share
+        arc = np.interp(share, np.linspace(0, 1, plan.spec.num_frames), plan.route.arc)
+        point = plan.route.at(np.array([arc]))[0]
+        heading = float(plan.route.headings(np.array([arc]))[0])
+        covers += _cover(plan, rng, point, heading, scale)
+    return covers
+
+
+def _cover(
+    plan: Plan, rng: np.random.Generator, point: np.ndarray, heading: float, scale: float
+) -> List[Cover]:
+    scenario, path = plan.scenario, KINDS[plan.scenario.kind].path
+    length = plan.target.extent()[0]
+    step = scenario.step * scenario.size / scale
+    if path == 'air':
+        span = (4.5 * length, 3.2 * length)
+        return [occluders.cloud(rng, point, span, scale, rng.uniform(0, np.pi))]
+    if not scenario.hidden and path != 'water' and rng.random() < 0.5:
+        radius = max(0.85 * length, 1.2)
+        return occluders.canopy(rng, point, radius, scale, plan.sun, rng.uniform(0.25, 0.5))
+    if scenario.hidden:
+        width = 1.12 * length + step * rng.uniform(4, 0.1 * plan.spec.num_frames + 4)
+    else:
+        width = length * rng.uniform(0.6, 0.95)
+    angle = heading + np.pi / 2 + rng.normal(0, 0.08)
+    far = 2.4 * float(np.hypot(*plan.spec.frame_size)) / min(scenario.zoom) / scale
+    return [occluders.bridge(rng, point, angle, far, width, scale, path == 'path')]

@@ -1,0 +1,247 @@
+"""Writing splits of the synthetic set to disk in DTB70's layout."""
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+import cv2
+import numpy as np
+
+from .annotation import Annotation, annotate
+from .plan import SequenceSpec, plan_sequence, sequence_name
+from .renderer import render
+from .scenario import SCENARIOS
+from .streams import stream
+
+GENERATOR_VERSION = 1
+"""Raised whenever the same arguments no longer give the same bytes."""
+META_FILE = 'meta.json'
+_PARTIAL = '.partial_'
+
+Progress = Callable[[str, int], None]
+"""Called with the name and the number of frames of each sequence that is finished."""
+
+
+def split_specs(
+    split: str, num_sequences: int, num_frames: int, frame_size: Tuple[int, int], seed: int = 0
+) -> List[SequenceSpec]:
+    """The sequences of a split.
+
+    The ``'train'`` split draws its scenarios at random and mixes effects freely; any other split
+    goes through all scenarios in turn, with milder mixing.
+    """
+    specs = []
+    for index in range(num_sequences):
+        name, mixing = SCENARIOS[index % len(SCENARIOS)], 0.5
+        if split == 'train':
+            rng = stream(seed, split, index, 'dominant')
+            name, mixing = SCENARIOS[int(rng.integers(len(SCENARIOS)))], 1.0
+        specs.append(SequenceSpec(split, index, name, num_frames, frame_size, seed, mixing))
+    return specs
+
+
+def write_split(
+    root: Union[str, Path],
+    split: str,
+    num_sequences: int,
+    num_frames: int,
+    frame_size: Tuple[int, int] = (480, 360),
+    seed: int = 0,
+    jpeg_quality: int = 90,
+    workers: int = 1,
+    overwrite: bool = False,
+    progress: Optional[Progress] = None,
+) -> List[str]:
+    """Write a split; sequences that an earlier run of the same arguments finished are kept.
+
+    Each sequence is a folder with ``img/00001.jpg`` and so on, ``groundtruth_rect.txt``
+    (x,y,w,h a line in pixels, the top-left corner counted from 0, ``NaN,NaN,NaN,NaN`` where the
+    target is absent), ``visibility.txt`` (share of the target that is seen) and
+    ``attributes.txt`` (a name a line, the dominant one first). The bytes depend on the arguments
+    alone, not on the number of workers.
+
+    Args:
+        root: Folder of the split; made when missing.
+        split: Name of the split. Splits of different names share no texture and no target.
+        num_sequences: Number of sequences, at least 1.
+        num_frames: Frames of each, at least 2; each dominant effect shows from 30 frames on.
+        frame_size: Width and height in pixels.
+        seed: Seed of the data set.
+        jpeg_quality: 1 to 100.
+        workers: Number of processes, at least 1.
+        overwrite: Delete what a run with other arguments has written there.
+        progress: Told of each sequence, also of those that were kept.
+
+    Returns:
+        Names of the sequences, in order.
+
+    Raises:
+        ValueError: An argument is out of range.
+        RuntimeError: The folder holds something else than this split.
+    """
+    for label, value in (('num_sequences', num_sequences), ('workers', workers)):
+        if value < 1:
+            raise ValueError(f'{label} is {value}; it must be at least 1')
+    if not 1 <= jpeg_quality <= 100:
+        raise ValueError(f'jpeg_quality is {jpeg_quality}; it must be 1 to 100')
+    specs = split_specs(split, num_sequences, num_frames, frame_size, seed)
+    names = [sequence_name(spec) for spec in specs]
+    folder = Path(root)
+    arguments = {
+        'generator_version': GENERATOR_VERSION,
+        'seed': seed,
+        'split': split,
+        'num_sequences': num_sequences,
+        'num_frames': num_frames,
+        'frame_size': list(frame_size),
+        'jpeg_quality': jpeg_quality,
+    }
+    _claim(folder, arguments, names, overwrite)
+    jobs = []
+    for name, spec in zip(names, specs):
+        if not _finished(folder / name, num_frames):
+            jobs.append((folder, name, spec, jpeg_quality))
+        elif progress is not None:
+            progress(name, num_frames)
+    for name in _run(jobs, workers):
+        if progress is not None:
+            progress(name, num_frames)
+    _write_meta(folder, arguments, names)
+    return names
+
+
+def _claim(folder: Path, arguments: Dict[str, Any], names: Sequence[str], overwrite: bool) -> None:
+    """Make sure that the folder is empty or this split's own; note the arguments in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    meta_path = folder / META_FILE
+    if meta_path.exists():
+        found = _read_meta(meta_path)
+        differing = sorted(key for key in arguments if found.get(key) != arguments[key])
+        if differing and not overwrite:
+            told = ', '.join(f'{k} {found.get(k)!r} (now {arguments[k]!r})' for k in differing)
+            raise RuntimeError(
+                f'{folder} holds a split made with {told}; take another folder, the same arguments, '
+                'or replace it with overwrite (--overwrite)'
+            )
+        if differing or overwrite:
+            _clear(folder, found)
+    elif any(folder.iterdir()):
+        raise RuntimeError(
+            f'{folder} is not empty and has no {META_FILE}, so it was not written by this generator; '
+            'take another folder'
+        )
+    for partial in folder.glob(_PARTIAL + '*'):
+        shutil.rmtree(partial)
+    if not meta_path.exists():
+        _write_json(meta_path, {**arguments, 'sequences': [{'name': name} for name in names]})
+
+
+def _read_meta(path: Path) -> Dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as error:
+        raise RuntimeError(f'{path} is not valid JSON ({error}); take another folder') from error
+    if not isinstance(found, dict) or not isinstance(found.get('sequences'), list):
+        raise RuntimeError(f'{path} does not describe a synthetic split; take another folder')
+    return found
+
+
+def _clear(folder: Path, found: Dict[str, Any]) -> None:
+    """Delete the sequences that the meta file names, and the meta file; nothing else."""
+    for entry in found['sequences']:
+        sequence = folder / Path(str(entry.get('name', ''))).name
+        if sequence != folder and (sequence / 'groundtruth_rect.txt').is_file():
+            shutil.rmtree(sequence)
+    (folder / META_FILE).unlink()
+
+
+def _finished(sequence: Path, num_frames: int) -> bool:
+    """Whether a sequence is there as a whole."""
+    truth = sequence / 'groundtruth_rect.txt'
+    if not truth.is_file() or len(truth.read_text().splitlines()) != num_frames:
+        return False
+    return len(list((sequence / 'img').glob('*.jpg'))) == num_frames
+
+
+def _one_thread() -> None:
+    cv2.setNumThreads(1)
+
+
+def _run(jobs: Sequence[Tuple[Path, str, SequenceSpec, int]], workers: int) -> Iterator[str]:
+    """Write sequences, in this process or in several; yields the name of each when it is done."""
+    if workers == 1 or len(jobs) < 2:
+        yield from map(_write_sequence, jobs)
+        return
+    method = 'fork' if sys.platform.startswith('linux') else 'spawn'
+    threads = cv2.getNumThreads()
+    # A forked process must not inherit OpenCV's thread pool: its threads do not come along.
+    cv2.setNumThreads(1)
+    try:
+        context = multiprocessing.get_context(method)
+        with ProcessPoolExecutor(min(workers, len(jobs)), context, _one_thread) as pool:
+            yield from pool.map(_write_sequence, jobs)
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _write_sequence(job: Tuple[Path, str, SequenceSpec, int]) -> str:
+    """Write a sequence beside its place and move it there when it is whole."""
+    folder, name, spec, jpeg_quality = job
+    plan = plan_sequence(spec)
+    annotation = annotate(plan)
+    partial = folder / (_PARTIAL + name)
+    images = partial / 'img'
+    images.mkdir(parents=True)
+    for number, frame in enumerate(render(plan, annotation), 1):
+        options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
+        encoded, data = cv2.imencode('.jpg', frame.image, options)
+        if not encoded:
+            raise RuntimeError(f'OpenCV could not encode frame {number} of {name} as JPEG')
+        (images / f'{number:05d}.jpg').write_bytes(data.tobytes())
+    _write_annotation(partial, annotation)
+    final = folder / name
+    if final.exists():
+        shutil.rmtree(final)
+    partial.rename(final)
+    return name
+
+
+def _write_annotation(sequence: Path, annotation: Annotation) -> None:
+    rows = [
+        'NaN,NaN,NaN,NaN' if np.isnan(box).any() else ','.join(f'{value:.2f}' for value in box)
+        for box in annotation.boxes
+    ]
+    shares = [f'{share:.4f}' for share in annotation.visibility]
+    contents = {
+        'groundtruth_rect.txt': rows,
+        'visibility.txt': shares,
+        'attributes.txt': annotation.attributes,
+    }
+    for name, lines in contents.items():
+        (sequence / name).write_text(''.join(line + '\n' for line in lines))
+
+
+def _write_meta(folder: Path, arguments: Dict[str, Any], names: Sequence[str]) -> None:
+    """Describe the finished split."""
+    sequences = [
+        {
+            'name': name,
+            'num_frames': arguments['num_frames'],
+            'frame_size': arguments['frame_size'],
+            'attributes': (folder / name / 'attributes.txt').read_text().split(),
+        }
+        for name in names
+    ]
+    _write_json(folder / META_FILE, {**arguments, 'sequences': sequences})
+
+
+def _write_json(path: Path, content: Dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
+    partial = path.with_name(_PARTIAL + path.name)
+    partial.write_text(json.dumps(content, indent=2) + '\n')
+    partial.replace(path)

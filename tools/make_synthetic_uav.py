@@ -1,0 +1,89 @@
+"""Write the synthetic UAV data set: short aerial videos with ground truth, made from a seed."""
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Tuple
+
+from tqdm import tqdm
+
+from mmeatrack.datasets.synthetic import SCENARIOS, write_split
+
+_DESCRIPTION = f"""\
+Write <out>/train and <out>/test in DTB70's layout: <sequence>/img/00001.jpg ...,
+<sequence>/groundtruth_rect.txt (x,y,w,h a line, NaN where the target is absent),
+<sequence>/visibility.txt, <sequence>/attributes.txt, and a meta.json for each split.
+
+The same arguments give the same bytes, whatever the number of workers. An interrupted
+run is continued by giving the same command again. The test split goes through the
+scenarios in turn: {', '.join(SCENARIOS)}.
+"""
+
+
+def frame_size(text: str) -> Tuple[int, int]:
+    """Parse ``WIDTHxHEIGHT``."""
+    match = re.fullmatch(r'(\d+)x(\d+)', text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f'{text!r} is not WIDTHxHEIGHT, such as 480x360')
+    return int(match.group(1)), int(match.group(2))
+
+
+def positive(text: str) -> int:
+    """Parse a whole number of at least 1."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a whole number of at least 1')
+    return int(text)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add('--out', type=Path, default=Path('data/synthetic_uav'), help='folder (default: %(default)s)')
+    add('--train', type=positive, default=48, help='training sequences (default: %(default)s)')
+    add('--test', type=positive, default=18, help='test sequences (default: %(default)s)')
+    add('--frames', type=positive, default=60,
+        help='frames of a training sequence (default: %(default)s)')
+    add('--test-frames', type=positive, default=120,
+        help='frames of a test sequence (default: %(default)s)')
+    add('--size', type=frame_size, default=(480, 360), metavar='WIDTHxHEIGHT',
+        help='frame size in pixels, sides of 96 to 1920 (default: 480x360)')
+    add('--seed', type=int, default=0, help='seed, not negative (default: %(default)s)')
+    add('--jpeg-quality', type=positive, default=90, help='1 to 100 (default: %(default)s)')
+    add('--workers', type=positive, default=2, help='processes (default: %(default)s)')
+    add('--overwrite', action='store_true',
+        help='replace sets in <out> that were made with other arguments')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    plans = {'train': (args.train, args.frames), 'test': (args.test, args.test_frames)}
+    total = sum(count * frames for count, frames in plans.values())
+    with tqdm(total=total, unit='frame', desc=str(args.out)) as bar:
+
+        def advance(name: str, frames: int) -> None:
+            bar.set_postfix_str(name, refresh=False)
+            bar.update(frames)
+
+        for split, (count, frames) in plans.items():
+            write_split(
+                args.out / split,
+                split,
+                count,
+                frames,
+                frame_size=args.size,
+                seed=args.seed,
+                jpeg_quality=args.jpeg_quality,
+                workers=args.workers,
+                overwrite=args.overwrite,
+                progress=advance,
+            )
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, RuntimeError, OSError) as error:
+        sys.exit(f'error: {error}')
