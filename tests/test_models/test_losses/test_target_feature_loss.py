@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+
+from mmeatrack.models import TargetFeatureLoss
+
+B, N, C = 3, 5, 4
+
+
+def draw(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def mask() -> torch.Tensor:
+    """Weights of 0 to 1; nothing of the last sample."""
+    weights = torch.rand(B, N, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+    weights[0, 1:3], weights[2] = 0, 0
+    return weights
+
+
+def feature_loss_numpy(student, teacher, weights, reduction: str) -> float:
+    """``1/B sum_i || M_i * x_i - M_i * y_i ||^2``, or the same over ``C sum M^2``."""
+    total = 0.0
+    for x, y, m in zip(student, teacher, weights):
+        total += np.linalg.norm(m[:, None] * x - m[:, None] * y) ** 2
+    if reduction == 'paper':
+        return total / len(student)
+    return total / (max((weights**2).sum(), 1) * student.shape[-1])
+
+
+@pytest.mark.parametrize('reduction', ['paper', 'mean'])
+@pytest.mark.parametrize('weight', [1.0, 0.25])
+def test_loss_is_the_equation(reduction: str, weight: float) -> None:
+    student, teacher, weights = draw(B, N, C, seed=1), draw(B, N, C, seed=2), mask()
+    loss = TargetFeatureLoss(reduction, loss_weight=weight)(student, teacher, weights)
+    expected = feature_loss_numpy(student.numpy(), teacher.numpy(), weights.numpy(), reduction)
+    assert loss.item() == pytest.approx(weight * expected, rel=1e-12)
+
+
+def test_loss_by_hand() -> None:
+    # One sample of two tokens: differences (3, 4) under weight 1 and (10, 0) under weight 0.5.
+    student = torch.tensor([[[3.0, 4.0], [10.0, 0.0]]])
+    loss = TargetFeatureLoss()(student, torch.zeros(1, 2, 2), torch.tensor([[1.0, 0.5]]))
+    assert loss.item() == 25 + 25
+    mean = TargetFeatureLoss('mean')(student, torch.zeros(1, 2, 2), torch.tensor([[1.0, 0.5]]))
+    assert mean.item() == pytest.approx(50 / (1.25 * 2))
+
+
+def test_mean_does_not_depend_on_the_size_of_the_target() -> None:
+    student, teacher = torch.ones(1, 64, 8), torch.zeros(1, 64, 8)
+    for cells in (1, 7, 64):
+        weights = torch.zeros(1, 64)
+        weights[:, :cells] = 1
+        assert TargetFeatureLoss('mean')(student, teacher, weights).item() == pytest.approx(1)
+        assert TargetFeatureLoss('paper')(student, teacher, weights).item() == 8 * cells
+
+
+@pytest.mark.parametrize('reduction', ['paper', 'mean'])
+def test_empty_mask_gives_zero_and_a_finite_gradient(reduction: str) -> None:
+    student = draw(B, N, C).requires_grad_()
+    loss = TargetFeatureLoss(reduction)(student, draw(B, N, C, seed=1), torch.zeros(B, N))
+    assert loss.item() == 0
+    loss.backward()
+    assert torch.equal(student.grad, torch.zeros(B, N, C, dtype=torch.float64))
+
+
+@pytest.mark.parametrize('reduction', ['paper', 'mean'])
+def test_gradient_reaches_the_student_under_the_mask_only(reduction: str) -> None:
+    student, teacher = draw(B, N, C).requires_grad_(), draw(B, N, C, seed=1).requires_grad_()
+    TargetFeatureLoss(reduction)(student, teacher, mask()).backward()
+    assert teacher.grad is None
+    assert torch.equal(student.grad.abs().sum(dim=2) > 0, mask() > 0)
+
+
+def test_gradient_is_the_derivative() -> None:
+    student, teacher = draw(B, N, C).requires_grad_(), draw(B, N, C, seed=1)
+    assert torch.autograd.gradcheck(lambda x: TargetFeatureLoss()(x, teacher, mask()), (student,))
+
+
+def test_mask_may_be_boolean() -> None:
+    student, teacher = draw(B, N, C), draw(B, N, C, seed=1)
+    loss = TargetFeatureLoss()
+    ours = loss(student, teacher, mask() > 0.5)
+    assert ours.item() == loss(student, teacher, (mask() > 0.5).double()).item() > 0
+
+
+@pytest.mark.parametrize('shape', [(B, N, 2 * C), (B, N + 1, C), (B + 1, N, C)])
+def test_features_of_other_shapes_are_refused(shape) -> None:
+    with pytest.raises(ValueError, match=r'differ in shape: .*an adapter') as error:
+        TargetFeatureLoss()(draw(B, N, C), draw(*shape), mask())
+    assert str((B, N, C)) in str(error.value)
+    assert str(shape) in str(error.value)
+
+
+def test_unknown_reduction_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"reduction='sum' is unknown; .*\['paper', 'mean'\]"):
+        TargetFeatureLoss('sum')
