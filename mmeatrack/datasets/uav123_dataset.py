@@ -4,6 +4,7 @@ from typing import List
 
 from mmeatrack.datasets.sequence_infos import load_sequence_table
 from mmeatrack.datasets.uav_sot_dataset import UAVSOTDataset
+from mmeatrack.evaluation.benchmarks import BENCHMARKS
 from mmeatrack.registry import DATASETS
 
 
@@ -19,9 +20,7 @@ class UAV123Dataset(UAVSOTDataset):
         img_path='data_seq/UAV123', ann_path='anno/UAV123', attribute_path='anno/UAV123/att'
     )
     NUM_SEQUENCES = 123
-    ATTRIBUTE_NAMES = (
-        'SV', 'ARC', 'LR', 'FM', 'FOC', 'POC', 'OV', 'BC', 'IV', 'VC', 'CM', 'SOB'
-    )  # fmt: skip
+    ATTRIBUTE_NAMES = BENCHMARKS['uav123'].attributes
     SEQUENCE_TABLE = 'uav123'
 
     def find_sequences(self) -> List[dict]:

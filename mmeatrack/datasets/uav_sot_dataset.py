@@ -13,7 +13,7 @@ from mmtrack.datasets import BaseSOTDataset
 from mmeatrack.datasets.frame_files import list_frames
 from mmeatrack.datasets.sequence_infos import load_infos_file, name_sequences
 from mmeatrack.evaluation.attributes import read_attributes
-from mmeatrack.evaluation.box_text import read_boxes
+from mmeatrack.evaluation.box_text import check_first_box, read_boxes
 from mmeatrack.registry import DATASETS
 
 
@@ -188,14 +188,8 @@ class UAVSOTDataset(BaseSOTDataset):
         frame_names = list_frames(
             info['video_path'], info.get('start_frame_id'), info.get('end_frame_id')
         )
-        boxes = read_boxes(info['ann_path'])
+        boxes = check_first_box(read_boxes(info['ann_path']), info['ann_path'])
         num_frames = self._num_usable_frames(len(boxes), frame_names, info)
-        first_box = boxes[0]
-        if not (np.isfinite(first_box).all() and (first_box[2:] > 0).all()):
-            raise ValueError(
-                f'{info["ann_path"]}, line 1: the first box is {first_box.tolist()}; '
-                'the target must be given in the first frame, with finite x, y and w, h > 0'
-            )
         attribute_path = Path(info.get('attribute_path', ''))
         return dict(
             info,

@@ -3,6 +3,7 @@
 from typing import List
 
 from mmeatrack.datasets.uav_sot_dataset import UAVSOTDataset
+from mmeatrack.evaluation.benchmarks import BENCHMARKS
 from mmeatrack.registry import DATASETS
 
 
@@ -16,7 +17,7 @@ class UAVDTDataset(UAVSOTDataset):
 
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='anno', attribute_path='anno/att')
     NUM_SEQUENCES = 50
-    ATTRIBUTE_NAMES = ('BC', 'CM', 'OM', 'SO', 'IV', 'OB', 'SV', 'LT', 'LO')
+    ATTRIBUTE_NAMES = BENCHMARKS['uavdt'].attributes
 
     def find_sequences(self) -> List[dict]:
         """List the sequences, see :meth:`UAVSOTDataset.find_sequences`."""

@@ -3,6 +3,7 @@
 from typing import List
 
 from mmeatrack.datasets.uav_sot_dataset import UAVSOTDataset
+from mmeatrack.evaluation.benchmarks import BENCHMARKS
 from mmeatrack.registry import DATASETS
 
 
@@ -16,9 +17,7 @@ class VisDroneSOTDataset(UAVSOTDataset):
 
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='annotations', attribute_path='attributes')
     NUM_SEQUENCES = 35
-    ATTRIBUTE_NAMES = (
-        'ARC', 'BC', 'CM', 'FM', 'FOC', 'IV', 'LR', 'OV', 'POC', 'SOB', 'SV', 'VC'
-    )  # fmt: skip
+    ATTRIBUTE_NAMES = BENCHMARKS['visdrone'].attributes
 
     def find_sequences(self) -> List[dict]:
         """List the sequences, see :meth:`UAVSOTDataset.find_sequences`."""

@@ -31,6 +31,6 @@ def read_attributes(path: Union[str, Path], names: Sequence[str] = ()) -> List[s
     if len(tokens) != len(names):
         raise ValueError(
             f'{path}: {len(tokens)} flags for {len(names)} attribute names {tuple(names)}; '
-            'give the names in the order of the flags'
+            'give the names in the order of the flags (those of the benchmark)'
         )
     return [name for name, token in zip(names, tokens) if token == '1']

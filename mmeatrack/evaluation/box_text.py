@@ -1,5 +1,6 @@
 """Reading of box files: ground truths and raw results, one ``x,y,w,h`` a line."""
 
+import io
 from pathlib import Path
 from typing import List, Optional, Union
 
@@ -27,6 +28,21 @@ def read_boxes(path: Union[str, Path]) -> np.ndarray:
     return parse_boxes(path.read_bytes(), str(path))
 
 
+def check_first_box(boxes: np.ndarray, source: str) -> np.ndarray:
+    """Return the ground truth boxes (N, 4) if the first one can start a tracker.
+
+    Raises:
+        ValueError: If the first box is not finite or has no area.
+    """
+    first = boxes[0]
+    if not (np.isfinite(first).all() and (first[2:] > 0).all()):
+        raise ValueError(
+            f'{source}, line 1: the first box is {first.tolist()}; the target must be given in the '
+            'first frame, with finite x and y and with w, h > 0'
+        )
+    return boxes
+
+
 def parse_boxes(content: Union[bytes, str], source: str) -> np.ndarray:
     """Parse the content of a box file.
 
@@ -46,6 +62,24 @@ def parse_boxes(content: Union[bytes, str], source: str) -> np.ndarray:
     """
     text = _decode(content, source) if isinstance(content, bytes) else content
     lines = text.rstrip().splitlines()
+    if not lines:
+        raise ValueError(f'{source}: the file is empty; expected {BOX_FORMAT}')
+    boxes = _parse_regular(lines)
+    return _parse_by_line(lines, source) if boxes is None else boxes
+
+
+def _parse_regular(lines: List[str]) -> Optional[np.ndarray]:
+    """Parse lines that are boxes one and all, which is fast; None if they are not."""
+    text = '\n'.join(lines).replace(',', ' ').replace(';', ' ')
+    try:
+        boxes = np.loadtxt(io.StringIO(text), dtype=np.float64, comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return boxes if boxes.shape == (len(lines), 4) else None
+
+
+def _parse_by_line(lines: List[str], source: str) -> np.ndarray:
+    """Parse lines one by one, to pass over a header or to name the line that is wrong."""
     rows: List[List[float]] = []
     for number, line in enumerate(lines, start=1):
         tokens = line.replace(',', ' ').replace(';', ' ').split()
@@ -53,11 +87,11 @@ def parse_boxes(content: Union[bytes, str], source: str) -> np.ndarray:
         if row is None and number == 1 and _is_header(tokens):
             continue
         if row is None or len(row) != 4:
-            found = 'a blank line' if not tokens else repr(line.strip()[:80])
+            found = repr(line.strip()[:80]) if tokens else 'a blank line'
             raise ValueError(f'{source}, line {number}: {found} is no box; expected {BOX_FORMAT}')
         rows.append(row)
     if not rows:
-        raise ValueError(f'{source}: the file holds no box; expected {BOX_FORMAT}')
+        raise ValueError(f'{source}: there is no box below the header; expected {BOX_FORMAT}')
     return np.array(rows, dtype=np.float64)
 
 

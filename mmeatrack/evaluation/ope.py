@@ -262,8 +262,10 @@ def _checked_pair(result: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndar
                 f'the {what} has shape {boxes.shape}; expected (frames, 4): x, y, w, h'
             )
     if len(result) != len(truth):
+        hint = '; the ground truth has the first box only' if len(truth) == 1 else ''
         raise ValueError(
-            f'{len(result)} result boxes for {len(truth)} frames; a result needs one box a frame'
+            f'{len(result)} result boxes for {len(truth)} ground truth boxes{hint}; '
+            'both need one box a frame'
         )
     if not valid_frames(truth[:1], 'sized')[0]:
         raise ValueError(

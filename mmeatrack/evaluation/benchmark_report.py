@@ -1,0 +1,144 @@
+"""Scoring of raw result files: the report of several trackers on one benchmark."""
+
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from mmeatrack.evaluation.box_text import parse_boxes
+from mmeatrack.evaluation.ground_truth import GroundTruth
+from mmeatrack.evaluation.ope import (
+    SequenceScores,
+    mean_scores,
+    resolve_valid_boxes,
+    sequence_scores,
+)
+from mmeatrack.evaluation.report import report_entry
+from mmeatrack.evaluation.result_source import TrackerFiles
+
+
+class Difference(NamedTuple):
+    """The scores of two trackers on one sequence, and the first minus the second."""
+
+    sequence: str
+    score: float
+    other_score: float
+    difference: float
+
+
+def score_trackers(
+    ground_truth: GroundTruth,
+    trackers: Sequence[TrackerFiles],
+    absent: str = 'miss',
+    valid_boxes: Optional[str] = None,
+    attributes: Optional[Mapping[str, Sequence[str]]] = None,
+    on_progress: Optional[Callable[[str], None]] = None,
+) -> Dict[str, dict]:
+    """Score trackers by their raw result files.
+
+    A sequence that cannot be scored is left out of the mean, and the report says which and why.
+    A result that is one box short repeats its last box; the report names it under ``warnings``.
+
+    Args:
+        ground_truth: The benchmark.
+        trackers: The trackers' files.
+        absent: See :func:`mmeatrack.evaluation.ope_scores`.
+        valid_boxes: See there.
+        attributes: Attribute names by sequence.
+        on_progress: Called with each tracker's name before it is scored.
+
+    Returns:
+        Report entries (see :func:`mmeatrack.evaluation.report.report_entry`) by tracker, the
+        best success AUC first.
+
+    Raises:
+        ValueError: If a policy is unknown, two trackers bear the same name, or a tracker has no
+            result that can be scored.
+    """
+    valid_boxes = resolve_valid_boxes(absent, valid_boxes)
+    names = [tracker.name for tracker in trackers]
+    if len(set(names)) < len(names):
+        raise ValueError(f'trackers {names} are not all different; name them with NAME=PATH')
+    report = {}
+    for tracker in trackers:
+        if on_progress is not None:
+            on_progress(tracker.name)
+        report[tracker.name] = _score_tracker(
+            ground_truth, tracker, absent, valid_boxes, attributes or {}
+        )
+    return dict(sorted(report.items(), key=lambda item: -item[1]['success_auc']))
+
+
+def sequence_differences(
+    report: Mapping[str, dict], tracker: str, other: str, key: str = 'success_auc'
+) -> List[Difference]:
+    """Compare two trackers sequence by sequence.
+
+    Args:
+        report: Report entries by tracker.
+        tracker: Name of the first.
+        other: Name of the second.
+        key: The score to compare.
+
+    Returns:
+        A row for each sequence that both were scored on, the greatest lead of the first on top.
+
+    Raises:
+        ValueError: If a tracker is not in the report.
+    """
+    for name in (tracker, other):
+        if name not in report:
+            raise ValueError(f'no tracker {name!r} to compare; there are {list(report)}')
+    scores, other_scores = report[tracker]['per_sequence'], report[other]['per_sequence']
+    rows = [
+        Difference(
+            name,
+            scores[name][key],
+            other_scores[name][key],
+            scores[name][key] - other_scores[name][key],
+        )
+        for name in scores
+        if name in other_scores
+    ]
+    return sorted(rows, key=lambda row: -row.difference)
+
+
+def _score_tracker(
+    ground_truth: GroundTruth,
+    tracker: TrackerFiles,
+    absent: str,
+    valid_boxes: str,
+    attributes: Mapping[str, Sequence[str]],
+) -> dict:
+    """Score one tracker on every sequence that can be scored."""
+    left_out = dict(ground_truth.left_out)
+    warnings: List[str] = []
+    per_sequence: Dict[str, SequenceScores] = {}
+    for name, truth in ground_truth.boxes.items():
+        source = f'{tracker.source}/{name}.txt'
+        try:
+            if name not in tracker.files:
+                raise ValueError(f'{source} is missing')
+            boxes = parse_boxes(tracker.files[name](), source)
+            if len(boxes) == len(truth) - 1:
+                warnings.append(f'{source}: one box short; the last one is repeated')
+                boxes = np.concatenate([boxes, boxes[-1:]])
+            per_sequence[name] = _scored(boxes, truth, absent, valid_boxes, source)
+        except ValueError as error:
+            left_out[name] = str(error)
+    if not per_sequence:
+        raise ValueError(
+            f'{tracker.name}: no sequence can be scored; the first of {len(left_out)}: '
+            f'{next(iter(left_out.values()))}'
+        )
+    scores = mean_scores(per_sequence, absent, valid_boxes)
+    return dict(report_entry(scores, left_out, attributes), warnings=warnings)
+
+
+def _scored(
+    boxes: np.ndarray, truth: np.ndarray, absent: str, valid_boxes: str, source: str
+) -> SequenceScores:
+    """Score one sequence; errors name the result file."""
+    try:
+        return sequence_scores(boxes, truth, absent, valid_boxes)
+    except ValueError as error:
+        raise ValueError(f'{source}: {error}') from error

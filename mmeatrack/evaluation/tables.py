@@ -1,0 +1,154 @@
+"""Tables of a report as Markdown, LaTeX and CSV."""
+
+import csv
+import io
+from typing import Dict, List, Mapping, Sequence
+
+from mmeatrack.evaluation.benchmark_report import Difference
+
+SCORES = {
+    'success_auc': 'Success AUC',
+    'precision20': 'Precision @20 px',
+    'norm_precision': 'Norm. precision @0.2',
+}
+
+
+def percent(value: float) -> str:
+    """Write a score between 0 and 1 as papers do: 0.4785 as 47.9."""
+    return f'{100 * value:.1f}'
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_left: int = 1) -> str:
+    """Format a Markdown table with aligned columns, the first ``num_left`` of them flush left."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    lines = [_markdown_row(header, widths, num_left)]
+    rule = [
+        '-' * width if i < num_left else '-' * (width - 1) + ':' for i, width in enumerate(widths)
+    ]
+    lines.append(_markdown_row(rule, widths, num_left))
+    lines += [_markdown_row(row, widths, num_left) for row in rows]
+    return '\n'.join(lines) + '\n'
+
+
+def score_table(report: Mapping[str, dict]) -> str:
+    """The ranked table as Markdown: scores in percent, and how many sequences were scored."""
+    rows = [
+        [
+            str(rank),
+            tracker,
+            *(percent(entry[key]) for key in SCORES),
+            f'{entry["num_sequences"]}/{entry["num_sequences"] + len(entry["left_out"])}',
+        ]
+        for rank, (tracker, entry) in enumerate(report.items(), start=1)
+    ]
+    return markdown_table(['#', 'Tracker', *SCORES.values(), 'Sequences'], rows, num_left=2)
+
+
+def attribute_rows(report: Mapping[str, dict], key: str = 'success_auc') -> List[list]:
+    """Rows of attribute, number of sequences and the score of each tracker, None if it has none."""
+    counts: Dict[str, int] = {}
+    for entry in report.values():
+        for name, scores in entry['per_attribute'].items():
+            counts[name] = max(counts.get(name, 0), scores['num_sequences'])
+    return [
+        [
+            name,
+            counts[name],
+            *(entry['per_attribute'].get(name, {}).get(key) for entry in report.values()),
+        ]
+        for name in sorted(counts)
+    ]
+
+
+def attribute_table(report: Mapping[str, dict]) -> str:
+    """Success AUC by attribute as Markdown; empty if there are no attributes."""
+    rows = [
+        [name, str(count), *('-' if score is None else percent(score) for score in scores)]
+        for name, count, *scores in attribute_rows(report)
+    ]
+    return markdown_table(['Attribute', 'Sequences', *report], rows) if rows else ''
+
+
+def difference_table(rows: Sequence[Difference], tracker: str, other: str) -> str:
+    """A per-sequence comparison as Markdown."""
+    return markdown_table(
+        ['Sequence', tracker, other, 'Difference'],
+        [
+            [name, percent(score), percent(other_score), f'{100 * difference:+.1f}']
+            for name, score, other_score, difference in rows
+        ],
+    )
+
+
+def latex_table(report: Mapping[str, dict], caption: str) -> str:
+    """The ranked table for a paper: booktabs, the best score bold, the second underlined.
+
+    Args:
+        report: Report entries by tracker.
+        caption: Plain text.
+
+    Returns:
+        A ``table`` environment.
+    """
+    marked = {key: _marked_column([entry[key] for entry in report.values()]) for key in SCORES}
+    lines = [
+        f'  {latex_text(tracker)} & ' + ' & '.join(marked[key][i] for key in SCORES) + r' \\'
+        for i, tracker in enumerate(report)
+    ]
+    return '\n'.join(
+        [
+            r'\begin{table}[t]',
+            rf'\caption{{{latex_text(caption)}}}',
+            r'\centering',
+            r'\begin{tabular}{lccc}',
+            r'  \toprule',
+            r'  Tracker & Success & Precision & Norm. precision \\',
+            r'  \midrule',
+            *lines,
+            r'  \bottomrule',
+            r'\end{tabular}',
+            r'\end{table}',
+            '',
+        ]
+    )
+
+
+def latex_text(text: str) -> str:
+    """Escape the characters that LaTeX reads as commands."""
+    replacements = {
+        '\\': r'\textbackslash{}',
+        '~': r'\textasciitilde{}',
+        '^': r'\textasciicircum{}',
+        '<': r'\textless{}',
+        '>': r'\textgreater{}',
+        **{character: '\\' + character for character in '_&%#{}$'},
+    }
+    return ''.join(replacements.get(character, character) for character in text)
+
+
+def csv_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Format a CSV file; floats with six decimals."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator='\n')
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([f'{cell:.6f}' if isinstance(cell, float) else cell for cell in row])
+    return buffer.getvalue()
+
+
+def _markdown_row(cells: Sequence[str], widths: Sequence[int], num_left: int) -> str:
+    aligned = [
+        cell.ljust(width) if i < num_left else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(cells, widths))
+    ]
+    return '| ' + ' | '.join(aligned) + ' |'
+
+
+def _marked_column(values: Sequence[float]) -> List[str]:
+    """Write scores in percent; equal printed scores share a mark."""
+    printed = [percent(value) for value in values]
+    ranked = sorted(set(printed), key=float, reverse=True)
+    marks = {ranked[0]: rf'\textbf{{{ranked[0]}}}'}
+    if len(ranked) > 1:
+        marks[ranked[1]] = rf'\underline{{{ranked[1]}}}'
+    return [marks.get(text, text) for text in printed]
