@@ -9,7 +9,8 @@ code decides, while torch's own ``weights_only`` can be told of further types fr
 
 import pickle
 from collections import Counter, OrderedDict
-from typing import IO, Any, Callable, Dict, FrozenSet, List, Tuple
+from functools import partial
+from typing import IO, Any, Callable, ClassVar, Dict, FrozenSet, List, Tuple
 
 import mmengine.config
 import mmengine.optim
@@ -143,13 +144,8 @@ def _set_ordered_dict_state(ordered: OrderedDict, state: Any) -> None:
     ordered.__dict__.update(state)  # what Module.state_dict adds
 
 
-_DISPATCH: Dict[int, Callable[[Any], None]] = {
-    opcode: function
-    for opcode, function in pickle._Unpickler.dispatch.items()
-    # These make or look up objects in ways that neither mmengine nor torch writes.
-    if bytes([opcode])
-    not in (pickle.INST, pickle.OBJ, pickle.NEWOBJ_EX, pickle.EXT1, pickle.EXT2, pickle.EXT4)
-}
+def _refuse_opcode(opcode: bytes, unpickler: Any) -> None:
+    raise pickle.UnpicklingError(f'the opcode {opcode!r}')
 
 
 class Unpickler(pickle._Unpickler):
@@ -158,7 +154,7 @@ class Unpickler(pickle._Unpickler):
     It is the one in Python and not the one in C, because only there each step can be replaced.
     """
 
-    dispatch = _DISPATCH
+    dispatch: ClassVar[Dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
     stack: List[Any]
 
     def find_class(self, module: str, name: str) -> Any:
@@ -202,9 +198,19 @@ class Unpickler(pickle._Unpickler):
         else:
             raise pickle.UnpicklingError(f'the state of a {type(instance).__name__}')
 
-    _DISPATCH[pickle.REDUCE[0]] = _load_reduce
-    _DISPATCH[pickle.NEWOBJ[0]] = _load_newobj
-    _DISPATCH[pickle.BUILD[0]] = _load_build
+    dispatch[pickle.REDUCE[0]] = _load_reduce
+    dispatch[pickle.NEWOBJ[0]] = _load_newobj
+    dispatch[pickle.BUILD[0]] = _load_build
+    # Further ways to make and look up objects, which neither MMEngine nor torch writes.
+    for _opcode in (
+        pickle.INST,
+        pickle.OBJ,
+        pickle.NEWOBJ_EX,
+        pickle.EXT1,
+        pickle.EXT2,
+        pickle.EXT4,
+    ):
+        dispatch[_opcode[0]] = partial(_refuse_opcode, _opcode)
 
 
 def load(file: IO[bytes], **options: Any) -> Any:

@@ -1,0 +1,62 @@
+"""``python -m mmeatrack.compat`` runs scripts as Python would, with the shims in place."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import mmrazor
+import torch
+from mmengine.logging import HistoryBuffer
+
+
+def run(*arguments: str, cwd: Path) -> 'subprocess.CompletedProcess[str]':
+    command: List[str] = [sys.executable, '-W', 'ignore', '-m', 'mmeatrack.compat', *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+def test_a_script_sees_its_arguments_folder_and_name(tmp_path: Path) -> None:
+    folder = tmp_path / 'scripts'
+    folder.mkdir()
+    (folder / 'beside.py').write_text("WORD = 'beside'\n")
+    (folder / 'script.py').write_text(
+        'import sys\nfrom beside import WORD\n'
+        'print(__name__, sys.argv[1:], WORD, __file__ == sys.argv[0])\n'
+        'sys.exit(3)\n'
+    )
+    done = run('scripts/script.py', '--option', 'x y', '-h', cwd=tmp_path)
+    assert done.stdout == "__main__ ['--option', 'x y', '-h'] beside True\n"
+    assert done.returncode == 3
+
+
+def test_mmrazors_own_script_runs_unmodified(tmp_path: Path) -> None:
+    script = Path(mmrazor.__file__).parent / '.mim' / 'tools' / 'train.py'
+    done = run(str(script), '--help', cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith('usage: train.py')
+
+
+def test_a_scripts_torch_load_takes_logs_and_runs_nothing(tmp_path: Path) -> None:
+    torch.save({'log': HistoryBuffer([1.0, 2.0], [1, 1])}, tmp_path / 'log.pth')
+    (tmp_path / 'planted.pth').write_bytes(b'cposix\nsystem\n(S"touch marker"\ntR.')
+    (tmp_path / 'script.py').write_text(
+        'import sys, torch\n'
+        "print(torch.load(sys.argv[1], map_location='cpu')['log'].statistics('max'))\n"
+    )
+    assert run('script.py', 'log.pth', cwd=tmp_path).stdout == '2.0\n'
+    done = run('script.py', 'planted.pth', cwd=tmp_path)
+    assert "it asks for 'posix.system'" in done.stderr
+    assert not (tmp_path / 'marker').exists()
+
+
+def test_a_missing_script_is_named(tmp_path: Path) -> None:
+    done = run('nothing.py', cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no script 'nothing.py'.")
+
+
+def test_without_a_script_it_says_what_fits(tmp_path: Path) -> None:
+    done = run(cwd=tmp_path)
+    assert done.returncode == 0
+    assert 'usage: python -m mmeatrack.compat SCRIPT' in done.stdout
+    assert f'torch      {torch.__version__}' in done.stdout

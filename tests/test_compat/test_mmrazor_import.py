@@ -1,0 +1,103 @@
+"""MMRazor imports beside today's torch, whoever imports it, and nothing else is changed."""
+
+import ast
+import subprocess
+import sys
+from typing import Tuple
+
+import pytest
+import torch
+
+from mmeatrack.compat import mmrazor_import
+
+NEEDS_SHIM = not mmrazor_import.has_quantization_names()
+
+
+def run(code: str) -> Tuple[int, str]:
+    """Run code in a fresh Python; return its exit status and all that it wrote."""
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def test_mmrazor_imports_and_leaves_torch_as_it_was() -> None:
+    status, output = run(
+        'import sys, torch; version = torch.__version__\n'
+        'import mmeatrack, mmrazor; digit_version = mmrazor.digit_version\n'
+        'def check():\n'
+        '    assert torch.__version__ is version\n'
+        '    assert mmrazor.digit_version is digit_version\n'
+        "    assert digit_version(version) >= digit_version('1.13.0')\n"
+        "sys.modules['mmrazor.structures.quantization.qconfig'] = None\n"
+        'try:\n'
+        '    import mmrazor.models\n'
+        'except ImportError as error:\n'
+        "    print('failed')\n"
+        "assert 'mmrazor.models' not in sys.modules\n"
+        'check()\n'
+        "del sys.modules['mmrazor.structures.quantization.qconfig']\n"
+        'import mmrazor.models, mmrazor.engine\n'
+        'check()\n'
+        'from mmrazor.models import ConfigurableDistiller, SingleTeacherDistill\n'
+        'print(ConfigurableDistiller.__name__, SingleTeacherDistill.__name__)\n'
+    )
+    assert status == 0, output
+    first, last = (output.splitlines()[i] for i in (-2, -1))
+    assert (first, last) == ('failed', 'ConfigurableDistiller SingleTeacherDistill')
+
+
+@pytest.mark.skipif(not NEEDS_SHIM, reason='this torch has what MMRazor imports')
+def test_without_the_shim_the_import_fails() -> None:
+    status, output = run('import mmrazor.models')
+    assert status != 0
+    assert 'quantization' in output
+
+
+def test_mmengines_registry_finds_mmrazor_by_itself() -> None:
+    status, output = run(
+        'import mmeatrack\n'
+        'from mmengine.registry import MODELS, DefaultScope\n'
+        "DefaultScope.get_instance('t', scope_name='mmtrack')\n"
+        'with MODELS.switch_scope_and_registry(None) as registry:\n'
+        "    print(registry.get('mmrazor.SingleTeacherDistill').__module__)\n"
+        "    print(registry.get('mmdet.GIoULoss').__module__)\n"
+        "    print(registry.get('mmtrack.Stark').__module__)\n"
+    )
+    assert status == 0, output
+    assert [line.split('.')[0] for line in output.splitlines()[-3:]] == [
+        'mmrazor',
+        'mmdet',
+        'mmtrack',
+    ]
+
+
+GATED = """
+import torch
+if digit_version(torch.__version__) >= digit_version('1.13.0'):
+    BRANCH = 'new'
+else:
+    BRANCH = 'old'
+if digit_version('2.0') >= digit_version('1.13.0'):
+    OTHER = 'untouched'
+def later():
+    return digit_version(torch.__version__) >= digit_version('1.13.0')
+"""
+
+
+@pytest.mark.parametrize(('has_names', 'branch'), [(False, 'old'), (True, 'new')])
+def test_only_the_gates_run_at_import_are_closed(
+    monkeypatch: pytest.MonkeyPatch, has_names: bool, branch: str
+) -> None:
+    monkeypatch.setattr(mmrazor_import, 'has_quantization_names', lambda: has_names)
+    from mmengine.utils import digit_version
+
+    tree = mmrazor_import.close_torch_gates(ast.parse(GATED))
+    scope = {'digit_version': digit_version, 'torch': torch}
+    exec(compile(tree, 'gated', 'exec'), scope)
+    assert scope['BRANCH'] == branch
+    assert scope['OTHER'] == 'untouched'
+    assert scope['later']() is True

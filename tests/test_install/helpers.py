@@ -1,0 +1,31 @@
+"""What the tests of the installation share."""
+
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load_script(name: str) -> ModuleType:
+    """Import a script of ``tools/install``."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / 'tools' / 'install' / f'{name}.py')
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_make(*arguments: str, **variables: str) -> 'subprocess.CompletedProcess[str]':
+    """Run make in the repository, as if not from within ``make test``."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ('MAKEFLAGS', 'MAKELEVEL')}
+    return subprocess.run(
+        ['make', *arguments],
+        cwd=ROOT,
+        env={**inherited, **variables},
+        capture_output=True,
+        text=True,
+    )

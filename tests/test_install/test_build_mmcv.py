@@ -1,0 +1,179 @@
+"""The parts of mmcv's build that decide something: key, flag, progress, unpacking, cache."""
+
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from tests.test_install.helpers import load_script
+
+build_mmcv = load_script('build_mmcv')
+
+
+@pytest.mark.parametrize(
+    ('torch_version', 'standard'),
+    [
+        ('1.13.1', 'c++14'),
+        ('2.0.1+cu118', 'c++14'),
+        ('2.1.0', 'c++17'),
+        ('2.13.0+cpu', 'c++17'),
+        ('3.0.0a0+git1', 'c++17'),
+    ],
+)
+def test_the_standard_follows_torch(torch_version: str, standard: str) -> None:
+    assert build_mmcv.cxx_standard(torch_version) == standard
+
+
+def test_a_version_that_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match='nightly'):
+        build_mmcv.cxx_standard('nightly')
+
+
+def test_every_flag_is_replaced() -> None:
+    text = "cxx = ['-std=c++14']\nnvcc = ['-O2', '-std=c++14']\n"
+    patched = build_mmcv.set_cxx_standard(text, 'c++17')
+    assert patched == "cxx = ['-std=c++17']\nnvcc = ['-O2', '-std=c++17']\n"
+    with pytest.raises(RuntimeError, match=r'-std=c\+\+14'):
+        build_mmcv.set_cxx_standard(patched, 'c++17')
+
+
+def test_the_key_differs_where_a_wheel_would_not_fit() -> None:
+    keys = {
+        build_mmcv.wheel_key(torch, tag, platform)
+        for torch in ('2.13.0+cpu', '2.13.0', '2.12.0+cpu')
+        for tag in ('cpython-311', 'cpython-312')
+        for platform in ('linux-x86_64', 'linux-aarch64')
+    }
+    assert len(keys) == 12
+    assert 'mmcv-2.0.0rc4_torch-2.13.0+cpu_cpython-311_linux-x86_64' in keys
+    assert build_mmcv.wheel_key('../x', 'a/b', 'c') == 'mmcv-2.0.0rc4_torch-..-x_a-b_c'
+
+
+@pytest.mark.parametrize(
+    ('variables', 'expected'),
+    [
+        ({'MMEATRACK_CACHE': '/a', 'XDG_CACHE_HOME': '/b'}, '/a/wheels'),
+        ({'XDG_CACHE_HOME': '/b'}, '/b/mmeatrack/wheels'),
+        ({}, '/home/u/.cache/mmeatrack/wheels'),
+    ],
+)
+def test_where_the_cache_is(
+    monkeypatch: pytest.MonkeyPatch, variables: dict, expected: str
+) -> None:
+    for name in ('MMEATRACK_CACHE', 'XDG_CACHE_HOME'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('HOME', '/home/u')
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert build_mmcv.cache_root() == Path(expected)
+
+
+@pytest.mark.parametrize(
+    ('line', 'progress'),
+    [
+        ('[12/97] c++ -MMD -MF a.o.d', (12, 97)),
+        ('  [97/97] c++ -shared', (97, 97)),
+        ('building mmcv._ext', None),
+        ('warning: [1/2] is no progress', None),
+    ],
+)
+def test_ninjas_lines_are_read(line: str, progress: object) -> None:
+    assert build_mmcv.read_progress(line) == progress
+
+
+def test_the_bar_judges_by_the_pace_so_far() -> None:
+    assert build_mmcv.show_progress(20, 60, 100) == (
+        'mmcv [##########....................] 20/60, 1 min 40 s so far, about 3 min 20 s left'
+    )
+    assert build_mmcv.show_progress(0, 60, 5).endswith(
+        '0/60, 0 min 05 s so far, about 0 min 00 s left'
+    )
+
+
+def test_the_build_is_for_the_cpu_also_where_cuda_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('FORCE_CUDA', '1')
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0')
+    environment = build_mmcv.build_environment(jobs=3)
+    assert 'FORCE_CUDA' not in environment
+    assert environment['CUDA_VISIBLE_DEVICES'] == ''
+    assert (environment['MAX_JOBS'], environment['MMCV_WITH_OPS']) == ('3', '1')
+
+
+def write_sdist(path: Path, *names: str) -> Path:
+    with tarfile.open(path, 'w:gz') as archive:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            if name.endswith('@'):
+                member.type, member.linkname = tarfile.SYMTYPE, '/etc'
+            member.size = 0 if name.endswith('@') else 4
+            archive.addfile(member, io.BytesIO(b'text'))
+    return path
+
+
+def test_unpacking_returns_the_top_folder(tmp_path: Path) -> None:
+    sdist = write_sdist(tmp_path / 'mmcv-2.0.0rc4.tar.gz', 'mmcv-2.0.0rc4/setup.py')
+    source = build_mmcv.unpack(sdist, tmp_path / 'out')
+    assert (source / 'setup.py').read_text() == 'text'
+
+
+@pytest.mark.parametrize('name', ['../outside', '/tmp/outside', 'mmcv-2.0.0rc4/link@'])
+def test_nothing_is_unpacked_outside_or_as_a_link(tmp_path: Path, name: str) -> None:
+    sdist = write_sdist(tmp_path / 'mmcv-2.0.0rc4.tar.gz', name)
+    with pytest.raises(RuntimeError, match='which is not unpacked'):
+        build_mmcv.unpack(sdist, tmp_path / 'out')
+    assert not (tmp_path / 'outside').exists()
+
+
+def test_a_wheel_is_built_once_and_a_failed_build_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: List[str] = []
+
+    def fail(torch_version: str, folder: Path, jobs: int) -> Path:
+        (folder / 'mmcv-half.whl').write_text('half')
+        raise RuntimeError('compiler stopped')
+
+    def build(torch_version: str, folder: Path, jobs: int) -> Path:
+        built.append(torch_version)
+        wheel = folder / 'mmcv-2.0.0rc4-cp311-cp311-linux_x86_64.whl'
+        wheel.write_text('whole')
+        return wheel
+
+    monkeypatch.setenv('MMEATRACK_CACHE', str(tmp_path))
+    (tmp_path / 'wheels' / '.build-killed').mkdir(parents=True)
+    monkeypatch.setattr(build_mmcv, 'build', fail)
+    with pytest.raises(RuntimeError, match='compiler stopped'):
+        build_mmcv.cached_wheel('2.13.0', jobs=1)
+    assert [p.name for p in (tmp_path / 'wheels').iterdir()] == ['.lock']
+    monkeypatch.setattr(build_mmcv, 'build', build)
+    first, second = (build_mmcv.cached_wheel('2.13.0', jobs=1) for _ in range(2))
+    other = build_mmcv.cached_wheel('2.12.0', jobs=1)
+    assert first == second != other
+    assert first.read_text() == 'whole'
+    assert built == ['2.13.0', '2.12.0']
+
+
+def test_a_failing_build_shows_its_last_lines() -> None:
+    command = [sys.executable, '-c', 'import sys; print("[1/2] c++"); sys.exit("error: no header")']
+    with pytest.raises(RuntimeError, match='error: no header'):
+        build_mmcv._run_with_progress(command, {})
+
+
+def test_a_second_build_waits_for_the_lock(tmp_path: Path) -> None:
+    lock = tmp_path / 'lock'
+    code = (
+        'import importlib.util, pathlib, sys\n'
+        f'spec = importlib.util.spec_from_file_location("b", {str(build_mmcv.__file__)!r})\n'
+        'b = importlib.util.module_from_spec(spec); spec.loader.exec_module(b)\n'
+        f'with b.locked(pathlib.Path({str(lock)!r})): print("got it")\n'
+    )
+    with build_mmcv.locked(lock):
+        other = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True)
+        assert other.stdout is not None
+        assert other.stdout.readline() == 'Another build of mmcv is running; waiting for it.\n'
+        assert other.poll() is None
+    assert other.communicate(timeout=30)[0] == 'got it\n'
