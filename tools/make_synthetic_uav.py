@@ -1,4 +1,5 @@
 """Write the synthetic UAV data set: short aerial videos with ground truth, made from a seed."""
+
 import argparse
 import re
 import sys
@@ -36,28 +37,48 @@ def positive(text: str) -> int:
 
 
 def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add('--out', type=Path, default=Path('data/synthetic_uav'), help='folder (default: %(default)s)')
+    add(
+        '--out', type=Path, default=Path('data/synthetic_uav'), help='folder (default: %(default)s)'
+    )
     add('--train', type=positive, default=48, help='training sequences (default: %(default)s)')
     add('--test', type=positive, default=18, help='test sequences (default: %(default)s)')
-    add('--frames', type=positive, default=60,
-        help='frames of a training sequence (default: %(default)s)')
-    add('--test-frames', type=positive, default=120,
-        help='frames of a test sequence (default: %(default)s)')
-    add('--size', type=frame_size, default=(480, 360), metavar='WIDTHxHEIGHT',
-        help='frame size in pixels, sides of 96 to 1920 (default: 480x360)')
+    add(
+        '--frames',
+        type=positive,
+        default=60,
+        help='frames of a training sequence (default: %(default)s)',
+    )
+    add(
+        '--test-frames',
+        type=positive,
+        default=120,
+        help='frames of a test sequence (default: %(default)s)',
+    )
+    add(
+        '--size',
+        type=frame_size,
+        default=(480, 360),
+        metavar='WIDTHxHEIGHT',
+        help='frame size in pixels, sides of 96 to 1920 (default: 480x360)',
+    )
     add('--seed', type=int, default=0, help='seed, not negative (default: %(default)s)')
     add('--jpeg-quality', type=positive, default=90, help='1 to 100 (default: %(default)s)')
     add('--workers', type=positive, default=2, help='processes (default: %(default)s)')
-    add('--overwrite', action='store_true',
-        help='replace sets in <out> that were made with other arguments')
+    add(
+        '--overwrite',
+        action='store_true',
+        help='replace sets in <out> that were made with other arguments',
+    )
     return parser.parse_args()
 
 
 def main() -> None:
+    """Write both splits, showing progress."""
     args = parse_args()
     plans = {'train': (args.train, args.frames), 'test': (args.test, args.test_frames)}
     total = sum(count * frames for count, frames in plans.values())

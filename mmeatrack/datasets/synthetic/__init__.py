@@ -1,4 +1,5 @@
 """Procedural UAV videos with exact ground truth: the data set that needs no download."""
+
 from .annotation import Annotation, annotate
 from .plan import Plan, SequenceSpec, plan_sequence
 from .renderer import Frame, generate_sequence, render

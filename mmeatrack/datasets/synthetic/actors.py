@@ -1,17 +1,19 @@
 """All that moves besides the target: traffic, passers-by and look-alikes."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List
+from typing import List, Tuple
 
 import numpy as np
 
 from .noise import ease, smooth_curve
-from .roads import LANE
 from .route import Route
 from .scenario import Scenario
-from .sprite import Sprite
-from .targets import KINDS, make_target, random_paint
+from .scenery.roads import LANE
+from .sprites.drawing import Colour
+from .sprites.sprite import Sprite
+from .sprites.targets import KINDS, make_target, random_paint
 
 
 @dataclass
@@ -31,7 +33,9 @@ class Actor:
     lookalike: bool
 
 
-def _along(route: Route, arc: np.ndarray, lateral: np.ndarray, sprite: Sprite, alike: bool) -> Actor:
+def _along(
+    route: Route, arc: np.ndarray, lateral: np.ndarray, sprite: Sprite, alike: bool
+) -> Actor:
     """An actor at distances along the route and to its right, facing where it moves."""
     direction = route.headings(arc)
     normal = np.stack([-np.sin(direction), np.cos(direction)], 1)
@@ -49,74 +53,103 @@ def _along(route: Route, arc: np.ndarray, lateral: np.ndarray, sprite: Sprite, a
 
 
 def make_rivals(
-    rng: np.random.Generator, scenario: Scenario, route: Route, target: Sprite, scale: float,
-    resolution: float, paint: tuple,
+    rng: np.random.Generator,
+    scenario: Scenario,
+    route: Route,
+    target: Sprite,
+    scale: float,
+    resolution: float,
+    paint: Colour,
 ) -> List[Actor]:
-    """Look-alikes of the target: one overtakes, the next follows, the last comes towards it."""
+    """Look-alikes of the target: the first passes it, the others follow and lead it closely."""
     length, width = target.extent()
-    span = np.sqrt(length * width) * scale
-    gap = LANE * scale if KINDS[scenario.kind].path == 'road' else 1.25 * max(length, width) * scale
+    on_road = KINDS[scenario.kind].path == 'road'
+    gap = (LANE if on_road else 1.25 * max(length, width)) * scale
     num_frames = len(route.arc)
     rivals = []
     for number in range(scenario.rivals):
         sprite = make_target(rng, scenario.kind, resolution, paint)
-        side = -1.0
         if number == 0:
-            middle = rng.uniform(0.4, 0.6)
-            pass_by = (np.linspace(0, 1, num_frames) - middle) * rng.uniform(8, 12) * span
-            arc = route.arc + pass_by * (1 if rng.random() < 0.5 else -1)
-            lateral = np.full(num_frames, side * gap)
-        elif number == 1:
-            behind = length * scale * rng.uniform(1.5, 1.9) + 0.3 * span * smooth_curve(rng, num_frames, 30)
-            arc = route.arc - behind
-            lateral = 0.05 * gap * smooth_curve(rng, num_frames, 24)
+            when = rng.uniform(0.4, 0.6)
+            way = rng.uniform(8, 12) * float(np.sqrt(length * width)) * scale
+            passing = (np.linspace(0, 1, num_frames) - when) * way
+            arc = route.arc + passing * (1 if rng.random() < 0.5 else -1)
+            lateral = np.full(num_frames, -gap)
         else:
-            meet = route.arc[int(num_frames * rng.uniform(0.3, 0.7))]
-            speed = (route.arc[-1] - route.arc[0]) / max(num_frames - 1, 1)
-            crossing = int(num_frames * rng.uniform(0.3, 0.7))
-            arc = meet - (np.arange(num_frames) - crossing) * speed
-            lateral = np.full(num_frames, side * gap * (2.1 if rivals else 1.0))
+            side = -1 if number % 2 else 1
+            away = rng.uniform(1.5, 1.9) + 0.15 * smooth_curve(rng, num_frames, 30)
+            arc = route.arc + side * away * max(length, width) * scale
+            lateral = 0.05 * gap * smooth_curve(rng, num_frames, 24)
         rivals.append(_along(route, arc, lateral, sprite, True))
     return rivals
 
 
+_COMPANY = {
+    'road': ('car', 'car', 'van', 'truck'),
+    'path': ('person', 'person', 'cyclist'),
+    'water': ('boat',),
+}
+
+
 def make_traffic(
-    rng: np.random.Generator, scenario: Scenario, route: Route, target: Sprite, scale: float,
+    rng: np.random.Generator,
+    scenario: Scenario,
+    route: Route,
+    target: Sprite,
+    scale: float,
     resolution: float,
 ) -> List[Actor]:
-    """Others of the same surroundings, at a distance from the target."""
+    """Others of the same surroundings, each in a place of its own, apart from the target."""
     path = KINDS[scenario.kind].path
-    kinds = {
-        'road': ('car', 'car', 'van', 'truck'),
-        'path': ('person', 'person', 'cyclist'),
-        'water': ('boat',),
-        'air': (scenario.kind,),
-    }[path]
-    num_frames = len(route.arc)
-    length = target.extent()[0] * scale
-    speed = (route.arc[-1] - route.arc[0]) / max(num_frames - 1, 1)
+    kinds = _COMPANY.get(path, (scenario.kind,))
+    length = max(target.extent()) * scale
     traffic = []
+    opposing = rng.uniform(0.9, 1.0)
     for number in range(scenario.traffic):
         kind = kinds[int(rng.integers(len(kinds)))]
         sprite = make_target(rng, kind, resolution, random_paint(rng, kind))
-        room = sprite.extent()[0] * scale / 2 + length / 2
-        if path == 'road' and rng.random() < 0.4:
-            # In the same lane, well ahead or behind, at the same pace.
-            ahead = (room + rng.uniform(2.5, 7) * length) * (1 if number % 2 else -1)
-            arc = route.arc + ahead + 0.4 * length * smooth_curve(rng, num_frames, 40)
-            lateral = np.zeros(num_frames)
-        elif path == 'road':
-            start = route.arc[0] + rng.uniform(0.2, 1.4) * (route.arc[-1] - route.arc[0]) + number * 3 * length
-            arc = start - np.arange(num_frames) * speed * rng.uniform(0.9, 1.0)
-            lateral = np.full(num_frames, -LANE * scale)
+        own = max(sprite.extent()) * scale
+        if path != 'road':
+            arc, lateral = _beside(rng, route, number, max(own, length))
+        elif number % 2 == 0 or scenario.rivals:
+            arc, lateral = _same_lane(rng, route, number, max(own, length))
         else:
-            away = (3.2 + 2.2 * number) * length * (1 if rng.random() < 0.5 else -1)
-            toward = rng.random() < 0.5
-            drift = (np.arange(num_frames) - num_frames / 2) * speed * (-2.0 if toward else 0.15)
-            arc = route.arc + drift + rng.normal(0, 2 * length)
-            lateral = away + 0.8 * length * smooth_curve(rng, num_frames, 40)
+            arc, lateral = _oncoming(rng, route, number, opposing, scale)
         traffic.append(_along(route, arc, lateral, sprite, kind == scenario.kind))
     return traffic
+
+
+def _same_lane(
+    rng: np.random.Generator, route: Route, number: int, length: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """In the target's lane at its pace, well ahead or behind."""
+    ahead = (3.2 + 2.4 * (number // 2) + rng.uniform(0, 0.6)) * length
+    ahead *= 1 if number % 4 < 2 else -1
+    arc = route.arc + ahead + 0.3 * length * smooth_curve(rng, len(route.arc), 40)
+    return arc, np.zeros(len(arc))
+
+
+def _oncoming(
+    rng: np.random.Generator, route: Route, number: int, pace: float, scale: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """In the opposite lane, one after the other at the same pace."""
+    num_frames = len(route.arc)
+    way = float(route.arc[-1] - route.arc[0])
+    start = float(route.arc[0]) + (0.3 + rng.uniform(0, 0.2)) * way + number * 11.0 * scale
+    arc = start - np.linspace(0, 1, num_frames) * way * pace
+    return arc, np.full(num_frames, -LANE * scale)
+
+
+def _beside(
+    rng: np.random.Generator, route: Route, number: int, length: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """On a parallel way, coming or going."""
+    num_frames = len(route.arc)
+    away = (3.0 + 1.9 * (number // 2) + rng.uniform(0, 0.4)) * length * (1 if number % 2 else -1)
+    middle = float(route.arc.mean()) + rng.normal(0, 2 * length)
+    way = float(route.arc[-1] - route.arc[0]) * rng.uniform(0.5, 1.1)
+    arc = middle + (np.linspace(0, 1, num_frames) - 0.5) * way * (1 if rng.random() < 0.5 else -1)
+    return arc, away + 0.4 * length * smooth_curve(rng, num_frames, 40)
 
 
 def fade(rng: np.random.Generator, scenario: Scenario, num_frames: int) -> np.ndarray:

@@ -1,4 +1,5 @@
 """Ground truth: boxes, visibility and the attributes that truly hold."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 
 from .plan import Plan
-from .sprite import Pose, Region
+from .sprites.sprite import Pose, Region
 
 MIN_VISIBLE = 0.05
 """A target of which less can be seen counts as absent."""
@@ -40,9 +41,7 @@ def annotate(plan: Plan) -> Annotation:
     return Annotation(boxes, visibility, _attributes(plan, amodal, boxes, visibility))
 
 
-def _clipped(
-    amodal: np.ndarray, visibility: np.ndarray, frame_size: Tuple[int, int]
-) -> np.ndarray:
+def _clipped(amodal: np.ndarray, visibility: np.ndarray, frame_size: Tuple[int, int]) -> np.ndarray:
     limits = np.array([frame_size[0], frame_size[1]], float)
     low = np.clip(amodal[:, :2], 0, limits)
     high = np.clip(amodal[:, 2:], 0, limits)
@@ -91,7 +90,7 @@ def _attributes(
     sides = np.sqrt(np.prod(amodal[:, 2:] - amodal[:, :2], axis=1))
     partly = present & (visibility < 0.75) & _within(amodal, plan.spec.frame_size)
     holds = {
-        'appearance_change': look_change(plan) >= 20,
+        'appearance_change': look_change(plan) >= 16,
         'scale_change': scales.max() / scales.min() >= 1.8,
         'rotation': np.ptp(angles) >= np.pi / 2,
         'occlusion': partly.sum() >= 2,

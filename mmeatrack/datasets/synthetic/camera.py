@@ -1,4 +1,5 @@
 """The camera: where the target appears in the frame, and from where the world is seen."""
+
 from __future__ import annotations
 
 from typing import Tuple
@@ -53,11 +54,12 @@ def plan_positions(
     Returns:
         Points (N, 2) in frame pixels.
     """
+    if scenario.pace_limit > 1:
+        return _dash(rng, scenario.pace_limit, sizes, reach, frame_size)
     num_frames = len(motion)
     middle = (np.array(frame_size) - 1) / 2
     room = np.maximum(middle - reach[:, None] - 4, 1.0)
-    period = 9.0 if scenario.name == 'fast_motion' else 26.0
-    stray = np.stack([smooth_curve(rng, num_frames, period) for _ in range(2)], 1)
+    stray = np.stack([smooth_curve(rng, num_frames, 26) for _ in range(2)], 1)
     stray = np.clip(stray * 1.6, -1, 1)
     goal = middle + stray * scenario.roam * room
     limit = scenario.pace_limit * np.minimum(sizes, np.roll(sizes, 1))
@@ -65,11 +67,10 @@ def plan_positions(
     points = np.empty((num_frames, 2))
     points[0] = goal[0]
     smooth = goal[0]
-    pull = 0.45 if scenario.name == 'fast_motion' else 0.09
     for t in range(1, num_frames):
         smooth = smooth + scenario.hover * motion[t]
         if scenario.name != 'static':
-            smooth = smooth + pull * (goal[t] - smooth)
+            smooth = smooth + 0.09 * (goal[t] - smooth)
         smooth = np.clip(smooth, middle - room[t], middle + room[t])
         step = smooth + tremble[t] - points[t - 1]
         length = float(np.linalg.norm(step))
@@ -78,6 +79,34 @@ def plan_positions(
             smooth = points[t]
     points = np.clip(points, middle - room, middle + room)
     return _leave(rng, points, sizes, reach, middle) if scenario.leaves else points
+
+
+def _dash(
+    rng: np.random.Generator,
+    limit: float,
+    sizes: np.ndarray,
+    reach: np.ndarray,
+    frame_size: Tuple[int, int],
+) -> np.ndarray:
+    """Positions (N, 2) of a target that rushes through the frame and turns back near its edges."""
+    num_frames = len(sizes)
+    middle = (np.array(frame_size) - 1) / 2
+    room = middle - reach.max() - 4
+    rush = smooth_curve(rng, num_frames, 6)
+    rush /= max(float(rush.max()), 0.3)
+    speed = limit * np.clip(0.6 + 0.5 * rush, 0.1, 1.0) * sizes.min()
+    bend = 0.25 * smooth_curve(rng, num_frames, 5)
+    angle = rng.uniform(0, 2 * np.pi)
+    points = np.empty((num_frames, 2))
+    points[0] = middle + rng.uniform(-0.6, 0.6, 2) * room
+    for t in range(1, num_frames):
+        angle += bend[t]
+        step = speed[t] * np.array([np.cos(angle), np.sin(angle)])
+        outside = np.abs(points[t - 1] + step - middle) > room
+        step = np.where(outside, -step, step)
+        angle = float(np.arctan2(step[1], step[0]))
+        points[t] = np.clip(points[t - 1] + step, middle - room, middle + room)
+    return points
 
 
 def _leave(

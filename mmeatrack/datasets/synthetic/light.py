@@ -1,4 +1,5 @@
 """Illumination over time: exposure, colour temperature and passing cloud shadows."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -55,7 +56,11 @@ class Light:
         return float(self.cloud[row, column])
 
     def cloud_view(
-        self, frame: int, matrix: np.ndarray, world_size: Tuple[int, int], frame_size: Tuple[int, int]
+        self,
+        frame: int,
+        matrix: np.ndarray,
+        world_size: Tuple[int, int],
+        frame_size: Tuple[int, int],
     ) -> Optional[np.ndarray]:
         """Transmission over the frame, uint8 (H, W, 3) with 255 clear; None without a cloud.
 

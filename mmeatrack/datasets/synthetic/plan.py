@@ -1,4 +1,5 @@
 """The plan of a sequence: everything that happens, before anything is painted."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -6,17 +7,18 @@ from typing import List, Optional, Tuple
 
 import numpy as np
 
-from . import camera, occluders
+from . import camera
 from .actors import Actor, fade, make_rivals, make_traffic
-from .ground import Sun
+from .covers import plan_covers
 from .light import Light, plan_light
-from .occluders import Cover
 from .route import Course, Route, plan_route
 from .scenario import Scenario, draw_scenario
-from .sprite import Pose, Sprite
+from .scenery.ground import Sun
+from .scenery.overhead import Cover
+from .scenery.world import draw_sun
+from .sprites.sprite import Pose, Sprite
+from .sprites.targets import KINDS, make_target, make_wake, random_paint
 from .streams import stream
-from .targets import KINDS, make_target, make_wake, random_paint
-from .world import draw_sun
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,13 @@ def _plan(spec: SequenceSpec, scenario: Scenario) -> Plan:
     actors = make_rivals(rng, scenario, route, target, scale, resolution, paint)
     actors += make_traffic(rng, scenario, route, target, scale, resolution)
     light = plan_light(spec.stream('light'), scenario, num_frames)
-    plan = Plan(
+    covers = plan_covers(
+        spec.stream('covers'), scenario, route, target, scale, sun, spec.frame_size
+    )
+    return Plan(
         spec, scenario, sun, light, scale, world_size, route, target, wake, poses, matrices,
-        actors, [],
+        actors, covers,
     )  # fmt: skip
-    plan.covers = _plan_covers(plan)
-    return plan
 
 
 def _plan_route(spec: SequenceSpec, scenario: Scenario, scale: float) -> Route:
@@ -176,9 +179,8 @@ def _film(
     points = route.points
     motion = np.einsum('nij,nj->ni', linear, np.diff(points, axis=0, prepend=points[:1]))
     reach = 0.5 * float(np.hypot(*target.extent())) * scale * zoom
-    where = camera.plan_positions(
-        rng, scenario, motion, scenario.size * zoom, reach, spec.frame_size
-    )
+    smallest = float(np.sqrt(target.extents().prod(1).min())) * scale
+    where = camera.plan_positions(rng, scenario, motion, smallest * zoom, reach, spec.frame_size)
     offsets = where - np.einsum('nij,nj->ni', linear, points)
     angles = route.headings(route.arc) + spin
     beat = _beat(spec, scenario, target)
@@ -203,45 +205,11 @@ def _fit_world(
     width, height = frame_size
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], float)
     inverse = np.linalg.inv(matrices[:, :, :2])
-    seen = np.einsum('nij,nkj->nki', inverse, corners[None] - matrices[:, None, :, 2]).reshape(-1, 2)
+    seen = np.einsum('nij,nkj->nki', inverse, corners[None] - matrices[:, None, :, 2]).reshape(
+        -1, 2
+    )
     low = seen.min(0) - 16
     size = np.ceil((seen.max(0) - low + 16) / 16).astype(int) * 16
     matrices = matrices.copy()
     matrices[:, :, 2] += np.einsum('nij,j->ni', matrices[:, :, :2], low)
     return route.moved(-low), matrices, (int(size[0]), int(size[1]))
-
-
-def _plan_covers(plan: Plan) -> List[Cover]:
-    """Put overhead objects where the target will pass."""
-    scenario, scale = plan.scenario, plan.scale
-    rng = plan.spec.stream('covers')
-    covers: List[Cover] = []
-    for number in range(scenario.covers):
-        share = (number + rng.uniform(0.4, 0.65)) / scenario.covers
-        share = 0.12 + 0.8 * share
-        arc = np.interp(share, np.linspace(0, 1, plan.spec.num_frames), plan.route.arc)
-        point = plan.route.at(np.array([arc]))[0]
-        heading = float(plan.route.headings(np.array([arc]))[0])
-        covers += _cover(plan, rng, point, heading, scale)
-    return covers
-
-
-def _cover(
-    plan: Plan, rng: np.random.Generator, point: np.ndarray, heading: float, scale: float
-) -> List[Cover]:
-    scenario, path = plan.scenario, KINDS[plan.scenario.kind].path
-    length = plan.target.extent()[0]
-    step = scenario.step * scenario.size / scale
-    if path == 'air':
-        span = (4.5 * length, 3.2 * length)
-        return [occluders.cloud(rng, point, span, scale, rng.uniform(0, np.pi))]
-    if not scenario.hidden and path != 'water' and rng.random() < 0.5:
-        radius = max(0.85 * length, 1.2)
-        return occluders.canopy(rng, point, radius, scale, plan.sun, rng.uniform(0.25, 0.5))
-    if scenario.hidden:
-        width = 1.12 * length + step * rng.uniform(4, 0.1 * plan.spec.num_frames + 4)
-    else:
-        width = length * rng.uniform(0.6, 0.95)
-    angle = heading + np.pi / 2 + rng.normal(0, 0.08)
-    far = 2.4 * float(np.hypot(*plan.spec.frame_size)) / min(scenario.zoom) / scale
-    return [occluders.bridge(rng, point, angle, far, width, scale, path == 'path')]

@@ -1,4 +1,5 @@
 """Rendering: the frames of a planned sequence."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ import numpy as np
 
 from .annotation import Annotation, annotate
 from .plan import Plan, SequenceSpec, plan_sequence
-from .sprite import Pose, Region, Sprite, composite, darken
-from .targets import KINDS
-from .world import World, build_world
+from .scenery.world import World, build_world
+from .sprites.sprite import Pose, Region, Sprite, composite, darken
+from .sprites.targets import KINDS
 
 _NOISE_MARGIN = 64
 
@@ -59,7 +60,8 @@ def make_world(plan: Plan) -> World:
         plan.route,
         KINDS[plan.scenario.kind].path,
         plan.sun,
-        [(cover.shadow, cover.sprite.altitude) for cover in plan.covers if len(cover.shadow)],
+        [actor.points for actor in plan.actors],
+        [(cover.outline, cover.sprite.altitude) for cover in plan.covers if cover.casts],
     )
 
 
@@ -77,9 +79,7 @@ def streak(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
         pair = []
         for sign in (-1, 1):
             matrix = np.array([[1, 0, sign * shift[0]], [0, 1, sign * shift[1]]])
-            pair.append(
-                cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-            )
+            pair.append(cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE))
         image = cv2.addWeighted(pair[0], 0.5, pair[1], 0.5, 0)
     return image
 
@@ -154,7 +154,11 @@ class Renderer:
         if plan.wake is not None:
             region = plan.wake.region(pose, self.size)
             if region is not None:
-                composite(image, plan.wake.warp(Pose(pose.x, pose.y, pose.angle, pose.scale), region), region)
+                composite(
+                    image,
+                    plan.wake.warp(Pose(pose.x, pose.y, pose.angle, pose.scale), region),
+                    region,
+                )
         other = plan.poses[number - 1 if number else 1]
         motion = np.array([pose.x - other.x, pose.y - other.y]) * plan.scenario.shutter
         x, y = self._points[number]
@@ -213,9 +217,7 @@ class Renderer:
 
     def _expose(self, image: np.ndarray, number: int, plan: Plan) -> np.ndarray:
         """Light, lens and sensor."""
-        cloud = plan.light.cloud_view(
-            number, plan.matrices[number], plan.world_size, self.size
-        )
+        cloud = plan.light.cloud_view(number, plan.matrices[number], plan.world_size, self.size)
         if cloud is not None:
             image = cv2.multiply(image, cloud, scale=1 / 255)
         image = cv2.multiply(image, self._vignette, scale=1 / 255)
@@ -232,4 +234,3 @@ def target_mask(plan: Plan, number: int) -> np.ndarray:
     width, height = plan.spec.frame_size
     region: Region = (0, 0, width, height)
     return plan.target.warp(plan.poses[number], region)[..., 3]
-

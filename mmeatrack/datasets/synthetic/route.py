@@ -1,4 +1,5 @@
 """Where a target goes: a smooth path over the ground, one point a frame."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def _directions(rng: np.random.Generator, course: Course, length: float) -> np.n
 def plan_route(rng: np.random.Generator, num_frames: int, course: Course) -> Route:
     """Plan a route of the given course, as compact as a few tries allow.
 
-    The direction at the start is random. Where the route would leave its extent it is walked slower.
+    The direction at the start is random. A route that is too long is walked slower.
     """
     pace = 1 + 0.3 * smooth_curve(rng, num_frames, max(num_frames / 4, 8.0))
     steps = pace * course.step

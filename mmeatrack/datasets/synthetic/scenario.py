@@ -1,4 +1,5 @@
 """What happens in a sequence: the dominant scenario and what mixes in."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -6,7 +7,7 @@ from typing import Tuple
 
 import numpy as np
 
-from .targets import KINDS
+from .sprites.targets import KINDS
 
 SCENARIOS: Tuple[str, ...] = (
     'static',
@@ -85,7 +86,11 @@ def _draw_kind(rng: np.random.Generator, name: str) -> str:
         weights = {'car': 3, 'person': 2, 'cyclist': 1, 'bird': 1, 'drone': 1}
     if name in ('occlusion', 'absence', 'rotation', 'static'):
         # Beating wings change the box, and little covers what flies.
-        weights = {kind: weight for kind, weight in weights.items() if kind not in ('bird', 'drone')}
+        weights = {
+            kind: weight for kind, weight in weights.items() if kind not in ('bird', 'drone')
+        }
+    if name == 'appearance_change':
+        weights['bird'] = 0
     if name == 'static':
         # A walker's limbs change the box.
         weights = {kind: weights[kind] for kind in ('car', 'van', 'bus', 'truck', 'boat')}
@@ -165,10 +170,14 @@ def _dominate(
         zoom = (1.0, far) if rng.random() < 0.5 else (far, 1.0)
         # The target stays large enough from afar.
         floor = 12.5 / far
-        return replace(scenario, zoom=zoom, size=max(scenario.size, floor), step=scenario.step * 0.8)
+        return replace(
+            scenario, zoom=zoom, size=max(scenario.size, floor), step=scenario.step * 0.8
+        )
     if name == 'rotation':
         sign = _sign(rng)
-        return replace(scenario, spin=sign * rng.uniform(1.1, 2.0), turn=sign * rng.uniform(0.9, 1.7))
+        return replace(
+            scenario, spin=sign * rng.uniform(1.1, 2.0), turn=sign * rng.uniform(0.9, 1.7)
+        )
     if name == 'occlusion':
         return replace(scenario, covers=int(rng.integers(1, 3)), step=rng.uniform(0.12, 0.2))
     if name == 'distractor':

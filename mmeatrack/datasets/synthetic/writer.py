@@ -1,4 +1,5 @@
 """Writing splits of the synthetic set to disk in DTB70's layout."""
+
 from __future__ import annotations
 
 import json
@@ -125,15 +126,15 @@ def _claim(folder: Path, arguments: Dict[str, Any], names: Sequence[str], overwr
         if differing and not overwrite:
             told = ', '.join(f'{k} {found.get(k)!r} (now {arguments[k]!r})' for k in differing)
             raise RuntimeError(
-                f'{folder} holds a split made with {told}; take another folder, the same arguments, '
-                'or replace it with overwrite (--overwrite)'
+                f'{folder} holds a split made with {told}; take another folder, the same '
+                'arguments, or replace it with overwrite (--overwrite)'
             )
         if differing or overwrite:
             _clear(folder, found)
     elif any(folder.iterdir()):
         raise RuntimeError(
-            f'{folder} is not empty and has no {META_FILE}, so it was not written by this generator; '
-            'take another folder'
+            f'{folder} is not empty and has no {META_FILE}, so it was not written by this '
+            'generator; take another folder'
         )
     for partial in folder.glob(_PARTIAL + '*'):
         shutil.rmtree(partial)

@@ -1,4 +1,5 @@
 """Buildings seen from above."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -6,7 +7,7 @@ from typing import List
 
 import numpy as np
 
-from .drawing import Colour, bgr, fill_polygon, shade, stroke, vary
+from ..sprites.drawing import Colour, bgr, fill_polygon, shade, stroke, vary
 from .ground import Ground, rectangle, rotated
 
 PITCHED: List[Colour] = [
@@ -52,9 +53,7 @@ def place(ground: Ground, building: Building, spacing: float = 2.0) -> bool:
     return True
 
 
-def paint(
-    ground: Ground, rng: np.random.Generator, building: Building, lean: np.ndarray
-) -> None:
+def paint(ground: Ground, rng: np.random.Generator, building: Building, lean: np.ndarray) -> None:
     """Draw walls and roof.
 
     Args:
@@ -107,7 +106,9 @@ def _pitched_roof(
     if rng.random() < 0.6:
         spot = start + (end - start) * rng.uniform(0.2, 0.8)
         stack = rectangle(0.8 * ground.scale, 0.8 * ground.scale, building.angle, spot)
-        fill_polygon(ground.bgr, stack + ground.sun.shift(0.9 * ground.scale), bgr(shade(colour, 0.5)))
+        fill_polygon(
+            ground.bgr, stack + ground.sun.shift(0.9 * ground.scale), bgr(shade(colour, 0.5))
+        )
         fill_polygon(ground.bgr, stack, bgr((124, 92, 80)))
     if rng.random() < 0.25:
         _panels(ground, faces[0 if rng.random() < 0.5 else 2], building.angle)
@@ -150,14 +151,14 @@ def _flat_roof(
         spot = rotated(place_[None] * ground.scale, building.angle, middle)[0]
         size = rng.uniform(0.8, 2.4, 2) * ground.scale
         unit = rectangle(size[0], size[1], building.angle, spot)
-        fill_polygon(ground.bgr, unit + ground.sun.shift(0.8 * ground.scale), bgr(shade(colour, 0.6)))
+        fill_polygon(
+            ground.bgr, unit + ground.sun.shift(0.8 * ground.scale), bgr(shade(colour, 0.6))
+        )
         fill_polygon(ground.bgr, unit, bgr(vary(rng, (186, 188, 190), 14)))
         fill_polygon(ground.bgr, spot + (unit - spot) * 0.6, bgr(vary(rng, (140, 144, 148), 14)))
 
 
-def _fill_within(
-    ground: Ground, polygon: np.ndarray, limit: np.ndarray, colour: Colour
-) -> None:
+def _fill_within(ground: Ground, polygon: np.ndarray, limit: np.ndarray, colour: Colour) -> None:
     """Fill the part of a polygon that lies in another."""
     low = np.floor(np.maximum(limit.min(0), 0)).astype(int)
     high = np.ceil(np.minimum(limit.max(0) + 1, ground.size)).astype(int)

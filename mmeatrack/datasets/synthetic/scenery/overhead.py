@@ -1,4 +1,5 @@
 """What passes between camera and target: bridges, tree crowns, clouds."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,11 +8,11 @@ from typing import List, Tuple
 import cv2
 import numpy as np
 
-from .drawing import bgr, shade, vary
-from .ground import Sun, rectangle
-from .noise import fractal_noise, grain
-from .sprite import Sprite
-from .vegetation import FOLIAGE, crown
+from ..noise import fractal_noise, grain
+from ..sprites.drawing import bgr, shade, vary
+from ..sprites.sprite import Sprite
+from .ground import Sun, rectangle, rotated
+from .vegetation import CIRCLE, FOLIAGE, crown
 
 
 @dataclass
@@ -23,14 +24,16 @@ class Cover:
         x: Horizontal centre in world pixels.
         y: Vertical centre.
         angle: Direction of the picture's +x axis.
-        shadow: Convex outline (K, 2) in world pixels of what casts its shadow; empty for clouds.
+        outline: Convex outline (K, 2) in world pixels.
+        casts: Whether it casts a shadow of its own.
     """
 
     sprite: Sprite
     x: float
     y: float
     angle: float
-    shadow: np.ndarray
+    outline: np.ndarray
+    casts: bool = True
 
 
 def _bridge_picture(
@@ -90,45 +93,61 @@ def bridge(
 
 
 def canopy(
-    rng: np.random.Generator, point: np.ndarray, radius: float, scale: float, sun: Sun, cover: float
+    rng: np.random.Generator,
+    point: np.ndarray,
+    heading: float,
+    extent: Tuple[float, float],
+    scale: float,
+    sun: Sun,
 ) -> List[Cover]:
-    """A few tree crowns whose branches reach over a point.
+    """Tree crowns beside a point of the target's way whose branches reach over a part of it.
 
     Args:
         rng: Source of the numbers.
-        point: A point of the target's way, (2,) in world pixels.
-        radius: Mean radius of a crown in metres.
+        point: A point of the way, (2,) in world pixels.
+        heading: The way's direction in radians.
+        extent: The target's length and width in metres.
         scale: World pixels per metre.
         sun: The light.
-        cover: How far the crowns reach over the way: 0 touches it, 1 covers it.
     """
+    length, width = extent
     base = FOLIAGE[int(rng.integers(len(FOLIAGE)))]
+    side = 1.0 if rng.random() < 0.5 else -1.0
     covers = []
-    first = rng.uniform(0, 2 * np.pi)
     for number in range(3):
-        size = radius * rng.uniform(0.85, 1.15)
-        turn = first + number * 2 * np.pi / 3 + rng.normal(0, 0.2)
-        away = size * (1 - cover) * scale
-        centre = point + away * np.array([np.cos(turn), np.sin(turn)])
-        picture = crown(rng, size * scale, vary(rng, base, 6), sun, rng.uniform(0.16, 0.3))
-        t = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-        outline = centre + 0.95 * size * scale * np.stack([np.cos(t), np.sin(t)], 1)
-        covers.append(
-            Cover(Sprite([[picture]], scale, size, 3.0), centre[0], centre[1], 0.0, outline)
-        )
+        radius = max(length * rng.uniform(0.5, 0.8), 1.0)
+        along = (number - 1) * 0.8 * length + rng.normal(0, 0.1 * length)
+        # The crown's edge lies over the target, so that a share of its width stays in view.
+        hidden = rng.uniform(0.5, 0.85) if number == 1 else rng.uniform(0.1, 0.6)
+        across = side * (radius + width * (0.5 - hidden))
+        side = -side if rng.random() < 0.3 else side
+        centre = rotated(np.array([[along, across]]) * scale, heading, point)[0]
+        picture = crown(rng, radius * scale, vary(rng, base, 6), sun, rng.uniform(0.16, 0.3))
+        outline = centre + 0.95 * radius * scale * CIRCLE
+        sprite = Sprite([[picture]], scale, radius, 3.0)
+        covers.append(Cover(sprite, centre[0], centre[1], 0.0, outline))
     return covers
 
 
 def cloud(
-    rng: np.random.Generator, point: np.ndarray, span: Tuple[float, float], scale: float, angle: float
+    rng: np.random.Generator,
+    point: np.ndarray,
+    span: Tuple[float, float],
+    scale: float,
+    angle: float,
+    opacity: float,
 ) -> Cover:
-    """A wisp of cloud over a point, ``span`` metres long and wide."""
+    """A wisp of cloud over a point, ``span`` metres long and wide, thinning out to its edges."""
     shape = (int(span[1] * scale * 2), int(span[0] * scale * 2))
     y = np.linspace(-2, 2, shape[0])[:, None]
     x = np.linspace(-2, 2, shape[1])[None]
-    noise = fractal_noise(rng, shape, max(shape[0] / 3, 4), 5, 0.6)
-    fade = np.clip(2.1 - np.hypot(x, y), 0, 1)
-    alpha = np.clip((1.75 - np.hypot(x, y) + 0.5 * noise) * 1.4, 0, 1) * fade
-    white = np.clip(232 + 12 * noise, 0, 255)
+    noise = fractal_noise(rng, shape, max(shape[0] / 3, 4), 5, 0.62)
+    distance = np.hypot(x, y) + 0.42 * noise
+    core = np.clip((1.3 - distance) / 0.5, 0, 1)
+    veil = 0.55 * np.clip((1.9 - distance) / 1.2, 0, 1) * np.clip(2.0 - np.hypot(x, y), 0, 1)
+    alpha = opacity * np.maximum(core * core * (3 - 2 * core), veil)
+    white = np.clip(232 + 10 * noise, 0, 255)
     picture = np.dstack([white, white, white * 0.99, alpha * 255]).astype(np.uint8)
-    return Cover(Sprite([[picture]], scale, 0.0, 60.0), point[0], point[1], angle, np.zeros((0, 2)))
+    outline = rectangle(1.9 * span[0] * scale, 1.9 * span[1] * scale, angle, point)
+    sprite = Sprite([[picture]], scale, 0.0, 60.0)
+    return Cover(sprite, point[0], point[1], angle, outline, False)

@@ -120,6 +120,4 @@ def make_wake(rng: np.random.Generator, sprite: Sprite) -> Sprite:
     """Foam that follows a boat's sprite, centred like the boat."""
     length, width = sprite.extent()
     picture = movers.draw_wake(rng, movers.Figure(length, width, 0), min(sprite.resolution, 24.0))
-    # The faintest foam may be all there is: a point keeps the outline defined.
-    picture[picture.shape[0] // 2, picture.shape[1] // 2, 3] = 255
     return Sprite([[picture]], min(sprite.resolution, 24.0), 0.0)

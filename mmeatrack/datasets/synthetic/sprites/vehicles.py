@@ -7,8 +7,8 @@ from typing import List
 
 import numpy as np
 
+from ..noise import fractal_noise
 from .drawing import Board, Colour, mix, rounded_rectangle, shade, vary
-from .noise import fractal_noise
 
 GLASS: Colour = (36, 44, 54)
 PAINTS: List[Colour] = [

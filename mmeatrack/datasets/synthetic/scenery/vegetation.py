@@ -1,4 +1,5 @@
 """Trees and bushes seen from above."""
+
 from __future__ import annotations
 
 from typing import List, Optional, Tuple
@@ -6,14 +7,18 @@ from typing import List, Optional, Tuple
 import cv2
 import numpy as np
 
-from .drawing import Colour, vary
+from ..noise import fractal_noise
+from ..sprites.drawing import Colour, vary
 from .ground import Ground, Sun
-from .noise import fractal_noise
 
 FOLIAGE: List[Colour] = [
     (66, 84, 42), (56, 76, 40), (78, 92, 48), (60, 82, 50), (86, 96, 54), (50, 68, 42),
     (104, 100, 52),
 ]  # fmt: skip
+
+CIRCLE = np.stack(
+    [np.cos(np.linspace(0, 2 * np.pi, 24, False)), np.sin(np.linspace(0, 2 * np.pi, 24, False))], 1
+)
 
 
 def crown(
@@ -77,7 +82,9 @@ class Grove:
         ]
         self.waiting: List[Tuple[np.ndarray, int]] = []
 
-    def plant(self, rng: np.random.Generator, spot: np.ndarray, limit: Optional[float] = None) -> bool:
+    def plant(
+        self, rng: np.random.Generator, spot: np.ndarray, limit: Optional[float] = None
+    ) -> bool:
         """Plant a tree at a point if there is room; its shadow falls at once.
 
         Args:
@@ -90,10 +97,10 @@ class Grove:
             return False
         which = int(rng.integers(allowed))
         radius = self.radii[which] * self.ground.scale
-        disc = spot + 0.7 * radius * _CIRCLE
+        disc = spot + 0.7 * radius * CIRCLE
         if not self.ground.is_free(disc):
             return False
-        self.ground.reserve(spot + 0.45 * radius * _CIRCLE)
+        self.ground.reserve(spot + 0.45 * radius * CIRCLE)
         self._shadow(spot, radius, self.radii[which])
         self.waiting.append((spot, which))
         return True
@@ -104,7 +111,7 @@ class Grove:
         wobble = 1 + 0.09 * np.sin(5 * np.arange(24) + spot[0])[:, None]
         for share in (0.55, 1.0):
             centre = spot + (middle - spot) * share
-            points = np.round((centre + radius * 0.92 * wobble * _CIRCLE) * 16)
+            points = np.round((centre + radius * 0.92 * wobble * CIRCLE) * 16)
             cv2.fillPoly(self.ground.shade, [points.astype(np.int32)], (235,), cv2.LINE_AA, 4)
 
     def grow(self) -> None:
@@ -114,8 +121,3 @@ class Grove:
             corner = np.round(spot - picture.shape[0] / 2).astype(int)
             self.ground.blend(picture, (int(corner[0]), int(corner[1])))
         self.waiting = []
-
-
-_CIRCLE = np.stack(
-    [np.cos(np.linspace(0, 2 * np.pi, 24, False)), np.sin(np.linspace(0, 2 * np.pi, 24, False))], 1
-)

@@ -58,6 +58,14 @@ def _outline(picture: np.ndarray, resolution: float) -> np.ndarray:
     return (hull - centre) / resolution
 
 
+def _bounds(points: np.ndarray, pose: Pose) -> Tuple[float, float, float, float]:
+    """Left, top, right and bottom in the frame of points (K, 2) of a sprite, in metres."""
+    cos, sin = np.cos(pose.angle) * pose.scale, np.sin(pose.angle) * pose.scale
+    xs = points[:, 0] * cos - points[:, 1] * sin + pose.x + 0.5
+    ys = points[:, 0] * sin + points[:, 1] * cos + pose.y + 0.5
+    return float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
+
+
 @dataclass
 class Sprite:
     """A target, distractor or overhead object seen from above, its front towards +x.
@@ -86,25 +94,27 @@ class Sprite:
         """Number of pictures of one cycle of its movement."""
         return len(self.looks[0])
 
+    def extents(self) -> np.ndarray:
+        """Length along the front and width across it in metres of each phase, (phases, 2)."""
+        return np.array([np.ptp(hull, axis=0) for hull in self._hulls])
+
     def extent(self) -> Tuple[float, float]:
-        """Length along the front and width across it in metres, the largest of all phases."""
-        spans = np.array([np.ptp(hull, axis=0) for hull in self._hulls])
-        return float(spans[:, 0].max()), float(spans[:, 1].max())
+        """Largest length and width in metres of all phases."""
+        length, width = self.extents().max(0)
+        return float(length), float(width)
 
     def box(self, pose: Pose) -> Tuple[float, float, float, float]:
         """Tight axis-aligned box left, top, right, bottom in frame pixels, not clipped.
 
         Edges are at pixel borders: a sprite covering pixels 3 to 5 spans 3.0 to 6.0.
         """
-        cos, sin = np.cos(pose.angle) * pose.scale, np.sin(pose.angle) * pose.scale
-        hull = self._hulls[pose.phase % self.phases]
-        xs = hull[:, 0] * cos - hull[:, 1] * sin + pose.x + 0.5
-        ys = hull[:, 0] * sin + hull[:, 1] * cos + pose.y + 0.5
-        return float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
+        return _bounds(self._hulls[pose.phase % self.phases], pose)
 
     def region(self, pose: Pose, frame_size: Tuple[int, int], pad: int = 2) -> Optional[Region]:
         """Part of the frame (width, height) that the sprite may touch; None when outside."""
-        left, top, right, bottom = self.box(pose)
+        height, width = self.looks[0][0].shape[:2]
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width, height)
+        left, top, right, bottom = _bounds(corners / (2 * self.resolution), pose)
         region = (
             max(int(left) - pad, 0),
             max(int(top) - pad, 0),

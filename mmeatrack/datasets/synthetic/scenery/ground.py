@@ -8,7 +8,7 @@ from typing import List, Tuple
 import cv2
 import numpy as np
 
-from .drawing import fill_polygon
+from ..sprites.drawing import fill_polygon
 
 _COARSE = 4
 

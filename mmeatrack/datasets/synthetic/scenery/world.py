@@ -1,4 +1,5 @@
 """The world of a sequence: one large map seen straight from above."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,10 +8,11 @@ from typing import List, Sequence, Tuple
 import cv2
 import numpy as np
 
-from .biomes import BIOMES, Site
+from ..noise import fractal_noise
+from ..route import Route
+from .biomes import BIOMES
 from .ground import Ground, Sun
-from .noise import fractal_noise
-from .route import Route
+from .site import Site
 
 
 @dataclass
@@ -77,6 +79,7 @@ def build_world(
     route: Route,
     path: str,
     sun: Sun,
+    ways: Sequence[np.ndarray] = (),
     overhead: Sequence[Tuple[np.ndarray, float]] = (),
 ) -> World:
     """Build the world around a target's route.
@@ -89,8 +92,9 @@ def build_world(
         route: Where the target goes, in world pixels.
         path: How the target moves: ``'road'``, ``'path'``, ``'water'`` or ``'air'``.
         sun: The light.
-        overhead: Convex outlines (K, 2) in world pixels and heights in metres of what will hang over
-            the ground: it casts shadows, and nothing is built below.
+        ways: Paths (M, 2) of all else that moves there, in world pixels.
+        overhead: Convex outlines (K, 2) in world pixels and heights in metres of what will hang
+            over the ground: it casts shadows, and nothing is built below.
     """
     if biome not in BIOMES:
         raise ValueError(f'unknown biome {biome!r}; it must be one of {sorted(BIOMES)}')
@@ -100,7 +104,7 @@ def build_world(
     for outline, height in overhead:
         ground.reserve(outline)
         ground.cast_from(outline, height)
-    site = Site(ground, rng, route, path, lean)
+    site = Site(ground, rng, route, path, [_span(route), *ways], lean)
     BIOMES[biome](site)
     _uneven_light(ground, rng)
     levels = [ground.bgr]
@@ -109,6 +113,11 @@ def build_world(
     coarse = (-(-ground.size[0] // 4), -(-ground.size[1] // 4))
     shade = cv2.resize(ground.shade, coarse, interpolation=cv2.INTER_AREA)
     return World(levels, shade.astype(np.float32) / 255, scale, sun)
+
+
+def _span(route: Route) -> np.ndarray:
+    """The part of a route that is travelled, a little longer."""
+    return route.at(np.arange(route.arc[0] - 150.0, route.arc[-1] + 150.0, 4.0))
 
 
 def _uneven_light(ground: Ground, rng: np.random.Generator) -> None:

@@ -1,4 +1,5 @@
 """Roads, tracks and footpaths with their kerbs and markings."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,9 +8,9 @@ from typing import List, Sequence
 import cv2
 import numpy as np
 
-from .drawing import Colour, bgr, fill_polygon, stroke, vary
+from ..noise import fractal_noise, grain
+from ..sprites.drawing import Colour, bgr, fill_polygon, stroke, vary
 from .ground import Ground, rectangle
-from .noise import fractal_noise, grain
 
 LANE = 3.4
 """Width of a traffic lane in metres."""
@@ -209,14 +210,19 @@ def _ruts(ground: Ground, road: Road, earth: Colour) -> None:
     overlay = ground.bgr.copy()
     for side in (-0.8, 0.8):
         line = road.offset(side * ground.scale)
-        stroke(overlay, line, bgr((earth[0] * 0.82, earth[1] * 0.8, earth[2] * 0.78)),
-               0.5 * ground.scale)
+        stroke(
+            overlay,
+            line,
+            bgr((earth[0] * 0.82, earth[1] * 0.8, earth[2] * 0.78)),
+            0.5 * ground.scale,
+        )
     overlay = cv2.GaussianBlur(overlay, (0, 0), max(0.12 * ground.scale, 0.6))
     soft = np.zeros(ground.bgr.shape[:2], np.uint8)
     for side in (-0.8, 0.8):
         stroke(soft, road.offset(side * ground.scale), (150,), 0.5 * ground.scale)
-    weight = cv2.cvtColor(cv2.GaussianBlur(soft, (0, 0), max(0.15 * ground.scale, 0.6)),
-                          cv2.COLOR_GRAY2BGR)
+    weight = cv2.cvtColor(
+        cv2.GaussianBlur(soft, (0, 0), max(0.15 * ground.scale, 0.6)), cv2.COLOR_GRAY2BGR
+    )
     ground.bgr = cv2.add(
         cv2.multiply(ground.bgr, 255 - weight, scale=1 / 255),
         cv2.multiply(overlay, weight, scale=1 / 255),

@@ -56,7 +56,7 @@ def stroke(
     closed: bool = False,
 ) -> None:
     """Draw a line through points (K, 2) in pixels, at least 1 px wide, in place."""
-    thickness = max(1, int(round(width)))
+    thickness = max(1, round(width))
     cv2.polylines(
         image, [fixed_point(points)], closed, tuple(colour), thickness, cv2.LINE_AA, _SHIFT
     )

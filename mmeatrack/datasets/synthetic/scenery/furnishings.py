@@ -1,14 +1,15 @@
 """Smaller things on the ground: parked vehicles, lots, pools, parasols, benches, jetties."""
+
 from __future__ import annotations
 
 from typing import List, Sequence
 
 import numpy as np
 
-from .drawing import Colour, bgr, fill_polygon, rounded_rectangle, shade, stroke, vary
+from ..sprites.drawing import Colour, bgr, fill_polygon, rounded_rectangle, shade, stroke, vary
+from ..sprites.sprite import Pose, Sprite, composite
+from ..sprites.targets import make_target, random_paint
 from .ground import Ground, rectangle, rotated
-from .sprite import Pose, Sprite, composite
-from .targets import make_target, random_paint
 
 CLOTH: List[Colour] = [
     (206, 60, 50), (236, 232, 220), (50, 98, 160), (226, 180, 60), (90, 150, 120), (220, 120, 60),
@@ -18,7 +19,9 @@ CLOTH: List[Colour] = [
 class Fleet:
     """Vehicles drawn once and parked many times."""
 
-    def __init__(self, rng: np.random.Generator, ground: Ground, kinds: Sequence[str], size: int) -> None:
+    def __init__(
+        self, rng: np.random.Generator, ground: Ground, kinds: Sequence[str], size: int
+    ) -> None:
         self.ground = ground
         resolution = max(ground.scale, 6.0)
         self.sprites = []
@@ -63,8 +66,11 @@ def parking_lot(
     if not ground.is_free(area):
         return False
     ground.reserve(area)
-    fill_polygon(ground.bgr, rectangle((length + 0.8) * scale, (depth + 0.8) * scale, angle, centre),
-                 bgr(vary(rng, (176, 172, 164), 6)))
+    fill_polygon(
+        ground.bgr,
+        rectangle((length + 0.8) * scale, (depth + 0.8) * scale, angle, centre),
+        bgr(vary(rng, (176, 172, 164), 6)),
+    )
     fill_polygon(ground.bgr, area, bgr(vary(rng, (112, 112, 113), 8)))
     for number in range(stalls + 1):
         x = (number - stalls / 2) * stall
@@ -139,7 +145,9 @@ def bench(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: f
     for row in (-0.2, 0.0, 0.2):
         shift = rotated(np.array([[0.0, row * scale]]), angle, centre)[0]
         fill_polygon(
-            ground.bgr, rectangle(1.8 * scale, 0.15 * scale, angle, shift), bgr(shade(wood, 1 + row))
+            ground.bgr,
+            rectangle(1.8 * scale, 0.15 * scale, angle, shift),
+            bgr(shade(wood, 1 + row)),
         )
 
 
@@ -179,7 +187,6 @@ def planter(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle:
         dot = rounded_rectangle(0.34 * scale, 0.34 * scale, 2)[::4] + spot
         leaf = rng.random() < 0.6
         fill_polygon(ground.bgr, dot, bgr(vary(rng, (70, 96, 48) if leaf else bloom, 14)))
-    ground.cast(area, 0.5)
     return True
 
 
@@ -192,7 +199,6 @@ def jetty(
     centre = root + np.array([np.cos(angle), np.sin(angle)]) * length / 2 * scale
     wood = vary(rng, (150, 132, 108), 10)
     deck = rectangle(length * scale, 2.0 * scale, angle, centre)
-    ground.cast(deck, 0.8)
     fill_polygon(ground.bgr, deck, bgr(wood))
     for x in np.arange(-length / 2, length / 2, 0.8):
         ends = rotated(np.array([[x, -1.0], [x, 1.0]]) * scale, angle, centre)

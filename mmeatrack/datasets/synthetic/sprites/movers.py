@@ -7,8 +7,8 @@ from typing import List, Tuple
 
 import numpy as np
 
+from ..noise import fractal_noise
 from .drawing import Board, Colour, mix, rounded_rectangle, shade, vary
-from .noise import fractal_noise
 
 STEPS = 8
 """Pictures of one cycle of a step or wing beat."""
@@ -56,7 +56,7 @@ def draw_boat(
     beam = np.where(x < 0, 0.92 + 0.16 * (x + 0.5), 1 - (2 * np.clip(x, 0, 1)) ** 2.4)
     hull = np.concatenate([np.stack([x, beam / 2], 1), np.stack([x, -beam / 2], 1)[::-1]])
     board.solid([(a * length, b * width) for a, b in hull], shade(paint, 0.75))
-    white = mix(paint, (240, 240, 236), 0.75 if figure.variant else 0.35)
+    white = mix(paint, (240, 240, 236), 0.55 if figure.variant else 0.3)
     board.fill([(a * length * 0.96, b * width * 0.86) for a, b in hull], white)
     deck = [(a * length * 0.62 + length * 0.12, b * width * 0.6) for a, b in hull]
     board.fill(deck, shade(white, 0.9))

@@ -7,9 +7,9 @@ from typing import List, Sequence, Tuple
 import cv2
 import numpy as np
 
-from .drawing import Colour, vary
+from ..noise import fractal_noise, grain
+from ..sprites.drawing import Colour, vary
 from .ground import Ground, rotated
-from .noise import fractal_noise, grain
 
 GRASS: List[Colour] = [(98, 114, 66), (110, 122, 72), (88, 106, 60), (122, 126, 82)]
 DRY: List[Colour] = [(152, 142, 98), (142, 130, 90), (164, 152, 112)]

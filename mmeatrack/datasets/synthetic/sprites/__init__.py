@@ -1,0 +1,1 @@
+"""Pictures of what moves: drawn once at high resolution, then warped into every frame."""
