@@ -29,7 +29,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.8',
     packages=find_packages(include=['mmeatrack', 'mmeatrack.*']),
-    package_data={'mmeatrack.datasets': ['*.csv', '**/*.csv']},
+    package_data={'mmeatrack': ['**/*.csv']},
     # The OpenMMLab packages are not named: mmtrack's own metadata asks for versions of pandas and
     # scipy that no current Python has, so they are installed by `make install`, without it.
     install_requires=['torch>=1.13', 'numpy', 'packaging'],

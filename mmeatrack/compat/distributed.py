@@ -22,7 +22,7 @@ def let_launcher_use_cpu(module: ModuleType) -> None:
         from mmengine.device import get_device
         from mmengine.logging import print_log
 
-        if get_device() != 'cpu':
+        if get_device() not in ('cpu', 'mps'):
             launch(backend, init_backend=init_backend, **kwargs)
             return
         if backend == 'nccl':

@@ -48,11 +48,12 @@ class _HookFinder(MetaPathFinder):
         self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType]
     ) -> Optional[ModuleSpec]:
         for finder in sys.meta_path:
-            if finder is self:
+            find_spec = getattr(finder, 'find_spec', None)  # finders of old libraries lack it
+            if finder is self or find_spec is None:
                 continue
-            spec = finder.find_spec(fullname, path, target)
+            spec = find_spec(fullname, path, target)
             if spec is not None:
-                return spec
+                return cast(ModuleSpec, spec)
         return None
 
 

@@ -1,13 +1,17 @@
 """``python -m mmeatrack.compat`` runs scripts as Python would, with the shims in place."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import List
 
 import mmrazor
+import pytest
 import torch
 from mmengine.logging import HistoryBuffer
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*arguments: str, cwd: Path) -> 'subprocess.CompletedProcess[str]':
@@ -29,11 +33,37 @@ def test_a_script_sees_its_arguments_folder_and_name(tmp_path: Path) -> None:
     assert done.returncode == 3
 
 
-def test_mmrazors_own_script_runs_unmodified(tmp_path: Path) -> None:
+CONFIG = """
+default_scope = 'mmrazor'
+custom_imports = dict(imports=['toy_parts'], allow_failed_imports=False)
+model = dict(type='mmengine.ToyModel')
+train_dataloader = dict(
+    dataset=dict(type='mmengine.ToyDataset'),
+    batch_size=2,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+)
+train_cfg = dict(by_epoch=True, max_epochs=1)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
+log_level = 'WARNING'
+"""
+PARTS = """
+from mmengine.registry import DATASETS, MODELS
+from tests.test_compat.toy_runner import ToyDataset, ToyModel
+DATASETS.register_module(module=ToyDataset)
+MODELS.register_module(module=ToyModel)
+"""
+
+
+def test_mmrazors_own_script_trains_unmodified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'config.py').write_text(CONFIG)
+    (tmp_path / 'toy_parts.py').write_text(PARTS)
+    monkeypatch.setenv('PYTHONPATH', f'{ROOT}{os.pathsep}{tmp_path}')
     script = Path(mmrazor.__file__).parent / '.mim' / 'tools' / 'train.py'
-    done = run(str(script), '--help', cwd=tmp_path)
+    done = run(str(script), 'config.py', '--work-dir', 'work', cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith('usage: train.py')
+    assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
 def test_a_scripts_torch_load_takes_logs_and_runs_nothing(tmp_path: Path) -> None:
