@@ -34,7 +34,7 @@ class EATrackDistiller(ConfigurableDistiller):
         feature_weight: Weight of L_feat, the mean over the pairs.
         prediction_weight: Weight of L_pred; 0 leaves it out.
         temperature: Temperature of L_pred.
-        direction: Direction of L_pred's divergence, see :class:`TargetPredictionLoss`.
+        direction, support: Of L_pred, see :class:`TargetPredictionLoss`.
         reduction: Reduction of L_feat, see :class:`TargetFeatureLoss`.
         feature_mask: Config of the :class:`TargetMask` M of L_feat. L_pred's m is its hard form.
         student_recorders, teacher_recorders, connectors, distill_losses, loss_forward_mappings: In
@@ -52,6 +52,7 @@ class EATrackDistiller(ConfigurableDistiller):
         prediction_weight: float = 1.0,
         temperature: float = 1.0,
         direction: str = 'student_teacher',
+        support: str = 'map',
         reduction: str = 'paper',
         feature_mask: Optional[dict] = None,
         student_recorders: Optional[Dict[str, dict]] = None,
@@ -71,7 +72,10 @@ class EATrackDistiller(ConfigurableDistiller):
         if layer_pairs and feature_weight:
             parts.add_features(layer_pairs, feature_weight, reduction)
         if prediction_weight:
-            parts.add_prediction(prediction_weight, temperature, direction)
+            parts.add_prediction(
+                prediction_weight,
+                dict(temperature=temperature, direction=direction, support=support),
+            )
         if not parts.losses:
             raise ValueError(
                 'nothing is distilled: give layer_pairs, e.g. [(6, 10), (7, 11)], a '
@@ -167,14 +171,11 @@ class _Parts:
             )
         self.connectors['search_tokens'] = dict(type='mmeatrack.SearchTokens')
 
-    def add_prediction(self, weight: float, temperature: float, direction: str) -> None:
-        recorder = dict(type='ModuleOutputs', source='head')
+    def add_prediction(self, weight: float, options: Dict[str, Any]) -> None:
+        recorder = dict(type='mmrazor.ModuleOutputs', source='head')
         self.student_recorders['head'], self.teacher_recorders['head'] = recorder, dict(recorder)
         self.losses['loss_pred'] = dict(
-            type='mmeatrack.TargetPredictionLoss',
-            temperature=temperature,
-            direction=direction,
-            loss_weight=weight,
+            type='mmeatrack.TargetPredictionLoss', loss_weight=weight, **options
         )
         # data_idx 0 of CenterHeadOutput: the score map's logits.
         self.mappings['loss_pred'] = dict(

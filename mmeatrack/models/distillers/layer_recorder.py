@@ -41,7 +41,7 @@ def joint_layer_name(model: Any, layer: int) -> str:
         raise ValueError(
             f'layers are numbered only in mmeatrack.AsymmetricViT, not in '
             f'{type(backbone).__name__}: record a module by its name with '
-            "dict(type='ModuleOutputs', source='backbone....') instead of layer_pairs."
+            "dict(type='mmrazor.ModuleOutputs', source='backbone....') instead of layer_pairs."
         )
     name: str = backbone.layer_name(layer)
     if not name.startswith('joint_stage.'):

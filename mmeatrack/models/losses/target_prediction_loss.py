@@ -6,6 +6,7 @@ from mmeatrack.models.losses.target_feature_loss import check_same_shape
 from mmeatrack.registry import MODELS
 
 DIRECTIONS = ('student_teacher', 'teacher_student')
+SUPPORTS = ('map', 'target')
 
 
 @MODELS.register_module()
@@ -17,9 +18,15 @@ class TargetPredictionLoss(nn.Module):
     ``KL_ij = p_s log(p_s / p_t)`` as printed ('student_teacher') or ``p_t log(p_t / p_s)``
     ('teacher_student', Hinton's).
 
+    As printed the distribution spans the whole map while the sum stays inside the target. That sum
+    is no divergence: it is negative, and least, where the student gives the target less than the
+    teacher does. ``support='target'`` takes the softmax over the target's positions alone, which
+    makes it one.
+
     Args:
         temperature: T, above 0.
         direction: 'student_teacher' or 'teacher_student'.
+        support: 'map' as printed, or 'target'.
         loss_weight: Factor of the loss.
 
     Raises:
@@ -32,6 +39,7 @@ class TargetPredictionLoss(nn.Module):
         self,
         temperature: float = 1.0,
         direction: str = 'student_teacher',
+        support: str = 'map',
         loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
@@ -41,7 +49,10 @@ class TargetPredictionLoss(nn.Module):
             raise ValueError(
                 f'direction={direction!r} is unknown; it is one of {list(DIRECTIONS)}.'
             )
+        if support not in SUPPORTS:
+            raise ValueError(f'support={support!r} is unknown; it is one of {list(SUPPORTS)}.')
         self.temperature, self.direction, self.loss_weight = temperature, direction, loss_weight
+        self.support = support
 
     def forward(self, student: Tensor, teacher: Tensor, target_mask: Tensor) -> Tensor:
         """Loss of a batch; no gradient reaches the teacher.
@@ -58,12 +69,21 @@ class TargetPredictionLoss(nn.Module):
             ValueError: If the shapes differ.
         """
         check_same_shape(student, teacher)
-        log_p_s = (student / self.temperature).flatten(1).log_softmax(dim=1)  # (B, Hf * Wf)
-        log_p_t = (teacher.detach() / self.temperature).flatten(1).log_softmax(dim=1)
+        inside = (target_mask > 0).flatten(1)  # (B, Hf * Wf)
+        log_p_s = self._log_distribution(student, inside)
+        log_p_t = self._log_distribution(teacher.detach(), inside)
         if self.direction == 'student_teacher':
             divergence = log_p_s.exp() * (log_p_s - log_p_t)
         else:
             divergence = log_p_t.exp() * (log_p_t - log_p_s)
-        mask = (target_mask > 0).to(divergence.dtype).flatten(1)  # (B, Hf * Wf)
-        inside = (mask * divergence).sum(dim=1) / mask.sum(dim=1).clamp(min=1)  # (B,)
-        return self.loss_weight * inside.mean()
+        count = inside.sum(dim=1).clamp(min=1)  # (B,)
+        return self.loss_weight * ((inside * divergence).sum(dim=1) / count).mean()
+
+    def _log_distribution(self, logits: Tensor, inside: Tensor) -> Tensor:
+        """(B, 1, Hf, Wf) logits to log p (B, Hf * Wf); outside the support it has no meaning."""
+        logits = (logits / self.temperature).flatten(1)
+        if self.support == 'map':
+            return logits.log_softmax(dim=1)
+        # Not -inf, whose product with the mask's 0 would be NaN.
+        hidden = logits.masked_fill(~inside, -1e4)
+        return hidden.log_softmax(dim=1)

@@ -1,0 +1,23 @@
+default_scope = 'mmtrack'
+
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=50),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    checkpoint=dict(type='CheckpointHook', interval=10, max_keep_ckpts=3),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+)
+
+env_cfg = dict(
+    cudnn_benchmark=True,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    # On a machine without CUDA gloo takes nccl's place.
+    dist_cfg=dict(backend='nccl'),
+)
+
+randomness = dict(seed=0)
+vis_backends = [dict(type='LocalVisBackend')]
+visualizer = dict(type='TrackLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+log_level = 'INFO'
+load_from = None
+resume = False

@@ -1,0 +1,10 @@
+# EATrack's schedule: AdamW, 300 epochs of 60,000 samples, learning rate / 10 after 240; 128 samples
+# a step in all. Learning rates, weight decay and clipping are the recipe of the same lab (inferred).
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=4e-4, weight_decay=1e-4),
+    clip_grad=dict(max_norm=0.1, norm_type=2),
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
+)
+param_scheduler = dict(type='MultiStepLR', milestones=[240], gamma=0.1)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=300, val_begin=300, val_interval=20)

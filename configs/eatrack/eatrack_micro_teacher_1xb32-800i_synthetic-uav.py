@@ -1,0 +1,7 @@
+# The teacher of the micro student.
+_base_ = [
+    '../_base_/models/eatrack_teacher_micro.py',
+    '../_base_/datasets/synthetic_uav_micro.py',
+    '../_base_/schedules/eatrack_micro.py',
+    '../_base_/iteration_runtime.py',
+]
