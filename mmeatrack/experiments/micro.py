@@ -10,7 +10,7 @@ from mmeatrack.experiments.commands import benchmark_stage, train_stage
 from mmeatrack.experiments.stage import Stage
 
 CONFIGS = Path('configs/eatrack')
-TEACHER_CONFIG = CONFIGS / 'eatrack_micro_teacher_1xb32-800i_synthetic-uav.py'
+TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb32-800i_synthetic-uav.py'
 STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb32-800i_synthetic-uav.py'
 DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb32-800i_synthetic-uav.py'
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'

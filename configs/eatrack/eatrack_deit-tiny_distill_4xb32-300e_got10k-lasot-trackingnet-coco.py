@@ -1,0 +1,28 @@
+# EATrack: the student distilled from its teacher, at the paper's size and schedule. Needs
+# --cfg-options model.teacher_ckpt=CHECKPOINT
+_base_ = './eatrack_deit-tiny_4xb32-300e_got10k-lasot-trackingnet-coco.py'
+
+# ------------------------------------ often changed ------------------------------------
+# Another teacher: the config file that it was trained with, or a dict as `model` has it.
+teacher = 'configs/_base_/models/eatrack_teacher_deit-tiny.py'
+teacher_ckpt = None
+distiller = dict(
+    type='mmeatrack.EATrackDistiller',
+    # (student layer, teacher layer): the joint layers learn from the teacher's last two.
+    layer_pairs=[(6, 10), (7, 11)],
+    feature_weight=1.0,
+    prediction_weight=1.0,
+    temperature=1.0,
+)
+
+# ------------------------------------ hardly ever changed ------------------------------------
+model = dict(
+    _delete_=True,
+    type='mmeatrack.EATrackDistill',
+    architecture=_base_.model,
+    teacher=teacher,
+    teacher_ckpt=teacher_ckpt,
+    distiller=distiller,
+)
+custom_hooks = [dict(type='mmeatrack.StudentExportHook')]
+find_unused_parameters = False

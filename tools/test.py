@@ -1,0 +1,12 @@
+"""mmtrack's own tools/test.py, found and run unmodified: ``python tools/test.py CONFIG ...``.
+
+The same as ``mim test mmtrack CONFIG ...`` or the script itself; ``--help`` is the script's.
+"""
+
+import sys
+
+from mmeatrack.compat.__main__ import main
+from mmeatrack.experiments.commands import mmtrack_script
+
+if __name__ == '__main__':
+    main([str(mmtrack_script('test.py')), *sys.argv[1:]])
