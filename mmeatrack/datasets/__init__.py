@@ -2,6 +2,7 @@
 
 from .dtb70_dataset import DTB70Dataset
 from .synthetic_uav_dataset import SyntheticUAVDataset
+from .transforms import LoadFrame
 from .uav123_dataset import UAV123At10fpsDataset, UAV123Dataset
 from .uav_sot_dataset import UAVSOTDataset
 from .uavdt_dataset import UAVDTDataset
@@ -9,6 +10,7 @@ from .visdrone_sot_dataset import VisDroneSOTDataset
 
 __all__ = [
     'DTB70Dataset',
+    'LoadFrame',
     'SyntheticUAVDataset',
     'UAV123At10fpsDataset',
     'UAV123Dataset',

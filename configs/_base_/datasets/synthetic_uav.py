@@ -23,7 +23,7 @@ train_pipeline = [
         type='TransformBroadcaster',
         share_random_params=True,
         transforms=[
-            dict(type='LoadImageFromFile'),
+            dict(type='mmeatrack.LoadFrame'),
             dict(type='LoadTrackAnnotations', with_instance_id=False),
             dict(type='GrayAug', prob=0.05),
             dict(type='mmdet.RandomFlip', prob=0.5, direction='horizontal'),
@@ -50,7 +50,7 @@ train_pipeline = [
 ]
 
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmeatrack.LoadFrame'),
     dict(type='LoadTrackAnnotations', with_instance_id=False),
     dict(type='PackTrackInputs', pack_single_img=True),
 ]

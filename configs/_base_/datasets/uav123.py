@@ -2,7 +2,7 @@
 data_root = 'data/UAV123'
 
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmeatrack.LoadFrame'),
     dict(type='LoadTrackAnnotations', with_instance_id=False),
     dict(type='PackTrackInputs', pack_single_img=True),
 ]

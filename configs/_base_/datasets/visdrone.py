@@ -3,7 +3,7 @@
 data_root = 'data/VisDrone2018-SOT-test-dev'
 
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmeatrack.LoadFrame'),
     dict(type='LoadTrackAnnotations', with_instance_id=False),
     dict(type='PackTrackInputs', pack_single_img=True),
 ]
