@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import torch
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
@@ -97,7 +98,11 @@ def build(cfg: dict, seed: int = 0) -> Any:
 
     torch.manual_seed(seed)
     model = MODELS.build(cfg)
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel('WARNING')  # mmengine logs every tensor that it did not draw
     model.init_weights()
+    logger.setLevel(level)
     return model
 
 

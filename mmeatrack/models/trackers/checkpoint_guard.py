@@ -1,32 +1,41 @@
 """A checkpoint of another model must not pass for this one's."""
 
-from typing import Any
+from typing import Mapping
 
-from torch import nn
+from torch import Tensor, nn
 
 
-def refuse_partial_checkpoint(module: nn.Module, incompatible_keys: Any) -> None:
-    """Hook after loading a state dict: refuse one that lacks parameters of ``module``.
+def refuse_other_checkpoint(module: nn.Module, weights: Mapping[str, Tensor], prefix: str) -> None:
+    """Refuse weights that are not those of ``module``, before any of them is loaded.
 
-    mmengine loads with ``strict=False`` and warns; a tracker that runs on half-random weights then
-    looks like a bad tracker. Keys that the model does not know are only logged by mmengine.
+    mmengine loads with ``strict=False`` and only warns of keys that are missing, unknown or of
+    another shape; a tracker that runs on half-random weights then looks like a bad tracker.
 
     Args:
         module: The tracker.
-        incompatible_keys: torch's ``missing_keys`` and ``unexpected_keys``.
+        weights: The state dict; keys without ``prefix`` belong to other modules.
+        prefix: Of the tracker's keys, empty or ending in a dot.
 
     Raises:
-        RuntimeError: If any parameter is missing. The message counts and names keys.
+        RuntimeError: If any tensor is missing, unknown or of another shape. The message counts
+            and names keys.
     """
-    missing = list(incompatible_keys.missing_keys)
-    if not missing:
+    own = {prefix + key: value for key, value in module.state_dict().items()}
+    # Batch norm works without its counter, which old checkpoints have not.
+    missing = [k for k in own if k not in weights and not k.endswith('num_batches_tracked')]
+    unknown = [k for k in weights if k.startswith(prefix) and k not in own]
+    reshaped = [
+        f'{k} {tuple(weights[k].shape)} for {tuple(v.shape)}'
+        for k, v in own.items()
+        if k in weights and weights[k].shape != v.shape
+    ]
+    if not missing and not unknown and not reshaped:
         return
-    unexpected = list(incompatible_keys.unexpected_keys)
-    total = len(module.state_dict())
     raise RuntimeError(
-        f'the checkpoint is of another model: {len(missing)} of the {total} tensors of '
-        f'{type(module).__name__} are missing (e.g. {missing[:3]}) and {len(unexpected)} are '
-        f'unknown (e.g. {unexpected[:3]}). Use a checkpoint trained with this config; of a '
-        'distillation run take the exported *_student.pth. '
-        'allow_partial_checkpoint=True in the model accepts it all the same.'
+        f'the checkpoint is of another model: of the {len(own)} tensors of '
+        f'{type(module).__name__} {len(missing)} are missing {missing[:3]} and {len(reshaped)} of '
+        f'another shape {reshaped[:3]}; {len(unknown)} are unknown {unknown[:3]}. Nothing was '
+        'loaded. Use a checkpoint trained with this config; of a distillation run take the '
+        'exported *_student.pth. allow_partial_checkpoint=True in the model accepts it all the '
+        'same.'
     )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
-from mmeatrack.models.trackers.checkpoint_guard import refuse_partial_checkpoint
+from mmeatrack.models.trackers.checkpoint_guard import refuse_other_checkpoint
 from mmeatrack.models.trackers.state import TrackerState
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
@@ -40,7 +40,7 @@ class EATrack(BaseSingleObjectTracker):
         test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
             ``margin``: px of the box kept inside the image; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
-        allow_partial_checkpoint: Accept a checkpoint that lacks some of this model's parameters.
+        allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
 
     Raises:
@@ -61,6 +61,7 @@ class EATrack(BaseSingleObjectTracker):
         super().__init__(data_preprocessor, init_cfg)
         self.train_cfg = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
         self.test_cfg = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
+        _check_values(**self.train_cfg, **self.test_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         grid = self.backbone.search_grid
@@ -68,8 +69,13 @@ class EATrack(BaseSingleObjectTracker):
         self.state: Optional[TrackerState] = None
         self.temporal_cfg: Optional[dict] = None
         self.set_temporal(temporal)
-        if not allow_partial_checkpoint:
-            self.register_load_state_dict_post_hook(refuse_partial_checkpoint)
+        self.allow_partial_checkpoint = allow_partial_checkpoint
+
+    def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
+        # Both torch and mmengine come here first, with all keys of the tracker.
+        if not self.allow_partial_checkpoint:
+            refuse_other_checkpoint(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def set_temporal(self, temporal: Optional[dict]) -> None:
         """Switch temporal adaptation on (a :class:`TargetStore` config) or off (None).
@@ -214,6 +220,24 @@ def _merge(name: str, defaults: Dict[str, Any], given: Optional[dict]) -> Dict[s
     if unknown:
         raise ValueError(f'{name} has unknown keys {unknown}; it takes {sorted(defaults)}.')
     return dict(defaults, **(given or {}))
+
+
+def _check_values(
+    temporal_drop: float,
+    template_factor: float,
+    search_factor: float,
+    margin: float,
+    test_mode: str,
+) -> None:
+    if not 0 <= temporal_drop <= 1:
+        raise ValueError(f'train_cfg.temporal_drop={temporal_drop} must lie between 0 and 1.')
+    if not template_factor > 0 or not search_factor > 0 or not margin >= 0:
+        raise ValueError(
+            f'test_cfg.template_factor={template_factor} and search_factor={search_factor} must be '
+            f'above 0, margin={margin} at least 0.'
+        )
+    if test_mode not in ('OPE', 'VOT'):
+        raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")
 
 
 def _image_size(img: Tensor) -> Tuple[int, int]:
