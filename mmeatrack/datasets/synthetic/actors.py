@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from .scenario import Scenario
 from .scenery.roads import LANE
 from .sprites.drawing import Colour
 from .sprites.sprite import Sprite
-from .sprites.targets import KINDS, make_target, random_paint
+from .sprites.targets import KINDS, make_target, make_wake, random_paint
 
 
 @dataclass
@@ -25,12 +25,14 @@ class Actor:
         points: Positions (N, 2) in world pixels.
         headings: Directions (N,) in radians.
         lookalike: Whether it is of the target's kind.
+        wake: The foam behind a boat.
     """
 
     sprite: Sprite
     points: np.ndarray
     headings: np.ndarray
     lookalike: bool
+    wake: Optional[Sprite] = None
 
 
 def _along(
@@ -81,7 +83,15 @@ def make_rivals(
             arc = route.arc + side * away * max(length, width) * scale
             lateral = 0.05 * gap * smooth_curve(rng, num_frames, 24)
         rivals.append(_along(route, arc, lateral, sprite, True))
+    _add_wakes(rng, scenario, rivals)
     return rivals
+
+
+def _add_wakes(rng: np.random.Generator, scenario: Scenario, actors: List[Actor]) -> None:
+    """Let boats draw foam behind them."""
+    if scenario.kind == 'boat':
+        for actor in actors:
+            actor.wake = make_wake(rng, actor.sprite)
 
 
 _COMPANY = {
@@ -116,6 +126,7 @@ def make_traffic(
         else:
             arc, lateral = _oncoming(rng, route, number, opposing, scale)
         traffic.append(_along(route, arc, lateral, sprite, kind == scenario.kind))
+    _add_wakes(rng, scenario, traffic)
     return traffic
 
 

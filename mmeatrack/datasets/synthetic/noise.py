@@ -7,6 +7,8 @@ from typing import Tuple
 import cv2
 import numpy as np
 
+_BLUR = 0.9
+
 
 def fractal_noise(
     rng: np.random.Generator,
@@ -33,9 +35,14 @@ def fractal_noise(
     for _ in range(octaves):
         if cell < 1:
             break
-        grid_shape = (int(height / cell) + 4, int(width / cell) + 4)
+        pitch = max(cell / 2, 1.5)
+        grid_shape = (int(height / pitch) + 4, int(width / pitch) + 4)
         grid = rng.standard_normal(grid_shape, dtype=np.float32)
-        zoomed = cv2.resize(grid, None, fx=cell, fy=cell, interpolation=cv2.INTER_CUBIC)
+        if cell > 3:
+            # Blurred white noise has no preferred direction, which a plain grid has.
+            grid = cv2.GaussianBlur(grid, (5, 5), _BLUR, borderType=cv2.BORDER_REFLECT_101)
+            grid *= np.float32(2 * np.sqrt(np.pi) * _BLUR)
+        zoomed = cv2.resize(grid, None, fx=pitch, fy=pitch, interpolation=cv2.INTER_CUBIC)
         top, left = (zoomed.shape[0] - height) // 2, (zoomed.shape[1] - width) // 2
         patch = zoomed[top : top + height, left : left + width]
         cv2.scaleAdd(np.ascontiguousarray(patch), amplitude, total, total)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator, Tuple
 
 import cv2
 import numpy as np
 
+from .actors import Actor
 from .annotation import Annotation, annotate
 from .plan import Plan, SequenceSpec, plan_sequence
 from .scenery.world import World, build_world
@@ -68,20 +69,49 @@ def make_world(plan: Plan) -> World:
 def streak(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
     """Blur along a vector (2,) in pixels, centred: the trace of a motion.
 
-    The picture is averaged with its shifted self, each time over half the way.
+    The picture is averaged with its shifted self, each time over half the way, so that few
+    passes make a long trace.
     """
     length = float(np.hypot(*vector))
     if length < 1.2:
         return image
     size = (image.shape[1], image.shape[0])
     for halving in range(1, int(np.ceil(np.log2(length))) + 1):
-        shift = np.round(vector / 2**halving * 8) / 8 / 2
+        shift = vector / 2 ** (halving + 1)
         pair = []
         for sign in (-1, 1):
             matrix = np.array([[1, 0, sign * shift[0]], [0, 1, sign * shift[1]]])
             pair.append(cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE))
         image = cv2.addWeighted(pair[0], 0.5, pair[1], 0.5, 0)
     return image
+
+
+def streak_ground(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """As :func:`streak`, several times faster, by shifts of whole pixels."""
+    length = float(np.hypot(*vector))
+    if length < 1.5:
+        return image
+    height, width = image.shape[:2]
+    passes = int(np.ceil(np.log2(length)))
+    margin = int(np.abs(vector).max()) + passes + 1
+    wide = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
+    start = np.full(2, margin)
+    for halving in range(1, passes + 1):
+        step = np.round(vector[::-1] / 2**halving).astype(int)
+        low, high = np.minimum(step, 0), np.maximum(step, 0)
+        rows, columns = np.array(wide.shape[:2]) - np.abs(step)
+        first = wide[-low[0] : -low[0] + rows, -low[1] : -low[1] + columns]
+        second = wide[high[0] : high[0] + rows, high[1] : high[1] + columns]
+        # Both parts are shifted against the original; every other pass leans the other way.
+        lean = np.abs(step) // 2 + (np.abs(step) % 2) * (halving % 2)
+        start = start - lean
+        wide = cv2.addWeighted(first, 0.5, second, 0.5, 0)
+    return wide[start[0] : start[0] + height, start[1] : start[1] + width]
+
+
+def _neighbour(number: int) -> int:
+    """The frame that motion is measured against."""
+    return number - 1 if number else 1
 
 
 class Renderer:
@@ -123,7 +153,7 @@ class Renderer:
     def frame(self, number: int) -> np.ndarray:
         """Render a frame, uint8 (H, W, 3) BGR."""
         plan, matrix = self.plan, self.plan.matrices[number]
-        image = streak(self.world.view(matrix, self.size), self._flow(number))
+        image = streak_ground(self.world.view(matrix, self.size), self._flow(number))
         image = np.ascontiguousarray(image)
         self._draw_actors(image, number)
         self._draw_target(image, number)
@@ -133,36 +163,42 @@ class Renderer:
     def _flow(self, number: int) -> np.ndarray:
         """How far the ground at the frame's middle moves while the shutter is open, (2,)."""
         plan = self.plan
-        other = number - 1 if number else 1
-        if other >= len(plan.poses):
-            return np.zeros(2)
-        here, there = plan.matrices[number], plan.matrices[other]
+        here, there = plan.matrices[number], plan.matrices[_neighbour(number)]
         middle = (np.array(self.size) - 1) / 2
         point = np.linalg.solve(here[:, :2], middle - here[:, 2])
         return (middle - (there[:, :2] @ point + there[:, 2])) * plan.scenario.shutter
 
     def _draw_actors(self, image: np.ndarray, number: int) -> None:
-        plan = self.plan
-        for actor in plan.actors:
+        for actor in self.plan.actors:
             x, y = actor.points[number]
-            pose = plan.pose_at(number, x, y, float(actor.headings[number]))
-            pose = Pose(pose.x, pose.y, pose.angle, pose.scale, number % actor.sprite.phases)
-            self._draw(image, actor.sprite, pose, number, self.world.shade_at(x, y), np.zeros(2))
+            pose = self._actor_pose(actor, number)
+            if actor.wake is not None:
+                self._draw_wake(image, actor.wake, pose)
+            motion = self._trace(pose, self._actor_pose(actor, _neighbour(number)), number)
+            self._draw(image, actor.sprite, pose, number, self.world.shade_at(x, y), motion)
+
+    def _actor_pose(self, actor: Actor, number: int) -> Pose:
+        x, y = actor.points[number]
+        pose = self.plan.pose_at(number, x, y, float(actor.headings[number]))
+        return replace(pose, phase=number % actor.sprite.phases)
+
+    def _trace(self, pose: Pose, other: Pose, number: int) -> np.ndarray:
+        """How far something moves in the frame while the shutter is open, (2,)."""
+        way = np.array([pose.x - other.x, pose.y - other.y]) * self.plan.scenario.shutter
+        return way if number else -way
 
     def _draw_target(self, image: np.ndarray, number: int) -> None:
         plan, pose = self.plan, self.plan.poses[number]
         if plan.wake is not None:
-            region = plan.wake.region(pose, self.size)
-            if region is not None:
-                composite(
-                    image,
-                    plan.wake.warp(Pose(pose.x, pose.y, pose.angle, pose.scale), region),
-                    region,
-                )
-        other = plan.poses[number - 1 if number else 1]
-        motion = np.array([pose.x - other.x, pose.y - other.y]) * plan.scenario.shutter
+            self._draw_wake(image, plan.wake, pose)
+        motion = self._trace(pose, plan.poses[_neighbour(number)], number)
         x, y = self._points[number]
         self._draw(image, plan.target, pose, number, self.world.shade_at(x, y), motion)
+
+    def _draw_wake(self, image: np.ndarray, wake: Sprite, pose: Pose) -> None:
+        region = wake.region(pose, self.size)
+        if region is not None:
+            composite(image, wake.warp(replace(pose, phase=0, blend=0.0), region), region)
 
     def _draw(
         self,
@@ -197,14 +233,13 @@ class Renderer:
         if region is None:
             return
         alpha = sprite.warp(base, region)[..., 3]
-        length = float(np.hypot(*reach))
-        steps = max(1, min(6, int(np.ceil(length / 3))))
-        shadow = alpha
-        for step in range(1, steps + 1):
-            move = np.array([[1, 0, reach[0] * step / steps], [0, 1, reach[1] * step / steps]])
-            shadow = np.maximum(
-                shadow, cv2.warpAffine(alpha, move, (alpha.shape[1], alpha.shape[0]))
-            )
+        # Sweep the outline from the foot to the top: each pass doubles the swept part.
+        passes = int(np.ceil(np.log2(max(float(np.hypot(*reach)), 1.0)))) + 1
+        shadow, size = alpha, (alpha.shape[1], alpha.shape[0])
+        for halving in range(passes, 0, -1):
+            step = reach / 2**halving
+            move = np.array([[1, 0, step[0]], [0, 1, step[1]]])
+            shadow = np.maximum(shadow, cv2.warpAffine(shadow, move, size))
         shadow = cv2.blur(shadow, (3, 3))
         darken(image, shadow, region, self.plan.sun.strength * (1 - 0.8 * shade))
 

@@ -19,20 +19,21 @@ from .vegetation import Grove
 def urban(site: Site) -> None:
     """Streets on a grid, large buildings, parking lots."""
     ground, rng = site.ground, site.rng
-    terrain.paint_parcels(ground, rng, terrain.PAVING + terrain.GRASS[:2], 34, (1, 2), 0.0)
+    palette = terrain.PAVING + terrain.GRASS[:2]
+    terrain.paint_parcels(ground, rng, palette, 34, (1, 2), 0.0, rough=0.55)
     roads = [site.main_road('street'), *site.side_roads('street', rng.uniform(55, 80), 4)]
     paint_roads(ground, rng, roads)
     fleet = Fleet(rng, ground, ('car', 'car', 'car', 'van'), 12)
+    houses = line_houses(site, roads, True, 0.6)
     lots = 0
-    for spot in ground.free_spots(rng, 40):
-        heading = site.heading()
-        lots += furnishings.parking_lot(ground, rng, spot, heading, fleet)
-        if lots == 4:
+    for spot in ground.free_spots(rng, 60):
+        lots += furnishings.parking_lot(ground, rng, spot, site.heading(), fleet)
+        if lots >= 1.5 * ground.hectares():
             break
-    houses = line_houses(site, roads, True, 0.85) + fill_houses(site, 40, True)
+    houses += line_houses(site, roads, True, 0.9) + fill_houses(site, 200, True)
     grove = Grove(rng, ground, (1.6, 4.2))
     line_trees(site, roads, grove, 11, 3.4)
-    scatter(site, grove, 30)
+    scatter(site, grove, 50)
     site.finish(houses, [fleet], [grove])
 
 
@@ -51,9 +52,8 @@ def suburb(site: Site) -> None:
     paint_roads(ground, rng, roads)
     fleet = Fleet(rng, ground, ('car', 'car', 'van'), 9)
     houses = line_houses(site, roads, False, 0.85)
-    for spot in ground.free_spots(rng, 50):
-        if rng.random() < 0.25:
-            furnishings.pool(ground, rng, spot, rng.uniform(0, np.pi))
+    for spot in ground.free_spots(rng, int(8 * ground.hectares()) + 1):
+        furnishings.pool(ground, rng, spot, site.heading() + rng.normal(0, 0.1))
     for house in houses:
         if rng.random() < 0.6:
             _drive(site, house, fleet)
@@ -209,7 +209,8 @@ def _open_water(site: Site, sandy: float, distance: float) -> None:
         here = shore[rows[pick], columns[pick]]
         angle = float(np.arctan2(slope[1] - here, slope[0] - here))
         tip = root + np.array([np.cos(angle), np.sin(angle)]) * 30 * ground.scale
-        if np.linalg.norm(site.route.points - tip, axis=1).min() > 14 * ground.scale:
+        clearance = min(np.linalg.norm(way - tip, axis=1).min() for way in site.ways)
+        if clearance > 20 * ground.scale:
             furnishings.jetty(ground, rng, root, angle, fleet)
     grove = Grove(rng, ground, (1.0, 4.0))
     scatter(site, grove, 90)

@@ -99,6 +99,10 @@ class Ground:
         free = self.taken[coarse[:, 1], coarse[:, 0]] == 0
         return list(points[free])
 
+    def hectares(self) -> float:
+        """Area of the map in hectares."""
+        return float(np.prod(self.size)) / (100 * self.scale) ** 2
+
     def cast(self, polygon: np.ndarray, height: float) -> None:
         """Cast the shadow of a convex prism (K, 2) of a height in metres."""
         shift = self.sun.shift(height * self.scale)

@@ -143,9 +143,10 @@ def cloud(
     x = np.linspace(-2, 2, shape[1])[None]
     noise = fractal_noise(rng, shape, max(shape[0] / 3, 4), 5, 0.62)
     distance = np.hypot(x, y) + 0.42 * noise
-    core = np.clip((1.3 - distance) / 0.5, 0, 1)
+    core = np.clip((1.45 - distance) / 0.7, 0, 1)
     veil = 0.55 * np.clip((1.9 - distance) / 1.2, 0, 1) * np.clip(2.0 - np.hypot(x, y), 0, 1)
     alpha = opacity * np.maximum(core * core * (3 - 2 * core), veil)
+    alpha = cv2.GaussianBlur(alpha, (0, 0), max(shape[0] / 40, 1.0), borderType=cv2.BORDER_CONSTANT)
     white = np.clip(232 + 10 * noise, 0, 255)
     picture = np.dstack([white, white, white * 0.99, alpha * 255]).astype(np.uint8)
     outline = rectangle(1.9 * span[0] * scale, 1.9 * span[1] * scale, angle, point)

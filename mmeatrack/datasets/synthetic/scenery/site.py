@@ -179,7 +179,6 @@ def line_trees(site: Site, roads: List[Road], grove: Grove, spacing: float, away
 def scatter(site: Site, grove: Grove, density: float) -> None:
     """Plant trees anywhere, ``density`` of them per hectare, in loose groups."""
     scale, rng = site.ground.scale, site.rng
-    hectares = float(np.prod(site.ground.size)) / (100 * scale) ** 2
-    for spot in site.ground.free_spots(rng, int(density * hectares / 3) + 1):
+    for spot in site.ground.free_spots(rng, int(density * site.ground.hectares() / 3) + 1):
         for _ in range(int(rng.integers(1, 6))):
             grove.plant(rng, spot + rng.normal(0, 4 * scale, 2))

@@ -66,6 +66,7 @@ def paint_parcels(
     rows: Tuple[float, float],
     striped: float,
     jitter: float = 0.18,
+    rough: float = 1.0,
 ) -> List[np.ndarray]:
     """Cover the map with parcels of different colour, some with furrows or mown bands.
 
@@ -77,6 +78,7 @@ def paint_parcels(
         rows: Smallest and largest distance of two rows in metres.
         striped: Share of the parcels that have rows.
         jitter: Irregularity of the parcels, 0 to 0.4.
+        rough: Strength of the noise, 1 for plants, less for paving.
 
     Returns:
         The parcels' corners, each (4, 2), in world pixels.
@@ -89,7 +91,8 @@ def paint_parcels(
         if tone[window].size == 0:
             continue
         parcels.append(polygon)
-        mask = np.zeros(tone[window].shape, np.uint8)
+        shape = (window[0].stop - window[0].start, window[1].stop - window[1].start)
+        mask = np.zeros(shape, np.uint8)
         corner = np.array([window[1].start, window[0].start])
         cv2.fillPoly(mask, [np.round(polygon - corner).astype(np.int32)], 1)
         colour = vary(rng, palettes[int(rng.integers(len(palettes)))], 5)
@@ -99,9 +102,9 @@ def paint_parcels(
             angle = np.arctan2(edge[1], edge[0]) + np.pi / 2
             period = max(rng.uniform(*rows) * ground.scale, 3.0)
             sharp = period < 1.6 * ground.scale
-            bands = _stripes(rng, mask.shape, angle, period, sharp)
+            bands = _stripes(rng, shape, angle, period, sharp)
             tone[window] += bands * mask * np.float32(rng.uniform(0.05, 0.12))
-    weather(ground, rng, tone, 1.0)
+    weather(ground, rng, tone, rough)
     return parcels
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from typing import Sequence, Tuple, Union
 
 import cv2
 import numpy as np
 
 Colour = Tuple[float, float, float]
 """Red, green and blue, 0 to 255."""
-Points = Sequence[Tuple[float, float]]
+Points = Union[Sequence[Tuple[float, float]], np.ndarray]
 
 _SHIFT = 4
 

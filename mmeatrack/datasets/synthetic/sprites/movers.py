@@ -65,8 +65,7 @@ def draw_boat(
     board.rectangle(-length * 0.3, 0, length * 0.27, width * 0.58, wood)
     for y in (-0.16, 0.16):
         board.rectangle(-length * 0.24, y * width, length * 0.09, width * 0.2, (228, 226, 216))
-    cabin = rounded_rectangle(length * 0.26, width * 0.62, 5)
-    cabin = [(a + length * 0.02, b) for a, b in cabin]
+    cabin = rounded_rectangle(length * 0.26, width * 0.62, 5) + np.array([length * 0.02, 0])
     board.fill(cabin, shade(paint, 0.9) if figure.variant == 2 else (236, 236, 232))
     board.rectangle(length * 0.14, 0, length * 0.06, width * 0.56, (44, 56, 66))
     board.rectangle(-length * 0.48, 0, length * 0.04, width * 0.3, (40, 40, 44))
