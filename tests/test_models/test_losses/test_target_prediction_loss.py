@@ -21,25 +21,31 @@ def mask() -> torch.Tensor:
     return inside
 
 
-def prediction_loss_numpy(student, teacher, inside, temperature: float, direction: str) -> float:
+def prediction_loss_numpy(student, teacher, inside, temperature, direction, support) -> float:
     """``1/B sum_i [ sum_j m_ij KL_ij ] / sum_j m_ij``, position by position."""
     total = 0.0
     for s, t, m in zip(student[:, 0], teacher[:, 0], inside):
-        p_s, p_t = (np.exp(a / temperature) / np.exp(a / temperature).sum() for a in (s, t))
+        weight = m if support == 'target' else np.ones_like(m)
+        p_s, p_t = (weight * np.exp(a / temperature) for a in (s, t))
+        if not m.any():
+            continue
+        p_s, p_t = p_s[m > 0] / p_s.sum(), p_t[m > 0] / p_t.sum()
         p, q = (p_s, p_t) if direction == 'student_teacher' else (p_t, p_s)
-        if m.sum():
-            total += (m * p * np.log(p / q)).sum() / m.sum()
+        total += (p * np.log(p / q)).sum() / m.sum()
     return total / len(student)
 
 
 @pytest.mark.parametrize('direction', ['student_teacher', 'teacher_student'])
+@pytest.mark.parametrize('support', ['map', 'target'])
 @pytest.mark.parametrize('temperature', [0.5, 1.0, 4.0])
 @pytest.mark.parametrize('weight', [1.0, 10.0])
-def test_loss_is_the_equation(direction: str, temperature: float, weight: float) -> None:
+def test_loss_is_the_equation(
+    direction: str, support: str, temperature: float, weight: float
+) -> None:
     student, teacher = draw(B, 1, H, W, seed=1), draw(B, 1, H, W, seed=2)
-    loss = TargetPredictionLoss(temperature, direction, weight)(student, teacher, mask())
+    loss = TargetPredictionLoss(temperature, direction, support, weight)(student, teacher, mask())
     expected = prediction_loss_numpy(
-        student.numpy(), teacher.numpy(), mask().numpy(), temperature, direction
+        student.numpy(), teacher.numpy(), mask().numpy(), temperature, direction, support
     )
     assert loss.item() == pytest.approx(weight * expected, rel=1e-10)
 
@@ -58,6 +64,34 @@ def test_loss_by_hand() -> None:
     assert whole.item() == pytest.approx(divergence / 2)
 
 
+def test_support_by_hand() -> None:
+    # Three positions, the first two the target: 3/4 and 1/4 of the student's mass there, 1/2 and
+    # 1/2 of the teacher's, whatever the third has.
+    student = torch.tensor([[[[math.log(3), 0.0, 5.0]]]], dtype=torch.float64)
+    teacher = torch.tensor([[[[0.0, 0.0, -2.0]]]], dtype=torch.float64)
+    inside = torch.tensor([[[1.0, 1.0, 0.0]]])
+    loss = TargetPredictionLoss(support='target')(student, teacher, inside)
+    divergence = 0.75 * math.log(1.5) + 0.25 * math.log(0.5)
+    assert loss.item() == pytest.approx(divergence / 2)
+
+
+@pytest.mark.parametrize('direction', ['student_teacher', 'teacher_student'])
+def test_targets_support_makes_it_a_divergence(direction: str) -> None:
+    loss = TargetPredictionLoss(direction=direction, support='target')
+    for seed in range(20):
+        assert loss(draw(B, 1, H, W, seed=seed), draw(B, 1, H, W, seed=100 + seed), mask()) > 0
+
+
+@pytest.mark.parametrize(('direction', 'sign'), [('student_teacher', -1), ('teacher_student', 1)])
+def test_sum_as_printed_is_no_divergence(direction: str, sign: int) -> None:
+    """A student that gives the target less than the teacher does is rewarded, or not."""
+    teacher = draw(B, 1, H, W)
+    student = teacher - 3 * mask()[:, None]
+    assert sign * TargetPredictionLoss(direction=direction)(student, teacher, mask()) > 0
+    alone = TargetPredictionLoss(direction=direction, support='target')
+    assert alone(student, teacher, mask()).item() == pytest.approx(0, abs=1e-12)
+
+
 def test_softmax_takes_the_logits() -> None:
     """A constant added to all logits changes nothing; to their sigmoid it would."""
     student, teacher = draw(B, 1, H, W, seed=1), draw(B, 1, H, W, seed=2)
@@ -73,9 +107,10 @@ def test_same_predictions_cost_nothing() -> None:
 
 
 @pytest.mark.parametrize('direction', ['student_teacher', 'teacher_student'])
-def test_empty_mask_gives_zero_and_a_finite_gradient(direction: str) -> None:
+@pytest.mark.parametrize('support', ['map', 'target'])
+def test_empty_mask_gives_zero_and_a_finite_gradient(direction: str, support: str) -> None:
     student = draw(B, 1, H, W).requires_grad_()
-    loss = TargetPredictionLoss(direction=direction)(
+    loss = TargetPredictionLoss(direction=direction, support=support)(
         student, draw(B, 1, H, W, seed=1), torch.zeros(B, H, W)
     )
     assert loss.item() == 0
@@ -84,26 +119,29 @@ def test_empty_mask_gives_zero_and_a_finite_gradient(direction: str) -> None:
 
 
 @pytest.mark.parametrize('direction', ['student_teacher', 'teacher_student'])
-def test_gradient_reaches_the_student_only(direction: str) -> None:
+@pytest.mark.parametrize('support', ['map', 'target'])
+def test_gradient_reaches_the_student_only(direction: str, support: str) -> None:
     student = draw(B, 1, H, W).requires_grad_()
     teacher = draw(B, 1, H, W, seed=1).requires_grad_()
-    TargetPredictionLoss(direction=direction)(student, teacher, mask()).backward()
+    TargetPredictionLoss(direction=direction, support=support)(student, teacher, mask()).backward()
     assert teacher.grad is None
     touched = student.grad.abs().flatten(1).sum(dim=1) > 0
     assert touched.tolist() == [True, True, False]  # sample 2 shows no target
 
 
 @pytest.mark.parametrize('direction', ['student_teacher', 'teacher_student'])
-def test_gradient_is_the_derivative(direction: str) -> None:
+@pytest.mark.parametrize('support', ['map', 'target'])
+def test_gradient_is_the_derivative(direction: str, support: str) -> None:
     student, teacher = draw(B, 1, H, W).requires_grad_(), draw(B, 1, H, W, seed=1)
-    loss = TargetPredictionLoss(2.0, direction)
+    loss = TargetPredictionLoss(2.0, direction, support)
     assert torch.autograd.gradcheck(lambda x: loss(x, teacher, mask()), (student,))
 
 
 @pytest.mark.parametrize('direction', ['student_teacher', 'teacher_student'])
-def test_extreme_logits_stay_finite(direction: str) -> None:
+@pytest.mark.parametrize('support', ['map', 'target'])
+def test_extreme_logits_stay_finite(direction: str, support: str) -> None:
     student = (1e4 * draw(B, 1, H, W).float()).requires_grad_()
-    loss = TargetPredictionLoss(direction=direction)(
+    loss = TargetPredictionLoss(direction=direction, support=support)(
         student, -1e4 * draw(B, 1, H, W).float(), mask()
     )
     assert torch.isfinite(loss)
@@ -129,6 +167,7 @@ def test_maps_of_other_shapes_are_refused(shape) -> None:
     [
         (dict(temperature=0.0), r'temperature=0.0 must be above 0'),
         (dict(temperature=-1.0), r'temperature=-1.0 must be above 0'),
+        (dict(support='box'), r"support='box' is unknown; it is one of \['map', 'target'\]"),
         (dict(direction='both'), r"direction='both' is unknown; .*\['student_teacher', 'teacher_"),
     ],
 )
