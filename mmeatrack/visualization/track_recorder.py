@@ -1,0 +1,121 @@
+"""Results of a running tracker, written as they come: annotated video and text."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, List, Optional, Type, Union
+
+import numpy as np
+
+from mmeatrack.apis.frame_sources import FrameSource
+from mmeatrack.apis.inference import TrackResult
+from mmeatrack.structures.boxes import Box
+from mmeatrack.visualization.annotated_frame import draw_frame
+from mmeatrack.visualization.frame_header import FrameHeader
+from mmeatrack.visualization.tracking_video import ground_truth_box, tracker_box
+from mmeatrack.visualization.video_sink import VideoSink
+
+DEFAULT_FPS = 30.0
+
+
+class TrackRecorder:
+    """Writes the results of a tracker in a ``with`` block.
+
+    The text file holds ``x,y,w,h,score`` a line, of four decimals, and is up to date after each
+    frame. The video is finished at the block's end, also where an exception ends it. Without a
+    result nothing is written, and what is there from another run stays.
+
+    Args:
+        video_path: ``.mp4`` or ``.avi``; the text file lies beside it and ends in ``.txt``.
+        source: Where the frames come from.
+        ground_truth: Boxes (N, 4) of all frames of the source, x, y, w, h in image px, NaN where
+            the target is absent; they are drawn.
+        label: Name of the tracker.
+        fps: Frames per second of the video; by default the source's, or 30.
+        lost_below: Score below which the picture says LOST; by default it says nothing.
+
+    Attributes:
+        boxes: Box of each frame so far, x, y, w, h in image px.
+        scores: Score of each; -1 for the first.
+        seconds: Time that the tracker took for each.
+    """
+
+    def __init__(
+        self,
+        video_path: Union[str, Path],
+        source: FrameSource,
+        ground_truth: Optional[np.ndarray] = None,
+        label: str = 'EATrack',
+        fps: Optional[float] = None,
+        lost_below: Optional[float] = None,
+    ) -> None:
+        self.video_path = Path(video_path)
+        self.text_path = self.video_path.with_suffix('.txt')
+        self.source, self.ground_truth = source, ground_truth
+        self.label, self.lost_below = label, lost_below
+        self.fps = fps or source.fps or DEFAULT_FPS
+        self.boxes: List[Box] = []
+        self.scores: List[float] = []
+        self.seconds: List[float] = []
+        self._stack = ExitStack()
+        self._video: Optional[VideoSink] = None
+        self._text: Optional[IO[str]] = None
+
+    def __enter__(self) -> 'TrackRecorder':
+        return self
+
+    def __exit__(
+        self,
+        exc_type: Optional[Type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self._stack.__exit__(exc_type, exc, traceback)
+
+    def add(self, result: TrackResult) -> np.ndarray:
+        """Write the result of the next frame.
+
+        Returns:
+            The annotated frame (H, W, 3), uint8, BGR.
+
+        Raises:
+            ValueError: If the ground truth has no row for it, or its size differs.
+            RuntimeError: If the video cannot be written.
+        """
+        image = self._draw(result)
+        if self._video is None or self._text is None:
+            sink = VideoSink(self.video_path, self.fps, (image.shape[1], image.shape[0]))
+            self._video = self._stack.enter_context(sink)
+            self._text = self._stack.enter_context(self.text_path.open('w', encoding='utf-8'))
+        values = (*result.box_xywh, result.score)
+        self._text.write(','.join(f'{value:.4f}' for value in values) + '\n')
+        self._text.flush()
+        self._video.write(image)
+        self.boxes.append(result.box_xywh)
+        self.scores.append(result.score)
+        self.seconds.append(result.seconds)
+        return image
+
+    def recorded_ground_truth(self) -> Optional[np.ndarray]:
+        """The ground truth (N, 4) of the N frames written so far, None if there is none."""
+        if self.ground_truth is None:
+            return None
+        start = self.source.start_frame
+        return self.ground_truth[start : start + len(self.boxes)]
+
+    def _draw(self, result: TrackResult) -> np.ndarray:
+        number = self.source.start_frame + len(self.boxes)
+        boxes = []
+        absent = False
+        if self.ground_truth is not None:
+            if number >= len(self.ground_truth):
+                raise ValueError(
+                    f'the ground truth has {len(self.ground_truth)} boxes, but {self.source.name} '
+                    'more frames; there must be one for each frame.'
+                )
+            truth = self.ground_truth[number]
+            boxes.append(ground_truth_box(truth))
+            absent = not np.isfinite(truth).all()
+        boxes.append(tracker_box(self.label, 0, result.box_xywh, result.score, self.lost_below))
+        last = None if self.source.num_frames is None else self.source.num_frames - 1
+        return draw_frame(result.frame, boxes, FrameHeader(self.source.name, number, last, absent))

@@ -1,0 +1,157 @@
+"""Videos of tracks on their sequences."""
+
+from pathlib import Path
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
+
+import numpy as np
+from tqdm import tqdm
+
+from mmeatrack.apis.frame_sources import sequence_name
+from mmeatrack.apis.image_file import read_image
+from mmeatrack.visualization.annotated_frame import draw_frame
+from mmeatrack.visualization.frame_header import FrameHeader
+from mmeatrack.visualization.labelled_boxes import (
+    GROUND_TRUTH_COLOR,
+    TRACKER_COLORS,
+    LabelledBox,
+)
+from mmeatrack.visualization.video_sink import VideoSink
+
+PathLike = Union[str, Path]
+
+
+def ground_truth_box(box_xywh: Sequence[float]) -> LabelledBox:
+    """A ground truth's box as all pictures show it."""
+    return LabelledBox('ground truth', box_xywh, GROUND_TRUTH_COLOR, dashed=True)
+
+
+def tracker_box(
+    label: str,
+    index: int,
+    box_xywh: Sequence[float],
+    score: Optional[float] = None,
+    lost_below: Optional[float] = None,
+) -> LabelledBox:
+    """A tracker's box as all pictures show it.
+
+    Args:
+        label: The tracker's name.
+        index: Its place among the trackers, which gives it its colour.
+        box_xywh: x, y, w, h in px of the frame.
+        score: Its confidence, 0 to 1; negative or NaN in frames where it was given the box; None
+            where it has no scores at all.
+        lost_below: Score below which the target counts as lost.
+    """
+    lost = None
+    if score is not None and score >= 0 and lost_below is not None:
+        lost = score < lost_below
+    color = TRACKER_COLORS[index % len(TRACKER_COLORS)]
+    return LabelledBox(label, box_xywh, color, has_score=score is not None, score=score, lost=lost)
+
+
+def annotated_frames(
+    frame_paths: Sequence[PathLike],
+    tracks: Mapping[str, np.ndarray],
+    ground_truth: Optional[np.ndarray] = None,
+    scores: Optional[Mapping[str, np.ndarray]] = None,
+    sequence: str = '',
+    lost_below: Optional[float] = None,
+) -> Iterator[np.ndarray]:
+    """Draw tracks into the frames of a sequence, one frame after another.
+
+    Args:
+        frame_paths: The N image files.
+        tracks: Boxes (N, 4) of each tracker by its name: x, y, w, h in image px.
+        ground_truth: Boxes (N, 4); NaN where the target is absent.
+        scores: Confidences (N,), 0 to 1, of some or all trackers by name; negative or NaN in
+            frames where there is none.
+        sequence: The name to show; by default that of the images' folder.
+        lost_below: Score below which the picture says LOST; by default it says nothing.
+
+    Yields:
+        The annotated frames (H, W, 3), uint8, BGR, all of one size if the images are.
+
+    Raises:
+        ValueError: If numbers of frames, boxes and scores differ, or an image cannot be read.
+        FileNotFoundError: If an image is missing.
+    """
+    scores = scores or {}
+    _check_lengths(len(frame_paths), tracks, ground_truth, scores)
+    sequence = sequence or sequence_name(Path(frame_paths[0]).parent)
+    for i, path in enumerate(frame_paths):
+        boxes: List[LabelledBox] = []
+        absent = False
+        if ground_truth is not None:
+            boxes.append(ground_truth_box(ground_truth[i]))
+            absent = not np.isfinite(ground_truth[i]).all()
+        for index, (name, track) in enumerate(tracks.items()):
+            score = float(scores[name][i]) if name in scores else None
+            boxes.append(tracker_box(name, index, track[i], score, lost_below))
+        header = FrameHeader(sequence, i, len(frame_paths) - 1, absent)
+        yield draw_frame(read_image(path), boxes, header)
+
+
+def tracking_video(
+    frame_paths: Sequence[PathLike],
+    tracks: Mapping[str, np.ndarray],
+    ground_truth: Optional[np.ndarray],
+    scores: Optional[Mapping[str, np.ndarray]],
+    out_path: PathLike,
+    fps: float = 30,
+    sequence: str = '',
+    lost_below: Optional[float] = None,
+    progress: bool = False,
+) -> None:
+    """Write a video of tracks on a sequence.
+
+    Args:
+        frame_paths: See :func:`annotated_frames`, also for the next three.
+        tracks: Boxes by tracker.
+        ground_truth: Boxes, or None.
+        scores: Confidences by tracker, or None.
+        out_path: ``.mp4`` or ``.avi``.
+        fps: Frames per second of the video.
+        sequence: The name to show; by default that of the images' folder.
+        lost_below: Score below which the picture says LOST.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        ValueError: As :func:`annotated_frames` and :class:`VideoSink`, or if the images differ in
+            size.
+        FileNotFoundError: If an image is missing.
+        RuntimeError: If the video cannot be written.
+    """
+    images = annotated_frames(frame_paths, tracks, ground_truth, scores, sequence, lost_below)
+    first = next(images)
+    with VideoSink(out_path, fps, (first.shape[1], first.shape[0])) as sink, tqdm(
+        total=len(frame_paths), desc=Path(out_path).name, unit='frame', disable=not progress
+    ) as bar:
+        sink.write(first)
+        bar.update()
+        for image in images:
+            sink.write(image)
+            bar.update()
+
+
+def _check_lengths(
+    num_frames: int,
+    tracks: Mapping[str, np.ndarray],
+    ground_truth: Optional[np.ndarray],
+    scores: Mapping[str, np.ndarray],
+) -> None:
+    if not num_frames:
+        raise ValueError('no frames: give the image files of a sequence.')
+    unknown = sorted(set(scores) - set(tracks))
+    if unknown:
+        raise ValueError(f'scores of {unknown}, but the tracks are of {sorted(tracks)}.')
+    given: Dict[str, np.ndarray] = {f'boxes of {name}': each for name, each in tracks.items()}
+    given.update({f'scores of {name}': each for name, each in scores.items()})
+    if ground_truth is not None:
+        given['ground truth boxes'] = ground_truth
+    for name, array in given.items():
+        shape = (num_frames,) if name.startswith('scores') else (num_frames, 4)
+        if np.shape(array) != shape:
+            raise ValueError(
+                f'{name} have the shape {np.shape(array)}; for {num_frames} frames it must be '
+                f'{shape}, one row for each frame.'
+            )

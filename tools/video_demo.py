@@ -1,0 +1,258 @@
+"""Follow a target through a video, a folder of images or a camera.
+
+Writes an annotated video and a text file with x,y,w,h,score a line (px of the image, upper left
+corner, size; score -1 in the first frame, whose box is given). What was computed before an error or
+Ctrl-C stays on disk.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from mmeatrack.apis import FrameSource
+    from mmeatrack.visualization import TrackRecorder
+
+EXAMPLES = """examples:
+  # the distilled student of `make demo` on a folder of images, scored by its ground truth
+  python tools/video_demo.py data/synthetic_uav/test/car_static_000 --init-bbox 205,151,17,50 \\
+      --config CONFIG --checkpoint STUDENT.pth \\
+      --ground-truth data/synthetic_uav/test/car_static_000/groundtruth_rect.txt
+  # a video from its 120th frame on, with temporal adaptation every 5 frames
+  python tools/video_demo.py flight.mp4 --start-frame 119 --init-bbox 310,205,42,30 \\
+      --config CONFIG --checkpoint STUDENT.pth --out flight_tracked.mp4 --temporal \\
+      --cfg-options model.temporal.type=mmeatrack.TargetStore model.temporal.interval=5
+  # the first camera, in a window; q or Ctrl-C ends it
+  python tools/video_demo.py 0 --init-bbox 280,200,80,80 --show --config ... --checkpoint ...
+"""
+VIDEO_SUFFIXES = ('.mp4', '.avi')
+ESCAPE = 27
+
+
+def parse_args(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    from mmengine.config import DictAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('input', help='video file, folder of images, or number of a camera')
+    parser.add_argument('--config', required=True, help='config of the tracker')
+    parser.add_argument('--checkpoint', required=True, help='its weights')
+    parser.add_argument(
+        '--init-bbox',
+        required=True,
+        type=parse_box,
+        metavar='X,Y,W,H',
+        help='target in the first frame: upper left corner and size, in px',
+    )
+    parser.add_argument(
+        '--start-frame', type=int, default=0, metavar='N', help='first frame, counted from 0'
+    )
+    parser.add_argument('--max-frames', type=int, metavar='N', help='stop after N frames')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=Path('work_dirs/video_demo'),
+        help='folder, or a name that ends in .mp4 or .avi; the text file lies beside the video '
+        '(default: %(default)s)',
+    )
+    parser.add_argument('--device', help='cpu, cuda:0 ... (default: a GPU if there is one)')
+    temporal = parser.add_mutually_exclusive_group()
+    temporal.add_argument(
+        '--temporal',
+        action='store_true',
+        default=None,
+        help='adapt to the target while it is followed (default: as the config says)',
+    )
+    temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='values of the config, KEY=VALUE'
+    )
+    parser.add_argument(
+        '--ground-truth',
+        type=Path,
+        metavar='FILE',
+        help='x,y,w,h a line for every frame of the input, NaN where the target is absent; is '
+        'drawn and scored',
+    )
+    parser.add_argument(
+        '--lost-below',
+        type=float,
+        default=0.3,
+        metavar='SCORE',
+        help='score below which the video says LOST (default: %(default)s)',
+    )
+    parser.add_argument('--fps', type=float, help="of the video (default: the input's, or 30)")
+    parser.add_argument('--show', action='store_true', help='show it in a window, too')
+    return parser.parse_args(join_box(argv))
+
+
+def parse_box(text: str) -> Tuple[float, ...]:
+    """The numbers of ``x,y,w,h``."""
+    try:
+        box = tuple(float(value) for value in text.replace(',', ' ').split())
+    except ValueError:
+        box = ()
+    if len(box) != 4:
+        raise argparse.ArgumentTypeError(f'{text!r}: four numbers x,y,w,h are needed')
+    return box
+
+
+def join_box(argv: Sequence[str]) -> List[str]:
+    """Join ``--init-bbox`` with its value: argparse takes one that starts with - for an option."""
+    joined = list(argv)
+    if '--init-bbox' in joined[:-1]:
+        at = joined.index('--init-bbox')
+        joined[at : at + 2] = [f'--init-bbox={joined[at + 1]}']
+    return joined
+
+
+def check_display() -> None:
+    """Refuse --show where OpenCV cannot open a window; Qt would end the process without a word.
+
+    Raises:
+        RuntimeError: If it cannot.
+    """
+    has_screen = sys.platform != 'linux' or any(map(os.getenv, ('DISPLAY', 'WAYLAND_DISPLAY')))
+    if re.search(r'GUI:\s+NONE', cv2.getBuildInformation()) or not has_screen:
+        raise RuntimeError(
+            '--show: no window can be opened; there is no screen, or this is '
+            'opencv-python-headless. Leave --show out and look at the video, or install '
+            'opencv-python.'
+        )
+
+
+def output_path(out: Path, name: str, source: str) -> Path:
+    """Path of the video.
+
+    Raises:
+        ValueError: If the video would replace the input.
+    """
+    video = out if out.suffix.lower() in VIDEO_SUFFIXES else out / f'{name}.mp4'
+    if video.resolve() == Path(source).resolve():
+        raise ValueError(f'{video}: is the input; give another name or folder by --out.')
+    return video
+
+
+def read_ground_truth(path: Path, source: 'FrameSource') -> np.ndarray:
+    """Boxes (N, 4) for all frames of the input.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is malformed or its length does not fit.
+    """
+    from mmeatrack.evaluation import read_boxes
+
+    boxes = read_boxes(path)
+    if source.is_exact and len(boxes) != source.num_frames:
+        raise ValueError(
+            f'{path}: {len(boxes)} boxes, but {source.name} has {source.num_frames} frames; it '
+            'must hold one line for each frame of the input.'
+        )
+    first = boxes[source.start_frame : source.start_frame + 1]
+    if not (np.isfinite(first).all() and (first[:, 2:] > 0).all() and len(first)):
+        raise ValueError(
+            f'{path}, line {source.start_frame + 1}: no box of the first frame to follow '
+            f'({first.tolist()}). Start at a frame that shows the target.'
+        )
+    return boxes
+
+
+def run(args: argparse.Namespace) -> int:
+    """Follow the target; return the exit status."""
+    from mmeatrack.apis import load_tracker, open_frames
+    from mmeatrack.visualization import TrackRecorder
+
+    if args.max_frames is not None and args.max_frames < 1:
+        raise ValueError(f'--max-frames {args.max_frames}: give 1 or more.')
+    if args.show:
+        check_display()
+    source = open_frames(args.input, args.start_frame)
+    truth = read_ground_truth(args.ground_truth, source) if args.ground_truth else None
+    video_path = output_path(args.out, source.name, args.input)
+    recorder = TrackRecorder(video_path, source, truth, fps=args.fps, lost_below=args.lost_below)
+    model = load_tracker(args.config, args.checkpoint, args.device, args.cfg_options, args.temporal)
+    print(f'temporal adaptation: {getattr(model, "temporal_cfg", None) or "off"}')
+    started = time.perf_counter()
+    try:
+        follow(model, recorder, args)
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        print_summary(recorder, time.perf_counter() - started)
+
+
+def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> None:
+    """Write results until the frames end, or the user wants no more."""
+    from mmeatrack.apis import track_frames
+
+    source = recorder.source
+    limits = [args.max_frames, source.num_frames and source.num_frames - source.start_frame]
+    total = min((limit for limit in limits if limit), default=None)
+    bar = tqdm(total=total, desc=source.name, unit='frame', dynamic_ncols=True)
+    with recorder, bar:
+        for result in track_frames(model, source, args.init_bbox):
+            image = recorder.add(result)
+            bar.set_postfix(score=f'{result.score:.2f}', refresh=False)
+            bar.update()
+            if args.show:
+                cv2.imshow(source.name, image)
+                if cv2.waitKey(1) & 0xFF in (ord('q'), ESCAPE):
+                    return
+            if len(recorder.boxes) == args.max_frames:
+                return
+
+
+def print_summary(recorder: 'TrackRecorder', seconds: float) -> None:
+    """Print what was written, how fast, how sure and, with a ground truth, how right."""
+    count = len(recorder.boxes)
+    if not count:
+        return
+    print(f'{count} frames: {recorder.video_path} and {recorder.text_path}')
+    if count < 2:
+        return
+    # The first frame sets the tracker up.
+    print(
+        f'{(count - 1) / sum(recorder.seconds[1:]):.1f} frames per second of the tracker, '
+        f'{count / seconds:.1f} with reading, drawing and writing; '
+        f'mean score {np.mean(recorder.scores[1:]):.3f}'
+    )
+    truth = recorder.recorded_ground_truth()
+    if truth is not None:
+        print(score_line(np.array(recorder.boxes), truth))
+
+
+def score_line(boxes: np.ndarray, truth: np.ndarray) -> str:
+    """Success and precision of boxes (N, 4) in percent, as a line of text."""
+    from mmeatrack.evaluation import ope_scores
+
+    scores = ope_scores([boxes], [truth], absent='miss')
+    return (
+        f'success {100 * scores.success_auc:.1f}, precision {100 * scores.precision20:.1f}, '
+        f'normalised precision {100 * scores.norm_precision:.1f} '
+        f'({np.isnan(truth).any(axis=1).sum()} frames without the target count as misses)'
+    )
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; errors of the input are one line."""
+    args = parse_args(sys.argv[1:] if argv is None else argv)
+    try:
+        return run(args)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
