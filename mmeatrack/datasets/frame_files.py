@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 
@@ -53,6 +53,19 @@ def list_frames(
     if first is None or last is None:
         return names
     return _frames_in_range(folder, names, first, last)
+
+
+def find_gap(names: Sequence[str]) -> Optional[str]:
+    """Say where frame numbers first jump by more than one; None where they do not.
+
+    Args:
+        names: File names in the order of the video.
+    """
+    for name, following in zip(names, names[1:]):
+        number, next_number = frame_number(name), frame_number(following)
+        if number is not None and next_number is not None and next_number > number + 1:
+            return f'no frame between {name} and {following}'
+    return None
 
 
 def _frames_in_range(folder: Path, names: List[str], first: int, last: int) -> List[str]:

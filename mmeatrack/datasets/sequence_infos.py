@@ -36,7 +36,7 @@ def load_sequence_table(name: str) -> List[SequenceRange]:
 def load_infos_file(path: Union[str, Path]) -> List[dict]:
     """Load an infos file of MMTracking: a header, then ``video_path,ann_path,start,end`` a line.
 
-    A sequence is named after its annotation file or, where those names are not unique (as
+    A sequence is named after its annotation file or, where those names tell nothing (as
     ``groundtruth.txt``), after the folder of that file.
 
     Args:
@@ -93,7 +93,7 @@ def name_sequences(infos: List[dict], source: str) -> List[dict]:
         if not info.get('video_path') or not info.get('ann_path'):
             raise ValueError(f'{source}: {info} needs video_path and ann_path')
     stems = [Path(info['ann_path']).stem for info in infos]
-    if len(set(stems)) < len(stems):
+    if len(set(stems)) < len(stems) or stems[0].startswith('groundtruth'):
         stems = [Path(info['ann_path']).parent.name for info in infos]
     named = [dict(info, seq_name=info.get('seq_name', stem)) for info, stem in zip(infos, stems)]
     name, count = Counter(info['seq_name'] for info in named).most_common(1)[0]

@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.frame_files import list_frames
+from mmeatrack.datasets.frame_files import find_gap, list_frames
 from mmeatrack.datasets.sequence_infos import load_infos_file, name_sequences
 from mmeatrack.evaluation.attributes import read_attributes
 from mmeatrack.evaluation.box_text import check_first_box, read_boxes
@@ -289,7 +289,9 @@ class UAVSOTDataset(BaseSOTDataset):
                 'get the one with full annotations'
             )
         if num_boxes != num_frames - 1:
-            raise ValueError(f'{what}; one box a frame is needed: complete the files')
+            gap = find_gap(frame_names)
+            hint = '' if gap is None else f', and {gap}'
+            raise ValueError(f'{what}{hint}; one box a frame is needed: complete the files')
         print_log(f'{what}; the last frame is not used', logger='current', level=logging.WARNING)
         return num_boxes
 

@@ -1,0 +1,218 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from mmtrack.datasets.transforms import PairSampling, TridentSampling
+
+from mmeatrack.datasets import UAVSOTDataset
+from tests.test_datasets.trees import (
+    boxes_of,
+    touch_frames,
+    write_boxes,
+    write_dtb70_sequence,
+)
+
+
+def build(root: Path, **kwargs: Any) -> UAVSOTDataset:
+    return UAVSOTDataset(data_root=str(root), **dict(dict(test_mode=True), **kwargs))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two sequences and what one finds beside them: a readme, a hidden and a stray folder."""
+    boxes = boxes_of(30)
+    boxes[4:7] = np.nan
+    write_dtb70_sequence(tmp_path, 'boat', boxes_of(25))
+    write_dtb70_sequence(tmp_path, 'car', boxes)
+    (tmp_path / 'car' / 'attributes.txt').write_text('occlusion\nrotation\n')
+    (tmp_path / 'readme.txt').write_text('1,2,3,4\n')
+    (tmp_path / '.cache').mkdir()
+    (tmp_path / 'toolkit').mkdir()
+    return tmp_path
+
+
+def test_sequences_of_a_folder(root: Path) -> None:
+    dataset = build(root)
+
+    assert dataset.num_videos == 2
+    assert len(dataset) == 25 + 30
+    assert [dataset.get_len_per_video(i) for i in range(2)] == [25, 30]
+    paths = dataset.get_img_infos_from_video(1)['img_paths']
+    assert paths[0] == str(root / 'car' / 'img' / '00001.jpg')
+    assert paths[-1] == str(root / 'car' / 'img' / '00030.jpg')
+
+
+def test_boxes_become_corners_and_nan_rows_invalid(root: Path) -> None:
+    infos = build(root).get_ann_infos_from_video(1)
+
+    np.testing.assert_array_equal(infos['bboxes'][0], [10, 20, 22, 28])
+    np.testing.assert_array_equal(np.flatnonzero(~infos['bboxes_isvalid']), [4, 5, 6])
+    np.testing.assert_array_equal(infos['visible'], infos['bboxes_isvalid'])
+
+
+def test_metainfo_tells_a_metric_what_it_needs(root: Path) -> None:
+    meta = build(root).metainfo
+
+    assert meta['seq_names'] == ('boat', 'car')
+    assert meta['attributes'] == ([], ['occlusion', 'rotation'])
+    assert meta['left_out'] == {}
+    np.testing.assert_array_equal(meta['ground_truths'][0], boxes_of(25))
+
+
+def test_training_metainfo_is_small_enough_for_checkpoints(root: Path) -> None:
+    assert 'ground_truths' not in build(root, test_mode=False).metainfo
+
+
+def test_test_data_of_a_frame(root: Path) -> None:
+    results = build(root)[(1, 2)]
+
+    assert results['img_path'].endswith('car/img/00003.jpg')
+    assert (results['video_id'], results['frame_id'], results['video_length']) == (1, 2, 30)
+    np.testing.assert_array_equal(results['instances'][0]['bbox'], [12, 21, 24, 29])
+
+
+@pytest.mark.parametrize(
+    'sampling',
+    [
+        PairSampling(frame_range=100, pos_prob=0.8),
+        TridentSampling(num_search_frames=1, num_template_frames=2, max_frame_range=[200]),
+    ],
+)
+def test_training_never_draws_an_absent_frame(root: Path, sampling: Any) -> None:
+    dataset = build(root, test_mode=False, pipeline=[sampling])
+
+    drawn = [dataset[i % 2] for i in range(200)]
+
+    boxes = np.array([frame[0]['bbox'] for sample in drawn for frame in sample['instances']])
+    frame_ids = {
+        int(frame_id)
+        for sample in drawn
+        for frame_id, video_id in zip(sample['frame_id'], sample['video_id'])
+        if video_id == 1
+    }
+    assert np.isfinite(boxes).all()
+    assert frame_ids
+    assert frame_ids.isdisjoint({4, 5, 6})
+    assert max(frame_ids) > 20  # frames are still counted from the first of the video
+
+
+def test_cached_annotations_are_not_changed_by_use(root: Path) -> None:
+    dataset = build(root)
+    first = dataset.get_ann_infos_from_video(0)['bboxes']
+    first += 100
+
+    np.testing.assert_array_equal(dataset.get_bboxes_from_video(0), boxes_of(25))
+
+
+def test_images_in_the_sequence_folder_and_other_box_files(tmp_path: Path) -> None:
+    touch_frames(tmp_path / 'clip', ['0001.jpg', '0002.jpg'])
+    write_boxes(tmp_path / 'clip' / 'boxes.csv', boxes_of(2))
+
+    dataset = build(tmp_path, img_folder='', box_file='boxes.csv')
+
+    assert dataset.metainfo['seq_names'] == ('clip',)
+    assert len(dataset) == 2
+
+
+def test_list_of_sequences(root: Path) -> None:
+    sequences = [
+        dict(
+            seq_name='car_part',
+            video_path='car/img',
+            ann_path='part.txt',
+            start_frame_id=11,
+            end_frame_id=20,
+        )
+    ]
+    write_boxes(root / 'part.txt', boxes_of(10))
+
+    dataset = build(root, sequences=sequences)
+
+    assert dataset.metainfo['seq_names'] == ('car_part',)
+    assert dataset.get_img_infos_from_video(0)['img_paths'][0].endswith('car/img/00011.jpg')
+
+
+def test_infos_file(root: Path) -> None:
+    (root / 'infos.txt').write_text('header\nboat/img,boat/groundtruth_rect.txt,1,25\n')
+
+    dataset = build(root, ann_file='infos.txt')
+
+    assert dataset.metainfo['seq_names'] == ('boat',)
+    assert len(dataset) == 25
+
+
+BAD_BOXES = {
+    'empty': (b'', 'groundtruth_rect.txt: the file is empty'),
+    'binary': (b'\x89PNG\r\n\x00\x1a', 'groundtruth_rect.txt: not a text file'),
+    'words': (b'1,2,3,4\nlost\n', "groundtruth_rect.txt, line 2: 'lost' is no box"),
+    'absent_first': (b'NaN,NaN,NaN,NaN\n1,2,3,4\n', r'line 1: the first box is \[nan'),
+    'flat_first': (b'1,2,0,4\n1,2,3,4\n', r'line 1: the first box is \[1.0, 2.0, 0.0, 4.0\]'),
+    'first_only': (b'1,2,3,4\n', 'first box only'),
+    'too_few': (b'1,2,3,4\n' * 23, '23 boxes for 25 frames'),
+    'too_many': (b'1,2,3,4\n' * 26, '26 boxes for 25 frames'),
+}
+
+
+@pytest.mark.parametrize('case', BAD_BOXES)
+def test_bad_sequence_is_left_out_with_its_reason(root: Path, case: str) -> None:
+    content, reason = BAD_BOXES[case]
+    (root / 'boat' / 'groundtruth_rect.txt').write_bytes(content)
+
+    dataset = build(root)
+
+    assert dataset.metainfo['seq_names'] == ('car',)
+    assert list(dataset.metainfo['left_out']) == ['boat']
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(dataset.metainfo['left_out']['boat'])
+    with pytest.raises(ValueError, match=reason):
+        build(root, bad_sequences='raise')
+
+
+def test_missing_frame_shows_in_the_count(root: Path) -> None:
+    (root / 'boat' / 'img' / '00012.jpg').unlink()
+
+    left_out = build(root).metainfo['left_out']
+
+    assert '25 boxes for 24 frames' in left_out['boat']
+    assert 'no frame between 00011.jpg and 00013.jpg' in left_out['boat']
+
+
+def test_missing_annotation_or_images_are_named(root: Path) -> None:
+    (root / 'boat' / 'groundtruth_rect.txt').unlink()
+    write_boxes(root / 'plane' / 'groundtruth_rect.txt', boxes_of(3))
+
+    left_out = build(root).metainfo['left_out']
+
+    assert 'boat/groundtruth_rect.txt: no such box file' in left_out['boat']
+    assert 'plane/img: no such image folder' in left_out['plane']
+
+
+def test_one_box_short_is_forgiven(root: Path) -> None:
+    write_boxes(root / 'boat' / 'groundtruth_rect.txt', boxes_of(24))
+
+    dataset = build(root)
+
+    assert dataset.metainfo['seq_names'] == ('boat', 'car')
+    assert len(dataset.get_img_infos_from_video(0)['img_paths']) == 24
+
+
+def test_wrong_root(root: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r'it does not exist.*Set data_root'):
+        build(root / 'nowhere')
+    with pytest.raises(FileNotFoundError, match='no sequence in'):
+        build(root / 'toolkit')
+
+
+def test_no_usable_sequence(tmp_path: Path) -> None:
+    write_dtb70_sequence(tmp_path, 'car', np.full((3, 4), np.nan))
+
+    with pytest.raises(ValueError, match=r'none of the 1 sequences.*the first is car'):
+        build(tmp_path)
+
+
+def test_unknown_arguments_fail_when_built(root: Path) -> None:
+    with pytest.raises(ValueError, match="has no data_prefix \\['img'\\]; it has \\['img_path'\\]"):
+        build(root, data_prefix=dict(img='x'))
+    with pytest.raises(ValueError, match="bad_sequences='ignore' is unknown"):
+        build(root, bad_sequences='ignore')
