@@ -16,6 +16,7 @@ from typing import IO, Any, Optional, Union
 from urllib.parse import urlparse
 
 import torch
+from torch import serialization
 
 File = Union[str, 'os.PathLike[str]', IO[bytes]]
 
@@ -44,17 +45,8 @@ def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
 
 
 def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
-    from mmeatrack.compat import restricted_pickle
-
-    _refuse_old_and_script_archives(file, name)
     try:
-        # weights_only=False is what lets pickle_module be given; that module is the stricter one.
-        return torch.load(
-            file,
-            map_location=map_location,
-            pickle_module=restricted_pickle,
-            weights_only=False,
-        )
+        return _read(file, map_location)
     except UnpicklingError as error:
         raise RuntimeError(
             f"The checkpoint '{name}' was refused, and nothing of it was run: it asks for {error}, "
@@ -69,32 +61,26 @@ def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
         ) from error
 
 
-def _refuse_old_and_script_archives(file: IO[bytes], name: str) -> None:
-    """Refuse the two formats that ``torch.load`` reads without its ``pickle_module``."""
+def _read(file: IO[bytes], map_location: Any) -> Any:
+    """Read either of torch's formats with the restricted unpickler.
+
+    torch.load itself is no way to it: given ``pickle_module``, 1.13 silently takes Python's own in
+    its place. The two functions below, in which it ends, are the same from 1.13 to 2.13.
+    """
+    from mmeatrack.compat import restricted_pickle
+
     start = file.tell()
     is_zip = file.read(4) == b'PK\x03\x04'
     file.seek(start)
     if is_zip:
-        try:
-            # torch's own reader, so that it and torch.load cannot see two different archives.
-            kind = 'TorchScript' if _is_torchscript(file) else None
-        except RuntimeError as error:
-            raise RuntimeError(
-                f"The checkpoint '{name}' is truncated or damaged ({error}). Copy it again."
-            ) from error
-    else:
-        kind = 'tar' if _is_tar(file) else None
+        archive = torch._C.PyTorchFileReader(file)
+        if 'constants.pkl' in archive.get_all_records():
+            raise UnpicklingError('the code of a TorchScript archive')
+        return serialization._load(archive, map_location, restricted_pickle, encoding='utf-8')
+    if _is_tar(file):
+        raise UnpicklingError('the tar format of torch 0.1')
     file.seek(start)
-    if kind is not None:
-        raise RuntimeError(
-            f"The checkpoint '{name}' was refused, and nothing of it was run: it is a {kind} "
-            'archive, which can hold code. Give a checkpoint saved by torch.save or MMEngine.'
-        )
-
-
-def _is_torchscript(file: IO[bytes]) -> bool:
-    reader = torch._C.PyTorchFileReader(file)
-    return 'constants.pkl' in reader.get_all_records()
+    return serialization._legacy_load(file, map_location, restricted_pickle, encoding='utf-8')
 
 
 def _is_tar(file: IO[bytes]) -> bool:

@@ -1,8 +1,8 @@
 """A pickle module that builds plain data only: what an MMEngine checkpoint holds, and no more.
 
-``torch.load`` takes it as ``pickle_module``. A pickle is a program: it names functions and calls
-them. Here it can name only what :data:`_PLAIN` lists, call only the functions of :data:`_CALLABLE`,
-and set the state of only four types, each checked. Everything else raises
+torch's loaders take it in place of :mod:`pickle`. A pickle is a program: it names functions and
+calls them. Here it can name only what :data:`_PLAIN` lists, call only the functions of
+:data:`_CALLABLE`, and set the state of only four types, each checked. Everything else raises
 :class:`pickle.UnpicklingError` before anything of it runs. On every torch from 1.13 on the same
 code decides, while torch's own ``weights_only`` can be told of further types from 2.4 on only.
 """

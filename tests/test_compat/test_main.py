@@ -70,11 +70,12 @@ def test_a_scripts_torch_load_takes_logs_and_runs_nothing(tmp_path: Path) -> Non
     torch.save({'log': HistoryBuffer([1.0, 2.0], [1, 1])}, tmp_path / 'log.pth')
     (tmp_path / 'planted.pth').write_bytes(b'cposix\nsystem\n(S"touch marker"\ntR.')
     (tmp_path / 'script.py').write_text(
-        'import sys, torch\n'
-        "print(torch.load(sys.argv[1], map_location='cpu')['log'].statistics('max'))\n"
+        'import torch\n'
+        "print(torch.load('log.pth', map_location='cpu')['log'].statistics('max'))\n"
+        "torch.load('planted.pth')\n"
     )
-    assert run('script.py', 'log.pth', cwd=tmp_path).stdout == '2.0\n'
-    done = run('script.py', 'planted.pth', cwd=tmp_path)
+    done = run('script.py', cwd=tmp_path)
+    assert done.stdout == '2.0\n'
     assert "it asks for 'posix.system'" in done.stderr
     assert not (tmp_path / 'marker').exists()
 

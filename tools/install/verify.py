@@ -45,7 +45,10 @@ def main() -> None:
         error = failure(code)
         if error:
             sys.exit(f"After the installation '{code}' fails: {error}\n{remedy}")
-    subprocess.run([sys.executable, '-m', 'mmeatrack.compat'], check=True)
+    from mmeatrack.compat.versions import version_table
+
+    sys.stdout.write(f'It does.\n{version_table()}\n')
+    sys.stdout.write(f'Activate it with: . {sys.prefix}/bin/activate\n')
 
 
 if __name__ == '__main__':
