@@ -21,17 +21,19 @@ if TYPE_CHECKING:
     from mmeatrack.apis import FrameSource
     from mmeatrack.visualization import TrackRecorder
 
-EXAMPLES = """examples:
-  # the distilled student of `make demo` on a folder of images, scored by its ground truth
-  python tools/video_demo.py data/synthetic_uav/test/car_static_000 --init-bbox 205,151,17,50 \\
-      --config CONFIG --checkpoint STUDENT.pth \\
-      --ground-truth data/synthetic_uav/test/car_static_000/groundtruth_rect.txt
+EXAMPLES = """examples, after `make demo`:
+  # the distilled student on a folder of images, drawn with its ground truth and scored
+  python tools/video_demo.py data/synthetic_uav/test/SEQUENCE --init-bbox X,Y,W,H \\
+      --config configs/eatrack/eatrack_micro_1xb32-800i_synthetic-uav.py \\
+      --checkpoint work_dirs/demo/distilled/iter_800_student.pth \\
+      --ground-truth data/synthetic_uav/test/SEQUENCE/groundtruth_rect.txt
   # a video from its 120th frame on, with temporal adaptation every 5 frames
   python tools/video_demo.py flight.mp4 --start-frame 119 --init-bbox 310,205,42,30 \\
-      --config CONFIG --checkpoint STUDENT.pth --out flight_tracked.mp4 --temporal \\
+      --config CONFIG.py --checkpoint STUDENT.pth --out flight_tracked.mp4 \\
       --cfg-options model.temporal.type=mmeatrack.TargetStore model.temporal.interval=5
   # the first camera, in a window; q or Ctrl-C ends it
-  python tools/video_demo.py 0 --init-bbox 280,200,80,80 --show --config ... --checkpoint ...
+  python tools/video_demo.py 0 --init-bbox 280,200,80,80 --show \\
+      --config CONFIG.py --checkpoint STUDENT.pth
 """
 VIDEO_SUFFIXES = ('.mp4', '.avi')
 ESCAPE = 27

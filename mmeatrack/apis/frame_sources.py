@@ -103,19 +103,19 @@ def _open_video(path: Path, start_frame: int) -> FrameSource:
     if path.suffix.lower() in IMAGE_SUFFIXES:
         raise ValueError(f'{path}: this is one image. Give its folder, {path.parent}, or a video.')
     capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    # Seeking is not exact with every codec; passing over frame by frame is.
+    passed = 0
+    while passed < start_frame and capture.grab():
+        passed += 1
+    is_read, first = capture.read()
+    if not is_read and passed:
+        raise _beyond_end(path, start_frame, passed)
+    if not is_read:
         raise ValueError(
             f'{path}: cannot be read as a video; it is damaged, truncated, or of an unknown type. '
             'If other players show it, convert it: ffmpeg -i INPUT -c:v mpeg4 -q:v 2 OUTPUT.mp4'
         )
-    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    # Seeking is not exact with every codec; passing over frame by frame is.
-    for passed in range(start_frame):
-        if not capture.grab():
-            raise _beyond_end(path, start_frame, passed)
-    first_read, first = capture.read()
-    if not first_read:
-        raise _beyond_end(path, start_frame, start_frame)
     return FrameSource(
         path.stem,
         _read_video(path, capture, first, start_frame, count),
@@ -173,8 +173,6 @@ def _read_camera(index: int, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
 
 
 def _beyond_end(source: Path, start_frame: int, num_frames: int) -> ValueError:
-    if not num_frames:
-        return ValueError(f'{source}: holds no frame that can be read. Copy it again.')
     return ValueError(
         f'start frame {start_frame} is beyond the end of {source}, which has {num_frames} frames. '
         f'Give 0 to {num_frames - 1}.'
