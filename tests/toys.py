@@ -1,5 +1,6 @@
 """Toy trackers and batches: the real classes at sizes that take milliseconds."""
 
+import logging
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -22,6 +23,18 @@ PREPROCESSOR = dict(
 )
 
 Inputs = Dict[str, Tensor]
+
+
+@contextmanager
+def logged() -> Iterator[List[str]]:
+    """The messages that mmengine's current logger takes meanwhile."""
+    messages: List[str] = []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield messages
+    logger.removeHandler(handler)
 
 
 @contextmanager

@@ -1,14 +1,49 @@
 """Checks of a distiller's config that mmrazor leaves to the first iteration."""
 
+from collections import Counter
 from difflib import get_close_matches
 from inspect import Parameter, signature
-from typing import Dict, List
+from typing import Any, Dict, List, Sequence
 
 from mmrazor.models.task_modules import RecorderManager
 from torch import nn
 
 # Given by EATrackDistill from the ground truth, not by a recorder.
 INJECTED = 'target_mask'
+
+
+def check_weights(**weights: float) -> None:
+    """Refuse negative weights, which would drive the student away from its teacher.
+
+    Raises:
+        ValueError: If one is negative or not a number.
+    """
+    for name, weight in weights.items():
+        if not weight >= 0:
+            raise ValueError(f'{name}={weight} must be at least 0; 0 leaves the loss out.')
+
+
+def check_layer_pairs(layer_pairs: Sequence[Any]) -> None:
+    """Every pair is two layer numbers, and none is there twice.
+
+    Raises:
+        ValueError: If one is malformed or repeated.
+    """
+    for pair in layer_pairs:
+        if (
+            not isinstance(pair, (tuple, list))
+            or len(pair) != 2
+            or not all(isinstance(layer, int) for layer in pair)
+        ):
+            raise ValueError(
+                f'layer_pairs={layer_pairs!r} has {pair!r}: it is a list of pairs (student layer, '
+                'teacher layer) of whole numbers, e.g. [(6, 10), (7, 11)].'
+            )
+    for pair, times in Counter(map(tuple, layer_pairs)).items():
+        if times > 1:
+            raise ValueError(
+                f'layer_pairs={layer_pairs!r} has {pair!r} {times} times: give it once.'
+            )
 
 
 def check_loss_arguments(losses: nn.ModuleDict, mappings: Dict[str, dict]) -> None:

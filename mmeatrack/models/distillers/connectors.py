@@ -17,7 +17,7 @@ class SearchTokens(BaseConnector):
 
     Args:
         layout: 'tokens' gives (B, Nx, C); 'map' gives (B, C, Hf, Wf), which convolutional
-            distillation losses such as mmrazor's PKDLoss or CWDLoss take.
+            distillation losses such as mmrazor's PKDLoss or ChannelWiseDivergence take.
         init_cfg: mmengine's initialisation config.
 
     Raises:
@@ -42,4 +42,6 @@ class SearchTokens(BaseConnector):
         search = feature[:, -(self.grid**2) :]
         if self.layout == 'tokens':
             return search
-        return search.transpose(1, 2).unflatten(2, torch.Size((self.grid, self.grid)))
+        # Some of mmrazor's losses view the map, which needs its values in order.
+        search = search.transpose(1, 2).contiguous()
+        return search.unflatten(2, torch.Size((self.grid, self.grid)))

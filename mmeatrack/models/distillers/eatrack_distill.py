@@ -11,6 +11,14 @@ from torch import Tensor
 from mmeatrack.models.distillers.teacher import build_teacher, load_teacher
 from mmeatrack.registry import MODELS
 
+# Options of SingleTeacherDistill for what is always the same here.
+_FIXED = {
+    'teacher_trainable',
+    'teacher_norm_eval',
+    'student_trainable',
+    'calculate_student_loss',
+}
+
 
 @MODELS.register_module()
 class EATrackDistill(SingleTeacherDistill):
@@ -27,7 +35,8 @@ class EATrackDistill(SingleTeacherDistill):
         kwargs: Of SingleTeacherDistill; ``architecture`` is the student's config.
 
     Raises:
-        ValueError: If there is no checkpoint, or the distiller does not fit the models.
+        ValueError: If there is no checkpoint, the distiller does not fit the models, or an option
+            of SingleTeacherDistill is given that has no effect here.
         RuntimeError: If the checkpoint is not the teacher's.
     """
 
@@ -44,6 +53,12 @@ class EATrackDistill(SingleTeacherDistill):
                 'teacher_ckpt is missing, and a random teacher teaches nothing: set '
                 'model.teacher_ckpt to a checkpoint of the teacher, or '
                 'model.allow_random_teacher=True for a test of the machinery.'
+            )
+        fixed = sorted(set(kwargs) & _FIXED)
+        if fixed:
+            raise ValueError(
+                f'{fixed} cannot be chosen here: the teacher is frozen, and the student is trained '
+                'with its own losses and those of the distiller. Leave them out.'
             )
         super().__init__(distiller=distiller, teacher=build_teacher(teacher), **kwargs)
         if teacher_ckpt is not None:

@@ -8,8 +8,10 @@ from torch import Tensor, nn
 
 from mmeatrack.models.distillers.config_check import (
     INJECTED,
+    check_layer_pairs,
     check_loss_arguments,
     check_recorder_sources,
+    check_weights,
     takes_target_mask,
 )
 from mmeatrack.models.distillers.connectors import SearchTokens
@@ -42,7 +44,8 @@ class EATrackDistiller(ConfigurableDistiller):
         kwargs: Of ConfigurableDistiller.
 
     Raises:
-        ValueError: If nothing is distilled, a pair is malformed or a mapping lacks an argument.
+        ValueError: If nothing is distilled, a pair is malformed or repeated, a weight is negative
+            or a mapping lacks an argument.
     """
 
     def __init__(
@@ -69,7 +72,14 @@ class EATrackDistiller(ConfigurableDistiller):
             dict(distill_losses or {}),
             dict(loss_forward_mappings or {}),
         )
+        check_weights(feature_weight=feature_weight, prediction_weight=prediction_weight)
+        if kwargs.get('distill_deliveries'):
+            raise ValueError(
+                'EATrackDistill makes no distill_deliveries: leave them out, and record what a '
+                'loss compares.'
+            )
         if layer_pairs and feature_weight:
+            check_layer_pairs(layer_pairs)
             parts.add_features(layer_pairs, feature_weight, reduction)
         if prediction_weight:
             parts.add_prediction(
@@ -154,8 +164,7 @@ class _Parts:
         self.connectors, self.losses, self.mappings = connectors, losses, mappings
 
     def add_features(self, layer_pairs: LayerPairs, weight: float, reduction: str) -> None:
-        for pair in layer_pairs:
-            student_layer, teacher_layer = _check_pair(pair)
+        for student_layer, teacher_layer in layer_pairs:
             student, teacher = f'layer_{student_layer}', f'layer_{teacher_layer}'
             self.student_recorders[student] = _layer_recorder(student_layer)
             self.teacher_recorders[teacher] = _layer_recorder(teacher_layer)
@@ -186,12 +195,3 @@ class _Parts:
 
 def _layer_recorder(layer: int) -> dict:
     return dict(type='mmeatrack.LayerOutputs', source=layer)
-
-
-def _check_pair(pair: Sequence[int]) -> Tuple[int, int]:
-    if len(pair) != 2 or not all(isinstance(layer, int) for layer in pair):
-        raise ValueError(
-            f'layer_pairs has {pair!r}: a pair is (student layer, teacher layer), two whole '
-            'numbers, e.g. (6, 10).'
-        )
-    return pair[0], pair[1]

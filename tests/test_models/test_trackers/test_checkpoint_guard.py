@@ -1,11 +1,10 @@
-import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from mmengine.runner import load_checkpoint, save_checkpoint
-from toys import build, distill_cfg, tracker_cfg
+from toys import build, distill_cfg, logged, tracker_cfg
 
 
 def saved(model: Any, path: Path) -> str:
@@ -75,12 +74,13 @@ def test_checkpoint_of_a_distillation_is_loaded_by_it(tmp_path) -> None:
     assert same(model, other.state_dict())
 
 
-def test_partial_checkpoint_is_loaded_where_the_config_allows_it(tmp_path, caplog) -> None:
+def test_partial_checkpoint_is_loaded_where_the_config_allows_it(tmp_path) -> None:
     other = build(tracker_cfg(joint_depth=1), seed=1)
     tracker = build(tracker_cfg(allow_partial_checkpoint=True), seed=2)
     before = weights_of(tracker)
-    with caplog.at_level(logging.WARNING):
+    with logged() as messages:
         load_checkpoint(tracker, saved(other, tmp_path / 'part.pth'), logger='current')
+    assert 'missing keys in source state_dict: backbone.joint_stage.1' in messages[-1]
     norm = 'backbone.norm.weight'
     assert torch.equal(tracker.state_dict()[norm], other.state_dict()[norm])
     key = 'backbone.joint_stage.1.mlp.fc1.weight'

@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from mmeatrack.models import SearchTokens
+
+# Two template tokens and the four search tokens of a 2 x 2 grid, three channels.
+FEATURE = torch.arange(6 * 3, dtype=torch.float32).reshape(1, 6, 3)
+
+
+def connector(layout: str = 'tokens') -> SearchTokens:
+    search_tokens = SearchTokens(layout)
+    search_tokens.bind(2)
+    return search_tokens
+
+
+def test_search_tokens_come_last() -> None:
+    assert torch.equal(connector()(FEATURE), FEATURE[:, 2:])
+
+
+def test_map_has_the_tokens_row_by_row() -> None:
+    found = connector('map')(FEATURE)
+    assert found.shape == (1, 3, 2, 2)
+    assert found.is_contiguous()  # mmrazor's ChannelWiseDivergence views it
+    # Tokens 2 to 5 start with 6, 9, 12, 15.
+    assert found[0, 0].tolist() == [[6, 9], [12, 15]]
+    assert found[0, 2].tolist() == [[8, 11], [14, 17]]
+
+
+def test_connector_belongs_to_a_distiller() -> None:
+    with pytest.raises(RuntimeError, match=r'within mmeatrack\.EATrackDistiller only'):
+        SearchTokens()(FEATURE)
+
+
+def test_unknown_layout_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"layout='rows' is unknown; .*\['tokens', 'map'\]"):
+        SearchTokens('rows')

@@ -1,0 +1,341 @@
+from typing import Any, Dict, List
+
+import numpy as np
+import pytest
+import torch
+from toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
+
+from mmeatrack.models import EATrackDistiller, TargetFeatureLoss, TargetMask, TargetPredictionLoss
+from mmeatrack.registry import MODELS
+
+
+def distiller(**kwargs: Any) -> dict:
+    return dict(type='mmeatrack.EATrackDistiller', **kwargs)
+
+
+def built(**kwargs: Any) -> EATrackDistiller:
+    return MODELS.build(distiller(**kwargs))
+
+
+def sources(recorders: Any) -> Dict[str, Any]:
+    return {name: recorder.source for name, recorder in recorders.recorders.items()}
+
+
+def recorded(model: Any, names: Dict[str, str]) -> Dict[str, List[Any]]:
+    """What modules put out from now on, seen by hooks of the test's own."""
+    seen: Dict[str, List[Any]] = {key: [] for key in names}
+    modules = dict(model.named_modules())
+    for key, name in names.items():
+        modules[name].register_forward_hook(
+            lambda module, inputs, output, key=key: seen[key].append(output)
+        )
+    return seen
+
+
+def long_form(**kwargs: Any) -> dict:
+    """A loss on the norm's last module, in mmrazor's form, and nothing of the short form."""
+    record = dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stage.1')
+    return distiller(
+        **dict(
+            dict(
+                layer_pairs=None,
+                prediction_weight=0,
+                student_recorders=dict(feature=record),
+                teacher_recorders=dict(feature=dict(record, source='backbone.joint_stage.3')),
+                connectors=dict(tokens=dict(type='mmeatrack.SearchTokens')),
+                distill_losses=dict(loss_own=dict(type='mmeatrack.TargetFeatureLoss')),
+                loss_forward_mappings=dict(
+                    loss_own=dict(
+                        student=dict(recorder='feature', from_student=True, connector='tokens'),
+                        teacher=dict(recorder='feature', from_student=False, connector='tokens'),
+                    )
+                ),
+            ),
+            **kwargs,
+        )
+    )
+
+
+# The short form
+
+
+def test_short_form_expands_into_mmrazors_parts() -> None:
+    parts = built(
+        layer_pairs=[(2, 2), (3, 3)],
+        feature_weight=3.0,
+        reduction='mean',
+        prediction_weight=0.5,
+        temperature=2.0,
+        direction='teacher_student',
+        support='target',
+        feature_mask=dict(shape='soft'),
+    )
+    assert sources(parts.student_recorders) == {'layer_2': 2, 'layer_3': 3, 'head': 'head'}
+    assert sources(parts.teacher_recorders) == {'layer_2': 2, 'layer_3': 3, 'head': 'head'}
+    losses = dict(parts.distill_losses.items())
+    assert list(losses) == ['loss_feat_2_2', 'loss_feat_3_3', 'loss_pred']
+    for name in ('loss_feat_2_2', 'loss_feat_3_3'):
+        assert type(losses[name]) is TargetFeatureLoss
+        assert losses[name].reduction == 'mean'
+        assert losses[name].loss_weight == 1.5  # the mean over two pairs
+    assert type(losses['loss_pred']) is TargetPredictionLoss
+    assert losses['loss_pred'].loss_weight == 0.5
+    assert losses['loss_pred'].temperature == 2.0
+    assert losses['loss_pred'].direction == 'teacher_student'
+    assert losses['loss_pred'].support == 'target'
+    assert parts.feature_mask.shape == 'soft'
+    assert parts.prediction_mask.shape == 'hard'
+
+
+def test_recorders_hook_the_layers_of_each_backbone() -> None:
+    model = build(distill_cfg(distiller=distiller(layer_pairs=[(2, 1), (3, 3)])))
+    assert sources(model.distiller.student_recorders) == {
+        'layer_2': 'backbone.joint_stage.0',
+        'layer_3': 'backbone.joint_stage.1',
+        'head': 'head',
+    }
+    assert sources(model.distiller.teacher_recorders) == {
+        'layer_1': 'backbone.joint_stage.1',
+        'layer_3': 'backbone.joint_stage.3',
+        'head': 'head',
+    }
+
+
+def test_either_branch_alone() -> None:
+    feature_only = built(layer_pairs=[(2, 2)], prediction_weight=0)
+    assert list(feature_only.distill_losses) == ['loss_feat_2_2']
+    assert set(sources(feature_only.student_recorders)) == {'layer_2'}
+    prediction_only = built(layer_pairs=[(2, 2)], feature_weight=0)
+    assert list(prediction_only.distill_losses) == ['loss_pred']
+    assert set(sources(prediction_only.student_recorders)) == {'head'}
+
+
+def test_one_layer_may_learn_from_two() -> None:
+    model = build(distill_cfg(distiller=distiller(layer_pairs=[(3, 2), (3, 3)])))
+    losses = model(*training_batch(), mode='loss')
+    assert {'distill.loss_feat_3_2', 'distill.loss_feat_3_3'} <= set(losses)
+    assert losses['distill.loss_feat_3_2'] != losses['distill.loss_feat_3_3']
+
+
+def test_losses_are_the_equations_of_what_was_recorded() -> None:
+    model = build(
+        distill_cfg(
+            distiller=distiller(
+                layer_pairs=[(2, 2), (3, 3)], feature_weight=2.0, feature_mask=dict(shape='soft')
+            )
+        )
+    ).train()
+    names = {2: 'backbone.joint_stage.0', 3: 'backbone.joint_stage.1', 'head': 'head'}
+    student = recorded(model.student, names)
+    names = {2: 'backbone.joint_stage.2', 3: 'backbone.joint_stage.3', 'head': 'head'}
+    teacher = recorded(model.teacher, names)
+    inputs, samples = training_batch()
+    losses = model(inputs, samples, mode='loss')
+
+    boxes = model.student.search_boxes(samples)
+    soft = TargetMask('soft')(boxes, (GRID, GRID)).flatten(1).double().numpy()
+    for layer in (2, 3):
+        # The search tokens come after those of two templates.
+        tokens = [seen[layer][0][:, 2 * TOKENS :] for seen in (student, teacher)]
+        x, y = (value.detach().double().numpy() for value in tokens)
+        assert x.shape == (2, GRID**2, DIMS)
+        squared = [np.linalg.norm(m[:, None] * (a - b)) ** 2 for a, b, m in zip(x, y, soft)]
+        value = losses[f'distill.loss_feat_{layer}_{layer}'].item()
+        assert value == pytest.approx(2.0 / 2 * np.mean(squared), rel=1e-5)
+
+    hard = TargetMask('hard')(boxes, (GRID, GRID)).numpy()
+    logits = [seen['head'][0].score.detach().double().numpy() for seen in (student, teacher)]
+    p_s, p_t = (np.exp(a) / np.exp(a).sum(axis=(1, 2, 3), keepdims=True) for a in logits)
+    divergence = (p_s * np.log(p_s / p_t))[:, 0]
+    expected = np.mean([(m * d).sum() / m.sum() for m, d in zip(hard, divergence)])
+    assert losses['distill.loss_pred'].item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_distillation_trains_the_student() -> None:
+    """Some steps on one batch bring the student's features nearer to the teacher's."""
+    model = build(
+        distill_cfg(
+            distiller=distiller(layer_pairs=[(2, 2), (3, 3)], reduction='mean', feature_weight=10)
+        )
+    ).train()
+    optimizer = torch.optim.Adam(model.student.parameters(), 3e-3)
+    batch, values = training_batch(), []
+    for _ in range(12):
+        losses = model(*batch, mode='loss')
+        values.append(sum(v.item() for k, v in losses.items() if 'feat' in k))
+        optimizer.zero_grad()
+        sum(v for k, v in losses.items() if 'distill' in k).backward()
+        optimizer.step()
+    assert values[-1] < 0.7 * values[0]
+
+
+# mmrazor's long form
+
+
+def test_long_form_gives_the_same_loss_as_the_short() -> None:
+    cfg = distiller(layer_pairs=[(3, 3)], prediction_weight=0)
+    short, long = build(distill_cfg(distiller=cfg)), build(distill_cfg(distiller=long_form()))
+    assert list(long.distiller.distill_losses) == ['loss_own']
+    ours = short(*training_batch(), mode='loss')['distill.loss_feat_3_3']
+    theirs = long(*training_batch(), mode='loss')['distill.loss_own']
+    assert ours.item() == theirs.item() > 0
+
+
+def test_short_and_long_form_together() -> None:
+    cfg = dict(long_form(), layer_pairs=[(2, 2)], prediction_weight=1.0)
+    losses = build(distill_cfg(distiller=cfg))(*training_batch(), mode='loss')
+    names = {name for name in losses if name.startswith('distill.')}
+    assert names == {'distill.loss_feat_2_2', 'distill.loss_pred', 'distill.loss_own'}
+
+
+def pearson_numpy(x: np.ndarray, y: np.ndarray) -> float:
+    """PKD: 1 - Pearson's correlation of each channel over batch and places, less its bias."""
+    a, b = (array.reshape(-1, DIMS).T for array in (x, y))  # (C, B * Nx)
+    correlation = [np.corrcoef(i, j)[0, 1] for i, j in zip(a, b)]
+    return (1 - np.mean(correlation)) * (a.shape[1] - 1) / a.shape[1]
+
+
+def channel_divergence_numpy(x: np.ndarray, y: np.ndarray) -> float:
+    """CWD: KL(teacher || student) of each channel's softmax over the places."""
+    p_s, p_t = (np.exp(array) / np.exp(array).sum(axis=1, keepdims=True) for array in (x, y))
+    return (p_t * np.log(p_t / p_s)).sum(axis=1).mean()
+
+
+@pytest.mark.parametrize(
+    ('name', 'formula'),
+    [('PKDLoss', pearson_numpy), ('ChannelWiseDivergence', channel_divergence_numpy)],
+)
+def test_losses_of_mmrazor_on_the_map(name: str, formula) -> None:
+    record = dict(recorder='feature', connector='map')
+    cfg = long_form(
+        connectors=dict(map=dict(type='mmeatrack.SearchTokens', layout='map')),
+        distill_losses=dict(loss_map=dict(type=f'mmrazor.{name}', loss_weight=2.0)),
+        loss_forward_mappings=dict(
+            loss_map=dict(
+                preds_S=dict(record, from_student=True), preds_T=dict(record, from_student=False)
+            )
+        ),
+    )
+    model = build(distill_cfg(distiller=cfg)).train()
+    student = recorded(model.student, {'layer': 'backbone.joint_stage.1'})
+    teacher = recorded(model.teacher, {'layer': 'backbone.joint_stage.3'})
+    loss = model(*training_batch(), mode='loss')['distill.loss_map']
+    tokens = (seen['layer'][0][:, 2 * TOKENS :].detach() for seen in (student, teacher))
+    expected = 2.0 * formula(*(value.double().numpy() for value in tokens))
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
+    loss.backward()
+    assert model.student.backbone.joint_stage[1].mlp.fc2.weight.grad.abs().max() > 0
+
+
+def test_adapter_for_a_teacher_of_another_width() -> None:
+    """A connector that trains: in the parameters, and not in the student."""
+    teacher = tracker_cfg(0, 4, backbone=dict(embed_dims=32))
+    form = long_form()
+    with pytest.raises(ValueError, match=r'\(2, 16, 16\) and teacher \(2, 16, 32\) differ'):
+        build(distill_cfg(teacher=teacher, distiller=form))(*training_batch(), mode='loss')
+
+    form['connectors'] = dict(
+        plain=dict(type='mmeatrack.SearchTokens', layout='map'),
+        widened=[
+            dict(type='mmeatrack.SearchTokens', layout='map'),
+            dict(
+                type='mmrazor.ConvModuleConnector', in_channel=DIMS, out_channel=32, norm_cfg=None
+            ),
+        ],
+    )
+    form['distill_losses'] = dict(loss_own=dict(type='mmrazor.L2Loss', normalize=False))
+    form['loss_forward_mappings'] = dict(
+        loss_own=dict(
+            s_feature=dict(recorder='feature', from_student=True, connector='widened'),
+            t_feature=dict(recorder='feature', from_student=False, connector='plain'),
+        )
+    )
+    model = build(distill_cfg(teacher=teacher, distiller=form)).train()
+    model(*training_batch(), mode='loss')['distill.loss_own'].backward()
+    adapter = [name for name, _ in model.named_parameters() if 'distiller' in name]
+    assert adapter
+    assert all(model.get_parameter(name).grad is not None for name in adapter)
+    assert not any('distiller' in name for name in model.student.state_dict())
+
+
+# Wrong configs
+
+
+@pytest.mark.parametrize(
+    'pairs', [[6, 10], (2, 2), [(2,)], [(2, 2, 2)], [(2, 'a')], [(2, 2.0)], [(2, 2), None]]
+)
+def test_malformed_pairs_are_refused(pairs) -> None:
+    with pytest.raises(ValueError, match=r'it is a list of pairs .*e\.g\. \[\(6, 10\), \(7, 11\)'):
+        built(layer_pairs=pairs)
+
+
+def test_pair_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match=r'has \(2, 2\) 2 times: give it once'):
+        built(layer_pairs=[(2, 2), [2, 2], (3, 3)])
+
+
+@pytest.mark.parametrize(
+    ('pair', 'expected'),
+    [
+        ((2, 15), r'there is no layer 15: .* layers 0 to 3 \(0 separate, 4 joint\)'),
+        ((15, 2), r'there is no layer 15: .* layers 0 to 3 \(2 separate, 2 joint\)'),
+        ((-1, 2), r'there is no layer -1'),
+        ((1, 2), r'layer 1 belongs to the separate stage.*pair one of the joint layers 2 to 3'),
+    ],
+)
+def test_pairs_of_other_layers_are_refused_when_built(pair, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        build(distill_cfg(distiller=distiller(layer_pairs=[pair])))
+
+
+@pytest.mark.parametrize('side', ['student', 'teacher'])
+def test_unknown_module_is_refused_with_the_closest(side: str) -> None:
+    recorders = {'feature': dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stag.1')}
+    cfg = long_form(**{f'{side}_recorders': recorders})
+    with pytest.raises(ValueError, match=f"{side}_recorders.'feature'. records") as error:
+        build(distill_cfg(distiller=cfg))
+    assert f"'backbone.joint_stag.1', which the {side} (EATrack) has not" in str(error.value)
+    assert "'backbone.joint_stage.1'" in str(error.value)
+
+
+def test_missing_argument_is_refused() -> None:
+    mapping = dict(loss_own=dict(student=dict(recorder='feature', from_student=True)))
+    with pytest.raises(ValueError, match=r"\['loss_own'\] lacks \['teacher'\]: TargetFeatureLoss"):
+        MODELS.build(long_form(loss_forward_mappings=mapping))
+
+
+@pytest.mark.parametrize('mappings', [None, {}])
+def test_loss_without_mapping_is_refused(mappings) -> None:
+    with pytest.raises(ValueError, match=r"add loss_forward_mappings\['loss_own'\] .*'student'"):
+        MODELS.build(long_form(loss_forward_mappings=mappings))
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        dict(prediction_weight=0),
+        dict(layer_pairs=[], prediction_weight=0),
+        dict(layer_pairs=[(2, 2)], feature_weight=0, prediction_weight=0),
+    ],
+)
+def test_nothing_distilled_is_refused(arguments: dict) -> None:
+    with pytest.raises(ValueError, match='nothing is distilled: give layer_pairs'):
+        built(**arguments)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'expected'),
+    [
+        (dict(feature_weight=-1.0), r'feature_weight=-1.0 must be at least 0'),
+        (dict(prediction_weight=float('nan')), r'prediction_weight=nan must be at least 0'),
+        (dict(temperature=0), r'temperature=0 must be above 0'),
+        (dict(direction='both'), r"direction='both' is unknown"),
+        (dict(support='box'), r"support='box' is unknown"),
+        (dict(reduction='sum'), r"reduction='sum' is unknown"),
+        (dict(feature_mask=dict(shape='round')), r"mask shape='round' is unknown"),
+        (dict(distill_deliveries=dict(a=dict())), r'makes no distill_deliveries'),
+    ],
+)
+def test_bad_values_are_refused_when_built(arguments: dict, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        built(**dict(dict(layer_pairs=[(2, 2)]), **arguments))
