@@ -114,8 +114,10 @@ def build(cfg: dict, seed: int = 0) -> Any:
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel('WARNING')  # mmengine logs every tensor that it did not draw
-    model.init_weights()
-    logger.setLevel(level)
+    try:
+        model.init_weights()
+    finally:
+        logger.setLevel(level)
     return model
 
 
