@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
-import cv2
 import numpy as np
 
-from mmeatrack.visualization.labelled_boxes import LabelledBox
-from mmeatrack.visualization.lines_and_text import (
+from mmeatrack.visualization.bars_and_text import (
     Color,
-    draw_line,
+    Rect,
+    dashes,
     draw_text,
+    fill_rect,
     px,
     shorten,
     text_width,
 )
+from mmeatrack.visualization.labelled_boxes import LabelledBox
 
 _STRIP_COLOR: Color = (38, 32, 28)
 _EMPTY_COLOR: Color = (80, 74, 70)
@@ -112,8 +113,9 @@ def _draw_entry(strip: np.ndarray, box: LabelledBox, left: int, middle: int, uni
     """A piece of the box's line, its label, and where it has a score, bar, number and state."""
     gap = px(_GAP, unit)
     end = left + px(_SWATCH, unit)
-    dash = 5 * unit if box.dashed else 0
-    draw_line(strip, (left, middle), (end, middle), box.color, px(2, unit), dash)
+    line: Rect = (left, middle - px(1, unit), end, middle + px(1, unit))
+    for piece in dashes(line, 5 * unit) if box.dashed else [line]:
+        fill_rect(strip, piece, box.color)
     left = end + gap
     draw_text(strip, box.label, left, middle, unit)
     if not box.has_score:
@@ -126,7 +128,7 @@ def _draw_entry(strip: np.ndarray, box: LabelledBox, left: int, middle: int, uni
     left += text_width('0.00', unit) + gap
     if box.lost:
         _draw_alarm(strip, 'LOST', left, middle, unit)
-    elif box.lost is False:
+    elif box.lost is not None:
         draw_text(strip, 'tracked', left, middle, unit, _FAINT_COLOR)
 
 
@@ -135,16 +137,13 @@ def _draw_bar(
 ) -> None:
     top, bottom = middle - px(5, unit), middle + px(5, unit)
     width = px(_BAR, unit)
-    cv2.rectangle(strip, (left, top), (left + width, bottom), _EMPTY_COLOR, cv2.FILLED)
+    fill_rect(strip, (left, top, left + width, bottom), _EMPTY_COLOR)
     if score is not None:
-        end = left + round(min(score, 1.0) * width)
-        cv2.rectangle(strip, (left, top), (end, bottom), color, cv2.FILLED)
+        fill_rect(strip, (left, top, left + min(score, 1.0) * width, bottom), color)
 
 
 def _draw_alarm(strip: np.ndarray, text: str, left: int, middle: int, unit: float) -> None:
     pad, half = px(4, unit), px(9, unit)
     right = left + text_width(text, unit) + pad
-    cv2.rectangle(
-        strip, (left - pad, middle - half), (right, middle + half), _ALARM_COLOR, cv2.FILLED
-    )
+    fill_rect(strip, (left - pad, middle - half, right, middle + half), _ALARM_COLOR)
     draw_text(strip, text, left, middle, unit)

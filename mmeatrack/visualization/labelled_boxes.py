@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
-import cv2
 import numpy as np
 
-from mmeatrack.visualization.lines_and_text import Color, draw_line, draw_text, px, text_width
-
-Rect = Tuple[float, float, float, float]
+from mmeatrack.visualization.bars_and_text import (
+    Color,
+    Rect,
+    dashes,
+    draw_text,
+    fill_rect,
+    px,
+    text_width,
+)
 
 GROUND_TRUTH_COLOR: Color = (90, 235, 120)
 # Distinguishable on fields, roads and water, also with the common colour blindnesses.
@@ -74,15 +79,22 @@ def _scaled(box_xywh: Sequence[float], scale: float) -> Rect:
 
 def _draw_box(image: np.ndarray, rect: Rect, box: LabelledBox, unit: float) -> None:
     """A line around the box, with a dark rim, so that it shows on every ground."""
-    width = px(1.1, unit)
-    # Outside the box, for small targets' sake; cv2 counts from the first px's centre.
-    left, top = rect[0] - (width + 1) / 2, rect[1] - (width + 1) / 2
-    right, bottom = left + rect[2] + width, top + rect[3] + width
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-    dash = 7 * unit if box.dashed else 0
-    for color, line_width in ((_DARK, width + 2), (box.color, width)):
-        for start, end in zip(corners, corners[1:]):
-            draw_line(image, start, end, color, line_width, dash)
+    # The line is outside the box, for small targets' sake.
+    width = px(1.6, unit)
+    x, y, w, h = rect
+    left, top, right, bottom = x - width, y - width, x + w + width, y + h + width
+    bars: List[Rect] = [
+        (left, top, right, y),
+        (left, y + h, right, bottom),
+        (left, top, x, bottom),
+        (x + w, top, right, bottom),
+    ]
+    if box.dashed:
+        bars = [piece for bar in bars for piece in dashes(bar, 7 * unit)]
+    for bar in bars:
+        fill_rect(image, (bar[0] - 1, bar[1] - 1, bar[2] + 1, bar[3] + 1), _DARK)
+    for bar in bars:
+        fill_rect(image, bar, box.color)
 
 
 def _draw_tags(image: np.ndarray, boxes: List[Tuple[LabelledBox, Rect]], unit: float) -> None:
@@ -95,7 +107,7 @@ def _draw_tags(image: np.ndarray, boxes: List[Tuple[LabelledBox, Rect]], unit: f
         place = _free_place(rect, (width, height), image_size, gap, taken)
         taken.append((*place, width, height))
         left, top = round(place[0]), round(place[1])
-        cv2.rectangle(image, (left, top), (left + width, top + height), box.color, cv2.FILLED)
+        fill_rect(image, (left, top, left + width, top + height), box.color)
         middle = top + height // 2
         draw_text(image, box.label, left + gap, middle, unit, _DARK, _TAG_TEXT_SIZE)
 

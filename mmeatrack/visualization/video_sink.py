@@ -53,7 +53,8 @@ class VideoSink:
         fourcc = cv2.VideoWriter.fourcc(*codec)
         self._writer = cv2.VideoWriter(str(self._part), fourcc, self.fps, self.size)
         if not self._writer.isOpened():
-            self._part.unlink(missing_ok=True)
+            if self._part.is_file():
+                self._part.unlink()
             raise RuntimeError(
                 f'{self._part}: the video cannot be written. May you write to this folder, and is '
                 f'there space? Or OpenCV lacks the codec {codec}: try another suffix of '
