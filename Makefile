@@ -55,4 +55,6 @@ format: install  ## mend what ruff can mend
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment in VENV; the cached mmcv wheel stays
+	@test ! -e $(VENV) || test -f $(STAMP) -o -f $(VENV)/pyvenv.cfg || \
+		{ echo 'make: $(VENV) is no virtual environment, so it is left alone' >&2; exit 1; }
 	rm -rf $(VENV)

@@ -28,15 +28,14 @@ def apply() -> None:
         RuntimeError: If mmtrack or mmrazor is imported beside a version that does not fit it;
             here where it is imported already, else at its import.
     """
-    if import_hook.is_installed():
+    if import_hook.is_in_use():
         return
-    import_hook.add('mmtrack', before=check_versions)
-    import_hook.add('mmrazor', before=check_versions)
     _add_mmrazor_hooks()
     import_hook.add('mmengine.runner.checkpoint', after=_make_loaders_safe)
     import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
-    import_hook.install()
+    import_hook.add('mmtrack', before=check_versions)
+    import_hook.add('mmrazor', before=check_versions)
 
 
 def _add_mmrazor_hooks() -> None:

@@ -9,9 +9,11 @@ to load. With several processes: ``torchrun --module mmeatrack.compat SCRIPT ARG
 import os
 import runpy
 import sys
+from types import ModuleType
 from typing import Any, List, Optional
 
 import mmeatrack
+from mmeatrack.compat import import_hook
 from mmeatrack.compat.versions import version_table
 
 USAGE = """usage: python -m mmeatrack.compat SCRIPT ARGS...
@@ -34,25 +36,23 @@ def main(arguments: Optional[List[str]] = None) -> None:
     if not os.path.isfile(script):
         sys.stderr.write(f"There is no script '{script}'. {USAGE}")
         raise SystemExit(2)
-    _let_scripts_load_safely()
+    import_hook.add('torch', after=_make_torch_load_safe)
     sys.argv = list(arguments)
     sys.path[0] = os.path.dirname(os.path.abspath(script))
     runpy.run_path(script, run_name='__main__')
 
 
-def _let_scripts_load_safely() -> None:
-    import torch
-
-    from mmeatrack.compat import checkpoint
+def _make_torch_load_safe(torch: ModuleType) -> None:
+    from mmeatrack.compat.checkpoint import load_checkpoint_file
 
     torch_load = torch.load
 
     def load(f: Any, map_location: Any = None, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs:
             return torch_load(f, map_location, *args, **kwargs)
-        return checkpoint.load_checkpoint_file(f, map_location)
+        return load_checkpoint_file(f, map_location)
 
-    torch.load = load
+    vars(torch)['load'] = load
 
 
 if __name__ == '__main__':

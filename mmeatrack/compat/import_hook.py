@@ -90,33 +90,26 @@ def add(
     after: Optional[After] = None,
     rewrite: Optional[Rewrite] = None,
 ) -> None:
-    """Hook the import of one module.
+    """Hook the import of one module; act at once if it is loaded already.
 
     Args:
         name: Full name of the module.
         before: Called before the module runs. What it raises is raised by the import.
         after: Called with the module once it has run.
-        rewrite: Given the module's syntax tree, returns the tree to run in its place.
+        rewrite: Given the module's syntax tree, returns the tree to run in its place. Has no
+            effect on a loaded module, which is not run again.
     """
     _FINDER.hooks[name] = _Hook(before, after, rewrite)
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+    module = sys.modules.get(name)
+    if module is not None:
+        if before is not None:
+            before()
+        if after is not None:
+            after(module)
 
 
-def install() -> None:
-    """Let the added hooks act from now on; for a module that is loaded already, at once.
-
-    A loaded module is not run again, so its ``rewrite`` has no effect.
-    """
-    sys.meta_path.insert(0, _FINDER)
-    for name, hook in _FINDER.hooks.items():
-        module = sys.modules.get(name)
-        if module is None:
-            continue
-        if hook.before is not None:
-            hook.before()
-        if hook.after is not None:
-            hook.after(module)
-
-
-def is_installed() -> bool:
-    """Return whether :func:`install` has been called."""
+def is_in_use() -> bool:
+    """Return whether any hook has been added."""
     return _FINDER in sys.meta_path

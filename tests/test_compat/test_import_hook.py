@@ -56,6 +56,14 @@ def test_before_and_after_run_around_the_module(toy: Path) -> None:
     assert order() == ['before', 'module', 'after toy.gate']
 
 
+def test_a_loaded_module_is_patched_at_once(toy: Path) -> None:
+    import toy.gate  # type: ignore[import-not-found]
+
+    seen: List[ModuleType] = []
+    import_hook.add('toy.gate', after=seen.append)
+    assert seen == [toy.gate]
+
+
 def test_what_before_raises_stops_the_import(toy: Path) -> None:
     def refuse() -> None:
         raise RuntimeError('not here')

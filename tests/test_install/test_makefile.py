@@ -57,6 +57,19 @@ def test_python_and_torch_can_be_chosen(tmp_path: Path) -> None:
     assert '-m pip --disable-pip-version-check install torch==2.4.1' in output
 
 
+def test_clean_removes_environments_only(tmp_path: Path) -> None:
+    (tmp_path / 'work').mkdir()
+    (tmp_path / 'work' / 'thesis.txt').write_text('kept')
+    done = run_make('clean', f'VENV={tmp_path}/work')
+    assert done.returncode != 0
+    assert 'is no virtual environment' in done.stderr
+    (tmp_path / 'venv').mkdir()
+    (tmp_path / 'venv' / 'pyvenv.cfg').touch()
+    assert run_make('clean', f'VENV={tmp_path}/venv').returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ['work']
+    assert (tmp_path / 'work' / 'thesis.txt').read_text() == 'kept'
+
+
 def test_help_lists_every_target() -> None:
     listed = [line.split()[0] for line in run_make('help').stdout.splitlines()]
     assert {'help', 'install', 'demo', 'test', 'check', 'clean'} <= set(listed)

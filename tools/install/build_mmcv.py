@@ -190,7 +190,7 @@ def cached_wheel(torch_version: str, jobs: int) -> Path:
             return wheel
         for leftover in root.glob('.build-*'):  # of a build that was killed: we hold the lock
             shutil.rmtree(leftover)
-        _say(f'Building mmcv {MMCV_VERSION} for torch {torch_version}, once: about ten minutes.')
+        _say(f'Building mmcv {MMCV_VERSION} for torch {torch_version}: 6 to 10 minutes on 2 cores.')
         with tempfile.TemporaryDirectory(prefix='.build-', dir=root) as folder:
             wheel = build(torch_version, Path(folder), jobs)
             kept.mkdir(exist_ok=True)
