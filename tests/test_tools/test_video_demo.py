@@ -1,0 +1,272 @@
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmeatrack.apis import load_tracker, track_frames
+from tests.toy_checkpoint import ToyTracker, write_toy_tracker
+from tests.toys import video
+
+SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'video_demo.py'
+NUM_FRAMES = 8
+BOX = '70,50,20,20'
+STORE = ['model.temporal.type=mmeatrack.TargetStore', 'model.temporal.threshold=0.1']
+
+
+@pytest.fixture(scope='module')
+def demo():
+    spec = importlib.util.spec_from_file_location('video_demo', SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def toy(tmp_path_factory) -> ToyTracker:
+    return write_toy_tracker(tmp_path_factory.mktemp('toy'))
+
+
+@pytest.fixture
+def images(tmp_path) -> Path:
+    folder = tmp_path / 'Car2' / 'img'
+    folder.mkdir(parents=True)
+    for i, frame in enumerate(video(NUM_FRAMES)):
+        cv2.imwrite(str(folder / f'{i + 1:05d}.png'), frame[0].permute(1, 2, 0).numpy())
+    return folder
+
+
+@pytest.fixture
+def call(demo, toy, images, tmp_path):
+    """Run the demo on the images, or on what the arguments say."""
+
+    def run(*arguments: str, source: str = str(images), box: str = BOX, **files) -> int:
+        files = dict(
+            dict(config=toy.config, checkpoint=toy.checkpoint, out=tmp_path / 'o'), **files
+        )
+        options = [f'--{name}={value}' for name, value in files.items()]
+        return demo.main([source, '--init-bbox', box, '--device', 'cpu', *options, *arguments])
+
+    return run
+
+
+def read_track(path: Path) -> np.ndarray:
+    assert re.fullmatch(r'(-?\d+\.\d{4}(,-?\d+\.\d{4}){4}\n)+', path.read_text())
+    return np.loadtxt(path, delimiter=',', ndmin=2)
+
+
+def frame_count(path: Path) -> int:
+    return int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT))
+
+
+def test_folder_of_images_gives_video_and_track(call, toy, images, tmp_path, capsys):
+    assert call() == 0
+    track = read_track(tmp_path / 'o' / 'Car2.txt')
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
+    frames = [cv2.imread(str(path)) for path in sorted(images.iterdir())]
+    expected = [
+        (*result.box_xywh, result.score)
+        for result in track_frames(tracker, frames, (70, 50, 20, 20))
+    ]
+    np.testing.assert_allclose(track, expected, atol=6e-5)
+    assert track[0].tolist() == [70, 50, 20, 20, -1]
+    assert frame_count(tmp_path / 'o' / 'Car2.mp4') == NUM_FRAMES
+    output = capsys.readouterr()
+    assert f'8 frames: {tmp_path / "o" / "Car2.mp4"}' in output.out
+    assert re.search(r'[\d.]+ frames per second of the tracker, [\d.]+ with reading', output.out)
+    assert f'mean score {track[1:, 4].mean():.3f}' in output.out
+    assert 'temporal adaptation: off' in output.out
+    assert 'Car2: 100%' in output.err
+
+
+def test_video_is_followed_from_a_frame_on(call, images, tmp_path):
+    call()
+    made = tmp_path / 'o' / 'Car2.mp4'
+    out = tmp_path / 'p' / 'tracked.avi'
+    status = call('--start-frame', '3', '--max-frames', '4', source=str(made), out=out)
+    assert status == 0
+    assert frame_count(out) == 4
+    assert len(read_track(out.with_suffix('.txt'))) == 4
+    # The part of a folder is that of the whole.
+    assert call('--start-frame', '3', out=tmp_path / 'q') == 0
+    assert len(read_track(tmp_path / 'q' / 'Car2.txt')) == NUM_FRAMES - 3
+
+
+def test_ground_truth_is_scored(call, tmp_path, capsys):
+    call()
+    capsys.readouterr()
+    track = read_track(tmp_path / 'o' / 'Car2.txt')
+    truth = tmp_path / 'truth.txt'
+    np.savetxt(truth, track[:, :4], delimiter=',')
+    assert call(f'--ground-truth={truth}') == 0
+    assert 'success 95.2, precision 100.0, normalised precision 100.0' in capsys.readouterr().out
+    boxes = track[:, :4].copy()
+    boxes[4:] = np.nan
+    np.savetxt(truth, boxes, delimiter=',')
+    assert call(f'--ground-truth={truth}') == 0
+    # Half of the frames are perfect, half are misses; a perfect track has 20 of 21 thresholds.
+    line = 'success 47.6, precision 50.0, normalised precision 50.0 (4 frames without the target'
+    assert line in capsys.readouterr().out
+    # From frame 2 on: 2 of 6.
+    assert call(f'--ground-truth={truth}', '--start-frame=2', box=BOX) == 0
+    assert '(4 frames without the target' in capsys.readouterr().out
+
+
+def test_temporal_adaptation_is_switched(call, tmp_path, capsys):
+    tracks = {}
+    switches = {
+        'default': [],
+        'on': ['--temporal'],
+        'config': ['--cfg-options', *STORE, 'model.temporal.interval=2'],
+        'off': ['--no-temporal', '--cfg-options', *STORE],
+    }
+    said = {}
+    for name, switch in switches.items():
+        assert call(*switch, out=tmp_path / name) == 0
+        said[name] = re.search('temporal adaptation: (.*)', capsys.readouterr().out)[1]
+        tracks[name] = (tmp_path / name / 'Car2.txt').read_text()
+    assert said['default'] == said['off'] == 'off'
+    assert said['on'] == "{'type': 'mmeatrack.TargetStore'}"
+    assert "'interval': 2" in said['config']
+    assert tracks['default'] == tracks['off'] == tracks['on']  # its interval is 10 frames
+    assert tracks['config'] != tracks['default']
+
+
+@pytest.mark.parametrize(
+    ('box', 'message'),
+    [
+        ('70,50,0,20', 'width and height must be above 0'),
+        ('70,50,20,-20', 'width and height must be above 0'),
+        ('-70,50,20,20', 'lies outside the image'),
+        ('nan,50,20,20', 'four finite numbers are needed'),
+        ('700,50,20,20', 'in an image of 160x120 px: the box lies outside'),
+    ],
+)
+def test_bad_box_is_an_error_and_leaves_earlier_results(call, tmp_path, capsys, box, message):
+    call()
+    before = (tmp_path / 'o' / 'Car2.txt').read_text()
+    assert call(box=box) == 1
+    assert f'error: target box x,y,w,h = [{float(box.split(",")[0])}' in (
+        error := capsys.readouterr().err
+    )
+    assert message in error
+    assert (tmp_path / 'o' / 'Car2.txt').read_text() == before
+
+
+def test_box_may_reach_out_of_the_image(call, tmp_path):
+    assert call(box='-5,-3,20,20') == 0
+    assert read_track(tmp_path / 'o' / 'Car2.txt')[0].tolist() == [-5, -3, 20, 20, -1]
+
+
+@pytest.mark.parametrize('box', ['70,50,20', '70,50,20,x', ''])
+def test_malformed_box_is_an_error_of_the_command_line(call, capsys, box):
+    with pytest.raises(SystemExit, match='2'):
+        call(box=box)
+    assert 'four numbers x,y,w,h are needed' in capsys.readouterr().err
+
+
+def test_errors_are_one_line_that_names_the_file(call, tmp_path, capsys):
+    truth = tmp_path / 'truth.txt'
+    truth.write_text('1,2,3,4\n' * 5)
+    (tmp_path / 'empty').mkdir()
+    cases = [
+        (dict(checkpoint=tmp_path / 'none.pth'), [], 'none.pth: no such checkpoint'),
+        (dict(config=tmp_path / 'none.py'), [], 'none.py: no such config'),
+        (dict(source=str(tmp_path / 'none.mp4')), [], 'none.mp4: no such video file or folder'),
+        (dict(source=str(tmp_path / 'empty')), [], 'empty: no image'),
+        (dict(), ['--start-frame=8'], 'start frame 8 is beyond the end of'),
+        (dict(), ['--max-frames=0'], '--max-frames 0'),
+        (dict(), [f'--ground-truth={truth}'], '5 boxes, but Car2 has 8 frames'),
+        (dict(), [f'--ground-truth={tmp_path / "none.txt"}'], 'none.txt: no such box file'),
+        (dict(), ['--cfg-options', 'model.backbone.embed_dims=32'], 'of another model'),
+    ]
+    for arguments, options, message in cases:
+        assert call(*options, **arguments) == 1
+        error = capsys.readouterr().err
+        assert 'error: ' in error
+        assert message in error.split('error: ')[1]
+        assert not (tmp_path / 'o').exists()
+
+
+def test_ground_truth_must_show_the_first_frame(call, tmp_path, capsys):
+    truth = tmp_path / 'truth.txt'
+    truth.write_text('1,2,3,4\n' * 3 + 'NaN,NaN,NaN,NaN\n' * 5)
+    assert call(f'--ground-truth={truth}', '--start-frame=3') == 1
+    assert 'truth.txt, line 4: no box of the first frame' in capsys.readouterr().err
+
+
+def test_input_is_never_replaced(call, tmp_path, capsys):
+    call()
+    made = tmp_path / 'o' / 'Car2.mp4'
+    content = made.read_bytes()
+    for out in (tmp_path / 'o', made):
+        assert call(source=str(made), out=out) == 1
+        assert 'Car2.mp4: is the input' in capsys.readouterr().err
+    assert made.read_bytes() == content
+
+
+def test_results_before_a_bad_image_are_kept(call, images, tmp_path, capsys):
+    bad = images / '00006.png'
+    bad.write_bytes(bad.read_bytes()[:-50])
+    assert call() == 1
+    output = capsys.readouterr()
+    assert '00006.png: the image is truncated' in output.err
+    assert '5 frames: ' in output.out
+    assert len(read_track(tmp_path / 'o' / 'Car2.txt')) == 5
+    assert frame_count(tmp_path / 'o' / 'Car2.mp4') == 5
+
+
+def test_ctrl_c_keeps_the_results(call, monkeypatch, tmp_path, capsys):
+    from mmeatrack.visualization import TrackRecorder
+
+    add = TrackRecorder.add
+
+    def add_until_the_third(recorder, result):
+        if len(recorder.boxes) == 3:
+            raise KeyboardInterrupt
+        return add(recorder, result)
+
+    monkeypatch.setattr(TrackRecorder, 'add', add_until_the_third)
+    assert call() == 130
+    assert '3 frames: ' in capsys.readouterr().out
+    assert len(read_track(tmp_path / 'o' / 'Car2.txt')) == 3
+    assert frame_count(tmp_path / 'o' / 'Car2.mp4') == 3
+
+
+@pytest.mark.parametrize('key', ['q', '\x1b'])
+def test_window_shows_the_video_until_a_key(call, demo, monkeypatch, tmp_path, key):
+    shown = []
+    monkeypatch.setattr(demo, 'check_display', lambda: None)
+    monkeypatch.setattr(demo.cv2, 'imshow', lambda title, image: shown.append(image.shape))
+    monkeypatch.setattr(demo.cv2, 'waitKey', lambda delay: ord(key) if len(shown) == 2 else -1)
+    assert call('--show') == 0
+    assert len(shown) == 2
+    assert shown[0][1] == 640
+    assert len(read_track(tmp_path / 'o' / 'Car2.txt')) == 2
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='other systems always have a screen')
+def test_window_without_a_screen_is_an_error(call, monkeypatch, capsys):
+    monkeypatch.delenv('DISPLAY', raising=False)
+    monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
+    assert call('--show') == 1
+    assert '--show: no window can be opened' in capsys.readouterr().err
+
+
+def test_window_without_a_gui_in_opencv_is_an_error(call, demo, monkeypatch, capsys):
+    monkeypatch.setenv('DISPLAY', ':0')
+    monkeypatch.setattr(demo.cv2, 'getBuildInformation', lambda: '  GUI:      NONE\n')
+    assert call('--show') == 1
+    assert 'opencv-python-headless' in capsys.readouterr().err
+
+
+def test_help_is_quick_and_shows_examples():
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), '--help'], capture_output=True, text=True, check=True
+    )
+    for option in ('--init-bbox', '--checkpoint', '--temporal', '--ground-truth', 'examples'):
+        assert option in done.stdout
