@@ -230,5 +230,7 @@ if __name__ == '__main__':
         main()
     except RuntimeError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit('Interrupted; nothing was kept.')
     except subprocess.CalledProcessError as error:
         sys.exit(f'{" ".join(error.cmd)} failed; what it wrote is above.')
