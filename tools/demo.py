@@ -11,6 +11,7 @@ import argparse
 import itertools
 import os
 import shutil
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -29,14 +30,15 @@ from mmeatrack.experiments.micro import (
     TEACHER_CONFIG,
     TEMPORAL_CONFIG,
     MicroExperiment,
+    run_name,
 )
 from mmeatrack.visualization import VideoSink, annotated_frames, plot_training_curves
 
 TRACKERS = {
-    'Teacher': 'teacher, 6 joint layers',
-    'Student': 'student without distillation',
+    'Teacher': 'teacher: 6 joint layers',
+    'Student': 'student: 3 separate and 1 joint layer',
     'Distilled': 'student, distilled',
-    'Distilled+Temporal': 'student, distilled, temporal adaptation',
+    'Distilled+Temporal': 'student, distilled, with temporal adaptation',
 }
 VIDEO_SCENARIOS = ('appearance_change', 'rotation', 'occlusion')
 VIDEO_TRACKERS = ('Student', 'Distilled+Temporal')
@@ -50,7 +52,14 @@ def parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add('--out', type=Path, default=Path('work_dirs/demo'), help='default: %(default)s')
     add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
-    add('--seed', type=int, default=0, help='seed of the trainings (default: %(default)s)')
+    add(
+        '--seeds',
+        type=int,
+        nargs='+',
+        default=[0],
+        help='seeds of the students; with several the table gives mean and standard error '
+        '(default: 0)',
+    )
     add('--fresh', action='store_true', help='remove --out first and begin anew')
     return parser.parse_args()
 
@@ -62,74 +71,98 @@ def main() -> int:
     if args.fresh:
         shutil.rmtree(args.out, ignore_errors=True)
     cores = os.cpu_count() or 1
-    experiment = MicroExperiment(args.out, args.data, args.seed, threads=max(1, cores // 2))
+    experiment = MicroExperiment(args.out, args.data, threads=max(1, cores // 2))
     try:
-        train_and_test(experiment)
+        train_and_test(experiment, args.seeds)
     except StageError as error:
         print(error, file=sys.stderr)
         print('What is finished is kept: run the same command to go on.', file=sys.stderr)
         return 1
-    show(experiment)
+    show(experiment, args.seeds)
     print(f'\n{time.time() - began:.0f} s; everything is in {args.out}')
     return 0
 
 
-def train_and_test(experiment: MicroExperiment) -> None:
-    """All that takes time; two trainings run side by side."""
+def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
+    """All that takes time; two trainings run side by side, tests alone for their speed."""
     run_stages([experiment.make_data()])
-    teacher, student = experiment.train_teacher(), experiment.train_student()
-    distilled = experiment.train_distilled()
-    run_stages([teacher, student], parallel=2)
-    run_stages([distilled])
-    exported = experiment.checkpoint('distilled', student=True)
-    student_checkpoint = experiment.checkpoint('student')
-    tests = [
-        experiment.test('Teacher', TEACHER_CONFIG, experiment.checkpoint('teacher'), teacher),
-        experiment.test('Student', STUDENT_CONFIG, student_checkpoint, student),
-        experiment.test('Distilled', STUDENT_CONFIG, exported, distilled),
-        experiment.test('Distilled+Temporal', TEMPORAL_CONFIG, exported, distilled),
-    ]
+    teacher = experiment.train_teacher()
+    students = {seed: experiment.train_student(seed) for seed in seeds}
+    distilled = {seed: experiment.train_distilled(seed=seed) for seed in seeds}
+    run_stages([teacher, *students.values()], parallel=2)
+    run_stages(list(distilled.values()), parallel=2)
+    tests = [experiment.test('Teacher', TEACHER_CONFIG, experiment.teacher_checkpoint, teacher)]
+    for seed in seeds:
+        student = experiment.student_checkpoint(run_name('student', seed))
+        exported = experiment.student_checkpoint(run_name('distilled', seed))
+        for name, config, checkpoint, after in (
+            ('Student', STUDENT_CONFIG, student, students[seed]),
+            ('Distilled', STUDENT_CONFIG, exported, distilled[seed]),
+            ('Distilled+Temporal', TEMPORAL_CONFIG, exported, distilled[seed]),
+        ):
+            tests.append(experiment.test(run_name(name, seed), config, checkpoint, after))
     run_stages(tests)
 
 
-def show(experiment: MicroExperiment) -> None:
-    """Table, curves and video."""
+def show(experiment: MicroExperiment, seeds: List[int]) -> None:
+    """Table, curves and video; pictures are of the first seed."""
     truth = load_ground_truth(experiment.data / 'test')
-    results = {name: read_results(experiment, name, truth) for name in TRACKERS}
+    attributes = load_attributes(truth, ())
+    runs = {
+        name: [name] if name == 'Teacher' else [run_name(name, seed) for seed in seeds]
+        for name in TRACKERS
+    }
+    results = {run: read_results(experiment, run, truth) for name in runs for run in runs[name]}
     files = [
         file
-        for name in TRACKERS
-        for file in open_results(f'{name}={experiment.out / "results" / name}', truth.boxes)
+        for run in results
+        for file in open_results(f'{run}={experiment.out / "results" / run}', truth.boxes)
     ]
-    report = score_trackers(truth, files, 'miss', None, load_attributes(truth, ()))
-    write_report_files(experiment.out / 'evaluation', report, 'the synthetic UAV set')
-    rows = [score_row(name, report[name], run_speed(results[name])[0]['fps']) for name in TRACKERS]
+    report = score_trackers(truth, files, 'miss', None, attributes)
+    shown = {name: report[runs[name][0]] for name in TRACKERS}
+    title = 'the synthetic UAV set'
+    write_report_files(experiment.out / 'evaluation', shown, title, ('Distilled', 'Student'))
+    rows = [score_row(name, runs[name], report, results) for name in TRACKERS]
     table = markdown_table(
         ['tracker', 'success AUC', 'precision @20px', 'norm. precision @0.2', 'frames/s'], rows
     )
     (experiment.out / 'table.md').write_text(table)
     print('\n' + table)
+    trainings = ('teacher', run_name('student', seeds[0]), run_name('distilled', seeds[0]))
     plot_training_curves(
-        {name: experiment.out / name for name in ('teacher', 'student', 'distilled')},
+        {name: experiment.out / name for name in trainings},
         experiment.out / 'training_curves.png',
     )
-    shown = {name: results[name] for name in VIDEO_TRACKERS}
-    write_video(experiment.data / 'test', truth, shown, experiment.out / 'tracking.mp4')
+    tracks = {name: results[runs[name][0]] for name in VIDEO_TRACKERS}
+    write_video(experiment.data / 'test', truth, tracks, experiment.out / 'tracking.mp4')
 
 
-def read_results(
-    experiment: MicroExperiment, name: str, truth: GroundTruth
-) -> List[SequenceResult]:
-    """Raw results of one tracker, in the order of the sequences."""
-    folder = RunFolder(experiment.out / 'results' / name)
+def read_results(experiment: MicroExperiment, run: str, truth: GroundTruth) -> List[SequenceResult]:
+    """Raw results of one run, in the order of the sequences."""
+    folder = RunFolder(experiment.out / 'results' / run)
     found = [folder.read(sequence, len(boxes)) for sequence, boxes in truth.boxes.items()]
     return [result for result in found if result is not None]
 
 
-def score_row(name: str, entry: dict, fps: float) -> List[str]:
-    """One line of the table, scores in percent."""
-    scores = [entry['success_auc'], entry['precision20'], entry['norm_precision']]
-    return [TRACKERS[name], *(f'{100 * score:.1f}' for score in scores), f'{fps:.0f}']
+def score_row(
+    name: str,
+    runs: List[str],
+    report: Dict[str, dict],
+    results: Dict[str, List[SequenceResult]],
+) -> List[str]:
+    """One line of the table: scores in percent, frames per second end to end."""
+    keys = ('success_auc', 'precision20', 'norm_precision')
+    scores = [mean_and_error([100 * report[run][key] for run in runs]) for key in keys]
+    speed = statistics.median(run_speed(results[run])[0]['fps'] for run in runs)
+    return [TRACKERS[name], *scores, f'{speed:.0f}']
+
+
+def mean_and_error(values: List[float]) -> str:
+    """``mean ± standard error``; a single value as it is."""
+    mean = f'{statistics.mean(values):.1f}'
+    if len(values) == 1:
+        return mean
+    return f'{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}'
 
 
 def write_video(

@@ -1,4 +1,4 @@
-# Tests the student with temporal adaptation, as published. data_root: see _base_/datasets/uav123.py.
+# Tests the student with temporal adaptation. data_root: see _base_/datasets/uav123.py.
 _base_ = [
     '../_base_/models/eatrack_deit-tiny.py',
     '../_base_/datasets/uav123.py',

@@ -5,3 +5,8 @@ _base_ = [
     '../_base_/schedules/eatrack_micro.py',
     '../_base_/iteration_runtime.py',
 ]
+
+max_iters = 800
+param_scheduler = _base_.param_scheduler
+param_scheduler[1]['end'] = max_iters
+train_cfg = dict(max_iters=max_iters)

@@ -3,4 +3,4 @@
 from .commands import benchmark_stage, train_stage
 from .stage import Stage, StageError, run_stages
 
-__all__ = ['Stage', 'StageError', 'run_stages', 'benchmark_stage', 'train_stage']
+__all__ = ['Stage', 'StageError', 'benchmark_stage', 'run_stages', 'train_stage']

@@ -11,29 +11,29 @@ from mmeatrack.experiments.stage import Stage
 
 CONFIGS = Path('configs/eatrack')
 TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb32-800i_synthetic-uav.py'
-STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb32-800i_synthetic-uav.py'
-DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb32-800i_synthetic-uav.py'
+STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb32-400i_synthetic-uav.py'
+DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb32-400i_synthetic-uav.py'
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
-TRAIN_ITERS = 800
+TEACHER_ITERS = 800
+STUDENT_ITERS = 400
 _TQDM_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
 
 @dataclass(frozen=True)
 class MicroExperiment:
-    """Paths and seed of one experiment on the synthetic set.
+    """An experiment on the synthetic set.
+
+    The teacher is trained once, students with several seeds; a run's name is its variant's, with
+    the seed unless that is 0: ``distilled``, ``distilled-seed1``.
 
     Attributes:
-        out: Its folder.
+        out: Folder of its results.
         data: Folder of the synthetic set.
-        seed: Seed of all trainings.
-        iters: Steps of each training.
-        threads: Threads of a training when two run side by side.
+        threads: Threads of each training.
     """
 
     out: Path
     data: Path
-    seed: int = 0
-    iters: int = TRAIN_ITERS
     threads: int = 1
 
     def make_data(self) -> Stage:
@@ -44,26 +44,31 @@ class MicroExperiment:
         return Stage('synthetic UAV set', command, self.out / 'data', progress=_TQDM_LINE)
 
     def train_teacher(self) -> Stage:
-        """The teacher, trained once."""
-        return self._train('teacher', TEACHER_CONFIG, {})
+        """The teacher."""
+        return self._train('teacher', TEACHER_CONFIG, 0, {})
 
-    def train_student(self) -> Stage:
+    def train_student(self, seed: int = 0) -> Stage:
         """The student without distillation."""
-        return self._train('student', STUDENT_CONFIG, {})
+        return self._train(run_name('student', seed), STUDENT_CONFIG, seed, {})
 
     def train_distilled(
-        self, name: str = 'distilled', distiller: Optional[Dict[str, object]] = None
+        self,
+        variant: str = 'distilled',
+        seed: int = 0,
+        distiller: Optional[Dict[str, object]] = None,
     ) -> Stage:
         """The student distilled from the teacher.
 
         Args:
-            name: Name of the variant, and of its folder.
+            variant: Name of the variant.
+            seed: Seed of the training.
             distiller: Arguments of the distiller that differ from the config's.
         """
-        options: Dict[str, object] = {'model.teacher_ckpt': self.checkpoint('teacher')}
+        options: Dict[str, object] = {'model.teacher_ckpt': self.teacher_checkpoint}
         for key, value in (distiller or {}).items():
             options[f'model.distiller.{key}'] = value
-        return self._train(name, DISTILL_CONFIG, options, [self.train_teacher()])
+        teacher = self.train_teacher()
+        return self._train(run_name(variant, seed), DISTILL_CONFIG, seed, options, [teacher])
 
     def test(self, name: str, config: Path, checkpoint: Path, after: Stage) -> Stage:
         """A test on the test split; its raw results go to ``out/results/<name>``."""
@@ -76,25 +81,30 @@ class MicroExperiment:
         folder = self.out / 'tests' / name
         return benchmark_stage(f'test {name}', config, checkpoint, folder, options, [after])
 
-    def checkpoint(self, name: str, student: bool = False) -> Path:
-        """Last checkpoint of a training, or the exported student of a distillation."""
-        return self.out / name / f'iter_{self.iters}{"_student" if student else ""}.pth'
+    @property
+    def teacher_checkpoint(self) -> Path:
+        """The trained teacher."""
+        return self.out / 'teacher' / f'iter_{TEACHER_ITERS}.pth'
+
+    def student_checkpoint(self, run: str) -> Path:
+        """The trained student of a run, for a distillation the exported one."""
+        suffix = '' if run.startswith('student') else '_student'
+        return self.out / run / f'iter_{STUDENT_ITERS}{suffix}.pth'
 
     def _train(
         self,
         name: str,
         config: Path,
+        seed: int,
         options: Dict[str, object],
         after: Optional[List[Stage]] = None,
     ) -> Stage:
         common: Dict[str, object] = {
             'train_dataloader.dataset.data_root': self.data / 'train',
-            'val_dataloader.dataset.data_root': self.data / 'test',
-            'randomness.seed': self.seed,
+            'randomness.seed': seed,
+            # The tests come afterwards, each a stage of its own.
+            **dict.fromkeys(('val_cfg', 'val_dataloader', 'val_evaluator')),
         }
-        if self.iters != TRAIN_ITERS:
-            common['train_cfg.max_iters'] = self.iters
-            common['param_scheduler.1.end'] = self.iters
         return train_stage(
             f'train {name}',
             config,
@@ -103,3 +113,8 @@ class MicroExperiment:
             [self.make_data(), *(after or [])],
             self.threads,
         )
+
+
+def run_name(variant: str, seed: int) -> str:
+    """Name of a run and of its folder."""
+    return f'{variant}-seed{seed}' if seed else variant

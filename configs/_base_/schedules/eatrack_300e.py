@@ -1,5 +1,5 @@
 # EATrack's schedule: AdamW, 300 epochs of 60,000 samples, learning rate / 10 after 240; 128
-# samples a step in all. Learning rates, weight decay and clipping: the same lab's recipe (inferred).
+# samples a step in all. Learning rates, weight decay, clipping: the same lab's recipe (inferred).
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=4e-4, weight_decay=1e-4),

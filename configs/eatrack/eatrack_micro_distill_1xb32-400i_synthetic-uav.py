@@ -1,6 +1,6 @@
 # The micro student, distilled. Needs model.teacher_ckpt, e.g.
 # --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_800.pth
-_base_ = './eatrack_micro_1xb32-800i_synthetic-uav.py'
+_base_ = './eatrack_micro_1xb32-400i_synthetic-uav.py'
 
 # ------------------------------------ often changed ------------------------------------
 teacher = 'configs/_base_/models/eatrack_teacher_micro.py'
@@ -9,8 +9,11 @@ distiller = dict(
     type='mmeatrack.EATrackDistiller',
     # The student's only joint layer learns from the teacher's last.
     layer_pairs=[(3, 5)],
-    feature_weight=1.0,
+    # The losses' forms that keep their scale; as printed: reduction='paper', support='map'.
+    feature_weight=5.0,
+    reduction='mean',
     prediction_weight=1.0,
+    support='target',
 )
 
 # ------------------------------------ hardly ever changed ------------------------------------
