@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional, Set, Union
 
 import torch
 from mmengine.dist import master_only
@@ -22,12 +22,15 @@ class StudentExportHook(Hook):
     """Writes ``epoch_3_student.pth`` beside ``epoch_3.pth``, and so for best checkpoints.
 
     The file holds the student's weights and nothing of teacher, adapters or optimizer. It loads
-    with ``strict=True`` into the student's own config. A student file whose
-    checkpoint was removed (``max_keep_ckpts``) is removed too.
+    with ``strict=True`` into the student's own config. A student file that this run wrote is
+    removed when its checkpoint is (``max_keep_ckpts``); any other file stays.
     """
 
     # After CheckpointHook (VERY_LOW), whose files this hook looks for.
     priority = 'LOWEST'
+
+    def __init__(self) -> None:
+        self._exported: Set[Path] = set()  # checkpoints
 
     def before_train(self, runner: Runner) -> None:
         """Refuse a model without a student.
@@ -74,15 +77,14 @@ class StudentExportHook(Hook):
             target,
             dict(
                 dataset_meta=getattr(runner.train_dataloader.dataset, 'metainfo', {}),
-                epoch=runner.epoch,
-                iter=runner.iter,
                 distilled_by=checkpoint.name,
             ),
         )
         print_log(f'student exported to {target}', 'current')
-        for other in checkpoint.parent.glob(f'*{_SUFFIX}.pth'):
-            if not other.with_name(other.name.replace(f'{_SUFFIX}.pth', '.pth')).exists():
-                other.unlink()
+        self._exported.add(checkpoint)
+        for removed in [other for other in self._exported if not other.exists()]:
+            student_path(removed).unlink(missing_ok=True)
+            self._exported.remove(removed)
 
 
 def student_path(checkpoint: Union[str, Path]) -> Path:

@@ -1,0 +1,140 @@
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+import torch
+from mmengine.runner import load_checkpoint
+from test_engine.toy_runs import KeepResults, train_runner
+from toys import build, distill_cfg, follow, tracker_cfg, video
+
+from mmeatrack.engine import StudentExportHook
+from mmeatrack.engine.hooks.student_export_hook import save_student, student_path
+
+HOOK = [dict(type='mmeatrack.StudentExportHook')]
+BY_ITERATION = dict(type='IterBasedTrainLoop', max_iters=5)
+
+
+def train(tmp_path: Path, **kwargs: Any) -> Any:
+    """The model after its training, which takes two epochs of four iterations."""
+    runner = train_runner(build(distill_cfg()), tmp_path / 'run', custom_hooks=HOOK, **kwargs)
+    runner.train()
+    return runner.model
+
+
+def files(tmp_path: Path) -> List[str]:
+    return sorted(path.name for path in (tmp_path / 'run').glob('*.pth*'))
+
+
+def test_student_lies_beside_every_epochs_checkpoint(tmp_path) -> None:
+    model = train(tmp_path)
+    assert files(tmp_path) == [
+        'epoch_1.pth',
+        'epoch_1_student.pth',
+        'epoch_2.pth',
+        'epoch_2_student.pth',
+    ]
+    exported = torch.load(tmp_path / 'run/epoch_2_student.pth', weights_only=True)
+    trained = model.student.state_dict()
+    assert exported['state_dict'].keys() == trained.keys()
+    assert all(torch.equal(exported['state_dict'][key], trained[key]) for key in trained)
+    first = torch.load(tmp_path / 'run/epoch_1_student.pth', weights_only=True)
+    weight = 'backbone.joint_stage.1.mlp.fc2.weight'
+    assert not torch.equal(first['state_dict'][weight], trained[weight])
+
+
+def test_student_holds_nothing_of_the_training(tmp_path) -> None:
+    train(tmp_path)
+    exported = torch.load(tmp_path / 'run/epoch_2_student.pth', weights_only=True)
+    whole = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=False)
+    assert set(exported) == {'meta', 'state_dict'}
+    assert any(key.startswith('teacher.') for key in whole['state_dict'])
+    plain = build(tracker_cfg())
+    assert set(exported['state_dict']) == set(plain.state_dict())
+    words = ('teacher', 'distiller', 'architecture', 'optimizer')
+    assert not any(word in key for key in exported['state_dict'] for word in words)
+    assert exported['meta'] == dict(
+        dataset_meta=dict(classes=('target',)), distilled_by='epoch_2.pth'
+    )
+
+
+def test_student_loads_strictly_and_tracks_the_same(tmp_path) -> None:
+    model = train(tmp_path)
+    path = str(tmp_path / 'run/epoch_2_student.pth')
+    plain = build(tracker_cfg(), seed=9)
+    weights = torch.load(path, weights_only=True)['state_dict']
+    assert str(plain.load_state_dict(weights, strict=True)) == '<All keys matched successfully>'
+    by_mmengine = build(tracker_cfg(), seed=8)
+    load_checkpoint(by_mmengine, path, strict=True)
+    expected = follow(model.eval(), video(4))
+    assert torch.equal(follow(plain.eval(), video(4)), expected)
+    assert torch.equal(follow(by_mmengine.eval(), video(4)), expected)
+
+
+def test_export_by_iteration(tmp_path) -> None:
+    train(tmp_path, train_cfg=BY_ITERATION, checkpoint=dict(by_epoch=False, interval=2))
+    # The last iteration has its checkpoint too.
+    names = [f'iter_{i}{suffix}.pth' for i in (2, 4, 5) for suffix in ('', '_student')]
+    assert files(tmp_path) == names
+
+
+def test_student_goes_with_its_checkpoint(tmp_path) -> None:
+    """max_keep_ckpts: no student of this run stays behind, and no other file is touched."""
+    other = tmp_path / 'run/iter_77_student.pth'
+    other.parent.mkdir()
+    other.write_text('mine')
+    train(
+        tmp_path,
+        train_cfg=BY_ITERATION,
+        checkpoint=dict(by_epoch=False, interval=1, max_keep_ckpts=2),
+    )
+    names = [f'iter_{i}{suffix}.pth' for i in (4, 5) for suffix in ('', '_student')]
+    assert files(tmp_path) == [*names, 'iter_77_student.pth']
+    assert other.read_text() == 'mine'
+
+
+def test_best_checkpoint_has_its_student(tmp_path) -> None:
+    """Epoch 2 is the best of three: the first best's student is gone with it."""
+    train(
+        tmp_path,
+        train_cfg=dict(by_epoch=True, max_epochs=3),
+        checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='toy/success', rule='greater'),
+        metric=KeepResults([0.3, 0.6, 0.4]),
+    )
+    assert files(tmp_path) == [
+        'best_toy_success_epoch_2.pth',
+        'best_toy_success_epoch_2_student.pth',
+        'epoch_3.pth',
+        'epoch_3_student.pth',
+    ]
+    run = tmp_path / 'run'
+    best = torch.load(run / 'best_toy_success_epoch_2_student.pth', weights_only=True)
+    whole = torch.load(run / 'best_toy_success_epoch_2.pth', weights_only=False)
+    for key, value in best['state_dict'].items():
+        assert torch.equal(value, whole['state_dict'][f'architecture.{key}'])
+
+
+def test_plain_tracker_is_refused_before_it_trains(tmp_path) -> None:
+    runner = train_runner(build(tracker_cfg()), tmp_path / 'run', custom_hooks=HOOK)
+    with pytest.raises(TypeError, match='but the model is EATrack: remove the hook'):
+        runner.train()
+    assert files(tmp_path) == []
+
+
+def test_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+    student, path = build(tracker_cfg()), tmp_path / 'epoch_1_student.pth'
+    save_student(student, path, dict(epoch=1))
+    before = path.read_bytes()
+
+    def fail(content: dict, partial: Path) -> None:
+        partial.write_bytes(b'half')
+        raise OSError('no space left')
+
+    monkeypatch.setattr(torch, 'save', fail)
+    with pytest.raises(OSError, match='no space left'):
+        save_student(student, path, dict(epoch=2))
+    assert path.read_bytes() == before
+
+
+def test_name_of_the_student_file() -> None:
+    assert student_path('work/epoch_3.pth') == Path('work/epoch_3_student.pth')
+    assert StudentExportHook.priority == 'LOWEST'

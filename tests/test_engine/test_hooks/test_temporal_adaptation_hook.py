@@ -1,0 +1,130 @@
+from pathlib import Path
+from typing import Any, List, Optional, Sequence
+
+import pytest
+import torch
+from mmengine.model import BaseModel
+from test_engine.toy_runs import KeepResults, train_runner, video_runner
+from toys import build, distill_cfg, follow, logged, tracker_cfg, video
+
+from mmeatrack.engine import TemporalAdaptationHook
+
+# Admits every frame; the type is the hook's to fill in.
+STORE = dict(threshold=0.0, interval=2, capacity=3)
+EAGER = dict(STORE, type='mmeatrack.TargetStore')
+
+
+def hook(store: Optional[dict] = None) -> List[dict]:
+    return [dict(type='mmeatrack.TemporalAdaptationHook', store=store or STORE)]
+
+
+def results(
+    tmp_path: Path, model: Any, seeds: Sequence[int], hooks: Optional[list] = None
+) -> torch.Tensor:
+    """(frames, 5) boxes and scores of a test run."""
+    metric = KeepResults()
+    # A Runner's name must be its own.
+    work_dir = tmp_path / f'run{len(list(tmp_path.iterdir()))}'
+    video_runner(model, work_dir, seeds, metric, custom_hooks=hooks).test()
+    return torch.stack(metric.rows)
+
+
+def test_hook_switches_adaptation_on(tmp_path) -> None:
+    """The run with the hook is that of a model with the store in its config."""
+    model = build(tracker_cfg())
+    frames = video(6, seed=1)
+    without = results(tmp_path, model, [1])
+    adapted = results(tmp_path, model, [1], hook())
+    assert torch.equal(without, follow(model, frames))
+    assert torch.equal(adapted, follow(build(tracker_cfg(temporal=EAGER)).eval(), frames))
+    assert not torch.equal(adapted, without)
+
+
+def test_model_is_left_as_it_was(tmp_path) -> None:
+    model = build(tracker_cfg())
+    plain = results(tmp_path, model, [1])
+    results(tmp_path, model, [1], hook())
+    assert model.temporal_cfg is None
+    assert torch.equal(results(tmp_path, model, [1]), plain)
+
+    own = dict(EAGER, interval=3)
+    model = build(tracker_cfg(temporal=own))
+    before = results(tmp_path, model, [1])
+    assert not torch.equal(results(tmp_path, model, [1], hook()), before)
+    assert model.temporal_cfg == own
+    assert torch.equal(results(tmp_path, model, [1]), before)
+
+
+def test_results_do_not_depend_on_the_videos_before(tmp_path) -> None:
+    """Bit-equal, in one run after two other videos and in a run of its own."""
+    model = build(tracker_cfg())
+    together = results(tmp_path, model, [1, 2, 3], hook())
+    for i, seed in enumerate([1, 2, 3]):
+        alone = results(tmp_path, build(tracker_cfg()), [seed], hook())
+        assert torch.equal(together[6 * i : 6 * i + 6], alone)
+
+
+def test_student_of_a_distillation_is_adapted(tmp_path) -> None:
+    model = build(distill_cfg())
+    adapted = results(tmp_path, model, [1], hook())
+    student = build(distill_cfg()).student
+    assert torch.equal(adapted, results(tmp_path, student, [1], hook()))
+    assert not torch.equal(adapted, results(tmp_path, student, [1]))
+    assert model.student.temporal_cfg is None
+
+
+def test_statistics_of_all_videos_are_logged(tmp_path) -> None:
+    model = build(tracker_cfg())
+    runner = video_runner(
+        model, tmp_path / 'run', [1, 2], KeepResults(), custom_hooks=hook(), log_level='INFO'
+    )
+    with logged() as messages:
+        runner.test()
+    report = next(message for message in messages if message.startswith('Target Store'))
+    # Five frames tracked in each of two videos, all confident; the ends of frames 2 and 4.
+    assert report == (
+        'Target Store over 2 videos: frames 10 offered, 10 confident, 4 stored, 4 activations'
+    )
+
+
+def test_hook_serves_validation_too(tmp_path) -> None:
+    model, metric = build(tracker_cfg()), KeepResults()
+    own = build(tracker_cfg())
+    stores: List[Any] = []
+    set_temporal = model.set_temporal
+    model.set_temporal = lambda cfg: (stores.append(cfg), set_temporal(cfg))
+    train_runner(
+        model,
+        tmp_path / 'run',
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        metric=metric,
+        custom_hooks=hook(),
+    ).train()
+    assert stores == [EAGER, None]
+    # Validated as trained, with the store.
+    own.load_state_dict(model.state_dict())
+    own.set_temporal(EAGER)
+    assert torch.equal(torch.stack(metric.rows), follow(own.eval(), video(3)))
+
+
+def test_bad_store_is_refused_before_the_test(tmp_path) -> None:
+    with pytest.raises(ValueError, match=r"sampling='random' is unknown"):
+        results(tmp_path, build(tracker_cfg()), [1], hook(dict(sampling='random')))
+    with pytest.raises(TypeError, match='intervall'):
+        results(tmp_path, build(tracker_cfg()), [1], hook(dict(intervall=3)))
+
+
+class OtherTracker(BaseModel):
+    def forward(self, inputs: Any, data_samples: Any = None, mode: str = 'tensor') -> None:
+        raise AssertionError('not to be run')
+
+
+def test_other_trackers_are_refused(tmp_path) -> None:
+    with pytest.raises(TypeError, match=r'needs an mmeatrack\.EATrack, but the model is OtherTr'):
+        results(tmp_path, OtherTracker(), [1], hook())
+
+
+def test_store_config_keeps_its_own_type() -> None:
+    assert TemporalAdaptationHook().store == dict(type='mmeatrack.TargetStore')
+    given = dict(type='mine.Store', interval=3)
+    assert TemporalAdaptationHook(given).store == given

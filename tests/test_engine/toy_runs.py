@@ -1,0 +1,127 @@
+"""Runners of mmengine over toy crops and toy videos."""
+
+from pathlib import Path
+from typing import Any, List, Optional, Sequence
+
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.runner import Runner
+from torch.utils.data import Dataset
+from toys import FIRST_BOX, SEARCH_SIZE, TEMPLATE_SIZE, frame_sample, search_sample, video
+
+
+class CropDataset(Dataset):
+    """Eight pairs of templates and a search crop each, raw."""
+
+    metainfo = dict(classes=('target',))
+
+    def __len__(self) -> int:
+        return 8
+
+    def __getitem__(self, index: int) -> dict:
+        generator = torch.Generator().manual_seed(index)
+
+        def crops(count: int, size: int) -> torch.Tensor:
+            shape = (count, 3, size, size)
+            return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
+
+        return dict(
+            inputs=dict(img=crops(2, TEMPLATE_SIZE), search_img=crops(1, SEARCH_SIZE)),
+            data_samples=search_sample((8, 8, 20, 24)),
+        )
+
+
+class VideoDataset(Dataset):
+    """The frames of toy videos, one after the other."""
+
+    metainfo = dict(classes=('target',))
+
+    def __init__(self, seeds: Sequence[int], num_frames: int = 6) -> None:
+        self.frames = [
+            (frame, frame_sample(i, FIRST_BOX, num_frames))
+            for seed in seeds
+            for i, frame in enumerate(video(num_frames, seed))
+        ]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> dict:
+        frame, sample = self.frames[index]
+        return dict(inputs=dict(img=frame), data_samples=sample.clone())
+
+
+class KeepResults(BaseMetric):
+    """Keeps the boxes and scores of a run; gives the next of ``values`` as its result."""
+
+    default_prefix = 'toy'
+
+    def __init__(self, values: Sequence[float] = (0.5,)) -> None:
+        super().__init__()
+        self.values = list(values)
+        self.rows: List[torch.Tensor] = []
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        found = data_samples[0]['pred_track_instances']
+        self.rows.append(torch.cat((found['bboxes'][0], found['scores'])))
+        self.results.append(0)
+
+    def compute_metrics(self, results: list) -> dict:
+        return dict(success=self.values.pop(0))
+
+
+def train_runner(
+    model: Any,
+    work_dir: Path,
+    train_cfg: Optional[dict] = None,
+    checkpoint: Optional[dict] = None,
+    metric: Optional[KeepResults] = None,
+    **kwargs: Any,
+) -> Runner:
+    """A Runner of four iterations an epoch; with a ``metric`` it validates too."""
+    if metric is not None:
+        kwargs.update(
+            val_dataloader=loader(VideoDataset([0], 3)), val_cfg=dict(), val_evaluator=[metric]
+        )
+    return Runner(
+        model=model,
+        work_dir=str(work_dir),
+        train_dataloader=dict(loader(CropDataset()), batch_size=2),
+        train_cfg=train_cfg or dict(by_epoch=True, max_epochs=2),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', **(checkpoint or dict(interval=1)))
+        ),
+        **common(work_dir, kwargs),
+    )
+
+
+def video_runner(
+    model: Any, work_dir: Path, seeds: Sequence[int], metric: KeepResults, **kwargs: Any
+) -> Runner:
+    """A Runner that tests on the videos of these seeds."""
+    return Runner(
+        model=model,
+        work_dir=str(work_dir),
+        test_dataloader=loader(VideoDataset(seeds)),
+        test_cfg=dict(),
+        test_evaluator=[metric],
+        **common(work_dir, kwargs),
+    )
+
+
+def loader(dataset: Dataset) -> dict:
+    sampler = dict(type='DefaultSampler', shuffle=False)
+    return dict(dataset=dataset, batch_size=1, num_workers=0, sampler=sampler)
+
+
+def common(work_dir: Path, given: dict) -> dict:
+    return dict(
+        dict(
+            default_scope='mmtrack',
+            log_level='WARNING',
+            randomness=dict(seed=0),
+            experiment_name=f'{work_dir.parent.name}-{work_dir.name}',
+        ),
+        **given,
+    )
