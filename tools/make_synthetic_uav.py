@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import Tuple
+from typing import Callable, Tuple
 
 from tqdm import tqdm
 
@@ -29,11 +29,15 @@ def frame_size(text: str) -> Tuple[int, int]:
     return int(match.group(1)), int(match.group(2))
 
 
-def positive(text: str) -> int:
-    """Parse a whole number of at least 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is not a whole number of at least 1')
-    return int(text)
+def at_least(least: int) -> Callable[[str], int]:
+    """A parser of whole numbers that are not below a limit."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r'-?\d+', text) or int(text) < least:
+            raise argparse.ArgumentTypeError(f'{text!r} is not a whole number of at least {least}')
+        return int(text)
+
+    return parse
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,17 +49,17 @@ def parse_args() -> argparse.Namespace:
     add(
         '--out', type=Path, default=Path('data/synthetic_uav'), help='folder (default: %(default)s)'
     )
-    add('--train', type=positive, default=48, help='training sequences (default: %(default)s)')
-    add('--test', type=positive, default=18, help='test sequences (default: %(default)s)')
+    add('--train', type=at_least(1), default=48, help='training sequences (default: %(default)s)')
+    add('--test', type=at_least(1), default=18, help='test sequences (default: %(default)s)')
     add(
         '--frames',
-        type=positive,
+        type=at_least(2),
         default=60,
         help='frames of a training sequence (default: %(default)s)',
     )
     add(
         '--test-frames',
-        type=positive,
+        type=at_least(2),
         default=120,
         help='frames of a test sequence (default: %(default)s)',
     )
@@ -66,9 +70,9 @@ def parse_args() -> argparse.Namespace:
         metavar='WIDTHxHEIGHT',
         help='frame size in pixels, sides of 96 to 1920 (default: 480x360)',
     )
-    add('--seed', type=int, default=0, help='seed, not negative (default: %(default)s)')
-    add('--jpeg-quality', type=positive, default=90, help='1 to 100 (default: %(default)s)')
-    add('--workers', type=positive, default=2, help='processes (default: %(default)s)')
+    add('--seed', type=at_least(0), default=0, help='seed, not negative (default: %(default)s)')
+    add('--jpeg-quality', type=at_least(1), default=90, help='1 to 100 (default: %(default)s)')
+    add('--workers', type=at_least(1), default=2, help='processes (default: %(default)s)')
     add(
         '--overwrite',
         action='store_true',

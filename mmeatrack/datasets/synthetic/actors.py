@@ -112,42 +112,44 @@ def make_traffic(
     """Others of the same surroundings, each in a place of its own, apart from the target."""
     path = KINDS[scenario.kind].path
     kinds = _COMPANY.get(path, (scenario.kind,))
-    length = max(target.extent()) * scale
+    chosen = [kinds[int(rng.integers(len(kinds)))] for _ in range(scenario.traffic)]
+    sprites = [make_target(rng, kind, resolution, random_paint(rng, kind)) for kind in chosen]
+    # One length for all keeps their places apart.
+    length = max(max(sprite.extent()) for sprite in [target, *sprites]) * scale
+    start, pace = rng.uniform(0.3, 0.5), rng.uniform(0.9, 1.0)
+    # A look-alike that passes has the opposite lane for itself.
+    lanes = 1 if scenario.rivals else 2
     traffic = []
-    opposing = rng.uniform(0.9, 1.0)
-    for number in range(scenario.traffic):
-        kind = kinds[int(rng.integers(len(kinds)))]
-        sprite = make_target(rng, kind, resolution, random_paint(rng, kind))
-        own = max(sprite.extent()) * scale
+    for number, (kind, sprite) in enumerate(zip(chosen, sprites)):
         if path != 'road':
-            arc, lateral = _beside(rng, route, number, max(own, length))
-        elif number % 2 == 0 or scenario.rivals:
-            arc, lateral = _same_lane(rng, route, number, max(own, length))
+            arc, lateral = _beside(rng, route, number, length)
+        elif number % lanes == 0:
+            arc, lateral = _same_lane(rng, route, number // lanes, length)
         else:
-            arc, lateral = _oncoming(rng, route, number, opposing, scale)
+            arc, lateral = _oncoming(route, number // lanes, length, start, pace, scale)
         traffic.append(_along(route, arc, lateral, sprite, kind == scenario.kind))
     _add_wakes(rng, scenario, traffic)
     return traffic
 
 
 def _same_lane(
-    rng: np.random.Generator, route: Route, number: int, length: float
+    rng: np.random.Generator, route: Route, place: int, length: float
 ) -> Tuple[np.ndarray, np.ndarray]:
     """In the target's lane at its pace, well ahead or behind."""
-    ahead = (3.2 + 2.4 * (number // 2) + rng.uniform(0, 0.6)) * length
-    ahead *= 1 if number % 4 < 2 else -1
-    arc = route.arc + ahead + 0.3 * length * smooth_curve(rng, len(route.arc), 40)
+    ahead = (3.2 + 1.9 * (place // 2) + rng.uniform(0, 0.3)) * length
+    ahead *= 1 if place % 2 == 0 else -1
+    arc = route.arc + ahead + 0.15 * length * smooth_curve(rng, len(route.arc), 40)
     return arc, np.zeros(len(arc))
 
 
 def _oncoming(
-    rng: np.random.Generator, route: Route, number: int, pace: float, scale: float
+    route: Route, place: int, length: float, start: float, pace: float, scale: float
 ) -> Tuple[np.ndarray, np.ndarray]:
     """In the opposite lane, one after the other at the same pace."""
     num_frames = len(route.arc)
     way = float(route.arc[-1] - route.arc[0])
-    start = float(route.arc[0]) + (0.3 + rng.uniform(0, 0.2)) * way + number * 11.0 * scale
-    arc = start - np.linspace(0, 1, num_frames) * way * pace
+    first = float(route.arc[0]) + start * way + 2.2 * place * length
+    arc = first - np.linspace(0, 1, num_frames) * way * pace
     return arc, np.full(num_frames, -LANE * scale)
 
 

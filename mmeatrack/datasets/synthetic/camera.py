@@ -47,7 +47,7 @@ def plan_positions(
         rng: Source of the numbers.
         scenario: The settings.
         motion: The target's motion (N, 2) in frame pixels if the camera stood still.
-        sizes: Square root of its length x width in frame pixels (N,).
+        sizes: Square root of its box's width x height in pixels (N,).
         reach: Half of the diagonal of its box in pixels (N,): its distance to the frame's edge.
         frame_size: Width and height.
 
@@ -62,7 +62,7 @@ def plan_positions(
     stray = np.stack([smooth_curve(rng, num_frames, 26) for _ in range(2)], 1)
     stray = np.clip(stray * 1.6, -1, 1)
     goal = middle + stray * scenario.roam * room
-    limit = scenario.pace_limit * np.minimum(sizes, np.roll(sizes, 1))
+    limit = scenario.pace_limit * np.concatenate([sizes[:1], sizes[:-1]])
     tremble = np.clip(rng.normal(0, scenario.shake, (num_frames, 2)), -2.5, 2.5)
     points = np.empty((num_frames, 2))
     points[0] = goal[0]
@@ -94,14 +94,14 @@ def _dash(
     room = middle - reach.max() - 4
     rush = smooth_curve(rng, num_frames, 6)
     rush /= max(float(rush.max()), 0.3)
-    speed = limit * np.clip(0.6 + 0.5 * rush, 0.1, 1.0) * sizes.min()
+    speed = limit * np.clip(0.6 + 0.5 * rush, 0.1, 1.0)
     bend = 0.25 * smooth_curve(rng, num_frames, 5)
     angle = rng.uniform(0, 2 * np.pi)
     points = np.empty((num_frames, 2))
     points[0] = middle + rng.uniform(-0.6, 0.6, 2) * room
     for t in range(1, num_frames):
         angle += bend[t]
-        step = speed[t] * np.array([np.cos(angle), np.sin(angle)])
+        step = speed[t] * sizes[t - 1] * np.array([np.cos(angle), np.sin(angle)])
         outside = np.abs(points[t - 1] + step - middle) > room
         step = np.where(outside, -step, step)
         angle = float(np.arctan2(step[1], step[0]))

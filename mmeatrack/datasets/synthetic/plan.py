@@ -176,19 +176,21 @@ def _film(
     zoom = camera.plan_zoom(rng, scenario, num_frames)
     spin = camera.plan_spin(rng, scenario, num_frames)
     linear = camera.linear_parts(zoom, spin)
+    beat = _beat(spec, scenario, target)
+    blend = fade(spec.stream('look'), scenario, num_frames)
+    angles = route.headings(route.arc) + spin
+    poses = [
+        Pose(0.0, 0.0, float(angle), float(scale * z), int(phase), float(weight))
+        for angle, z, phase, weight in zip(angles, zoom, beat, blend)
+    ]
+    boxes = np.array([target.box(pose) for pose in poses])
+    sizes = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
     points = route.points
     motion = np.einsum('nij,nj->ni', linear, np.diff(points, axis=0, prepend=points[:1]))
     reach = 0.5 * float(np.hypot(*target.extent())) * scale * zoom
-    smallest = float(np.sqrt(target.extents().prod(1).min())) * scale
-    where = camera.plan_positions(rng, scenario, motion, smallest * zoom, reach, spec.frame_size)
+    where = camera.plan_positions(rng, scenario, motion, sizes, reach, spec.frame_size)
     offsets = where - np.einsum('nij,nj->ni', linear, points)
-    angles = route.headings(route.arc) + spin
-    beat = _beat(spec, scenario, target)
-    blend = fade(spec.stream('look'), scenario, num_frames)
-    poses = [
-        Pose(float(x), float(y), float(angle), float(scale * z), int(phase), float(weight))
-        for (x, y), angle, z, phase, weight in zip(where, angles, zoom, beat, blend)
-    ]
+    poses = [replace(pose, x=float(x), y=float(y)) for pose, (x, y) in zip(poses, where)]
     return poses, np.concatenate([linear, offsets[..., None]], 2)
 
 

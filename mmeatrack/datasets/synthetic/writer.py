@@ -85,9 +85,10 @@ def write_split(
         ValueError: An argument is out of range.
         RuntimeError: The folder holds something else than this split.
     """
-    for label, value in (('num_sequences', num_sequences), ('workers', workers)):
-        if value < 1:
-            raise ValueError(f'{label} is {value}; it must be at least 1')
+    limits = (('num_sequences', num_sequences, 1), ('workers', workers, 1), ('seed', seed, 0))
+    for label, value, least in limits:
+        if value < least:
+            raise ValueError(f'{label} is {value}; it must be at least {least}')
     if not 1 <= jpeg_quality <= 100:
         raise ValueError(f'jpeg_quality is {jpeg_quality}; it must be 1 to 100')
     specs = split_specs(split, num_sequences, num_frames, frame_size, seed)
