@@ -107,6 +107,9 @@ def test_the_exported_student_is_tested_with_the_hook_on(
     plain = run_test(STUDENT_CONFIG, student, data, tmp_path / 'plain', 'model')
     assert 'uav/success_auc' in plain
     adapted = run_test(TEMPORAL_CONFIG, student, data, tmp_path / 'adapted', 'model', **store)
+    times = sorted((tmp_path / 'plain' / 'EATrack').glob('*_network_time.txt'))
+    assert len(times) == 2
+    assert all(float(line) > 0 for path in times for line in path.read_text().split()[1:])
     # 6 frames a video: 5 are tracked, frames 2 and 4 end an interval.
     assert '10 offered, 10 confident, 4 stored, 4 activations' in adapted
 

@@ -1,5 +1,6 @@
 """The EATrack tracker (arXiv 2605.28018): backbone, center head and, at test, the Target Store."""
 
+import time
 from typing import Any, Dict, List, Optional, Tuple
 
 import torch
@@ -165,14 +166,18 @@ class EATrack(BaseSingleObjectTracker):
             data_samples: Not used; mmtrack's interface.
 
         Returns:
-            One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px and ``scores`` (1,).
+            One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px, ``scores`` (1,) and
+            ``network_seconds`` (1,), the time from crop to box.
         """
         if self.state is None:
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         state = self.state
         state.frame += 1
         window = CropWindow.around(state.box, self.test_cfg['search_factor'])
-        box, score = self._locate(self._search_tokens(img, window, state), window)
+        crop = self.data_preprocessor.normalize(crop_image(img, window, self.backbone.search_size))
+        began = time.perf_counter()
+        box, score = self._locate(crop, window, state)
+        seconds = time.perf_counter() - began
         state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
         self._adapt(img, state, score)
 
@@ -182,18 +187,16 @@ class EATrack(BaseSingleObjectTracker):
             [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]], dtype=torch.float32
         )
         result.scores = img.new_tensor([score], dtype=torch.float32)
+        result.network_seconds = torch.tensor([seconds])
         return [result]
 
-    def _search_tokens(self, img: Tensor, window: CropWindow, state: TrackerState) -> Tensor:
-        crop = crop_image(img, window, self.backbone.search_size)
-        x = self.backbone.forward_search(self.data_preprocessor.normalize(crop))
-        return self.backbone.forward_joint(state.active_template, x, state.temporal).search
-
     def _locate(
-        self, search_tokens: Tensor, window: CropWindow
+        self, crop: Tensor, window: CropWindow, state: TrackerState
     ) -> Tuple[Tuple[float, float, float, float], float]:
-        """Box in image px (cxcywh) and score."""
-        prediction = self.head.predict(self.head(self._as_map(search_tokens)), self.window)
+        """Box in image px (cxcywh) and score, from the normalised search crop of the window."""
+        x = self.backbone.forward_search(crop)
+        tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
+        prediction = self.head.predict(self.head(self._as_map(tokens.search)), self.window)
         # One transfer from the device for the box and its score.
         values = torch.cat((prediction.bbox_cxcywh[0], prediction.score)).tolist()
         size = self.backbone.search_size
