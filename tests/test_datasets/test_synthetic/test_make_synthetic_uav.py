@@ -39,10 +39,11 @@ def test_a_set_of_another_seed_is_kept_unless_told(tmp_path, run):
     [
         (['--size', '480'], "'480' is not WIDTHxHEIGHT"),
         (['--train', '0'], "'0' is not a whole number of at least 1"),
-        (['--frames', 'x'], "'x' is not a whole number of at least 1"),
+        (['--frames', 'x'], "'x' is not a whole number of at least 2"),
+        (['--test-frames', '1'], "'1' is not a whole number of at least 2"),
         (['--size', '20x20'], 'width and height must be 96 to 1920'),
         (['--jpeg-quality', '101'], 'jpeg_quality is 101'),
-        (['--seed', '-1'], 'seed (-1)'),
+        (['--seed', '-1'], "'-1' is not a whole number of at least 0"),
     ],
 )
 def test_bad_arguments_are_told_in_a_line(tmp_path, run, capsys, arguments, message):

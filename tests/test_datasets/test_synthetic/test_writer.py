@@ -181,6 +181,7 @@ def test_names_in_a_foreign_meta_file_do_not_lead_outside(copy, tmp_path):
     [
         (dict(count=0), 'num_sequences is 0'),
         (dict(workers=0), 'workers is 0'),
+        (dict(seed=-1), 'seed is -1'),
         (dict(jpeg_quality=101), 'jpeg_quality is 101'),
         (dict(num_frames=1), 'num_frames is 1'),
         (dict(frame_size=(50, 50)), 'frame_size'),
