@@ -1,0 +1,193 @@
+"""Every config is built as far as it can be without data, and its numbers fit each other."""
+
+import re
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, PARAM_SCHEDULERS
+from toys import mmtrack_scope
+
+from mmeatrack.models import EATrack, EATrackDistill
+from mmeatrack.registry import MODELS
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / 'configs').rglob('*.py'))
+CONFIGS = {str(path.relative_to(ROOT / 'configs')): Config.fromfile(str(path)) for path in FILES}
+
+
+def having(*keys: str) -> Any:
+    """Parametrise by the configs that have all these keys."""
+    found = {name: cfg for name, cfg in CONFIGS.items() if all(key in cfg for key in keys)}
+    assert found
+    return pytest.mark.parametrize('cfg', list(found.values()), ids=list(found))
+
+
+@pytest.fixture(autouse=True)
+def _mmtrack_scope(monkeypatch) -> Iterator[None]:
+    # A teacher's config file is named by its path from the repository's root.
+    monkeypatch.chdir(ROOT)
+    with mmtrack_scope():
+        yield
+
+
+def build_model(cfg: Config) -> Any:
+    model = cfg.model.to_dict()
+    if model['type'] == 'mmeatrack.EATrackDistill' and model['teacher_ckpt'] is None:
+        model['allow_random_teacher'] = True
+    return MODELS.build(model)
+
+
+def tracker_of(model: Any) -> EATrack:
+    return model.student if isinstance(model, EATrackDistill) else model
+
+
+def crops_of(cfg: Config) -> dict:
+    """The transform that crops, as the training pipeline has it."""
+    steps = cfg.train_dataloader.dataset.get('pipeline')
+    if steps is None:
+        steps = cfg.train_dataloader.dataset.datasets[0].pipeline
+    return next(step for step in steps if step.type == 'SeqCropLikeStark')
+
+
+def datasets_of(loader: dict) -> list:
+    return list(loader['dataset'].get('datasets', [loader['dataset']]))
+
+
+def test_there_are_configs_of_each_kind() -> None:
+    folders = {Path(name).parent.as_posix() for name in CONFIGS}
+    assert {'_base_', '_base_/models', '_base_/datasets', '_base_/schedules', 'eatrack'} <= folders
+
+
+@having('model')
+def test_model_is_built(cfg: Config) -> None:
+    assert isinstance(build_model(cfg), (EATrack, EATrackDistill))
+
+
+@having('model')
+def test_one_custom_import_is_enough(cfg: Config) -> None:
+    assert cfg.custom_imports == dict(imports=['mmeatrack'], allow_failed_imports=False)
+
+
+@having('model')
+def test_distillation_says_what_it_lacks(cfg: Config) -> None:
+    """No config brings a teacher's checkpoint, and none passes for trained without."""
+    if cfg.model.type != 'mmeatrack.EATrackDistill':
+        assert 'teacher_ckpt' not in cfg.model
+        return
+    with pytest.raises(ValueError, match='teacher_ckpt is missing'):
+        MODELS.build(cfg.model)
+
+
+@having('model', 'optim_wrapper', 'param_scheduler')
+def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
+    model = build_model(cfg)
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    schedulers = cfg.param_scheduler
+    for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
+        PARAM_SCHEDULERS.build(scheduler, default_args=dict(optimizer=wrapper))
+    groups = wrapper.param_groups
+    rate = {id(p): group['initial_lr'] for group in groups for p in group['params']}
+    for name, parameter in tracker_of(model).named_parameters():
+        lr = 1e-3 if 'micro' in cfg.filename else 4e-5 if 'backbone' in name else 4e-4
+        assert rate[id(parameter)] == pytest.approx(lr), name
+
+
+@having('custom_hooks')
+def test_custom_hooks_are_built(cfg: Config) -> None:
+    for hook in cfg.custom_hooks:
+        built = HOOKS.build(hook)
+        if hook['type'] == 'mmeatrack.TemporalAdaptationHook':
+            MODELS.build(built.store)
+
+
+@having('test_evaluator')
+def test_metric_is_built_and_names_its_policy(cfg: Config) -> None:
+    METRICS.build(cfg.test_evaluator)
+    assert cfg.test_evaluator.absent in ('miss', 'hit', 'exclude')
+    assert cfg.val_evaluator == cfg.test_evaluator
+
+
+@pytest.mark.parametrize('kind', ['train', 'val', 'test'])
+def test_datasets_are_built_without_their_data(kind: str) -> None:
+    built = 0
+    for cfg in CONFIGS.values():
+        loader = cfg.get(f'{kind}_dataloader')
+        if loader is None:
+            continue
+        assert DATA_SAMPLERS.get(f'mmtrack.{loader.sampler.type}') is not None
+        for dataset in datasets_of(loader):
+            Compose(dataset.pipeline)
+            DATASETS.build(dict(dataset, lazy_init=True))
+            built += 1
+    assert built
+
+
+@having('test_dataloader')
+def test_tests_run_frame_by_frame_and_video_by_video(cfg: Config) -> None:
+    assert cfg.test_dataloader.batch_size == 1
+    assert cfg.test_dataloader.sampler.type == 'VideoSampler'
+    assert cfg.test_dataloader.dataset.test_mode is True
+
+
+@having('model', 'train_dataloader')
+def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
+    tracker, crops = tracker_of(build_model(cfg)), crops_of(cfg)
+    backbone, test = tracker.backbone, tracker.test_cfg
+    sides = [backbone.template_size, backbone.template_size, backbone.search_size]
+    factors = [test['template_factor'], test['template_factor'], test['search_factor']]
+    assert list(crops['output_size']) == sides
+    assert list(crops['crop_size_factor']) == factors
+    steps = datasets_of(cfg.train_dataloader)[0]['pipeline']
+    jitter = next(step for step in steps if step.type == 'SeqBboxJitter')
+    assert list(jitter['crop_size_factor']) == factors
+    stride = next(step.stride for step in steps if step.type == 'CheckPadMaskValidity')
+    assert stride * backbone.search_grid == backbone.search_size
+
+
+@having('model', 'train_dataloader', 'train_cfg')
+def test_file_names_tell_the_batch_and_the_schedule(cfg: Config) -> None:
+    """..._4xb32-300e_...: the batch of a device, and the epochs or iterations."""
+    match = re.search(r'_\d+xb(\d+)-(\d+)([ei])_', Path(cfg.filename).name)
+    if match is None:
+        assert 'test' in cfg.filename or 'temporal' in cfg.filename
+        return
+    batch, length, unit = int(match[1]), int(match[2]), match[3]
+    assert cfg.train_dataloader.batch_size == batch
+    assert cfg.train_cfg['max_epochs' if unit == 'e' else 'max_iters'] == length
+
+
+@having('param_scheduler', 'train_cfg')
+def test_schedule_ends_with_the_training(cfg: Config) -> None:
+    """The cycle's end, or the last step of the learning rate before it."""
+    schedulers = cfg.param_scheduler
+    for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
+        if scheduler.type == 'CosineAnnealingLR':
+            assert scheduler.end == cfg.train_cfg.max_iters
+        for milestone in scheduler.get('milestones', []):
+            assert milestone < cfg.train_cfg.max_epochs
+
+
+@having('model')
+def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
+    name, model = Path(cfg.filename).name, build_model(cfg)
+    assert isinstance(model, EATrackDistill) == ('distill' in name)
+    backbone = tracker_of(model).backbone
+    assert backbone.embed_dims == (192 if 'deit-tiny' in name else 64)
+    assert (len(backbone.separate_stage) == 0) == ('teacher' in name)
+
+
+@pytest.mark.parametrize(
+    ('name', 'depths'),
+    [
+        ('eatrack_deit-tiny', (6, 2)),
+        ('eatrack_teacher_deit-tiny', (0, 12)),
+    ],
+)
+def test_depths_of_the_paper(name: str, depths: tuple) -> None:
+    backbone = build_model(CONFIGS[f'_base_/models/{name}.py']).backbone
+    assert (len(backbone.separate_stage), len(backbone.joint_stage)) == depths
+    assert (backbone.template_size, backbone.search_size) == (128, 256)
