@@ -83,6 +83,7 @@ class UAVSOTDataset(BaseSOTDataset):
         self.box_file = box_file
         self.bad_sequences = bad_sequences
         self.left_out: Dict[str, str] = {}
+        self._visible: Dict[int, dict] = {}  # by sequence, for training
         super().__init__(
             data_root=str(data_root),
             ann_file=ann_file,
@@ -247,17 +248,22 @@ class UAVSOTDataset(BaseSOTDataset):
         return self.pipeline([self._visible_frames(idx) for idx in drawn])
 
     def _visible_frames(self, video_idx: int) -> dict:
-        """Return the image and annotation infos of a sequence's visible frames."""
-        img_infos = self.get_img_infos_from_video(video_idx)
-        ann_infos = self.get_ann_infos_from_video(video_idx)
-        visible = np.flatnonzero(ann_infos['visible'])
-        return dict(
-            video_id=video_idx,
-            video_length=img_infos['video_length'],
-            frame_ids=img_infos['frame_ids'][visible],
-            img_paths=[img_infos['img_paths'][i] for i in visible],
-            **{key: values[visible] for key, values in ann_infos.items()},
-        )
+        """Return the image and annotation infos of a sequence's visible frames; kept once made."""
+        if video_idx not in self._visible:
+            img_infos = self.get_img_infos_from_video(video_idx)
+            ann_infos = self.get_ann_infos_from_video(video_idx)
+            visible = np.flatnonzero(ann_infos['visible'])
+            arrays = {key: values[visible] for key, values in ann_infos.items()}
+            for values in arrays.values():
+                values.setflags(write=False)  # all samples of the sequence share them
+            self._visible[video_idx] = dict(
+                video_id=video_idx,
+                video_length=img_infos['video_length'],
+                frame_ids=img_infos['frame_ids'][visible],
+                img_paths=[img_infos['img_paths'][i] for i in visible],
+                **arrays,
+            )
+        return dict(self._visible[video_idx])
 
     def _listed_sequences(self) -> List[dict]:
         """The given or found sequence infos, with paths that are usable as they are."""
