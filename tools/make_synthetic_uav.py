@@ -15,9 +15,9 @@ Write <out>/train and <out>/test in DTB70's layout: <sequence>/img/00001.jpg ...
 <sequence>/groundtruth_rect.txt (x,y,w,h a line, NaN where the target is absent),
 <sequence>/visibility.txt, <sequence>/attributes.txt, and a meta.json for each split.
 
-The same arguments give the same bytes, whatever the number of workers. An interrupted
-run is continued by giving the same command again. The test split goes through the
-scenarios in turn: {', '.join(SCENARIOS)}.
+The same arguments give the same bytes, whatever the number of workers, with the same
+releases of NumPy and OpenCV. An interrupted run is continued by giving the same command
+again. The test split goes through the scenarios in turn: {', '.join(SCENARIOS)}.
 """
 
 

@@ -64,7 +64,8 @@ def write_split(
     (x,y,w,h a line in pixels, the top-left corner counted from 0, ``NaN,NaN,NaN,NaN`` where the
     target is absent), ``visibility.txt`` (share of the target that is seen) and
     ``attributes.txt`` (a name a line, the dominant one first). The bytes depend on the arguments
-    alone, not on the number of workers.
+    alone, not on the number of workers, as long as NumPy and OpenCV stay the same: another
+    release of either rounds differently.
 
     Args:
         root: Folder of the split; made when missing.
