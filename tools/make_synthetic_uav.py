@@ -112,3 +112,5 @@ if __name__ == '__main__':
         main()
     except (ValueError, RuntimeError, OSError) as error:
         sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted; the same command goes on from here')
