@@ -39,7 +39,7 @@ class MicroExperiment:
     def make_data(self) -> Stage:
         """The synthetic set; its seed is the default, so that all experiments share it."""
         command = [sys.executable, 'tools/make_synthetic_uav.py', '--out', str(self.data)]
-        command += ['--size', '360x270', '--train', '60', '--frames', '60']
+        command += ['--size', '320x240', '--train', '60', '--frames', '60']
         command += ['--test', '20', '--test-frames', '100', '--workers', '2']
         return Stage('synthetic UAV set', command, self.out / 'data', progress=_TQDM_LINE)
 
