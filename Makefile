@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.mmeatrack-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format clean
+.PHONY: help install demo ablation test check format clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,9 @@ $(STAMP): setup.py $(wildcard requirements/*.txt) $(wildcard tools/install/*.py)
 
 demo: install  ## distil, test and show: the table, curves and video in work_dirs/demo
 	$(BIN)/python tools/demo.py
+
+ablation: install  ## each distillation loss alone, three seeds; goes on from the demo
+	$(BIN)/python tools/ablation.py
 
 test: install  ## the tests
 	$(BIN)/python -m pytest

@@ -32,6 +32,7 @@ from mmeatrack.experiments.micro import (
     MicroExperiment,
     run_name,
 )
+from mmeatrack.experiments.seeds import mean_and_error
 from mmeatrack.visualization import VideoSink, annotated_frames, plot_training_curves
 
 TRACKERS = {
@@ -155,14 +156,6 @@ def score_row(
     scores = [mean_and_error([100 * report[run][key] for run in runs]) for key in keys]
     speed = statistics.median(run_speed(results[run])[0]['fps'] for run in runs)
     return [TRACKERS[name], *scores, f'{speed:.0f}']
-
-
-def mean_and_error(values: List[float]) -> str:
-    """``mean ± standard error``; a single value as it is."""
-    mean = f'{statistics.mean(values):.1f}'
-    if len(values) == 1:
-        return mean
-    return f'{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}'
 
 
 def write_video(
