@@ -176,7 +176,8 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
     name, model = Path(cfg.filename).name, build_model(cfg)
     assert isinstance(model, EATrackDistill) == ('distill' in name)
     backbone = tracker_of(model).backbone
-    assert backbone.embed_dims == (192 if 'deit-tiny' in name else 64)
+    widths = {'deit-tiny': 192, 'vit-base': 768, 'micro': 64}
+    assert backbone.embed_dims == next(width for size, width in widths.items() if size in name)
     assert (len(backbone.separate_stage) == 0) == ('teacher' in name)
 
 

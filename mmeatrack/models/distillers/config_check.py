@@ -3,10 +3,12 @@
 from collections import Counter
 from difflib import get_close_matches
 from inspect import Parameter, signature
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Tuple
 
 from mmrazor.models.task_modules import RecorderManager
 from torch import nn
+
+from mmeatrack.models.distillers.short_form import TOKENS
 
 # Given by EATrackDistill from the ground truth, not by a recorder.
 INJECTED = 'target_mask'
@@ -23,12 +25,29 @@ def check_weights(**weights: float) -> None:
             raise ValueError(f'{name}={weight} must be at least 0; 0 leaves the loss out.')
 
 
-def check_layer_pairs(layer_pairs: Sequence[Any]) -> None:
+def check_tokens(tokens: str) -> None:
+    """Refuse an unknown choice of tokens.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if tokens not in TOKENS:
+        raise ValueError(f'tokens={tokens!r} is unknown; it is one of {list(TOKENS)}.')
+
+
+def check_layer_pairs(layer_pairs: Any) -> Tuple[Tuple[int, int], ...]:
     """Every pair is two layer numbers, and none is there twice.
+
+    Returns:
+        The pairs.
 
     Raises:
         ValueError: If one is malformed or repeated.
     """
+    if isinstance(layer_pairs, str):
+        raise ValueError(
+            f"layer_pairs={layer_pairs!r} is unknown; it is 'auto' or a list of pairs."
+        )
     for pair in layer_pairs:
         if (
             not isinstance(pair, (tuple, list))
@@ -44,6 +63,7 @@ def check_layer_pairs(layer_pairs: Sequence[Any]) -> None:
             raise ValueError(
                 f'layer_pairs={layer_pairs!r} has {pair!r} {times} times: give it once.'
             )
+    return tuple((student, teacher) for student, teacher in layer_pairs)
 
 
 def check_loss_arguments(losses: nn.ModuleDict, mappings: Dict[str, dict]) -> None:

@@ -1,24 +1,35 @@
 """The distiller of EATrack: a config of few words on mmrazor's ConfigurableDistiller."""
 
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Tuple, Union
 
 import torch
 from mmrazor.models.distillers import ConfigurableDistiller
+from mmrazor.models.task_modules import RecorderManager
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mmeatrack.models.distillers.config_check import (
     INJECTED,
     check_layer_pairs,
     check_loss_arguments,
     check_recorder_sources,
+    check_tokens,
     check_weights,
     takes_target_mask,
 )
 from mmeatrack.models.distillers.connectors import SearchTokens
+from mmeatrack.models.distillers.layer_recorder import joint_layers
+from mmeatrack.models.distillers.short_form import (
+    FeatureForm,
+    LayerPairs,
+    MmrazorParts,
+    add_prediction,
+    feature_loss_name,
+)
 from mmeatrack.models.losses import TargetMask
 from mmeatrack.registry import MODELS
 
-LayerPairs = Sequence[Tuple[int, int]]
+AUTO = 'auto'
 
 
 @MODELS.register_module()
@@ -26,14 +37,19 @@ class EATrackDistiller(ConfigurableDistiller):
     """Feature and prediction distillation inside the target (EATrack, dual-branch distillation).
 
     The short form expands into mmrazor's recorders, connectors, losses and mappings. Those may be
-    given
-    too, instead (``layer_pairs=None, prediction_weight=0``) or besides: any loss of mmrazor can
-    be put in from a config. A loss whose ``forward`` takes ``target_mask`` is given the mask of the
-    ground-truth box.
+    given too, instead (``layer_pairs=None, prediction_weight=0``) or besides: any loss of mmrazor
+    can be put in from a config. A loss whose ``forward`` takes ``target_mask`` is given the mask of
+    the ground-truth box.
+
+    For a teacher of another width every pair has an adapter, a linear layer from the student's
+    tokens to the teacher's width. It trains with the student and stays here, outside of it.
 
     Args:
-        layer_pairs: (student layer, teacher layer) for L_feat, counted from 0 through both stages.
+        layer_pairs: (student layer, teacher layer) for L_feat, counted from 0 through both stages;
+            or 'auto': :class:`AutoPairHook` finds the pairs before the first step.
         feature_weight: Weight of L_feat, the mean over the pairs.
+        tokens: What L_feat compares: 'search' tokens, or 'all', those of the templates too, whose
+            weight is 1.
         prediction_weight: Weight of L_pred; 0 leaves it out.
         temperature: Temperature of L_pred.
         direction, support: Of L_pred, see :class:`TargetPredictionLoss`.
@@ -50,8 +66,9 @@ class EATrackDistiller(ConfigurableDistiller):
 
     def __init__(
         self,
-        layer_pairs: Optional[LayerPairs] = None,
+        layer_pairs: Union[LayerPairs, str, None] = None,
         feature_weight: float = 1.0,
+        tokens: str = 'search',
         prediction_weight: float = 1.0,
         temperature: float = 1.0,
         direction: str = 'student_teacher',
@@ -65,7 +82,7 @@ class EATrackDistiller(ConfigurableDistiller):
         loss_forward_mappings: Optional[Dict[str, dict]] = None,
         **kwargs: Any,
     ) -> None:
-        parts = _Parts(
+        parts = MmrazorParts(
             dict(student_recorders or {}),
             dict(teacher_recorders or {}),
             dict(connectors or {}),
@@ -73,33 +90,30 @@ class EATrackDistiller(ConfigurableDistiller):
             dict(loss_forward_mappings or {}),
         )
         check_weights(feature_weight=feature_weight, prediction_weight=prediction_weight)
+        check_tokens(tokens)
         if kwargs.get('distill_deliveries'):
             raise ValueError(
                 'EATrackDistill makes no distill_deliveries: leave them out, and record what a '
                 'loss compares.'
             )
+        features = FeatureForm(feature_weight, reduction, tokens)
+        finds_pairs = layer_pairs == AUTO and feature_weight > 0
+        pairs: LayerPairs = ()
         if layer_pairs and feature_weight:
-            check_layer_pairs(layer_pairs)
-            parts.add_features(layer_pairs, feature_weight, reduction)
+            pairs = () if finds_pairs else check_layer_pairs(layer_pairs)
+            features.add_to(parts, pairs)
         if prediction_weight:
-            parts.add_prediction(
-                prediction_weight,
-                dict(temperature=temperature, direction=direction, support=support),
-            )
-        if not parts.losses:
+            options = dict(temperature=temperature, direction=direction, support=support)
+            add_prediction(parts, prediction_weight, options)
+        if not parts.distill_losses and not finds_pairs:
             raise ValueError(
                 'nothing is distilled: give layer_pairs, e.g. [(6, 10), (7, 11)], a '
                 'prediction_weight above 0, or distill_losses.'
             )
-        super().__init__(
-            student_recorders=parts.student_recorders,
-            teacher_recorders=parts.teacher_recorders,
-            connectors=parts.connectors,
-            distill_losses=parts.losses,
-            loss_forward_mappings=parts.mappings,
-            **kwargs,
-        )
+        super().__init__(**parts._asdict(), **kwargs)
         check_loss_arguments(self.distill_losses, self.loss_forward_mappings)
+        self.features, self.finds_pairs, self.layer_pairs = features, finds_pairs, pairs
+        self.adapters = nn.ModuleDict()
         self.feature_mask = TargetMask(**(feature_mask or {}))
         self.prediction_mask = TargetMask('hard')
         self._target_masks: Dict[str, Tensor] = {}
@@ -111,11 +125,66 @@ class EATrackDistiller(ConfigurableDistiller):
         for connector in self.connectors.modules():
             if isinstance(connector, SearchTokens):
                 connector.bind(model.backbone.search_grid)
+        self._student_width: Optional[int] = getattr(model.backbone, 'embed_dims', None)
+        if self.finds_pairs:
+            self._student_layers = joint_layers(model)
+            # In the checkpoint, so that a resumed run keeps the pairs that it began with.
+            unknown = torch.full((len(self._student_layers), 2), -1, dtype=torch.long)
+            self.register_buffer('found_pairs', unknown)
 
-    def prepare_from_teacher(self, model: nn.Module) -> None:
-        """Hook the teacher's recorders; ValueError if a source is not in the model."""
+    def prepare_from_teacher(self, model: Any) -> None:
+        """Hook the teacher's recorders and build the adapters that its width asks for.
+
+        Raises:
+            ValueError: If a source is not in the model.
+        """
         check_recorder_sources(self.teacher_recorders, model, 'teacher')
         super().prepare_from_teacher(model)
+        width = getattr(model.backbone, 'embed_dims', None)
+        if width is None or self._student_width is None or width == self._student_width:
+            return
+        # The optimizer is made before the pairs of 'auto' are known: one for each student layer.
+        names = [str(layer) for layer in self._student_layers] if self.finds_pairs else []
+        for name in names or [self._adapter_name(pair) for pair in self.layer_pairs]:
+            self.adapters[name] = nn.Linear(self._student_width, width)
+
+    @property
+    def lacks_pairs(self) -> bool:
+        """Whether the pairs of 'auto' are not set yet."""
+        return self.finds_pairs and not self.layer_pairs
+
+    def set_layer_pairs(self, layer_pairs: LayerPairs, student: Any, teacher: Any) -> None:
+        """Distil these pairs from now on; for ``layer_pairs='auto'``, once.
+
+        Args:
+            layer_pairs: A pair for each joint layer of the student, in order.
+            student, teacher: The models that the distiller was prepared with.
+
+        Raises:
+            RuntimeError: If the pairs are set already or were given.
+            ValueError: If a pair is malformed, or a layer is no joint layer.
+        """
+        if not self.lacks_pairs:
+            raise RuntimeError(f'the layer pairs are set already: {list(self.layer_pairs)}.')
+        pairs = check_layer_pairs(layer_pairs)
+        if [pair[0] for pair in pairs] != self._student_layers:
+            raise ValueError(
+                f'layer_pairs={pairs} must have one pair for each joint layer of the student, '
+                f'{self._student_layers}.'
+            )
+        parts = MmrazorParts({}, {}, {}, {}, {})
+        self.features.add_to(parts, pairs)
+        for ours, recorders, model in (
+            (self.student_recorders, parts.student_recorders, student),
+            (self.teacher_recorders, parts.teacher_recorders, teacher),
+        ):
+            added = RecorderManager(recorders)
+            added.initialize(model)
+            ours.recorders.update(added.recorders)
+        self.distill_losses.update(self.build_distill_losses(parts.distill_losses))
+        self.loss_forward_mappings.update(parts.loss_forward_mappings)
+        self.found_pairs.copy_(torch.tensor(pairs))
+        self.layer_pairs = pairs
 
     def set_target(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> None:
         """Compute the masks of a batch.
@@ -131,13 +200,30 @@ class EATrackDistiller(ConfigurableDistiller):
             )
 
     def compute_distill_losses(self) -> Dict[str, Tensor]:
-        """Losses of the batch just recorded, by the names in ``distill_losses``."""
+        """Losses of the batch just recorded, by the names in ``distill_losses``.
+
+        Raises:
+            RuntimeError: If the pairs of 'auto' are not known.
+        """
+        if self.lacks_pairs:
+            raise RuntimeError(
+                "layer_pairs='auto' has no pairs yet: add dict(type='mmeatrack.AutoPairHook') to "
+                'custom_hooks, which finds them before training starts.'
+            )
+        adapter_of = {feature_loss_name(p): self._adapter_name(p) for p in self.layer_pairs}
         losses = dict()
         for name, mapping in self.loss_forward_mappings.items():
             loss = self.distill_losses[name]
             arguments = {key: self.get_record(**record) for key, record in mapping.items()}
+            if name in adapter_of and adapter_of[name] in self.adapters:
+                arguments['student'] = self.adapters[adapter_of[name]](arguments['student'])
             if takes_target_mask(loss):
-                arguments[INJECTED] = self._target_masks[loss.mask_layout]
+                mask = self._target_masks[loss.mask_layout]
+                if name in adapter_of and self.features.tokens == 'all':
+                    # The templates' tokens come before those of the search crop.
+                    before = arguments['student'].shape[1] - mask.shape[1]
+                    mask = F.pad(mask, (before, 0), value=1.0)
+                arguments[INJECTED] = mask
             losses[name] = loss(**arguments)
         return losses
 
@@ -148,50 +234,5 @@ class EATrackDistiller(ConfigurableDistiller):
                 recorder.reset_data_buffer()
         self._target_masks = {}
 
-
-class _Parts:
-    """mmrazor's five dicts, filled by the short form."""
-
-    def __init__(
-        self,
-        student_recorders: Dict[str, dict],
-        teacher_recorders: Dict[str, dict],
-        connectors: Dict[str, dict],
-        losses: Dict[str, dict],
-        mappings: Dict[str, dict],
-    ) -> None:
-        self.student_recorders, self.teacher_recorders = student_recorders, teacher_recorders
-        self.connectors, self.losses, self.mappings = connectors, losses, mappings
-
-    def add_features(self, layer_pairs: LayerPairs, weight: float, reduction: str) -> None:
-        for student_layer, teacher_layer in layer_pairs:
-            student, teacher = f'layer_{student_layer}', f'layer_{teacher_layer}'
-            self.student_recorders[student] = _layer_recorder(student_layer)
-            self.teacher_recorders[teacher] = _layer_recorder(teacher_layer)
-            name = f'loss_feat_{student_layer}_{teacher_layer}'
-            self.losses[name] = dict(
-                type='mmeatrack.TargetFeatureLoss',
-                reduction=reduction,
-                loss_weight=weight / len(layer_pairs),
-            )
-            self.mappings[name] = dict(
-                student=dict(recorder=student, from_student=True, connector='search_tokens'),
-                teacher=dict(recorder=teacher, from_student=False, connector='search_tokens'),
-            )
-        self.connectors['search_tokens'] = dict(type='mmeatrack.SearchTokens')
-
-    def add_prediction(self, weight: float, options: Dict[str, Any]) -> None:
-        recorder = dict(type='mmrazor.ModuleOutputs', source='head')
-        self.student_recorders['head'], self.teacher_recorders['head'] = recorder, dict(recorder)
-        self.losses['loss_pred'] = dict(
-            type='mmeatrack.TargetPredictionLoss', loss_weight=weight, **options
-        )
-        # data_idx 0 of CenterHeadOutput: the score map's logits.
-        self.mappings['loss_pred'] = dict(
-            student=dict(recorder='head', from_student=True, data_idx=0),
-            teacher=dict(recorder='head', from_student=False, data_idx=0),
-        )
-
-
-def _layer_recorder(layer: int) -> dict:
-    return dict(type='mmeatrack.LayerOutputs', source=layer)
+    def _adapter_name(self, pair: Tuple[int, int]) -> str:
+        return str(pair[0]) if self.finds_pairs else f'{pair[0]}_{pair[1]}'

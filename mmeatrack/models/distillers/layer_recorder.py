@@ -1,6 +1,6 @@
 """A recorder that finds a backbone's layer by its number instead of its module's name."""
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from mmrazor.models.task_modules import ModuleOutputsRecorder
 from torch import nn
@@ -28,6 +28,12 @@ class LayerOutputsRecorder(ModuleOutputsRecorder):
         name = joint_layer_name(model, self.layer)
         self._source = f'backbone.{name}'
         super().prepare_from_model(model)
+
+
+def joint_layers(model: Any) -> List[int]:
+    """Numbers of the joint layers of the model's backbone, an :class:`AsymmetricViT`."""
+    backbone = model.backbone
+    return list(range(len(backbone.separate_stage), backbone.depth))
 
 
 def joint_layer_name(model: Any, layer: int) -> str:

@@ -1,0 +1,172 @@
+"""Teachers of another width or depth, and the templates' tokens."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
+
+from mmeatrack.models import TargetMask
+from mmeatrack.registry import MODELS
+
+ROOT = Path(__file__).parents[3]
+WIDTH = 24
+
+
+def model_with(layer_pairs: Any, width: int = WIDTH, depth: int = 4, **options: Any) -> Any:
+    """Student (2, 2) of 16 channels and a teacher of ``depth`` joint layers of ``width``."""
+    distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=layer_pairs, **options)
+    teacher = tracker_cfg(0, depth, backbone=dict(embed_dims=width))
+    return build(distill_cfg(teacher=teacher, distiller=distiller)).train()
+
+
+def outputs_of(module: Any) -> list:
+    seen: list = []
+    module.register_forward_hook(lambda module, inputs, output: seen.append(output.detach()))
+    return seen
+
+
+def shapes(model: Any) -> dict:
+    return {name: tuple(p.shape) for name, p in model.distiller.named_parameters()}
+
+
+def test_one_adapter_for_each_pair() -> None:
+    assert shapes(model_with([(2, 2), (3, 3)])) == {
+        'adapters.2_2.weight': (WIDTH, DIMS),
+        'adapters.2_2.bias': (WIDTH,),
+        'adapters.3_3.weight': (WIDTH, DIMS),
+        'adapters.3_3.bias': (WIDTH,),
+    }
+
+
+def test_no_adapter_where_the_widths_agree() -> None:
+    assert shapes(model_with([(2, 2), (3, 3)], width=DIMS)) == {}
+    assert shapes(model_with([(2, 4), (3, 5)], width=DIMS, depth=6)) == {}
+
+
+def test_no_adapter_without_feature_loss() -> None:
+    assert shapes(model_with([(2, 2)], feature_weight=0)) == {}
+
+
+def test_auto_has_an_adapter_for_each_joint_layer_of_the_student() -> None:
+    assert [name for name in shapes(model_with('auto')) if 'weight' in name] == [
+        'adapters.2.weight',
+        'adapters.3.weight',
+    ]
+
+
+def test_loss_is_that_of_the_adapted_tokens() -> None:
+    model = model_with([(3, 5)], depth=6)
+    student = outputs_of(model.student.backbone.joint_stage[1])
+    teacher = outputs_of(model.teacher.backbone.joint_stage[5])
+    inputs, samples = training_batch()
+    loss = model(inputs, samples, mode='loss')['distill.loss_feat_3_5'].item()
+    x, y = (seen[0][:, 2 * TOKENS :].double().numpy() for seen in (student, teacher))
+    adapter = model.distiller.adapters['3_5']
+    weight, bias = (value.detach().double().numpy() for value in (adapter.weight, adapter.bias))
+    mask = TargetMask('hard')(model.student.search_boxes(samples), (GRID, GRID)).flatten(1)
+    difference = (x @ weight.T + bias - y) * mask.double().numpy()[..., None]
+    assert loss == pytest.approx((difference**2).sum() / 2, rel=1e-5)
+
+
+def test_adapters_train_and_stay_out_of_the_student() -> None:
+    model = model_with([(2, 2), (3, 3)])
+    wrapper = build_optim_wrapper(model, dict(optimizer=dict(type='SGD', lr=0.1)))
+    held = {id(p) for group in wrapper.param_groups for p in group['params']}
+    assert held >= {id(p) for p in model.distiller.parameters()}
+    before = {name: p.clone() for name, p in model.distiller.named_parameters()}
+    losses = model(*training_batch(), mode='loss')
+    wrapper.update_params(sum(value for name, value in losses.items() if 'loss' in name))
+    assert not any(torch.equal(p, before[n]) for n, p in model.distiller.named_parameters())
+    alone = build(tracker_cfg())
+    assert set(model.student.state_dict()) == set(alone.state_dict())
+
+
+def test_teachers_config_of_vit_base() -> None:
+    config = Config.fromfile(str(ROOT / 'configs/_base_/models/eatrack_teacher_vit-base.py'))
+    backbone = MODELS.build(config.model).backbone
+    assert (backbone.embed_dims, len(backbone.joint_stage)) == (768, 12)
+    assert backbone.joint_stage[0].attn.num_heads == 12
+    # ViT-B: 12 layers of 7,087,872 weights, patch embedding, positions of 64 + 256, last norm.
+    count = sum(p.numel() for p in backbone.parameters())
+    assert count == 12 * 7_087_872 + 590_592 + 320 * 768 + 2 * 768
+
+
+# Template tokens
+
+
+def test_template_tokens_have_weight_one() -> None:
+    both = model_with([(3, 3)], width=DIMS, tokens='all')
+    student = outputs_of(both.student.backbone.joint_stage[1])
+    teacher = outputs_of(both.teacher.backbone.joint_stage[3])
+    inputs, samples = training_batch()
+    loss = both(inputs, samples, mode='loss')['distill.loss_feat_3_3'].item()
+    x, y = (seen[0].double().numpy() for seen in (student, teacher))
+    assert x.shape == (2, 2 * TOKENS + GRID**2, DIMS)
+    mask = TargetMask('hard')(both.student.search_boxes(samples), (GRID, GRID)).flatten(1).numpy()
+    weights = np.concatenate((np.ones((2, 2 * TOKENS)), mask), axis=1)
+    expected = ((weights[..., None] * (x - y)) ** 2).sum() / 2
+    assert loss == pytest.approx(expected, rel=1e-5)
+    only_search = model_with([(3, 3)], width=DIMS)(inputs, samples, mode='loss')
+    assert only_search['distill.loss_feat_3_3'].item() < 0.9 * loss
+
+
+def test_template_tokens_through_an_adapter() -> None:
+    losses = model_with([(3, 3)], tokens='all', reduction='mean')(*training_batch(), mode='loss')
+    assert torch.isfinite(losses['distill.loss_feat_3_3'])
+
+
+def test_unknown_tokens_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"tokens='template' is unknown; .*\['search', 'all'\]"):
+        model_with([(3, 3)], tokens='template')
+
+
+# Pairs that are found
+
+
+def test_pairs_can_be_set_once() -> None:
+    model = model_with('auto')
+    distiller = model.distiller
+    assert distiller.lacks_pairs
+    assert distiller.found_pairs.tolist() == [[-1, -1], [-1, -1]]
+    with pytest.raises(RuntimeError, match=r"'auto' has no pairs yet: add .*AutoPairHook"):
+        model(*training_batch(), mode='loss')
+    distiller.set_layer_pairs([(2, 1), (3, 3)], model.student, model.teacher)
+    assert not distiller.lacks_pairs
+    assert distiller.found_pairs.tolist() == [[2, 1], [3, 3]]
+    with pytest.raises(RuntimeError, match=r'set already: \[\(2, 1\), \(3, 3\)\]'):
+        distiller.set_layer_pairs([(2, 1), (3, 3)], model.student, model.teacher)
+
+
+@pytest.mark.parametrize('width', [DIMS, WIDTH])
+def test_found_pairs_give_the_losses_of_given_ones(width: int) -> None:
+    found, given = model_with('auto', width), model_with([(2, 1), (3, 3)], width)
+    found.distiller.set_layer_pairs([(2, 1), (3, 3)], found.student, found.teacher)
+    for name, adapter in found.distiller.adapters.items():
+        twin = given.distiller.adapters['2_1' if name == '2' else '3_3']
+        twin.load_state_dict(adapter.state_dict())
+    theirs = given(*training_batch(), mode='loss')
+    ours = found(*training_batch(), mode='loss')
+    assert {k: v.item() for k, v in ours.items()} == {k: v.item() for k, v in theirs.items()}
+    assert all(recorder.data_buffer == [] for recorder in _recorders(found))
+
+
+def _recorders(model: Any) -> list:
+    distiller = model.distiller
+    managers = (distiller.student_recorders, distiller.teacher_recorders)
+    return [recorder for manager in managers for recorder in manager.recorders.values()]
+
+
+def test_incomplete_pairs_are_refused() -> None:
+    model = model_with('auto')
+    with pytest.raises(ValueError, match=r'one pair for each joint layer of the student, \[2, 3\]'):
+        model.distiller.set_layer_pairs([(3, 3)], model.student, model.teacher)
+
+
+def test_unknown_word_for_pairs_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"layer_pairs='best' is unknown; it is 'auto' or"):
+        model_with('best')
