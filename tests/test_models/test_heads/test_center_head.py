@@ -33,9 +33,11 @@ def known_maps(**cells) -> CenterHeadOutput:
     return CenterHeadOutput(score, offset, size)
 
 
-def random_maps(batch_size: int = 2, seed: int = 0, dtype=torch.float64) -> CenterHeadOutput:
+def random_maps(
+    batch_size: int = 2, seed: int = 0, dtype=torch.float64, grid: int = GRID
+) -> CenterHeadOutput:
     generator = torch.Generator().manual_seed(seed)
-    shapes = [(batch_size, channels, GRID, GRID) for channels in (1, 2, 2)]
+    shapes = [(batch_size, channels, grid, grid) for channels in (1, 2, 2)]
     maps = [torch.randn(shape, generator=generator, dtype=dtype) for shape in shapes]
     return CenterHeadOutput(*(tensor.requires_grad_() for tensor in maps))
 
@@ -209,18 +211,19 @@ def test_centre_outside_the_crop_gives_no_target(head, centre) -> None:
 
 def losses_numpy(output: CenterHeadOutput, boxes: np.ndarray) -> dict:
     """L_cls, 5 L_1 and 2 L_GIoU written out."""
+    grid = output.score.shape[-1]
     score, offset, size = (tensor.detach().numpy() for tensor in output)
     score, size = (np.clip(1 / (1 + np.exp(-a)), 1e-4, 1 - 1e-4) for a in (score, size))
     focal, positives, l1, giou, iou = 0.0, 0, [], [], []
     for i, box in enumerate(boxes):
-        heat = gaussian_numpy(box, GRID)
+        heat = gaussian_numpy(box, grid)
         p, positive = score[i, 0], heat == 1
         focal += -(positive * (1 - p) ** 2 * np.log(p)).sum()
         focal += -(~positive * (1 - heat) ** 4 * p**2 * np.log(1 - p)).sum()
         positives += int(positive.sum())
         row, column = np.unravel_index((p * heat).argmax(), p.shape)
-        cx = (column + offset[i, 0, row, column]) / GRID
-        cy = (row + offset[i, 1, row, column]) / GRID
+        cx = (column + offset[i, 0, row, column]) / grid
+        cy = (row + offset[i, 1, row, column]) / grid
         ours = corners((cx, cy, size[i, 0, row, column], size[i, 1, row, column]))
         truth = corners(box)
         l1.append(np.abs(ours - truth))
@@ -252,10 +255,12 @@ def overlaps(a: np.ndarray, b: np.ndarray):
     return inter / union, inter / union - (hull - union) / hull
 
 
-@pytest.mark.parametrize('seed', range(4))
-def test_losses_are_the_formulas(head, seed: int) -> None:
-    output = random_maps(3, seed)
-    boxes = np.random.default_rng(seed).uniform([0.1, 0.1, 0.2, 0.2], [0.9, 0.9, 0.8, 0.8], (3, 4))
+@pytest.mark.parametrize(('grid', 'sides'), [(4, (0.2, 0.8)), (16, (0.85, 0.95))])
+@pytest.mark.parametrize('seed', range(3))
+def test_losses_are_the_formulas(head, seed: int, grid: int, sides) -> None:
+    """Boxes of 14 cells have a Gaussian wider than its centre, so that beta counts."""
+    output, draw = random_maps(3, seed, grid=grid), np.random.default_rng(seed)
+    boxes = np.hstack((draw.uniform(0.1, 0.9, (3, 2)), draw.uniform(*sides, (3, 2))))
     losses = head.loss(output, torch.from_numpy(boxes))
     expected = losses_numpy(output, boxes)
     assert set(losses) == set(expected)

@@ -64,6 +64,16 @@ def test_original_template_is_kept(fusion: str) -> None:
     assert tracker.state.store.statistics.activations == 5
 
 
+def test_blended_template_does_not_accumulate() -> None:
+    """What is in use is mixed from the original and the last view, and from nothing before."""
+    tracker = tracker_with(dict(EAGER, fusion='blend', blend_weight=0.5))
+    follow(tracker, video(9))
+    state = tracker.state
+    assert state.store.statistics.activations == 4
+    expected = (state.template[0] + state.store.entries[-1].tokens) / 2
+    torch.testing.assert_close(state.active_template[0], expected)
+
+
 def test_stored_view_is_the_template_crop_of_its_frame() -> None:
     frames = video(3)
     tracker = tracker_with(dict(EAGER, interval=1))
