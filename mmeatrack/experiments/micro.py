@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, List, Optional
 
@@ -29,7 +29,7 @@ class MicroExperiment:
     Attributes:
         out: Folder of its results.
         data: Folder of the synthetic set.
-        threads: Threads of each training.
+        threads: Threads of each student's training; the teacher, trained alone, has twice as many.
     """
 
     out: Path
@@ -45,7 +45,8 @@ class MicroExperiment:
 
     def train_teacher(self) -> Stage:
         """The teacher."""
-        return self._train('teacher', TEACHER_CONFIG, 0, {})
+        alone = self._train('teacher', TEACHER_CONFIG, 0, {})
+        return replace(alone, threads=2 * self.threads)
 
     def train_student(self, seed: int = 0) -> Stage:
         """The student without distillation."""
