@@ -1,0 +1,8 @@
+import pytest
+from toys import mmtrack_scope
+
+
+@pytest.fixture(autouse=True)
+def _mmtrack_scope():
+    with mmtrack_scope():
+        yield

@@ -1,0 +1,84 @@
+import csv
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmengine.registry import DATASETS
+from mmengine.runner import save_checkpoint
+from test_engine.toy_runs import CropDataset
+from toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
+
+SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'similarity.py'
+LOADER = dict(
+    batch_size=4,
+    num_workers=0,
+    dataset=dict(type='ToyCrops'),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='pseudo_collate'),
+)
+
+
+@pytest.fixture(scope='module')
+def similarity() -> Any:
+    spec = importlib.util.spec_from_file_location('similarity', SCRIPT)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    assert spec.loader is not None
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def arguments(tmp_path) -> Any:
+    """Configs and checkpoints of a toy student and teacher."""
+    DATASETS.register_module(name='ToyCrops', module=CropDataset, force=True)
+    paths = []
+    with mmtrack_scope():
+        for name, cfg in (('student', tracker_cfg()), ('teacher', teacher_cfg())):
+            config, checkpoint = tmp_path / f'{name}.py', tmp_path / f'{name}.pth'
+            config.write_text(f'model = {cfg!r}\ntrain_dataloader = {LOADER!r}\n')
+            weights = build(cfg, seed=len(name)).state_dict()
+            save_checkpoint(dict(state_dict=weights, meta={}), str(checkpoint))
+            paths += [str(config), str(checkpoint)]
+        yield [*paths, '--out', str(tmp_path / 'out')]
+    DATASETS.module_dict.pop('ToyCrops')
+
+
+def test_table_picture_and_csv(similarity, arguments, tmp_path, capsys) -> None:
+    extra = ['--baseline', arguments[1], '--batches', '9', '--pairs', '2:2', '3:3']
+    assert similarity.main([*arguments, *extra]) == 0
+    assert (tmp_path / 'out' / 'similarity.png').stat().st_size > 1000
+    with (tmp_path / 'out' / 'similarity.csv').open(newline='') as file:
+        table = list(csv.DictReader(file))
+    assert [(row['student'], row['student_layer'], row['teacher_layer']) for row in table] == [
+        ('baseline', '2', '2'),
+        ('baseline', '3', '3'),
+        ('student', '2', '2'),
+        ('student', '3', '3'),
+    ]
+    assert [row['inside'] for row in table[:2]] == [row['inside'] for row in table[2:]]
+    printed = capsys.readouterr()
+    assert f'{float(table[3]["inside"]):6.3f}' in printed.out
+    assert '2/2' in printed.err  # eight samples are two batches, however many are asked for
+
+
+@pytest.mark.parametrize(
+    ('extra', 'expected'),
+    [
+        (['--batches', '0'], '--batches 0: give 1 or more'),
+        (['--pairs', '2:9'], 'there is no layer 9'),
+        (['--baseline', 'absent.pth'], 'absent.pth can not be found'),
+    ],
+)
+def test_errors_are_one_line(similarity, arguments, capsys, extra, expected: str) -> None:
+    assert similarity.main([*arguments, *extra]) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith('error: ')
+    assert expected in error
+
+
+def test_malformed_pair_is_refused(similarity, arguments, capsys) -> None:
+    with pytest.raises(SystemExit):
+        similarity.main([*arguments, '--pairs', '2-3'])
+    assert "'2-3': write STUDENT:TEACHER" in capsys.readouterr().err
