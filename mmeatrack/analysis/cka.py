@@ -32,10 +32,10 @@ class LinearCKA:
             x: (N, width_x).
             y: (N, width_y), of the same samples.
         """
-        both = torch.cat((x, y), dim=1).detach().cpu().double()  # (N, width_x + width_y)
+        both = torch.cat((x, y), dim=1).detach().double()  # (N, width_x + width_y)
         self._count += len(both)
-        self._sum += both.sum(dim=0)
-        self._products += both.T @ both
+        self._sum += both.sum(dim=0).cpu()
+        self._products += (both.T @ both).cpu()
 
     def value(self) -> float:
         """CKA of all samples; NaN if there are none or a feature is constant."""

@@ -1,5 +1,5 @@
 """What hooks into mmengine's runner."""
 
-from .hooks import StudentExportHook, TemporalAdaptationHook
+from .hooks import AutoPairHook, StudentExportHook, TeacherValHook, TemporalAdaptationHook
 
-__all__ = ['StudentExportHook', 'TemporalAdaptationHook']
+__all__ = ['AutoPairHook', 'StudentExportHook', 'TeacherValHook', 'TemporalAdaptationHook']

@@ -1,0 +1,121 @@
+"""Layer pairs of a distillation by the layers' similarity, found before the first step."""
+
+import random
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Iterator, List, Tuple
+
+import numpy as np
+import torch
+from mmengine.dist import broadcast
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from mmeatrack.analysis import LinearCKA, layer_search_tokens, monotone_pairs
+from mmeatrack.models.distillers import EATrackDistill
+from mmeatrack.models.distillers.layer_recorder import joint_layers
+from mmeatrack.registry import HOOKS
+
+
+@HOOKS.register_module()
+class AutoPairHook(Hook):
+    """Serves ``layer_pairs='auto'`` of :class:`EATrackDistiller`.
+
+    Each joint layer of the student gets the joint layer of the teacher whose search tokens are
+    most alike by linear CKA, with the order of the layers kept. The pairs are logged and are part
+    of the checkpoint: a resumed run takes them from there. The training data is drawn here on its
+    own, and the random generators are left as they were, so that training sees what it would see
+    with the same pairs given by hand.
+
+    A student of random weights is like the teacher only as far as the architecture goes: start from
+    pretrained weights, or from a trained student by ``load_from``.
+
+    Args:
+        batches: Training batches that the similarity is measured on.
+
+    Raises:
+        ValueError: If ``batches`` is below 1.
+    """
+
+    def __init__(self, batches: int = 4) -> None:
+        if batches < 1:
+            raise ValueError(f'AutoPairHook: batches={batches} must be at least 1.')
+        self.batches = batches
+
+    def before_train(self, runner: Runner) -> None:
+        """Set the pairs, those of the checkpoint where it has them.
+
+        Raises:
+            TypeError: If the model is no :class:`EATrackDistill`.
+            ValueError: If its pairs are given, or the teacher has fewer layers than the student.
+        """
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if not isinstance(model, EATrackDistill):
+            raise TypeError(
+                f'AutoPairHook pairs the layers of an mmeatrack.EATrackDistill, but the model is '
+                f'{type(model).__name__}: remove the hook from custom_hooks.'
+            )
+        distiller = model.distiller
+        if not distiller.finds_pairs:
+            raise ValueError(
+                "AutoPairHook has nothing to do: set model.distiller.layer_pairs='auto', or "
+                'remove the hook from custom_hooks.'
+            )
+        if not distiller.lacks_pairs:
+            return
+        found = distiller.found_pairs.clone()
+        origin = 'taken from the checkpoint'
+        if (found < 0).any():
+            pairs, values = self._find(runner.train_dataloader, model)
+            found = found.new_tensor(pairs)
+            origin = 'with linear CKA of ' + ', '.join(f'{value:.3f}' for value in values)
+        # The processes draw different batches; all take the first one's pairs.
+        broadcast(found, src=0)
+        chosen = [(int(student), int(teacher)) for student, teacher in found.tolist()]
+        distiller.set_layer_pairs(chosen, model.student, model.teacher)
+        print_log(f'layer pairs {chosen}, {origin}', 'current')
+
+    def _find(
+        self, dataloader: DataLoader, model: EATrackDistill
+    ) -> Tuple[List[Tuple[int, int]], List[float]]:
+        """Pairs of layers, and their similarities."""
+        layers = [joint_layers(model.student), joint_layers(model.teacher)]
+        widths = [tracker.backbone.embed_dims for tracker in (model.student, model.teacher)]
+        meters = [[LinearCKA(*widths) for _ in layers[1]] for _ in layers[0]]
+        with _same_random_state():
+            for batch in islice(_separate_loader(dataloader), self.batches):
+                inputs = model.data_preprocessor(batch, True)['inputs']
+                students = layer_search_tokens(model.student, inputs, layers[0])
+                teachers = layer_search_tokens(model.teacher, inputs, layers[1])
+                for row, x in zip(meters, students):
+                    for meter, y in zip(row, teachers):
+                        meter.update(x.flatten(0, 1), y.flatten(0, 1))
+        similarity = np.array([[meter.value() for meter in row] for row in meters])
+        partners = monotone_pairs(similarity)
+        pairs = [(layer, layers[1][t]) for layer, t in zip(layers[0], partners)]
+        return pairs, [float(similarity[s, t]) for s, t in enumerate(partners)]
+
+
+def _separate_loader(dataloader: DataLoader) -> DataLoader:
+    """The same data without the workers, whose batches the training loop has begun to fetch."""
+    return DataLoader(
+        dataloader.dataset,
+        batch_size=dataloader.batch_size,
+        sampler=dataloader.sampler,
+        collate_fn=dataloader.collate_fn,
+    )
+
+
+@contextmanager
+def _same_random_state() -> Iterator[None]:
+    """Put the CPU's random generators back; the networks run in eval and draw nothing."""
+    states: Any = (random.getstate(), np.random.get_state(), torch.get_rng_state())
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
