@@ -43,10 +43,13 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
 def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box:
     """Clip a box to the image, leaving at least ``margin`` px of it inside.
 
+    OSTrack's rule, except that a box smaller than the margin stays as small as it is: grown to it
+    from a corner, the box of a tiny target would move a little in every frame.
+
     Args:
         box_cxcywh: Centre and size in image pixels.
         image_size: ``(width, height)`` of the image.
-        margin: The box keeps this many px inside each border and is at least as large.
+        margin: Px of a side that stay inside the image, or the whole side where it is shorter.
 
     Returns:
         The clipped box, centre and size in image pixels.
@@ -58,7 +61,7 @@ def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box
 
 
 def _clip_interval(low: float, high: float, length: float, margin: float) -> Tuple[float, float]:
-    margin = min(margin, length)
+    margin = min(margin, length, high - low)
     low = min(max(0.0, low), length - margin)
     high = min(max(margin, high), length)
     return low, max(high, low + margin)

@@ -62,8 +62,9 @@ def test_check_target_box_refuses(box, reason: str) -> None:
         ((50, 85, 20, 20), (50, 75, 20, 10)),
         # Larger than the image: the image.
         ((50, 40, 300, 300), (50, 40, 100, 80)),
-        # Smaller than the margin: grown to it, to the right and down.
-        ((50, 40, 4, 6), (53, 42, 10, 10)),
+        # Smaller than the margin: as it is, and outside moved to the border.
+        ((50, 40, 4, 6), (50, 40, 4, 6)),
+        ((-20, 90, 4, 6), (2, 77, 4, 6)),
     ],
 )
 def test_clip_box(box, clipped) -> None:
@@ -75,17 +76,18 @@ def test_clip_box_without_margin_keeps_a_small_box() -> None:
 
 
 def test_clip_box_in_an_image_smaller_than_the_margin_gives_the_image() -> None:
-    assert clip_box((50, 40, 4, 6), (8, 6), margin=10) == (4, 3, 8, 6)
+    assert clip_box((50, 40, 40, 60), (8, 6), margin=10) == (4, 3, 8, 6)
 
 
 @pytest.mark.parametrize('seed', range(3))
 def test_clipped_box_lies_in_the_image_and_is_clipped_once(seed: int) -> None:
     draw = random.Random(seed)
     for _ in range(200):
-        box = (draw.uniform(-200, 300), draw.uniform(-200, 300), *draw.choices(range(1, 250), k=2))
+        size = draw.choices(range(1, 250), k=2)
+        box = (draw.uniform(-200, 300), draw.uniform(-200, 300), *size)
         cx, cy, w, h = clipped = clip_box(box, IMAGE, margin=10)
-        assert w >= 10 - 1e-9
-        assert h >= 10 - 1e-9
+        assert w >= min(10, size[0]) - 1e-9
+        assert h >= min(10, size[1]) - 1e-9
         assert cx - w / 2 >= -1e-9
         assert cx + w / 2 <= 100 + 1e-9
         assert cy - h / 2 >= -1e-9

@@ -1,6 +1,6 @@
 """The asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional
 
 import torch
 from mmengine.model import BaseModule
@@ -120,10 +120,6 @@ class AsymmetricViT(BaseModule):
         if layer < separate:
             return f'separate_stage.{layer}'
         return f'joint_stage.{layer - separate}'
-
-    def no_weight_decay(self) -> Tuple[str, ...]:
-        """Names of the parameters that take no weight decay (timm's vocabulary)."""
-        return ('template_pos_embed', 'search_pos_embed')
 
     def init_weights(self) -> None:
         """Draw the weights, then load ``pretrained`` where it is given."""

@@ -4,7 +4,7 @@ import math
 from typing import Dict, List, NamedTuple, Optional, Tuple, cast
 
 import torch
-from mmdet.models.utils import gaussian_radius, gen_gaussian_target
+from mmdet.models.utils import gen_gaussian_target
 from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -55,6 +55,28 @@ def hann_window(height: int, width: int) -> Tensor:
     """(height, width) product of ``0.5 (1 - cos(2 pi k / (n + 1)))``, k = 1..n, for each side n."""
     sides = [torch.hann_window(n + 2, periodic=False)[1:-1] for n in (height, width)]
     return sides[0][:, None] * sides[1][None, :]
+
+
+def gaussian_radius(height: float, width: float, min_overlap: float) -> float:
+    """Radius of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack compute it.
+
+    Their roots of the three overlap equations are divided by 2 instead of 2a. The exact ones, which
+    mmdet has, are so small that every target of usual size would be a single cell.
+
+    Args:
+        height, width: Size of the target in cells.
+        min_overlap: Overlap that a box shifted by the radius should keep.
+
+    Returns:
+        At least 0.
+    """
+    side, area = height + width, height * width
+    equations = (
+        (1.0, side, area * (1 - min_overlap) / (1 + min_overlap)),
+        (4.0, 2 * side, area * (1 - min_overlap)),
+        (4 * min_overlap, -2 * min_overlap * side, area * (min_overlap - 1)),
+    )
+    return max(min((b + math.sqrt(b * b - 4 * a * c)) / 2 for a, b, c in equations), 0.0)
 
 
 @MODELS.register_module()
@@ -174,9 +196,9 @@ class CenterHead(BaseModule):
         for heat, (cx, cy, w, h) in zip(target_map[:, 0], bbox_cxcywh.tolist()):
             if not (0 <= cx < 1 and 0 <= cy < 1):
                 continue
-            radius = gaussian_radius((math.ceil(h * Hf), math.ceil(w * Wf)), self.min_overlap)
+            radius = gaussian_radius(math.ceil(h * Hf), math.ceil(w * Wf), self.min_overlap)
             centre = min(round(cx * Wf), Wf - 1), min(round(cy * Hf), Hf - 1)
-            gen_gaussian_target(heat, centre, max(0, int(radius)))
+            gen_gaussian_target(heat, centre, int(radius))
         return target_map
 
     @staticmethod

@@ -45,7 +45,8 @@ class EATrack(BaseSingleObjectTracker):
         init_cfg: mmengine's initialisation config.
 
     Raises:
-        ValueError: If ``train_cfg`` or ``test_cfg`` holds an unknown key or a bad value.
+        ValueError: If the data preprocessor cannot normalise crops, or ``train_cfg`` or
+            ``test_cfg`` holds an unknown key or a bad value.
     """
 
     def __init__(
@@ -60,6 +61,11 @@ class EATrack(BaseSingleObjectTracker):
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
+        if not hasattr(self.data_preprocessor, 'normalize'):
+            raise ValueError(
+                f'data_preprocessor={data_preprocessor} cannot normalise crops: give a '
+                'mmeatrack.CropDataPreprocessor with mean and std.'
+            )
         self.train_cfg = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
         self.test_cfg = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
         _check_values(**self.train_cfg, **self.test_cfg)

@@ -167,7 +167,3 @@ def test_drop_path_grows_linearly() -> None:
     blocks = [*backbone.separate_stage, *backbone.joint_stage]
     rates = [getattr(block.drop_path, 'drop_prob', 0.0) for block in blocks]
     assert rates == pytest.approx([0.0, 0.1, 0.2, 0.3])
-
-
-def test_names_without_weight_decay_are_parameters(backbone) -> None:
-    assert set(backbone.no_weight_decay()) <= set(dict(backbone.named_parameters()))

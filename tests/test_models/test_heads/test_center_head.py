@@ -149,13 +149,10 @@ def gaussian_numpy(box, grid: int, min_overlap: float = 0.7) -> np.ndarray:
     area, side = w_cells * h_cells, w_cells + h_cells
     keep = (1 - min_overlap) / (1 + min_overlap)
     roots = [
-        (side - math.sqrt(side**2 - 4 * area * keep)) / 2,
-        (2 * side - math.sqrt(4 * side**2 - 16 * (1 - min_overlap) * area)) / 8,
-        (
-            -2 * min_overlap * side
-            + math.sqrt(4 * min_overlap**2 * side**2 + 16 * min_overlap * (1 - min_overlap) * area)
-        )
-        / (8 * min_overlap),
+        (side + math.sqrt(side**2 - 4 * area * keep)) / 2,
+        side + math.sqrt(side**2 - 4 * (1 - min_overlap) * area),
+        -min_overlap * side
+        + math.sqrt(min_overlap**2 * side**2 + 4 * min_overlap * (1 - min_overlap) * area),
     ]
     radius = max(0, int(min(roots)))
     sigma = (2 * radius + 1) / 6

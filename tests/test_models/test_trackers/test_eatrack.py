@@ -124,7 +124,7 @@ def test_target_in_the_middle_of_the_window_stays_where_it_is(tracker) -> None:
 @pytest.mark.parametrize(
     ('cell', 'offset', 'expected'),
     [
-        # 5 x 5 px boxes at the far ends of the window; 10 px of the image are kept.
+        # 20 x 20 px boxes beyond the far ends of the window; 10 px of the image are kept.
         ((1, 0), (-30.0, 0.9), [0.0, None, 10.0, None]),
         ((1, 3), (40.0, 0.9), [150.0, None, 160.0, None]),
         ((0, 1), (0.9, -30.0), [None, 0.0, None, 10.0]),
@@ -132,7 +132,7 @@ def test_target_in_the_middle_of_the_window_stays_where_it_is(tracker) -> None:
     ],
 )
 def test_box_is_clipped_with_its_margin(tracker, cell: Cell, offset, expected) -> None:
-    stub_head(tracker, cell, (*offset, 0.0625, 0.0625), score=0.9)
+    stub_head(tracker, cell, (*offset, 0.25, 0.25), score=0.9)
     box = follow(tracker, video(2))[1, :4].tolist()
     for value, limit in zip(box, expected):
         assert limit is None or value == pytest.approx(limit, abs=1e-4)
