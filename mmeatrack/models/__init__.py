@@ -2,7 +2,7 @@
 
 from .backbones import AsymmetricViT
 from .data_preprocessors import CropDataPreprocessor
-from .distillers import EATrackDistill, EATrackDistiller, SearchTokens
+from .distillers import EATrackDistill, EATrackDistiller, MultiTeacherDistill, SearchTokens
 from .heads import CenterHead
 from .losses import TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from .temporal import TargetStore
@@ -15,6 +15,7 @@ __all__ = [
     'EATrack',
     'EATrackDistill',
     'EATrackDistiller',
+    'MultiTeacherDistill',
     'SearchTokens',
     'TargetFeatureLoss',
     'TargetMask',

@@ -4,5 +4,12 @@ from .connectors import SearchTokens
 from .eatrack_distill import EATrackDistill
 from .eatrack_distiller import EATrackDistiller
 from .layer_recorder import LayerOutputsRecorder
+from .multi_teacher_distill import MultiTeacherDistill
 
-__all__ = ['EATrackDistill', 'EATrackDistiller', 'LayerOutputsRecorder', 'SearchTokens']
+__all__ = [
+    'EATrackDistill',
+    'EATrackDistiller',
+    'LayerOutputsRecorder',
+    'MultiTeacherDistill',
+    'SearchTokens',
+]

@@ -1,5 +1,6 @@
 """The distillation algorithm of EATrack on mmrazor's SingleTeacherDistill."""
 
+from contextlib import ExitStack
 from typing import Any, Dict, List, Optional, Union
 
 import torch
@@ -8,7 +9,11 @@ from mmrazor.models.utils import add_prefix
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-from mmeatrack.models.distillers.teacher import build_teacher, load_teacher
+from mmeatrack.models.distillers.teacher import (
+    build_teacher,
+    check_checkpoint_is_given,
+    load_teacher,
+)
 from mmeatrack.registry import MODELS
 
 # Options of SingleTeacherDistill for what is always the same here.
@@ -48,12 +53,7 @@ class EATrackDistill(SingleTeacherDistill):
         allow_random_teacher: bool = False,
         **kwargs: Any,
     ) -> None:
-        if teacher_ckpt is None and not allow_random_teacher:
-            raise ValueError(
-                'teacher_ckpt is missing, and a random teacher teaches nothing: set '
-                'model.teacher_ckpt to a checkpoint of the teacher, or '
-                'model.allow_random_teacher=True for a test of the machinery.'
-            )
+        check_checkpoint_is_given(teacher_ckpt, allow_random_teacher)
         fixed = sorted(set(kwargs) & _FIXED)
         if fixed:
             raise ValueError(
@@ -68,7 +68,8 @@ class EATrackDistill(SingleTeacherDistill):
     def train(self, mode: bool = True) -> 'EATrackDistill':
         """Set the student's mode; the teacher stays in eval."""
         super().train(mode)
-        self.teacher.eval()
+        for teacher in self.teachers:
+            teacher.eval()
         return self
 
     def loss(
@@ -89,14 +90,36 @@ class EATrackDistill(SingleTeacherDistill):
         if self.distillation_stopped:
             return add_prefix(self.student(batch_inputs, data_samples, mode='loss'), 'student')
         try:
-            with self.distiller.teacher_recorders, torch.no_grad():
-                self.teacher(batch_inputs, data_samples, mode='tensor')
-            with self.distiller.student_recorders:
+            outputs = []
+            for teacher, distiller in zip(self.teachers, self.distillers):
+                with distiller.teacher_recorders, torch.no_grad():
+                    outputs.append(teacher(batch_inputs, data_samples, mode='tensor'))
+            with ExitStack() as recorders:
+                for distiller in self.distillers:
+                    recorders.enter_context(distiller.student_recorders)
                 student_losses = self.student(batch_inputs, data_samples, mode='loss')
             grid = self.student.backbone.search_grid
-            self.distiller.set_target(self.student.search_boxes(data_samples), (grid, grid))
+            boxes = self.student.search_boxes(data_samples)
+            for distiller in self.distillers:
+                distiller.set_target(boxes, (grid, grid))
             losses = add_prefix(student_losses, 'student')
-            losses.update(add_prefix(self.distiller.compute_distill_losses(), 'distill'))
+            losses.update(add_prefix(self._distill_losses(outputs), 'distill'))
             return losses
         finally:
-            self.distiller.release()
+            for distiller in self.distillers:
+                distiller.release()
+
+    @property
+    def teachers(self) -> List[Any]:
+        """The teachers."""
+        return [self.teacher]
+
+    @property
+    def distillers(self) -> List[Any]:
+        """A distiller for each teacher."""
+        return [self.distiller]
+
+    def _distill_losses(self, outputs: List[Any]) -> Dict[str, Tensor]:
+        """Losses of what was recorded, given the teachers' outputs in tensor mode."""
+        losses: Dict[str, Tensor] = self.distiller.compute_distill_losses()
+        return losses

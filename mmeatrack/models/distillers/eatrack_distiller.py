@@ -199,6 +199,10 @@ class EATrackDistiller(ConfigurableDistiller):
                 map=self.prediction_mask(bbox_cxcywh, grid),
             )
 
+    def target_cells(self) -> Tensor:
+        """(B, Hf, Wf) 1 inside the target and 0 outside, of the batch at hand."""
+        return self._target_masks['map']
+
     def compute_distill_losses(self) -> Dict[str, Tensor]:
         """Losses of the batch just recorded, by the names in ``distill_losses``.
 

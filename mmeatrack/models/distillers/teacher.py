@@ -1,7 +1,7 @@
 """Building the teacher and proving that its weights were loaded."""
 
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from mmengine.config import Config
 from mmengine.logging import print_log
@@ -29,6 +29,20 @@ def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
             raise ValueError(f'{teacher} has no `model`: name the config of the teacher itself.')
         teacher = config.model
     return MODELS.build(teacher) if isinstance(teacher, dict) else teacher
+
+
+def check_checkpoint_is_given(path: Optional[str], allow_random_teacher: bool) -> None:
+    """Refuse a teacher of random weights.
+
+    Raises:
+        ValueError: If there is no checkpoint and none is not allowed.
+    """
+    if path is None and not allow_random_teacher:
+        raise ValueError(
+            'teacher_ckpt is missing, and a random teacher teaches nothing: set '
+            'model.teacher_ckpt (of several teachers: the ckpt of each) to a checkpoint of the '
+            'teacher, or model.allow_random_teacher=True for a test of the machinery.'
+        )
 
 
 def load_teacher(teacher: Any, path: str) -> None:
