@@ -1,9 +1,10 @@
 """Layer pairs of a distillation by the layers' similarity, found before the first step."""
 
+import copy
 import random
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import Runner, load_checkpoint
 from torch.utils.data import DataLoader
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens, monotone_pairs
@@ -30,20 +31,23 @@ class AutoPairHook(Hook):
     own, and the random generators are left as they were, so that training sees what it would see
     with the same pairs given by hand.
 
-    A student of random weights is like the teacher only as far as the architecture goes: start from
-    pretrained weights, or from a trained student by ``load_from``.
+    A student of random weights has mixed nothing yet, and all its layers are most like the
+    teacher's first. Measure on one that was trained without a teacher, by ``student_ckpt``, or
+    start from pretrained weights.
 
     Args:
         batches: Training batches that the similarity is measured on.
+        student_ckpt: Checkpoint of the student whose layers are compared; by default they are
+            compared with the weights that training starts from.
 
     Raises:
         ValueError: If ``batches`` is below 1.
     """
 
-    def __init__(self, batches: int = 4) -> None:
+    def __init__(self, batches: int = 4, student_ckpt: Optional[str] = None) -> None:
         if batches < 1:
             raise ValueError(f'AutoPairHook: batches={batches} must be at least 1.')
-        self.batches = batches
+        self.batches, self.student_ckpt = batches, student_ckpt
 
     def before_train(self, runner: Runner) -> None:
         """Set the pairs, those of the checkpoint where it has them.
@@ -61,8 +65,8 @@ class AutoPairHook(Hook):
         distiller = model.distiller
         if not distiller.finds_pairs:
             raise ValueError(
-                "AutoPairHook has nothing to do: set model.distiller.layer_pairs='auto', or "
-                'remove the hook from custom_hooks.'
+                "AutoPairHook has nothing to do: set model.distiller.layer_pairs='auto' with a "
+                'feature_weight above 0, or remove the hook from custom_hooks.'
             )
         if not distiller.lacks_pairs:
             return
@@ -85,7 +89,7 @@ class AutoPairHook(Hook):
         layers = [joint_layers(model.student), joint_layers(model.teacher)]
         widths = [tracker.backbone.embed_dims for tracker in (model.student, model.teacher)]
         meters = [[LinearCKA(*widths) for _ in layers[1]] for _ in layers[0]]
-        with _same_random_state():
+        with _same_random_state(), _weights_of(model.student, self.student_ckpt):
             for batch in islice(_separate_loader(dataloader), self.batches):
                 inputs = model.data_preprocessor(batch, True)['inputs']
                 students = layer_search_tokens(model.student, inputs, layers[0])
@@ -107,6 +111,20 @@ def _separate_loader(dataloader: DataLoader) -> DataLoader:
         sampler=dataloader.sampler,
         collate_fn=dataloader.collate_fn,
     )
+
+
+@contextmanager
+def _weights_of(student: Any, checkpoint: Optional[str]) -> Iterator[None]:
+    """Lend the student the weights of a checkpoint."""
+    if checkpoint is None:
+        yield
+        return
+    own = copy.deepcopy(student.state_dict())
+    load_checkpoint(student, checkpoint, map_location='cpu')
+    try:
+        yield
+    finally:
+        student.load_state_dict(own)
 
 
 @contextmanager

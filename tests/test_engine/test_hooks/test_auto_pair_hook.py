@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.runner import save_checkpoint
 from test_engine.toy_runs import CropDataset, train_runner
 from torch import nn
+from torch.utils.data import DataLoader
 from toys import build, distill_cfg, logged, tracker_cfg
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens
@@ -21,6 +24,10 @@ def model_with(layer_pairs: Any = 'auto', seed: int = 0) -> Any:
 def runner_with(model: Any, work_dir: Path, **kwargs: Any) -> Any:
     hooks = [dict(type='mmeatrack.AutoPairHook', batches=2)]
     return train_runner(model, work_dir, **dict(dict(custom_hooks=hooks), **kwargs))
+
+
+def loader() -> DataLoader:
+    return DataLoader(CropDataset(), batch_size=2, collate_fn=pseudo_collate)
 
 
 def best_pairs(model: Any) -> list:
@@ -52,6 +59,21 @@ def test_pairs_are_found_logged_and_distilled(tmp_path) -> None:
     assert any(m.startswith(f'layer pairs {expected}, with linear CKA of 0.') for m in messages)
     names = [f'loss_feat_{student}_{teacher}' for student, teacher in expected]
     assert [name for name in model.distiller.distill_losses if 'feat' in name] == names
+
+
+def test_pairs_of_a_trained_student(tmp_path) -> None:
+    """The layers of the checkpoint are compared; training starts from the student's own weights."""
+    other = model_with(seed=5)
+    path = str(tmp_path / 'student.pth')
+    save_checkpoint(dict(state_dict=other.student.state_dict(), meta={}), path)
+    model = model_with()
+    before = {key: value.clone() for key, value in model.student.state_dict().items()}
+    plain, lent = (
+        AutoPairHook(batches=2, student_ckpt=ckpt)._find(loader(), model) for ckpt in (None, path)
+    )
+    assert all(torch.equal(v, before[k]) for k, v in model.student.state_dict().items())
+    model.student.load_state_dict(other.student.state_dict())
+    assert lent == AutoPairHook(batches=2)._find(loader(), model) != plain
 
 
 def test_same_training_as_with_the_pairs_given(tmp_path) -> None:
