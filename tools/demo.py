@@ -14,6 +14,7 @@ import shutil
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List
 
@@ -85,13 +86,15 @@ def main() -> int:
 
 
 def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
-    """The teacher, then two students at a time, then the tests, alone for their speed."""
+    """Two trainings at a time, each with half the cores; then the tests, alone for their speed."""
     run_stages([experiment.make_data()])
     teacher = experiment.train_teacher()
     students = {seed: experiment.train_student(seed) for seed in seeds}
     distilled = {seed: experiment.train_distilled(seed=seed) for seed in seeds}
-    run_stages([teacher])
-    run_stages([*students.values(), *distilled.values()], parallel=2)
+    run_stages([teacher, *students.values()], parallel=2)
+    if len(seeds) == 1:
+        run_stages([replace(distilled[seeds[0]], threads=2 * experiment.threads)])
+    run_stages(list(distilled.values()), parallel=2)
     tests = [experiment.test('Teacher', TEACHER_CONFIG, experiment.teacher_checkpoint, teacher)]
     for seed in seeds:
         student = experiment.student_checkpoint(run_name('student', seed))

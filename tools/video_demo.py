@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples, after `make demo`:
   # the distilled student on a folder of images, drawn with its ground truth and scored
   python tools/video_demo.py data/synthetic_uav/test/SEQUENCE --init-bbox X,Y,W,H \\
-      --config configs/eatrack/eatrack_micro_1xb32-800i_synthetic-uav.py \\
+      --config configs/eatrack/eatrack_micro_1xb32-600i_synthetic-uav.py \\
       --checkpoint work_dirs/demo/distilled/iter_800_student.pth \\
       --ground-truth data/synthetic_uav/test/SEQUENCE/groundtruth_rect.txt
   # a video from its 120th frame on, with temporal adaptation every 5 frames

@@ -1,5 +1,5 @@
 # The micro student, distilled. Needs model.teacher_ckpt, e.g.
-# --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_800.pth
+# --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_600.pth
 _base_ = './eatrack_micro_1xb32-400i_synthetic-uav.py'
 
 # ------------------------------------ often changed ------------------------------------

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional
 
@@ -10,11 +10,11 @@ from mmeatrack.experiments.commands import benchmark_stage, train_stage
 from mmeatrack.experiments.stage import Stage
 
 CONFIGS = Path('configs/eatrack')
-TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb32-800i_synthetic-uav.py'
+TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb32-600i_synthetic-uav.py'
 STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb32-400i_synthetic-uav.py'
 DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb32-400i_synthetic-uav.py'
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
-TEACHER_ITERS = 800
+TEACHER_ITERS = 600
 STUDENT_ITERS = 400
 _TQDM_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
@@ -29,7 +29,7 @@ class MicroExperiment:
     Attributes:
         out: Folder of its results.
         data: Folder of the synthetic set.
-        threads: Threads of each student's training; the teacher, trained alone, has twice as many.
+        threads: Threads of each training.
     """
 
     out: Path
@@ -45,8 +45,7 @@ class MicroExperiment:
 
     def train_teacher(self) -> Stage:
         """The teacher."""
-        alone = self._train('teacher', TEACHER_CONFIG, 0, {})
-        return replace(alone, threads=2 * self.threads)
+        return self._train('teacher', TEACHER_CONFIG, 0, {})
 
     def train_student(self, seed: int = 0) -> Stage:
         """The student without distillation."""

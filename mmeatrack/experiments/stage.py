@@ -119,7 +119,13 @@ def run_stages(stages: Sequence[Stage], parallel: int = 1) -> None:
 
 def _run(stage: Stage, position: int) -> None:
     command = stage.start()
-    environment = dict(os.environ, OMP_NUM_THREADS=str(stage.threads), PYTHONUNBUFFERED='1')
+    environment = dict(
+        os.environ,
+        OMP_NUM_THREADS=str(stage.threads),
+        # Threads that wait for another sleep, where they would spin beside loaders and neighbours.
+        OMP_WAIT_POLICY='PASSIVE',
+        PYTHONUNBUFFERED='1',
+    )
     began = time.time()
     process = subprocess.Popen(
         command,
