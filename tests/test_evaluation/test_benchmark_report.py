@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Dict
+
+import numpy as np
+import pytest
+
+from mmeatrack.evaluation.benchmark_report import score_trackers, sequence_differences
+from mmeatrack.evaluation.ground_truth import GroundTruth
+from mmeatrack.evaluation.result_source import TrackerFiles
+
+BOX = '10,10,10,10\n'
+FAR = '90,90,10,10\n'
+
+
+def make_truth(**num_frames: int) -> GroundTruth:
+    boxes = {name: np.tile([10.0, 10, 10, 10], (n, 1)) for name, n in num_frames.items()}
+    return GroundTruth(boxes, {name: Path(f'{name}.txt') for name in boxes}, {})
+
+
+def make_tracker(name: str, **texts: str) -> TrackerFiles:
+    files: Dict = {key: text.encode for key, text in texts.items()}
+    return TrackerFiles(name, name, files)
+
+
+def test_trackers_are_ranked_by_success() -> None:
+    truth = make_truth(a=4, b=2)
+    half = make_tracker('half', a=BOX * 2 + FAR * 2, b=BOX * 2)
+    good = make_tracker('good', a=BOX * 4, b=BOX * 2)
+
+    report = score_trackers(truth, [half, good])
+
+    assert list(report) == ['good', 'half']
+    assert report['good']['success_auc'] == pytest.approx(20 / 21)
+    assert report['half']['precision20'] == 0.75
+
+
+def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
+    truth = make_truth(a=4, b=4, c=4, d=4, e=4)
+    truth.left_out['f'] = 'f.txt: the file is empty'
+    tracker = make_tracker('T', a=BOX * 4, b=BOX * 2, c=BOX * 5, d=BOX + '1,2,3\n')
+
+    entry = score_trackers(truth, [tracker])['T']
+
+    assert list(entry['per_sequence']) == ['a']
+    assert entry['precision20'] == 1
+    left_out = entry['left_out']
+    assert left_out['b'].startswith('T/b.txt: 2 result boxes for 4 ground truth boxes')
+    assert left_out['c'].startswith('T/c.txt: 5 result boxes for 4')
+    assert left_out['d'].startswith("T/d.txt, line 2: '1,2,3' is no box")
+    assert left_out['e'] == 'T/e.txt is missing'
+    assert left_out['f'] == 'f.txt: the file is empty'
+
+
+def test_one_box_short_repeats_the_last() -> None:
+    entry = score_trackers(make_truth(a=4), [make_tracker('T', a=BOX * 2 + FAR)])['T']
+
+    assert entry['precision20'] == 0.5
+    assert entry['warnings'] == ['T/a.txt: one box short; the last one is repeated']
+
+
+def test_trackers_need_results_and_names() -> None:
+    truth = make_truth(a=4)
+
+    with pytest.raises(ValueError, match=r'T: no sequence can be scored; the first of 1: T/a\.txt'):
+        score_trackers(truth, [make_tracker('T', a='')])
+    with pytest.raises(ValueError, match='not all different'):
+        score_trackers(truth, [make_tracker('T', a=BOX * 4)] * 2)
+    with pytest.raises(ValueError, match="absent='skip'"):
+        score_trackers(truth, [make_tracker('T', a=BOX * 4)], absent='skip')
+
+
+def test_progress_names_the_trackers() -> None:
+    named: list = []
+
+    score_trackers(make_truth(a=1), [make_tracker('T', a=BOX)], on_progress=named.append)
+
+    assert named == ['T']
+
+
+def test_differences_are_sorted_by_lead() -> None:
+    truth = make_truth(a=2, b=2, c=2, d=2)
+    first = make_tracker('A', a=BOX * 2, b=BOX + FAR, c=BOX * 2, d=BOX * 2)
+    second = make_tracker('B', a=BOX * 2, b=BOX * 2, c=BOX + FAR)
+
+    report = score_trackers(truth, [first, second])
+    rows = sequence_differences(report, 'A', 'B', 'precision20')
+
+    assert [(row.sequence, row.difference) for row in rows] == [('c', 0.5), ('a', 0), ('b', -0.5)]
+    with pytest.raises(ValueError, match=r"no tracker 'C' to compare; there are \['A', 'B'\]"):
+        sequence_differences(report, 'A', 'C')

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, rounded_boxes
+
+
+def make_result(name: str = 'car1_s', num_frames: int = 3, network: float = 0.01) -> SequenceResult:
+    boxes = np.random.default_rng(0).uniform(0, 500, (num_frames, 4))
+    return SequenceResult(
+        name=name,
+        boxes=rounded_boxes(boxes),
+        scores=np.array([-1, 0.75, 0.5][:num_frames]),
+        seconds=np.array([np.nan, 0.0125, 0.025][:num_frames]),
+        network_seconds=np.full(num_frames, network),
+    )
+
+
+def test_files_have_the_form_that_toolkits_read(tmp_path: Path) -> None:
+    result = make_result()
+    RunFolder(tmp_path / 'EATrack').write(
+        SequenceResult(
+            'bird1_1',
+            np.array([[1, 2, 3, 4], [1.23456, 2, 3.5, 4]]),
+            result.scores[:2],
+            result.seconds[:2],
+            result.network_seconds[:2],
+        )
+    )
+
+    folder = tmp_path / 'EATrack'
+    assert (folder / 'bird1_1.txt').read_text() == (
+        '1.0000,2.0000,3.0000,4.0000\n1.2346,2.0000,3.5000,4.0000\n'
+    )
+    assert (folder / 'bird1_1_score.txt').read_text() == '-1.000000\n0.750000\n'
+    assert (folder / 'bird1_1_time.txt').read_text() == 'nan\n0.012500\n'
+    assert (folder / 'bird1_1_network_time.txt').read_text() == '0.010000\n0.010000\n'
+
+
+@pytest.mark.parametrize('network', [0.01, np.nan])
+def test_round_trip(tmp_path: Path, network: float) -> None:
+    folder, result = RunFolder(tmp_path), make_result(network=network)
+    folder.write(result)
+
+    read = folder.read('car1_s', 3)
+
+    assert read is not None
+    for key in ('boxes', 'scores', 'seconds', 'network_seconds'):
+        np.testing.assert_array_equal(getattr(read, key), getattr(result, key))
+    assert (tmp_path / 'car1_s_network_time.txt').exists() == np.isfinite(network)
+
+
+def test_incomplete_sequences_are_not_read(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert folder.read('car1_s', 3) is None
+    folder.write(make_result())
+    assert folder.read('car1_s', 4) is None
+    (tmp_path / 'car1_s_time.txt').write_text('0.1\n')
+    assert folder.read('car1_s', 3) is None
+
+
+def test_malformed_side_file_is_named(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.write(make_result())
+    (tmp_path / 'car1_s_score.txt').write_text('high\nlow\nlow\n')
+
+    with pytest.raises(ValueError, match=r'car1_s_score\.txt: could not convert.*delete it'):
+        folder.read('car1_s', 3)
+
+
+def test_results_of_another_run_are_moved_and_kept(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / 'EATrack')
+    assert folder.claim(dict(checkpoint='a')) is None
+    folder.write(make_result())
+
+    assert folder.claim(dict(checkpoint='a')) is None
+    assert folder.read('car1_s', 3) is not None
+
+    assert folder.claim(dict(checkpoint='b')) == tmp_path / 'EATrack.old-1'
+    assert folder.read('car1_s', 3) is None
+    assert RunFolder(tmp_path / 'EATrack.old-1').read('car1_s', 3) is not None
+    assert folder.identity() == dict(checkpoint='b')
+
+    assert folder.claim(dict(checkpoint='c')) == tmp_path / 'EATrack.old-2'
+
+
+def test_results_of_an_unknown_run_are_moved_too(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / 'EATrack')
+    folder.write(make_result())
+
+    assert folder.claim(dict(checkpoint='a')) == tmp_path / 'EATrack.old-1'
