@@ -121,6 +121,8 @@ def test_datasets_are_built_without_their_data(kind: str) -> None:
         assert DATA_SAMPLERS.get(f'mmtrack.{loader.sampler.type}') is not None
         for dataset in datasets_of(loader):
             Compose(dataset.pipeline)
+            if 'type' not in dataset:  # what test sets share
+                continue
             DATASETS.build(dict(dataset, lazy_init=True))
             built += 1
     assert built
