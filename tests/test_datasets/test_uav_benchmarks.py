@@ -169,4 +169,5 @@ def test_config_builds_the_dataset(name: str, tmp_path: Path) -> None:
 
     assert type(dataset) is dataset_class
     assert cfg.test_dataloader.sampler.type == 'VideoSampler'
-    assert cfg.test_evaluator == dict(type='mmeatrack.UAVSOTMetric', absent='miss')
+    assert cfg.test_evaluator.absent == 'miss'
+    assert cfg.test_evaluator.result_dir.endswith(f'/{name}')

@@ -1,0 +1,167 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import mmtrack
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from tests.toy_benchmark import LENGTHS, DriftTracker, benchmark_cfg, make_benchmark
+
+ROOT = Path(__file__).resolve().parents[3]
+TEST_SCRIPT = Path(mmtrack.__file__).parent / '.mim' / 'tools' / 'test.py'
+NUM_TRACKED = sum(LENGTHS.values()) - len(LENGTHS)  # the first frame is given
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_benchmark(tmp_path / 'data')
+
+
+def run(root: Path, work_dir: Path, load_from: Any = None, **model: Any) -> dict:
+    """Test once; DriftTracker.num_tracked counts the frames."""
+    DriftTracker.num_tracked = 0
+    cfg = benchmark_cfg(root, work_dir, **model)
+    cfg['load_from'] = load_from
+    cfg['experiment_name'] = f'run_{len(list(work_dir.glob("*")))}_{work_dir.name}'
+    return Runner.from_cfg(Config(cfg)).test()
+
+
+def scores_of(work_dir: Path) -> dict:
+    """The report without its speeds."""
+    report = json.loads((work_dir / 'raw_results' / 'Drift_report.json').read_text())['Drift']
+    del report['speed']
+    for sequence in report['per_sequence'].values():
+        del sequence['fps'], sequence['network_fps']
+    return report
+
+
+def written_boxes(work_dir: Path) -> List[str]:
+    return [(work_dir / 'raw_results' / 'Drift' / f'{name}.txt').read_text() for name in LENGTHS]
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        return server.getsockname()[1]
+
+
+def test_results_are_kept_in_the_work_dir(root: Path, tmp_path: Path) -> None:
+    metrics = run(root, tmp_path / 'work')
+
+    assert DriftTracker.num_tracked == NUM_TRACKED
+    assert metrics['uav/num_sequences'] == 4
+    assert 0 < metrics['uav/success_auc'] < 95
+    assert metrics['uav/network_fps'] == 1000
+    assert [len(text.splitlines()) for text in written_boxes(tmp_path / 'work')] == list(
+        LENGTHS.values()
+    )
+    assert list(scores_of(tmp_path / 'work')['per_attribute']) == ['water', 'land']
+
+
+def test_interrupted_run_goes_on_where_it_stopped(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(root, tmp_path / 'whole')
+
+    # boat takes 5 tracked frames and car 8: the power goes off in quad.
+    monkeypatch.setattr(DriftTracker, 'stop_after', 16)
+    with pytest.raises(RuntimeError, match='the power is off'):
+        run(root, tmp_path / 'parts')
+    folder = tmp_path / 'parts' / 'raw_results' / 'Drift'
+    assert sorted(path.stem for path in folder.glob('*_score.txt')) == ['boat_score', 'car_score']
+    monkeypatch.undo()
+    rest = run(root, tmp_path / 'parts')
+
+    assert DriftTracker.num_tracked == NUM_TRACKED - 13
+    assert scores_of(tmp_path / 'parts') == scores_of(tmp_path / 'whole')
+    assert written_boxes(tmp_path / 'parts') == written_boxes(tmp_path / 'whole')
+    for key in ('success_auc', 'precision20', 'norm_precision', 'num_sequences'):
+        assert rest[f'uav/{key}'] == whole[f'uav/{key}']
+
+
+def test_finished_sequences_are_not_run_again(root: Path, tmp_path: Path) -> None:
+    whole = run(root, tmp_path / 'work')
+    expected = scores_of(tmp_path / 'work')
+    for name in ('car', 'walker'):
+        (tmp_path / 'work' / 'raw_results' / 'Drift' / f'{name}.txt').unlink()
+
+    again = run(root, tmp_path / 'work')
+
+    assert DriftTracker.num_tracked == LENGTHS['car'] - 1 + LENGTHS['walker'] - 1
+    assert scores_of(tmp_path / 'work') == expected
+    for key in ('success_auc', 'precision20', 'norm_precision', 'num_sequences'):
+        assert again[f'uav/{key}'] == whole[f'uav/{key}']
+
+
+def test_finished_run_gives_its_numbers_again(root: Path, tmp_path: Path) -> None:
+    run(root, tmp_path / 'work')
+    expected = scores_of(tmp_path / 'work')
+
+    run(root, tmp_path / 'work')
+
+    assert DriftTracker.num_tracked == 0
+    assert scores_of(tmp_path / 'work') == expected
+
+
+def test_weights_of_unknown_origin_are_run_again(root: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        run(root, tmp_path / 'work', with_weights=True)
+        assert DriftTracker.num_tracked == NUM_TRACKED
+
+
+def test_another_checkpoint_does_not_mix_with_the_first(root: Path, tmp_path: Path) -> None:
+    for name, value in (('a', 0.0), ('b', 1.0)):
+        torch.save(dict(state_dict=dict(weight=torch.tensor([value]))), tmp_path / f'{name}.pth')
+
+    run(root, tmp_path / 'work', str(tmp_path / 'a.pth'), with_weights=True)
+    run(root, tmp_path / 'work', str(tmp_path / 'a.pth'), with_weights=True)
+    assert DriftTracker.num_tracked == 0
+    run(root, tmp_path / 'work', str(tmp_path / 'b.pth'), with_weights=True)
+
+    assert DriftTracker.num_tracked == NUM_TRACKED
+    assert (tmp_path / 'work' / 'raw_results' / 'Drift.old-1' / 'boat.txt').is_file()
+
+
+def test_resume_can_be_switched_off(root: Path, tmp_path: Path) -> None:
+    run(root, tmp_path / 'work')
+    cfg = benchmark_cfg(root, tmp_path / 'work')
+    cfg['default_hooks']['benchmark_run']['resume'] = False
+    cfg['experiment_name'] = 'not_resumed'
+    DriftTracker.num_tracked = 0
+
+    Runner.from_cfg(Config(cfg)).test()
+
+    assert DriftTracker.num_tracked == NUM_TRACKED
+
+
+def test_two_processes_share_the_sequences(root: Path, tmp_path: Path) -> None:
+    run(root, tmp_path / 'one')
+    cfg = benchmark_cfg(root, tmp_path / 'two', with_weights=True)
+    cfg['custom_imports'] = dict(imports=['mmeatrack', 'tests.toy_benchmark'])
+    path = tmp_path / 'two.py'
+    Config(cfg).dump(path)
+
+    # MMTracking's script as it is installed.
+    completed = subprocess.run(
+        [
+            *(sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2'),
+            *(f'--master_port={free_port()}', str(TEST_SCRIPT), str(path), '--launcher', 'pytorch'),
+        ],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    assert scores_of(tmp_path / 'two') == scores_of(tmp_path / 'one')
+    assert written_boxes(tmp_path / 'two') == written_boxes(tmp_path / 'one')
