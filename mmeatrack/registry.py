@@ -22,7 +22,7 @@ TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope='mmeatrack', locations=['mmeatrack.datasets']
 )
 METRICS = Registry(
-    'metric', parent=MMENGINE_METRICS, scope='mmeatrack', locations=['mmeatrack.evaluation']
+    'metric', parent=MMENGINE_METRICS, scope='mmeatrack', locations=['mmeatrack.evaluation.metrics']
 )
 HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmeatrack', locations=['mmeatrack.engine'])
 TASK_UTILS = Registry(

@@ -6,6 +6,9 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=10, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # A test run goes on where it was interrupted, and says what it is at.
+    benchmark_run=dict(type='mmeatrack.BenchmarkRunHook'),
+    benchmark_progress=dict(type='mmeatrack.BenchmarkProgressHook'),
 )
 
 env_cfg = dict(

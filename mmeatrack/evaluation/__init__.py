@@ -4,7 +4,6 @@ The functions are plain numpy; :mod:`mmeatrack.evaluation.metrics` holds the met
 """
 
 from .box_text import parse_boxes, read_boxes
-from .metrics import UAVSOTMetric
 from .ope import (
     NORM_PRECISION_THRESHOLDS,
     PRECISION_THRESHOLDS,
@@ -20,7 +19,6 @@ __all__ = [
     'SUCCESS_THRESHOLDS',
     'OPEScores',
     'SequenceScores',
-    'UAVSOTMetric',
     'ope_scores',
     'parse_boxes',
     'read_boxes',

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmeatrack.evaluation import UAVSOTMetric, ope_scores, read_boxes
+from mmeatrack.evaluation import ope_scores, read_boxes
+from mmeatrack.evaluation.metrics import UAVSOTMetric
 from mmeatrack.evaluation.run_folder import RunFolder
 
 NUM_FRAMES = 5
