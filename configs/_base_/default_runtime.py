@@ -4,8 +4,12 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', interval=10, max_keep_ckpts=3),
+    # Each checkpoint is written whole or not at all, and a resumed run draws what it would have.
+    checkpoint=dict(type='mmeatrack.SafeCheckpointHook', interval=10, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    deterministic_resume=dict(type='mmeatrack.DeterministicResumeHook'),
+    # NaN or infinity in a batch or a loss: 'stop', or 'skip' that batch.
+    non_finite_guard=dict(type='mmeatrack.NonFiniteGuardHook', action='stop'),
     # A test run goes on where it was interrupted, and says what it is at.
     benchmark_run=dict(type='mmeatrack.BenchmarkRunHook'),
     benchmark_progress=dict(type='mmeatrack.BenchmarkProgressHook'),

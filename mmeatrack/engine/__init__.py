@@ -1,5 +1,21 @@
 """What hooks into mmengine's runner."""
 
-from .hooks import AutoPairHook, StudentExportHook, TeacherValHook, TemporalAdaptationHook
+from .hooks import (
+    AutoPairHook,
+    DeterministicResumeHook,
+    NonFiniteGuardHook,
+    SafeCheckpointHook,
+    StudentExportHook,
+    TeacherValHook,
+    TemporalAdaptationHook,
+)
 
-__all__ = ['AutoPairHook', 'StudentExportHook', 'TeacherValHook', 'TemporalAdaptationHook']
+__all__ = [
+    'AutoPairHook',
+    'DeterministicResumeHook',
+    'NonFiniteGuardHook',
+    'SafeCheckpointHook',
+    'StudentExportHook',
+    'TeacherValHook',
+    'TemporalAdaptationHook',
+]

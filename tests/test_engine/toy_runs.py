@@ -90,7 +90,7 @@ def train_runner(
         train_cfg=train_cfg or dict(by_epoch=True, max_epochs=2),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
         default_hooks=dict(
-            checkpoint=dict(type='CheckpointHook', **(checkpoint or dict(interval=1)))
+            checkpoint=dict(dict(type='CheckpointHook'), **(checkpoint or dict(interval=1)))
         ),
         **common(work_dir, kwargs),
     )

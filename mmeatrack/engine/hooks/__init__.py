@@ -1,8 +1,11 @@
-"""Hooks: benchmark runs, temporal adaptation and what a distillation needs around it."""
+"""Hooks: benchmark runs, temporal adaptation, and what a training needs to come to its end."""
 
 from .auto_pair_hook import AutoPairHook
 from .benchmark_progress_hook import BenchmarkProgressHook
 from .benchmark_run_hook import BenchmarkRunHook
+from .deterministic_resume_hook import DeterministicResumeHook
+from .non_finite_guard_hook import NonFiniteGuardHook
+from .safe_checkpoint_hook import SafeCheckpointHook
 from .student_export_hook import StudentExportHook
 from .teacher_val_hook import TeacherValHook
 from .temporal_adaptation_hook import TemporalAdaptationHook
@@ -11,6 +14,9 @@ __all__ = [
     'AutoPairHook',
     'BenchmarkProgressHook',
     'BenchmarkRunHook',
+    'DeterministicResumeHook',
+    'NonFiniteGuardHook',
+    'SafeCheckpointHook',
     'StudentExportHook',
     'TeacherValHook',
     'TemporalAdaptationHook',

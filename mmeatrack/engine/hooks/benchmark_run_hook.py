@@ -20,7 +20,8 @@ from mmeatrack.registry import HOOKS
 # Default hooks that cannot change what a tracker gives.
 HARMLESS_HOOKS = (
     'runtime_info', 'timer', 'logger', 'param_scheduler', 'checkpoint', 'sampler_seed',
-    'visualization', 'benchmark_run', 'benchmark_progress',
+    'deterministic_resume', 'non_finite_guard', 'visualization', 'benchmark_run',
+    'benchmark_progress',
 )  # fmt: skip
 
 

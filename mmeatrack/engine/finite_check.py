@@ -1,0 +1,71 @@
+"""What of a training batch is NaN or infinite, in words."""
+
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+
+def non_finite_data(batch: Any) -> Optional[str]:
+    """What of a batch, as the data loader gives it, is not finite.
+
+    Args:
+        batch: ``inputs``, a dict of lists of tensors, and ``data_samples``, a list.
+
+    Returns:
+        None if all is finite, else the samples with the names of what they have wrong.
+    """
+    wrong: Dict[int, List[str]] = {}
+    for index, name, values in _values(batch):
+        if not _is_finite(values):
+            wrong.setdefault(index, []).append(name)
+    if not wrong:
+        return None
+    names = sample_names(batch)
+    parts = [f'{", ".join(found)} of {names[index]}' for index, found in sorted(wrong.items())]
+    return 'not finite: ' + '; '.join(parts)
+
+
+def non_finite_losses(losses: Dict[str, Any]) -> Dict[str, float]:
+    """Those of a model's losses that are not finite: name and value (the mean of several)."""
+    found = {}
+    for name, loss in losses.items():
+        parts = [loss] if isinstance(loss, Tensor) else loss
+        value = float(sum(part.detach().float().mean() for part in parts))
+        if not np.isfinite(value):
+            found[name] = value
+    return found
+
+
+def sample_names(batch: Any) -> List[str]:
+    """Each sample of a batch by its images' paths, or by its number where it has none."""
+    names = []
+    for index, sample in enumerate(batch['data_samples']):
+        paths: List[str] = []
+        for key, value in sorted(sample.metainfo.items()):
+            if key.endswith('img_path'):
+                paths += [value] if isinstance(value, str) else list(map(str, value))
+        names.append(' + '.join(dict.fromkeys(paths)) or f'sample {index}')
+    return names
+
+
+def _values(batch: Any) -> Iterator[Tuple[int, str, Any]]:
+    """Sample number, name and value of all images and annotations."""
+    for key, tensors in batch['inputs'].items():
+        for index, tensor in enumerate(tensors):
+            yield index, key, tensor
+    for index, sample in enumerate(batch['data_samples']):
+        for key, instances in sample.items():
+            if isinstance(instances, BaseDataElement):
+                for field, value in instances.items():
+                    yield index, f'{key}.{field}', value
+
+
+def _is_finite(values: Any) -> bool:
+    if isinstance(values, Tensor):
+        return not values.is_floating_point() or bool(torch.isfinite(values).all())
+    if isinstance(values, np.ndarray) and values.dtype.kind == 'f':
+        return bool(np.isfinite(values).all())
+    return True

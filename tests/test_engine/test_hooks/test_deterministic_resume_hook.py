@@ -1,0 +1,50 @@
+import random
+
+import numpy as np
+import torch
+from test_engine.toy_runs import train_runner
+from toys import build, distill_cfg
+
+from mmeatrack.engine.hooks.deterministic_resume_hook import derive_seed, seed_worker
+
+HOOK = [dict(type='mmeatrack.DeterministicResumeHook')]
+
+
+def draw() -> tuple:
+    return random.random(), float(np.random.rand()), float(torch.rand(1))
+
+
+def test_seeds_differ_in_each_number_and_stay() -> None:
+    # numpy promises that SeedSequence's streams stay the same from version to version.
+    assert derive_seed(0, 0, 1, 5) == 876736463
+    seeds = {
+        derive_seed(s, r, k, n) for s in (0, 1) for r in (0, 1) for k in (0, 1) for n in (0, 1)
+    }
+    assert len(seeds) == 16
+
+
+def test_what_is_drawn_follows_from_epoch_and_iteration(tmp_path) -> None:
+    runner = train_runner(build(distill_cfg()), tmp_path / 'run', custom_hooks=HOOK)
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    hook = next(each for each in runner.hooks if type(each).__name__ == 'DeterministicResumeHook')
+    drawn = []
+    for epoch, iteration in [(0, 0), (1, 4), (1, 4), (1, 5)]:
+        runner.train_loop._epoch, runner.train_loop._iter = epoch, iteration
+        hook.before_train_epoch(runner)
+        data = draw()
+        hook.before_train_iter(runner, 0)
+        drawn.append((data, float(torch.rand(1))))
+    assert drawn[1] == drawn[2]
+    assert drawn[1][0] == drawn[3][0]  # the same epoch
+    assert drawn[1][1] != drawn[3][1]  # another iteration
+    assert drawn[0][0] != drawn[1][0]
+
+
+def test_workers_follow_from_torchs_seed() -> None:
+    def after(seed: int) -> tuple:
+        torch.manual_seed(seed)
+        seed_worker(0)
+        return draw()
+
+    assert after(3) == after(3)
+    assert len(set(after(3) + after(4))) == 6

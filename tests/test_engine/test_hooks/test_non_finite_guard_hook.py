@@ -1,0 +1,184 @@
+"""Batches that are not finite change nothing of a training."""
+
+import math
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Dict, List, Optional
+
+import pytest
+import torch
+from test_engine.toy_runs import train_runner
+from torch.utils._python_dispatch import TorchDispatchMode
+from toys import build, distill_cfg, logged
+
+from mmeatrack.engine import NonFiniteGuardHook
+from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses
+from tests.test_training.toy_parts import ToyCrops
+
+BATCH = 'iteration 2'  # samples 2 and 3
+DATA = {
+    'box': (dict(nan_box=[3]), 'search_gt_instances.bboxes of 3/1.jpg + 3/2.jpg + 3/3.jpg'),
+    'image': (dict(nan_image=[2]), 'search_img of 2/1.jpg + 2/2.jpg + 2/3.jpg'),
+}
+
+
+def runner_in(
+    tmp_path: Path,
+    data: Dict[str, Any],
+    action: str,
+    steps: int = 4,
+    wrapper: Optional[dict] = None,
+) -> Any:
+    """A training by two samples a step, without checkpoints."""
+    hook = dict(type='mmeatrack.NonFiniteGuardHook', action=action, max_skips=2)
+    runner = train_runner(
+        build(distill_cfg()),
+        tmp_path / 'run',
+        dict(type='IterBasedTrainLoop', max_iters=steps),
+        checkpoint=dict(interval=100, save_last=False),
+        custom_hooks=[hook],
+    )
+    runner._train_dataloader['dataset'] = ToyCrops(length=16, **data)
+    if wrapper is not None:
+        runner.optim_wrapper = wrapper
+    return runner
+
+
+def break_loss(model: Any, bad: List[int], name: str = 'loss_iou') -> None:
+    """Make a loss of the student NaN in these calls, after a forward that is as usual."""
+    original, calls = model.student.head.loss, []
+
+    def loss(*args: Any) -> dict:
+        losses = original(*args)
+        calls.append(None)
+        if len(calls) in bad:
+            losses[name] = losses[name] * float('nan')
+        return losses
+
+    model.student.head.loss = loss
+
+
+def state(runner: Any) -> Dict[str, torch.Tensor]:
+    weights = {key: value.clone() for key, value in runner.model.state_dict().items()}
+    return {k: v for k, v in weights.items() if not k.endswith('num_batches_tracked')}
+
+
+@pytest.mark.parametrize('kind', list(DATA))
+def test_bad_data_stop_a_training_by_name(tmp_path, kind: str) -> None:
+    data, words = DATA[kind]
+    runner = runner_in(tmp_path, data, 'stop')
+    with pytest.raises(RuntimeError, match=re.escape(f'{BATCH}: not finite: {words}.')) as error:
+        runner.train()
+    assert runner.iter == 1
+    assert "action='skip'" in str(error.value)
+
+
+def test_a_bad_loss_stops_a_training_by_name(tmp_path) -> None:
+    runner = runner_in(tmp_path, {}, 'stop')
+    break_loss(runner.model, [2])
+    words = r'student.loss_iou = nan for the samples \[.2/1.jpg \+ 2/2.jpg \+ 2/3.jpg., .3/1'
+    with pytest.raises(RuntimeError, match=f'{BATCH}: {words}'):
+        runner.train()
+    assert all(torch.isfinite(value).all() for value in state(runner).values())
+
+
+@pytest.mark.parametrize('kind', ['box', 'image', 'loss'])
+def test_a_skipped_batch_changes_nothing(tmp_path, kind: str) -> None:
+    """The second of four batches is bad: the others do what they do without it."""
+    runner = runner_in(tmp_path / 'with', DATA[kind][0] if kind in DATA else {}, 'skip')
+    if kind == 'loss':
+        break_loss(runner.model, [2])
+    with logged() as messages:
+        runner.train()
+    assert [BATCH in each for each in messages if 'is skipped' in each] == [True]
+    assert '1 batches were skipped' in messages[-1]
+
+    class WithoutSecond(ToyCrops):
+        def __getitem__(self, index: int) -> dict:
+            return super().__getitem__(index if index < 2 else index + 2)
+
+    plain = runner_in(tmp_path / 'without', {}, 'stop', steps=3)
+    plain._train_dataloader['dataset'] = WithoutSecond()
+    plain.train()
+    expected, found = state(plain), state(runner)
+    assert [key for key in expected if not torch.equal(expected[key], found[key])] == []
+
+
+def test_logged_averages_leave_a_skipped_batch_out(tmp_path) -> None:
+    runner = runner_in(tmp_path, {}, 'skip')
+    break_loss(runner.model, [3])
+    runner.train()
+    for name in ('loss', 'student.loss_iou'):
+        history = runner.message_hub.get_scalar(f'train/{name}')
+        assert len(history.data[0]) == 3
+        assert math.isfinite(history.mean())
+
+
+def test_too_many_in_a_row_stop_after_all(tmp_path) -> None:
+    runner = runner_in(tmp_path, {}, 'skip', steps=8)
+    break_loss(runner.model, [2, 3, 5, 6, 7])
+    with pytest.raises(RuntimeError, match=r'iteration 7: .* batch 3 in a row .*max_skips=2'):
+        runner.train()
+
+
+def test_accumulated_gradients_go_with_a_skipped_batch(tmp_path) -> None:
+    wrapper = dict(optimizer=dict(type='SGD', lr=0.01), accumulative_counts=2)
+    runner = runner_in(tmp_path, {}, 'skip', wrapper=wrapper)
+    break_loss(runner.model, [2])  # the end of the first step
+    steps = []
+    runner.model.register_forward_hook(lambda *_: steps.append(state(runner)))
+    runner.train()
+    weight = 'architecture.backbone.joint_stage.1.mlp.fc2.weight'
+    assert torch.equal(steps[2][weight], steps[0][weight])
+    assert not torch.equal(state(runner)[weight], steps[3][weight])
+    assert runner.optim_wrapper.inner_count == 4
+
+
+def test_a_clean_training_is_left_as_it_is(tmp_path) -> None:
+    guarded = runner_in(tmp_path / 'a', {}, 'skip')
+    plain = runner_in(tmp_path / 'b', {}, 'stop')
+    plain._hooks = [each for each in plain.hooks if not isinstance(each, NonFiniteGuardHook)]
+    guarded.train()
+    plain.train()
+    assert all(torch.equal(value, state(plain)[key]) for key, value in state(guarded).items())
+    assert 'train_step' not in vars(guarded.model)
+    assert not guarded.model._forward_hooks
+
+
+def test_a_good_loss_waits_for_the_device_once() -> None:
+    """On a GPU each value that Python reads stops the queue of kernels."""
+
+    class Reads(TorchDispatchMode):
+        count = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+            self.count += func is torch.ops.aten._local_scalar_dense.default
+            return func(*args, **(kwargs or {}))
+
+    runner: Any = SimpleNamespace(distributed=False)
+    with Reads() as reads:
+        assert NonFiniteGuardHook()._are_losses_good(runner, torch.tensor(1.5, requires_grad=True))
+    assert reads.count == 1
+
+
+def test_what_is_not_finite_is_said() -> None:
+    samples = [ToyCrops(nan_box=[1], nan_image=[0, 1])[index] for index in range(3)]
+    batch = dict(
+        inputs={key: [each['inputs'][key] for each in samples] for key in samples[0]['inputs']},
+        data_samples=[each['data_samples'] for each in samples],
+    )
+    assert non_finite_data(batch) == (
+        'not finite: search_img of 0/1.jpg + 0/2.jpg + 0/3.jpg; '
+        'search_img, search_gt_instances.bboxes of 1/1.jpg + 1/2.jpg + 1/3.jpg'
+    )
+    good = dict(loss_a=torch.ones(2), loss_b=[torch.zeros(1), torch.ones(1)])
+    assert non_finite_losses(good) == {}
+    bad = dict(good, loss_c=torch.tensor(float('inf')))
+    assert non_finite_losses(bad) == {'loss_c': math.inf}
+
+
+@pytest.mark.parametrize('kwargs', [dict(action='warn'), dict(max_skips=0)])
+def test_unusable_arguments_are_refused(kwargs: dict) -> None:
+    with pytest.raises(ValueError, match=r"action='warn'|max_skips=0"):
+        NonFiniteGuardHook(**kwargs)

@@ -1,0 +1,135 @@
+import os
+import resource
+from pathlib import Path
+from typing import Any, Iterator, List
+
+import pytest
+import torch
+from test_engine.toy_runs import KeepResults, train_runner
+from toys import build, distill_cfg, logged
+
+from mmeatrack.engine import SafeCheckpointHook
+from mmeatrack.engine.atomic_backend import AtomicLocalBackend
+
+
+def runner_in(tmp_path: Path, steps: int = 4, resume: bool = False, **checkpoint: Any) -> Any:
+    """A training that saves after every step."""
+    hook = dict(type='mmeatrack.SafeCheckpointHook', by_epoch=False, interval=1, **checkpoint)
+    train_cfg = dict(type='IterBasedTrainLoop', max_iters=steps)
+    return train_runner(
+        build(distill_cfg()), tmp_path / 'run', train_cfg, checkpoint=hook, resume=resume
+    )
+
+
+def files(tmp_path: Path) -> List[str]:
+    return sorted(path.name for path in (tmp_path / 'run').glob('*.pth*'))
+
+
+def last(tmp_path: Path) -> Path:
+    return Path((tmp_path / 'run' / 'last_checkpoint').read_text())
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Any]:
+    """Files can have no more bytes than told."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_checkpoints_are_those_of_mmengine(tmp_path) -> None:
+    runner_in(tmp_path, max_keep_ckpts=2).train()
+    assert files(tmp_path) == ['iter_3.pth', 'iter_4.pth']
+    assert last(tmp_path) == tmp_path / 'run' / 'iter_4.pth'
+    checkpoint = torch.load(last(tmp_path), weights_only=False)
+    assert checkpoint['meta']['iter'] == 4
+    assert checkpoint['message_hub']['runtime_info']['keep_ckpt_ids'] == [3, 4]
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+    path = tmp_path / 'folder' / 'a.pth'
+    backend = AtomicLocalBackend()
+    backend.put(b'first', path)
+    seen = []
+    sync = os.fsync
+    monkeypatch.setattr(os, 'fsync', lambda file: (seen.append(path.read_bytes()), sync(file)))
+    backend.put(b'second', path)
+    assert seen == [b'first']  # while all of the second is on the disk already
+    assert path.read_bytes() == b'second'
+    assert os.listdir(path.parent) == ['a.pth']
+
+
+@pytest.mark.parametrize('max_keep_ckpts', [1, 3])
+def test_a_full_disk_stops_the_run_and_leaves_the_last_checkpoint(
+    tmp_path, small_disk, max_keep_ckpts: int
+) -> None:
+    runner_in(tmp_path, 2, max_keep_ckpts=max_keep_ckpts).train()
+    before, content = files(tmp_path), last(tmp_path).read_bytes()
+    small_disk(len(content) // 2)
+    with pytest.raises(RuntimeError, match=r'could not be saved .*iter_2.pth. Make room'):
+        runner_in(tmp_path, 4, resume=True, max_keep_ckpts=max_keep_ckpts).train()
+    assert files(tmp_path) == before
+    assert last(tmp_path).name == 'iter_2.pth'
+    assert last(tmp_path).read_bytes() == content
+
+
+@pytest.mark.parametrize('damage', ['truncated', 'empty', 'missing', 'no checkpoint'])
+def test_an_unreadable_checkpoint_is_skipped_with_a_warning(tmp_path, damage: str) -> None:
+    runner_in(tmp_path, 3).train()
+    path = tmp_path / 'run' / 'iter_3.pth'
+    content = path.read_bytes()
+    if damage == 'truncated':
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == 'empty':
+        path.write_bytes(b'')
+    elif damage == 'no checkpoint':
+        torch.save(dict(state_dict={}), path)
+    else:
+        path.unlink()
+    runner = runner_in(tmp_path, 4, resume=True)
+    with logged() as messages:
+        runner.train()
+    assert any(f'{path} is skipped' in message for message in messages)
+    assert any('goes on from' in message and 'iter_2.pth' in message for message in messages)
+    assert runner.iter == 4
+    assert path.read_bytes() != b''  # the third step was done again
+
+
+def test_all_unreadable_ones_are_passed_over(tmp_path) -> None:
+    runner_in(tmp_path, 3).train()
+    for step in (2, 3):
+        (tmp_path / 'run' / f'iter_{step}.pth').write_bytes(b'PK\x03\x04 and no more')
+    hook = SafeCheckpointHook(by_epoch=False)
+    hook._point_to_readable(tmp_path / 'run')
+    assert last(tmp_path) == tmp_path / 'run' / 'iter_1.pth'
+
+
+def test_an_empty_pointer_means_the_newest(tmp_path) -> None:
+    runner_in(tmp_path, 3).train()
+    (tmp_path / 'run' / 'last_checkpoint').write_text('')
+    SafeCheckpointHook(by_epoch=False)._point_to_readable(tmp_path / 'run')
+    assert last(tmp_path) == tmp_path / 'run' / 'iter_3.pth'
+
+
+def test_nothing_readable_is_an_error(tmp_path) -> None:
+    runner_in(tmp_path, 1).train()
+    (tmp_path / 'run' / 'iter_1.pth').write_bytes(b'')
+    with pytest.raises(RuntimeError, match=r'no checkpoint can be read.*iter_1.pth'):
+        runner_in(tmp_path, 2, resume=True).train()
+
+
+def test_the_previous_best_goes_only_when_the_new_one_is_there(tmp_path, monkeypatch) -> None:
+    seen: List[List[str]] = []
+    put = AtomicLocalBackend.put
+
+    def watched(self: Any, obj: bytes, path: Any) -> None:
+        if 'best' in Path(path).name:
+            seen.append([name for name in files(tmp_path) if 'best' in name])
+        put(self, obj, path)
+
+    monkeypatch.setattr(AtomicLocalBackend, 'put', watched)
+    hook = dict(type='mmeatrack.SafeCheckpointHook', save_best='toy/success', rule='greater')
+    metric = KeepResults([0.1, 0.2])
+    train_runner(build(distill_cfg()), tmp_path / 'run', checkpoint=hook, metric=metric).train()
+    assert seen == [[], ['best_toy_success_epoch_1.pth']]
+    assert files(tmp_path) == ['best_toy_success_epoch_2.pth', 'epoch_2.pth']

@@ -1,0 +1,128 @@
+"""What toy trainings are made of: a data set, and hooks that watch or kill a run."""
+
+import json
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any, Optional, Sequence
+
+import numpy as np
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.registry import DATASETS, HOOKS
+from torch import nn
+from torch.utils.data import Dataset
+
+from tests.toys import SEARCH_SIZE, TEMPLATE_SIZE, search_sample
+
+
+@DATASETS.register_module()
+class ToyCrops(Dataset):
+    """Two templates and a search crop each, by an index or drawn as mmtrack's data sets draw.
+
+    Args:
+        length: Number of samples.
+        drawn: Ignore the index, and draw from ``random`` and ``numpy.random``.
+        nan_box, nan_image: Indices of samples with a NaN in the box, or in a search crop of floats.
+    """
+
+    metainfo = dict(classes=('target',))
+
+    def __init__(
+        self,
+        length: int = 8,
+        drawn: bool = False,
+        nan_box: Sequence[int] = (),
+        nan_image: Sequence[int] = (),
+    ) -> None:
+        self.length, self.drawn = length, drawn
+        self.nan_box, self.nan_image = nan_box, nan_image
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> dict:
+        if self.drawn:
+            index = 2**16 * random.randrange(2**15) + int(np.random.randint(2**16))
+        generator = torch.Generator().manual_seed(index)
+
+        def crops(count: int, size: int) -> torch.Tensor:
+            shape = (count, 3, size, size)
+            return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
+
+        inputs = dict(img=crops(2, TEMPLATE_SIZE), search_img=crops(1, SEARCH_SIZE))
+        x, y = torch.randint(4, 14, (2,), generator=generator).tolist()
+        sample = search_sample((x, y, x + 12, y + 14))
+        sample.set_metainfo(dict(img_path=[f'{index}/1.jpg', f'{index}/2.jpg']))
+        sample.set_metainfo(dict(search_img_path=f'{index}/3.jpg'))
+        if index in self.nan_box:
+            sample.search_gt_instances.bboxes[0, 2] = float('nan')
+        if index in self.nan_image:
+            inputs['search_img'] = inputs['search_img'].float()
+            inputs['search_img'][0, 1, 5, 7] = float('nan')
+        return dict(inputs=inputs, data_samples=sample)
+
+
+@HOOKS.register_module()
+class KillHook(Hook):
+    """Kills the process as a power cut would.
+
+    Args:
+        iteration: Number of iterations that are done before.
+        when: 'iteration', 'saving' (a checkpoint is half-way) or 'saved' (it has been renamed).
+    """
+
+    def __init__(self, iteration: int, when: str = 'iteration') -> None:
+        self.iteration, self.when = iteration, when
+
+    def before_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Optional[Any] = None
+    ) -> None:
+        if self.when == 'iteration' and runner.iter == self.iteration:
+            kill()
+
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+        if runner.iter + 1 < self.iteration:
+            return
+        if self.when == 'saving':
+            os.fsync = kill
+        if self.when == 'saved':
+            replace = os.replace
+            os.replace = lambda *paths: (replace(*paths), kill())
+
+
+def kill(*args: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@HOOKS.register_module()
+class LossFileHook(Hook):
+    """Writes each process's loss of each iteration to ``losses_<rank>.json``."""
+
+    def __init__(self) -> None:
+        self.losses: list = []
+
+    def after_train_iter(
+        self,
+        runner: Any,
+        batch_idx: int,
+        data_batch: Optional[Any] = None,
+        outputs: Optional[dict] = None,
+    ) -> None:
+        self.losses.append({name: float(value) for name, value in (outputs or {}).items()})
+        path = Path(runner.work_dir) / f'losses_{get_rank()}.json'
+        path.write_text(json.dumps(self.losses))
+
+
+@HOOKS.register_module()
+class FrozenBatchNormHook(Hook):
+    """Batch norm uses its running statistics, which do not depend on the batch."""
+
+    def before_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Optional[Any] = None
+    ) -> None:
+        for module in runner.model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()

@@ -1,0 +1,122 @@
+"""Runs mmtrack's train.py, unmodified, on toy distillations in processes of their own."""
+
+import multiprocessing
+import os
+import runpy
+import socket
+import sys
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import torch
+from mmengine.config import Config
+
+from mmeatrack.experiments.commands import mmtrack_script
+from tests.toys import distill_cfg, tracker_cfg
+
+ROOT = Path(__file__).resolve().parents[2]
+# Libraries take seconds to import: one server imports them, and each training is its fork.
+_SERVER = multiprocessing.get_context('forkserver')
+_SERVER.set_forkserver_preload(['tests.test_training.warm'])
+
+
+def write_config(folder: Path, **changes: Any) -> Path:
+    """A distillation of 8 steps on top of the configs' own runtime settings.
+
+    Args:
+        folder: Where ``toy.py`` is written.
+        changes: Merged into it; keys may have dots.
+    """
+    student = tracker_cfg(
+        backbone=dict(drop_path_rate=0.3), train_cfg=dict(temporal_drop=0.3), temporal=None
+    )
+    cfg = Config.fromfile(str(ROOT / 'configs/_base_/iteration_runtime.py'))
+    cfg.merge_from_dict(
+        dict(
+            custom_imports=dict(
+                imports=['mmeatrack', 'tests.test_training.toy_parts'], allow_failed_imports=False
+            ),
+            model=distill_cfg(architecture=student),
+            train_dataloader=dict(
+                batch_size=2,
+                num_workers=0,
+                sampler=dict(type='DefaultSampler', shuffle=True),
+                dataset=dict(type='ToyCrops', length=64, drawn=True),
+            ),
+            optim_wrapper=dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3)),
+            param_scheduler=dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=6),
+            train_cfg=dict(type='IterBasedTrainLoop', max_iters=8, val_interval=1000),
+            randomness=dict(seed=0, deterministic=True),
+            custom_hooks=[dict(type='LossFileHook')],
+            default_hooks=dict(checkpoint=dict(interval=2), logger=dict(interval=1)),
+            log_level='WARNING',
+            find_unused_parameters=False,
+        )
+    )
+    for whole in set(changes) & {'model', 'train_cfg'}:
+        cfg[whole] = changes.pop(whole)
+    cfg.merge_from_dict(changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    cfg.dump(str(folder / 'toy.py'))
+    return folder / 'toy.py'
+
+
+def start(config: Path, *arguments: str, **environment: str) -> BaseProcess:
+    """Start a training beside its config; what it prints goes to ``log.txt`` there."""
+    command = [str(config), '--work-dir', str(config.parent / 'work'), *arguments]
+    process = _SERVER.Process(target=_train, args=(command, environment))
+    os.environ['PYTHONPATH'] = str(ROOT)  # for the server, when it is started by its first process
+    process.start()
+    return process
+
+
+def _train(command: List[str], environment: Dict[str, str]) -> None:
+    os.environ.update(environment)
+    rank = environment.get('RANK', '0')
+    log = os.open(str(Path(command[0]).parent / f'log_{rank}.txt'), os.O_CREAT | os.O_WRONLY)
+    os.lseek(log, 0, os.SEEK_END)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    torch.set_num_threads(1)
+    script = str(mmtrack_script('train.py'))
+    sys.argv = [script, *command]
+    runpy.run_path(script, run_name='__main__')
+
+
+def finish(process: BaseProcess) -> int:
+    """Wait for a training; its exit status, -9 when it was killed."""
+    process.join(timeout=120)
+    assert process.exitcode is not None, 'the training hangs'
+    return process.exitcode
+
+
+def train(config: Path, *arguments: str) -> int:
+    """Run a training to its end; its exit status."""
+    return finish(start(config, *arguments))
+
+
+def train_in_two_processes(config: Path) -> None:
+    """Run it as ``--launcher pytorch`` does with two processes on this machine."""
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        port = str(listener.getsockname()[1])
+    shared = dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=port, WORLD_SIZE='2')
+    processes = [
+        start(config, '--launcher', 'pytorch', **shared, RANK=str(rank), LOCAL_RANK=str(rank))
+        for rank in range(2)
+    ]
+    assert [finish(process) for process in processes] == [0, 0], log_of(config)
+
+
+def log_of(config: Path) -> str:
+    """All that the trainings of a config printed."""
+    return ''.join(path.read_text() for path in sorted(config.parent.glob('log_*.txt')))
+
+
+def weights(config: Path, name: Optional[str] = None) -> Dict[str, torch.Tensor]:
+    """The weights in a checkpoint, by default the last."""
+    work = config.parent / 'work'
+    path = work / name if name else Path((work / 'last_checkpoint').read_text())
+    state: Dict[str, torch.Tensor] = torch.load(path, weights_only=False)['state_dict']
+    return state

@@ -1,0 +1,11 @@
+"""Imported once by the server whose forks are the trainings."""
+
+import torch
+from mmtrack.utils import register_all_modules
+
+import mmeatrack.datasets
+import mmeatrack.engine
+import mmeatrack.models  # noqa: F401
+
+torch.use_deterministic_algorithms(False)  # imports much, in some versions of torch
+register_all_modules(init_default_scope=False)
