@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, HOOKS
 from torch import nn
 from torch.utils.data import Dataset
@@ -126,3 +127,20 @@ class FrozenBatchNormHook(Hook):
         for module in runner.model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
+
+
+@HOOKS.register_module()
+class NanLossHook(Hook):
+    """One process's loss of one iteration is NaN."""
+
+    def __init__(self, iteration: int, rank: int) -> None:
+        self.iteration, self.rank = iteration, rank
+
+    def before_train(self, runner: Any) -> None:
+        def spoil(module: nn.Module, inputs: Any, losses: dict) -> None:
+            if (runner.iter, get_rank()) == (self.iteration, self.rank):
+                losses['student.loss_iou'] = losses['student.loss_iou'] * float('nan')
+
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        # Before those of the hooks that look at the losses.
+        model.register_forward_hook(spoil)

@@ -85,10 +85,11 @@ class EATrackDistill(SingleTeacherDistill):
 
         Returns:
             Losses by name. After mmrazor's StopDistillHook has stopped distillation the
-            teacher is not run any more.
+            teacher is not run any more; the one loss left of a distiller that has parameters
+            (adapters) is ``distill.loss_stopped``, always 0.
         """
         if self.distillation_stopped:
-            return add_prefix(self.student(batch_inputs, data_samples, mode='loss'), 'student')
+            return self._losses_without_teacher(batch_inputs, data_samples)
         try:
             outputs = []
             for teacher, distiller in zip(self.teachers, self.distillers):
@@ -108,6 +109,17 @@ class EATrackDistill(SingleTeacherDistill):
         finally:
             for distiller in self.distillers:
                 distiller.release()
+
+    def _losses_without_teacher(
+        self, batch_inputs: Dict[str, Tensor], data_samples: Optional[List[TrackDataSample]]
+    ) -> Dict[str, Tensor]:
+        student_losses = self.student(batch_inputs, data_samples, mode='loss')
+        losses: Dict[str, Tensor] = add_prefix(student_losses, 'student')
+        unused = [p.sum() for distiller in self.distillers for p in distiller.parameters()]
+        if unused:
+            # DistributedDataParallel waits for a gradient of each parameter, if only of zeros.
+            losses['distill.loss_stopped'] = 0 * torch.stack(unused).sum()
+        return losses
 
     @property
     def teachers(self) -> List[Any]:

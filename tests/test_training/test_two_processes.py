@@ -1,0 +1,103 @@
+"""Two processes on one machine train as one process with the double batch does."""
+
+import json
+from pathlib import Path
+from typing import Dict, List
+
+import numpy as np
+import torch
+
+from tests.test_training.trainings import (
+    log_of,
+    train,
+    train_in_two_processes,
+    weights,
+    write_config,
+)
+from tests.toys import distill_cfg, tracker_cfg
+
+STEPS = 22
+
+
+def config_in(folder: Path, batch_size: int, rank: int) -> Path:
+    """22 steps on samples in order, without dropout; of two processes, 0 has the even samples.
+
+    The second step has a NaN in a box, the fourth one in the loss of the process ``rank``; both are
+    to be skipped. Batch norm uses its running statistics: in training mode each process would
+    normalise by its own half of the batch, unless MMEngine's ``sync_bn`` shares them, which torch
+    offers on GPUs alone.
+    """
+    hooks = [
+        dict(type='LossFileHook'),
+        dict(type='FrozenBatchNormHook'),
+        dict(type='NanLossHook', iteration=3, rank=rank),
+    ]
+    return write_config(
+        folder,
+        **{
+            'model': distill_cfg(architecture=tracker_cfg()),
+            'train_cfg': dict(type='IterBasedTrainLoop', max_iters=STEPS, val_interval=1000),
+            'train_dataloader.batch_size': batch_size,
+            'train_dataloader.sampler.shuffle': False,
+            'train_dataloader.dataset': dict(drawn=False, nan_box=[5], length=4 * STEPS),
+            'default_hooks.checkpoint.interval': STEPS,
+            'default_hooks.non_finite_guard.action': 'skip',
+            'custom_hooks': hooks,
+        },
+    )
+
+
+def rows_of(config: Path, rank: int = 0) -> List[Dict[str, float]]:
+    """A process's losses, step by step; none for a skipped one."""
+    rows: List[Dict[str, float]] = json.loads(
+        (config.parent / 'work' / f'losses_{rank}.json').read_text()
+    )
+    return rows
+
+
+def as_array(rows: List[Dict[str, float]]) -> np.ndarray:
+    return np.array([list(row.values()) for row in rows if row])
+
+
+def test_two_processes_follow_one_of_the_double_batch(tmp_path: Path) -> None:
+    one, two = config_in(tmp_path / 'one', 4, rank=0), config_in(tmp_path / 'two', 2, rank=1)
+    assert train(one) == 0, log_of(one)
+    train_in_two_processes(two)
+    for rows in (rows_of(one), rows_of(two, 0), rows_of(two, 1)):
+        assert [step for step, row in enumerate(rows) if not row] == [1, 3]
+        assert len(rows) == STEPS
+        assert 'distill.loss_feat_2_2' in rows[0]
+    expected, each = as_array(rows_of(one)), [as_array(rows_of(two, rank)) for rank in range(2)]
+    assert len(expected) == 20
+    assert np.abs(each[0] - each[1]).max() > 0.01  # they see different samples
+    np.testing.assert_allclose(np.mean(each, axis=0), expected, atol=1e-4)
+    theirs, ours = weights(one), weights(two)
+    for key in theirs:
+        torch.testing.assert_close(ours[key], theirs[key], atol=1e-4, rtol=0)
+
+
+def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
+    """Their parameters get no gradient of a teacher then, which DistributedDataParallel refuses."""
+    wide = distill_cfg(teacher=tracker_cfg(0, 4, backbone=dict(embed_dims=24)))
+    config = write_config(
+        tmp_path / 'two',
+        **{
+            'model': wide,
+            'train_cfg': dict(type='EpochBasedTrainLoop', max_epochs=2),
+            'train_dataloader.dataset.length': 12,
+            'default_hooks.checkpoint': dict(by_epoch=True, interval=1),
+            'log_processor.by_epoch': True,
+            'custom_hooks': [
+                dict(type='LossFileHook'),
+                dict(type='mmrazor.StopDistillHook', stop_epoch=1),
+            ],
+        },
+    )
+    train_in_two_processes(config)
+    rows = rows_of(config)
+    assert ['distill.loss_feat_2_2' in row for row in rows] == [True] * 3 + [False] * 3
+    assert [row.get('distill.loss_stopped') for row in rows] == [None] * 3 + [0] * 3
+    before, after = weights(config, 'epoch_1.pth'), weights(config)
+    student = [key for key in before if key.startswith('architecture.backbone.joint_stage')]
+    assert all(not torch.equal(before[key], after[key]) for key in student)
+    assert 'distiller.adapters.2_2.weight' in before
