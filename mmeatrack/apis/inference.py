@@ -23,6 +23,10 @@ _TEST_PIPELINE = [
     dict(type='PackTrackInputs', pack_single_img=True),
 ]
 
+# Attributes in which a tracker remembers its video: mmtrack's memo and EATrack's state. The first
+# frame of a video gives both new values, so that keeping a reference keeps a video's memory.
+_VIDEO_MEMORY = ('memo', 'state')
+
 _MAKE_DEMO = 'Is the path right? `make demo` writes trained trackers to work_dirs/demo.'
 
 
@@ -34,12 +38,15 @@ class TrackResult(NamedTuple):
         box_xywh: x, y, w, h in image px; the given box in the first frame.
         score: Confidence, 0 to 1; -1 in the first frame.
         seconds: Wall time that the tracker took for the frame.
+        lost: Whether the tracker says that it does not see the target; False in the first frame
+            and with a tracker that never says so.
     """
 
     frame: np.ndarray
     box_xywh: Box
     score: float
     seconds: float
+    lost: bool = False
 
 
 def load_tracker(
@@ -90,6 +97,9 @@ def track_frames(
 ) -> Iterator[TrackResult]:
     """Follow a target through frames, one result for each frame as soon as it is there.
 
+    Several trackings may share a model and go on by turns, one result at a time: each remembers its
+    own video. They must not run in threads at the same time.
+
     Args:
         model: From :func:`load_tracker` or mmtrack's ``init_model``.
         frames: Frames (H, W, 3), uint8, BGR.
@@ -109,13 +119,16 @@ def track_frames(
         ...     x, y, w, h = result.box_xywh
     """
     given: Optional[Box] = None
+    memory: Dict[str, Any] = {}
     for number, frame in enumerate(frames):
         _check_frame(frame, number)
         if given is None:
             given = check_target_box(init_bbox_xywh, (frame.shape[1], frame.shape[0]))
         started = time.perf_counter()
+        _set_video_memory(model, memory)
         with DefaultScope.overwrite_default_scope('mmtrack'):
             found = inference_sot(model, frame, _xyxy(given), number).pred_track_instances
+        memory = _video_memory(model)
         if found.bboxes.shape[-1] != 4:
             raise RuntimeError(
                 "the model's config says test_cfg.test_mode='VOT', which gives states in place of "
@@ -123,9 +136,21 @@ def track_frames(
             )
         x1, y1, x2, y2 = found.bboxes[0].tolist()
         score = float(found.scores[0])
+        lost = bool(found.get('lost', False))
         seconds = time.perf_counter() - started
         box = (x1, y1, x2 - x1, y2 - y1) if number else given
-        yield TrackResult(frame, box, score, seconds)
+        yield TrackResult(frame, box, score, seconds, lost)
+
+
+def _video_memory(model: nn.Module) -> Dict[str, Any]:
+    tracker = getattr(model, 'student', model)
+    return {name: getattr(tracker, name) for name in _VIDEO_MEMORY if hasattr(tracker, name)}
+
+
+def _set_video_memory(model: nn.Module, memory: Dict[str, Any]) -> None:
+    tracker = getattr(model, 'student', model)
+    for name, value in memory.items():
+        setattr(tracker, name, value)
 
 
 def _read_config(config: Union[str, Path, Config]) -> Config:
