@@ -38,15 +38,15 @@ class TrackResult(NamedTuple):
         box_xywh: x, y, w, h in image px; the given box in the first frame.
         score: Confidence, 0 to 1; -1 in the first frame.
         seconds: Wall time that the tracker took for the frame.
-        lost: Whether the tracker says that it does not see the target; False in the first frame
-            and with a tracker that never says so.
+        lost: Whether the tracker says that it does not see the target; None in the first frame
+            and where a tracker does not say.
     """
 
     frame: np.ndarray
     box_xywh: Box
     score: float
     seconds: float
-    lost: bool = False
+    lost: Optional[bool] = None
 
 
 def load_tracker(
@@ -136,7 +136,7 @@ def track_frames(
             )
         x1, y1, x2, y2 = found.bboxes[0].tolist()
         score = float(found.scores[0])
-        lost = bool(found.get('lost', False))
+        lost = bool(found.lost) if number and 'lost' in found else None
         seconds = time.perf_counter() - started
         box = (x1, y1, x2 - x1, y2 - y1) if number else given
         yield TrackResult(frame, box, score, seconds, lost)

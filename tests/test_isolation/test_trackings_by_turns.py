@@ -1,7 +1,7 @@
 """Several trackings over one model: each gives what it gives alone."""
 
 from copy import deepcopy
-from typing import Any, Callable, Iterator, List, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ PIPELINE = [
     dict(type='PackTrackInputs', pack_single_img=True),
 ]
 TRACKER = tracker_cfg(temporal=dict(STORE, type='mmeatrack.TargetStore'))
-Row = Tuple[float, ...]
+Row = Tuple[Optional[float], ...]
 
 
 def images(seed: int, num_frames: int) -> List[np.ndarray]:
@@ -104,4 +104,4 @@ def test_lost_is_handed_on(monkeypatch: pytest.MonkeyPatch, make_model: Callable
 
     monkeypatch.setattr(tracker, 'track', lost_in_frame_2)
     lost = [result.lost for result in track_frames(model, images(1, 4), BOX_XYWH)]
-    assert lost == [False, False, True, False]
+    assert lost == [None, False, True, False]
