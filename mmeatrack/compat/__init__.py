@@ -4,6 +4,7 @@
 :mod:`.mmrazor_import`       MMRazor 1.0.0 imports on torch > 2.0
 :mod:`.checkpoint`           checkpoints load on torch >= 2.6, and none can run code
 :mod:`.distributed`          ``--launcher pytorch`` works on a machine without CUDA
+:mod:`.mixed_precision`      ``AmpOptimWrapper`` works on a machine without CUDA
 :mod:`.versions`             one message for a version that does not fit the others
 ===========================  =======================================================
 
@@ -34,6 +35,7 @@ def apply() -> None:
     import_hook.add('mmengine.runner.checkpoint', after=_make_loaders_safe)
     import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
+    import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
@@ -64,3 +66,9 @@ def _let_wrapper_use_cpu(module: ModuleType) -> None:
     from mmeatrack.compat.distributed import let_wrapper_use_cpu
 
     let_wrapper_use_cpu(module)
+
+
+def _let_amp_use_cpu(module: ModuleType) -> None:
+    from mmeatrack.compat.mixed_precision import let_amp_use_cpu
+
+    let_amp_use_cpu(module)

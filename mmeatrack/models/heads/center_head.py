@@ -127,11 +127,11 @@ class CenterHead(BaseModule):
         self.loss_iou = MODELS.build(loss_iou)
 
     def forward(self, feature_map: Tensor) -> CenterHeadOutput:
-        """(B, C, Hf, Wf) search features to the three maps."""
+        """(B, C, Hf, Wf) search features to the three maps, never of half precision."""
         return CenterHeadOutput(
-            self.score_branch(feature_map),
-            self.offset_branch(feature_map),
-            self.size_branch(feature_map),
+            _full_precision(self.score_branch(feature_map)),
+            _full_precision(self.offset_branch(feature_map)),
+            _full_precision(self.size_branch(feature_map)),
         )
 
     def predict(self, output: CenterHeadOutput, prior: Tensor) -> CenterPrediction:
@@ -211,6 +211,11 @@ class CenterHead(BaseModule):
         corner = torch.stack((cell % Wf, torch.div(cell, Wf, rounding_mode='floor')), dim=1)
         centre = (corner + offset) / offset.new_tensor([Wf, Hf])
         return torch.cat((centre, size), dim=1)
+
+
+def _full_precision(maps: Tensor) -> Tensor:
+    """Float32 in place of a half: a score of 0.9999 is 1 there, whose losses are infinite."""
+    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
 def _branch(

@@ -52,6 +52,18 @@ def test_maps_of_the_head(head) -> None:
     assert output[0] is output.score  # what a recorder's data_idx=0 means
 
 
+def test_losses_of_sure_scores_are_the_same_in_mixed_precision(head) -> None:
+    head.score_branch[-1].bias.data.fill_(20)
+    features, boxes = torch.randn(2, 6, 4, 4), torch.tensor([[0.4, 0.5, 0.3, 0.4]] * 2)
+    exact = head.loss(head(features), boxes)
+    with torch.autocast('cpu', torch.bfloat16):
+        output = head(features)
+        mixed = head.loss(output, boxes)
+    assert {maps.dtype for maps in output} == {torch.float32}
+    for name, value in exact.items():
+        assert mixed[name].item() == pytest.approx(value.item(), rel=0.02), name
+
+
 def test_branches_halve_their_width(head) -> None:
     widths = [layer[0].out_channels for layer in head.score_branch[:-1]]
     assert widths == [8, 4, 2, 1]
