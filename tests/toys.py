@@ -81,6 +81,8 @@ def tracker_cfg(
             data_preprocessor=PREPROCESSOR,
             backbone=backbone,
             head=head,
+            # Random weights are never sure of anything.
+            lost_detector=dict(lost_below=0.0),
         ),
         **kwargs,
     )

@@ -1,6 +1,7 @@
 """The parts of EATrack, each registered under the scope ``mmeatrack``."""
 
 from .backbones import AsymmetricViT
+from .confidence import CalibratedConfidence, LostDetector
 from .data_preprocessors import CropDataPreprocessor
 from .distillers import EATrackDistill, EATrackDistiller, MultiTeacherDistill, SearchTokens
 from .heads import CenterHead
@@ -10,11 +11,13 @@ from .trackers import EATrack
 
 __all__ = [
     'AsymmetricViT',
+    'CalibratedConfidence',
     'CenterHead',
     'CropDataPreprocessor',
     'EATrack',
     'EATrackDistill',
     'EATrackDistiller',
+    'LostDetector',
     'MultiTeacherDistill',
     'SearchTokens',
     'TargetFeatureLoss',

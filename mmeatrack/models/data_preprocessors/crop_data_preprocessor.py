@@ -5,6 +5,7 @@ from typing import Any, Dict
 from mmtrack.models.data_preprocessors import TrackDataPreprocessor
 from torch import Tensor
 
+from mmeatrack.models.data_preprocessors.in_batch_distractors import paste_distractors
 from mmeatrack.registry import MODELS
 
 
@@ -20,13 +21,18 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         mean: Mean of the channels, 0 to 255, in the order after ``bgr_to_rgb``.
         std: Standard deviation of the channels.
         bgr_to_rgb: Whether frames come as BGR.
+        distractors: Share of training samples that get another sample's target beside their own,
+            see :func:`paste_distractors`.
 
     Raises:
-        ValueError: If ``mean`` or ``std`` is missing.
+        ValueError: If ``mean`` or ``std`` is missing, or ``distractors`` is no share.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, distractors: float = 0.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not 0 <= distractors <= 1:
+            raise ValueError(f'distractors={distractors} must lie between 0 and 1.')
+        self.distractors = distractors
         if not self._enable_normalize:
             raise ValueError(
                 'mean and std are missing: set them as in '
@@ -44,10 +50,19 @@ class CropDataPreprocessor(TrackDataPreprocessor):
             The same keys; in testing ``inputs['img']`` is (1, 1, 3, H, W), raw.
         """
         if training:
-            return super().forward(data, training)
+            return self._with_distractors(super().forward(data, training))
         data = self.cast_data(data)
         inputs = {key: _stack_single(key, frames) for key, frames in data['inputs'].items()}
         return dict(inputs=inputs, data_samples=data['data_samples'])
+
+    def _with_distractors(self, data: Dict[str, Any]) -> Dict[str, Any]:
+        if not self.distractors:
+            return data
+        inputs = data['inputs']
+        search = paste_distractors(
+            inputs['img'], inputs['search_img'], data['data_samples'], self.distractors
+        )
+        return dict(data, inputs=dict(inputs, search_img=search))
 
     def normalize(self, crop: Tensor) -> Tensor:
         """Raw crop (B, 3, H, W), 0 to 255, to the network's input."""

@@ -161,7 +161,8 @@ class CenterHead(BaseModule):
 
         Args:
             output: The maps.
-            bbox_cxcywh: (B, 4) ground truth, centre and size over the search crop's side.
+            bbox_cxcywh: (B, 4) ground truth, centre and size over the search crop's side. An empty
+                box stands for a crop without the target: its score map should be 0 everywhere.
 
         Returns:
             ``loss_cls``, ``loss_bbox``, ``loss_iou`` and ``iou``, the mean overlap (not a loss).
@@ -174,11 +175,16 @@ class CenterHead(BaseModule):
         cell = (score_map.detach() * target_map).flatten(1).argmax(dim=1)
         bbox_xyxy = bbox_cxcywh_to_xyxy(self._read_box(output, cell))
         target_xyxy = bbox_cxcywh_to_xyxy(bbox_cxcywh)
+        weight = (bbox_cxcywh[:, 2:] > 0).all(dim=1).to(bbox_xyxy.dtype)  # (B,), 0 without target
+        shown = float(weight.sum().clamp(min=1))
+        overlaps = bbox_overlaps(bbox_xyxy.detach(), target_xyxy, is_aligned=True)
         return dict(
             loss_cls=loss_cls,
-            loss_bbox=self.loss_bbox(bbox_xyxy, target_xyxy),
-            loss_iou=self.loss_iou(bbox_xyxy, target_xyxy),
-            iou=bbox_overlaps(bbox_xyxy.detach(), target_xyxy, is_aligned=True).mean(),
+            loss_bbox=self.loss_bbox(
+                bbox_xyxy, target_xyxy, weight[:, None].expand(-1, 4), avg_factor=4 * shown
+            ),
+            loss_iou=self.loss_iou(bbox_xyxy, target_xyxy, weight, avg_factor=shown),
+            iou=(overlaps * weight).sum() / shown,
         )
 
     def gaussian_map(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
@@ -189,12 +195,12 @@ class CenterHead(BaseModule):
             grid: ``(Hf, Wf)``.
 
         Returns:
-            (B, 1, Hf, Wf); all 0 for a box whose centre is outside the crop.
+            (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
         """
         Hf, Wf = grid
         target_map = bbox_cxcywh.new_zeros((len(bbox_cxcywh), 1, Hf, Wf))
         for heat, (cx, cy, w, h) in zip(target_map[:, 0], bbox_cxcywh.tolist()):
-            if not (0 <= cx < 1 and 0 <= cy < 1):
+            if not (0 <= cx < 1 and 0 <= cy < 1 and w > 0 and h > 0):
                 continue
             radius = gaussian_radius(math.ceil(h * Hf), math.ceil(w * Wf), self.min_overlap)
             centre = min(round(cx * Wf), Wf - 1), min(round(cy * Hf), Hf - 1)

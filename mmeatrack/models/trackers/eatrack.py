@@ -10,6 +10,7 @@ from mmtrack.models.sot.base import BaseSingleObjectTracker
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
+from mmeatrack.models.confidence import CalibratedConfidence, Cues, mean_target_token, measure_cues
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.checkpoint_guard import refuse_other_checkpoint
@@ -22,9 +23,12 @@ from mmeatrack.structures import (
     crop_box_to_image,
     crop_image,
 )
+from mmeatrack.structures.boxes import Box
 
 _TRAIN_DEFAULTS = dict(temporal_drop=0.0)
-_TEST_DEFAULTS = dict(template_factor=2.0, search_factor=4.0, margin=10.0, test_mode='OPE')
+_TEST_DEFAULTS = dict(
+    template_factor=2.0, search_factor=4.0, lost_search_factor=4.0, margin=10.0, test_mode='OPE'
+)
 
 
 @MODELS.register_module()
@@ -37,9 +41,13 @@ class EATrack(BaseSingleObjectTracker):
         head: Config of a :class:`CenterHead`.
         temporal: Config of a :class:`TargetStore`; None leaves temporal adaptation off until
             :class:`TemporalAdaptationHook` switches it on.
+        confidence: Config of a :class:`CalibratedConfidence`; None takes the score map at the
+            predicted cell as it is.
+        lost_detector: Config of a :class:`LostDetector`; None for its defaults.
         train_cfg: ``temporal_drop``: share of training samples whose temporal slot is empty.
         test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
-            ``margin``: px of the box kept inside the image; ``test_mode``: 'OPE' or 'VOT'.
+            ``lost_search_factor``: that of the search crop while the target is lost; ``margin``:
+            px of the box kept inside the image; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
@@ -54,6 +62,8 @@ class EATrack(BaseSingleObjectTracker):
         backbone: dict,
         head: dict,
         temporal: Optional[dict] = None,
+        confidence: Optional[dict] = None,
+        lost_detector: Optional[dict] = None,
         train_cfg: Optional[dict] = None,
         test_cfg: Optional[dict] = None,
         data_preprocessor: Optional[dict] = None,
@@ -76,6 +86,9 @@ class EATrack(BaseSingleObjectTracker):
         self.state: Optional[TrackerState] = None
         self.temporal_cfg: Optional[dict] = None
         self.set_temporal(temporal)
+        self.confidence_cfg = confidence
+        self.lost_detector_cfg = dict(dict(type='mmeatrack.LostDetector'), **(lost_detector or {}))
+        self._build_confidence(), MODELS.build(self.lost_detector_cfg)  # checks the configs now
         self.allow_partial_checkpoint = allow_partial_checkpoint
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
@@ -127,9 +140,15 @@ class EATrack(BaseSingleObjectTracker):
         return self.head(self._as_map(tokens.search))
 
     def search_boxes(self, data_samples: List[TrackDataSample]) -> Tensor:
-        """Ground truth of the search crops: (B, 4) centre and size over the crop's side."""
-        boxes = [sample.search_gt_instances.bboxes[:1] for sample in data_samples]
-        return bbox_xyxy_to_cxcywh(torch.cat(boxes)) / self.backbone.search_size
+        """Ground truth of the search crops: (B, 4) centre and size over the crop's side.
+
+        All 0 for a crop without the target: one of another video, which mmtrack's sampling labels 0
+        (``train_cls_head=True``, ``cls_pos_prob``).
+        """
+        boxes = torch.cat([sample.search_gt_instances.bboxes[:1] for sample in data_samples])
+        shows_target = [_shows_target(sample.search_gt_instances) for sample in data_samples]
+        cxcywh = bbox_xyxy_to_cxcywh(boxes) / self.backbone.search_size
+        return cxcywh * cxcywh.new_tensor(shows_target)[:, None]
 
     def _draw_temporal_mask(self, batch_size: int) -> Optional[Tensor]:
         drop = self.train_cfg['temporal_drop']
@@ -161,8 +180,14 @@ class EATrack(BaseSingleObjectTracker):
             template=template,
             box=box,
             active_template=template,
+            template_token=mean_target_token(template),
+            lost_detector=MODELS.build(self.lost_detector_cfg),
+            confidence=self._build_confidence(),
             store=None if self.temporal_cfg is None else MODELS.build(self.temporal_cfg),
         )
+
+    def _build_confidence(self) -> Optional[CalibratedConfidence]:
+        return None if self.confidence_cfg is None else MODELS.build(self.confidence_cfg)
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
         """Follow the target into the next frame.
@@ -172,19 +197,24 @@ class EATrack(BaseSingleObjectTracker):
             data_samples: Not used; mmtrack's interface.
 
         Returns:
-            One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px, ``scores`` (1,) and
-            ``network_seconds`` (1,), the time from crop to box.
+            One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px, ``scores`` (1,),
+            ``lost`` (1,) and ``network_seconds`` (1,), the time from crop to box.
         """
         if self.state is None:
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         state = self.state
         state.frame += 1
-        window = CropWindow.around(state.box, self.test_cfg['search_factor'])
+        lost_before = state.lost_detector.lost
+        factor = self.test_cfg['lost_search_factor' if lost_before else 'search_factor']
+        window = CropWindow.around(state.box, factor)
         crop = self.data_preprocessor.normalize(crop_image(img, window, self.backbone.search_size))
         began = time.perf_counter()
-        box, score = self._locate(crop, window, state)
+        box, state.cues = self._locate(crop, window, state)
         seconds = time.perf_counter() - began
         state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
+        confidence = state.confidence
+        score = state.cues.peak if confidence is None else confidence.update(state.cues)
+        lost = state.lost_detector.update(score)
         self._adapt(img, state, score)
 
         cx, cy, w, h = state.box
@@ -193,23 +223,24 @@ class EATrack(BaseSingleObjectTracker):
             [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]], dtype=torch.float32
         )
         result.scores = img.new_tensor([score], dtype=torch.float32)
+        result.lost = torch.tensor([lost])
         result.network_seconds = torch.tensor([seconds])
         return [result]
 
-    def _locate(
-        self, crop: Tensor, window: CropWindow, state: TrackerState
-    ) -> Tuple[Tuple[float, float, float, float], float]:
-        """Box in image px (cxcywh) and score, from the normalised search crop of the window."""
+    def _locate(self, crop: Tensor, window: CropWindow, state: TrackerState) -> Tuple[Box, Cues]:
+        """Box in image px and cues, from the normalised search crop of the window."""
         x = self.backbone.forward_search(crop)
         tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
-        prediction = self.head.predict(self.head(self._as_map(tokens.search)), self.window)
-        # One transfer from the device for the box and its score.
-        values = torch.cat((prediction.bbox_cxcywh[0], prediction.score)).tolist()
+        output = self.head(self._as_map(tokens.search))
+        prediction = self.head.predict(output, self.window)
+        cues = measure_cues(output, prediction, x, state.template_token)
+        # One transfer from the device for all.
+        values = torch.cat((prediction.bbox_cxcywh[0], cues)).tolist()
         size = self.backbone.search_size
         box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
-        return crop_box_to_image(box, window, size), values[4]
+        return crop_box_to_image(box, window, size), Cues(*values[4:])
 
-    def _encode_template(self, img: Tensor, box: Tuple[float, float, float, float]) -> Tensor:
+    def _encode_template(self, img: Tensor, box: Box) -> Tensor:
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         crop = crop_image(img, window, self.backbone.template_size)
         return self.backbone.forward_template(self.data_preprocessor.normalize(crop))
@@ -219,7 +250,8 @@ class EATrack(BaseSingleObjectTracker):
         if state.store is None:
             return
         box = state.box
-        state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
+        if not state.lost_detector.lost:
+            state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
         if state.store.due(state.frame):
             state.active_template, state.temporal = state.store.read(state.template)
 
@@ -235,18 +267,23 @@ def _check_values(
     temporal_drop: float,
     template_factor: float,
     search_factor: float,
+    lost_search_factor: float,
     margin: float,
     test_mode: str,
 ) -> None:
     if not 0 <= temporal_drop <= 1:
         raise ValueError(f'train_cfg.temporal_drop={temporal_drop} must lie between 0 and 1.')
-    if not template_factor > 0 or not search_factor > 0 or not margin >= 0:
+    if not min(template_factor, search_factor, lost_search_factor) > 0 or not margin >= 0:
         raise ValueError(
-            f'test_cfg.template_factor={template_factor} and search_factor={search_factor} must be '
-            f'above 0, margin={margin} at least 0.'
+            f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
+            f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
         )
     if test_mode not in ('OPE', 'VOT'):
         raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")
+
+
+def _shows_target(instances: InstanceData) -> bool:
+    return bool(instances.labels[0]) if 'labels' in instances else True
 
 
 def _image_size(img: Tensor) -> Tuple[int, int]:

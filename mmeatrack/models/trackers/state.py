@@ -5,6 +5,7 @@ from typing import Optional
 
 from torch import Tensor
 
+from mmeatrack.models.confidence import CalibratedConfidence, Cues, LostDetector
 from mmeatrack.models.temporal import TargetStore
 from mmeatrack.structures.boxes import Box
 
@@ -16,6 +17,10 @@ class TrackerState:
     Attributes:
         template: (1, Nz, C) tokens of the first frame's template; never changed.
         box: Last box, centre and size in image px.
+        template_token: (C,) mean token of the target in the template.
+        lost_detector: Whether the target is lost.
+        confidence: Cues to score; None where the peak is the score.
+        cues: Cues of the last frame, None before the first.
         frame: Frames tracked since the initialisation.
         store: The Target Store, None where temporal adaptation is off.
         active_template: (1, Nz, C) template in use: ``template``, or what the store blended with
@@ -26,6 +31,10 @@ class TrackerState:
     template: Tensor
     box: Box
     active_template: Tensor
+    template_token: Tensor
+    lost_detector: LostDetector
+    confidence: Optional[CalibratedConfidence] = None
+    cues: Optional[Cues] = None
     frame: int = 0
     store: Optional[TargetStore] = None
     temporal: Optional[Tensor] = None

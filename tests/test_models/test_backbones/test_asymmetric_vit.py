@@ -157,7 +157,10 @@ def test_weights_are_drawn_the_same_from_the_same_seed() -> None:
 
 def test_drawn_weights(backbone) -> None:
     linear = backbone.separate_stage[0].mlp.fc1
-    assert float(linear.weight.std()) == pytest.approx(0.02, rel=0.1)
+    # Xavier's uniform bound for 16 and 64 channels, whose standard deviation is bound / sqrt(3).
+    bound = (6 / (16 + 64)) ** 0.5
+    assert float(linear.weight.abs().max()) == pytest.approx(bound, rel=0.02)
+    assert float(linear.weight.std()) == pytest.approx(bound / 3**0.5, rel=0.1)
     assert float(backbone.search_pos_embed.std()) == pytest.approx(0.02, rel=0.2)
     assert linear.bias.abs().max() == 0
 

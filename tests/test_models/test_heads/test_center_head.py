@@ -342,3 +342,25 @@ def test_box_is_read_near_the_target_in_training(head) -> None:
 def test_mean_overlap_is_no_loss(head) -> None:
     losses = head.loss(random_maps(), torch.tensor([[0.4, 0.5, 0.3, 0.4]] * 2).double())
     assert not losses['iou'].requires_grad
+
+
+def test_a_crop_without_the_target_has_a_score_map_to_learn_only(head) -> None:
+    torch.manual_seed(0)
+    maps = CenterHeadOutput(*(torch.randn(2, channels, 4, 4) for channels in (1, 2, 2)))
+    first = CenterHeadOutput(*(each[:1] for each in maps))
+    box = torch.tensor([[0.5, 0.4, 0.3, 0.2]])
+    alone = head.loss(first, box)
+    both = head.loss(maps, torch.cat((box, torch.zeros(1, 4))))
+    for name in ('loss_bbox', 'loss_iou', 'iou'):
+        assert float(both[name]) == pytest.approx(float(alone[name]), rel=1e-5)
+    # The focal loss of a map that should be 0 everywhere: -p^2 log(1 - p), one positive in all.
+    p = torch.sigmoid(maps.score[1].double())
+    expected = float(alone['loss_cls']) + float(-(p**2 * torch.log(1 - p)).sum())
+    assert float(both['loss_cls']) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_batch_without_any_target_costs_no_box(head) -> None:
+    maps = CenterHeadOutput(*(torch.zeros(2, channels, 4, 4) for channels in (1, 2, 2)))
+    losses = head.loss(maps, torch.zeros(2, 4))
+    assert float(losses['loss_bbox']) == float(losses['loss_iou']) == float(losses['iou']) == 0
+    assert float(losses['loss_cls']) > 0

@@ -58,6 +58,17 @@ def test_losses_of_a_batch(tracker) -> None:
     assert without == []  # all that trains takes part
 
 
+def test_crop_of_another_video_has_an_empty_box(tracker) -> None:
+    _, samples = training_batch()
+    for sample, label in zip(samples, (1, 0)):
+        sample.search_gt_instances.labels = torch.tensor([label])
+    boxes = tracker.search_boxes(samples)
+    del samples[0].search_gt_instances.labels
+    assert torch.equal(boxes[0], tracker.search_boxes(samples)[0])
+    assert boxes[0].min() > 0
+    assert boxes[1].tolist() == [0, 0, 0, 0]
+
+
 def test_tensor_mode_is_the_forward_of_loss_mode(tracker) -> None:
     inputs, samples = training_batch()
     output = tracker(inputs, samples, mode='tensor')
@@ -211,7 +222,10 @@ def test_tracking_without_a_first_frame_is_refused(tracker) -> None:
     [
         (dict(test_cfg=dict(search_facter=4.0)), r"test_cfg has unknown keys \['search_facter'\]"),
         (dict(train_cfg=dict(drop=0.5)), r"train_cfg has unknown keys \['drop'\]; .*temporal_drop"),
-        (dict(test_cfg=dict(search_factor=0.0)), r'search_factor=0.0 must be above 0'),
+        (
+            dict(test_cfg=dict(search_factor=0.0)),
+            r'search_factor=0.0 and lost_search_factor=4',
+        ),
         (dict(test_cfg=dict(template_factor=-2.0)), r'template_factor=-2.0'),
         (dict(test_cfg=dict(margin=-1.0)), r'margin=-1.0 at least 0'),
         (dict(test_cfg=dict(test_mode='LT')), r"test_mode='LT' is unknown; it is 'OPE' or 'VOT'"),

@@ -1,0 +1,14 @@
+"""How sure a tracker is of its prediction, and whether it has lost its target."""
+
+from .calibrated_confidence import CalibratedConfidence, fit_confidence
+from .cues import Cues, mean_target_token, measure_cues
+from .lost_detector import LostDetector
+
+__all__ = [
+    'CalibratedConfidence',
+    'Cues',
+    'LostDetector',
+    'fit_confidence',
+    'mean_target_token',
+    'measure_cues',
+]
