@@ -9,8 +9,8 @@ import torch
 from mmengine.config import Config
 
 from mmeatrack.apis import TrackResult, track_frames
-from tests.test_isolation.toy_flights import STORE
-from tests.toys import build, distill_cfg, mmtrack_scope, tracker_cfg, video
+from tests.test_isolation.toy_flights import STORE, WAVERING
+from tests.toys import build, distill_cfg, mmtrack_scope, video
 
 BOX_XYWH = (70.0, 50.0, 20.0, 20.0)  # toys.FIRST_BOX
 PIPELINE = [
@@ -18,7 +18,7 @@ PIPELINE = [
     dict(type='LoadTrackAnnotations', with_instance_id=False),
     dict(type='PackTrackInputs', pack_single_img=True),
 ]
-TRACKER = tracker_cfg(temporal=dict(STORE, type='mmeatrack.TargetStore'))
+TRACKER = dict(WAVERING, temporal=dict(STORE, type='mmeatrack.TargetStore'))
 Row = Tuple[Optional[float], ...]
 
 
@@ -48,7 +48,7 @@ def make_model(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
 
 
 def test_each_by_turns_is_as_it_is_alone(make_model: Callable[[], Any]) -> None:
-    videos = [images(1, 9), images(2, 12), images(3, 7)]
+    videos = [images(1, 9), images(2, 12), images(0, 7)]
     expected = [alone(make_model(), frames) for frames in videos]
     model = make_model()
     running = [track_frames(model, frames, BOX_XYWH) for frames in videos]
@@ -90,6 +90,14 @@ def test_target_store_is_at_work(make_model: Callable[[], Any]) -> None:
     without = alone(model, images(1, 9))
     assert with_store[:3] == without[:3]
     assert with_store[3:] != without[3:]
+
+
+def test_targets_are_lost_and_seen(make_model: Callable[[], Any]) -> None:
+    """Without this nothing would show whether this state is each video's own."""
+    model = make_model()
+    lost = [[result[-1] for result in alone(model, images(seed, 7))] for seed in range(3)]
+    assert [states[0] for states in lost] == [None] * 3
+    assert {state for states in lost for state in states[1:]} == {False, True}
 
 
 def test_lost_is_handed_on(monkeypatch: pytest.MonkeyPatch, make_model: Callable[[], Any]) -> None:

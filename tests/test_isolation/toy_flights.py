@@ -15,6 +15,12 @@ from tests.toys import tracker_cfg, video
 LENGTHS = {'barge': 7, 'car': 9, 'gull': 6, 'kite': 8}
 # Admits every frame and is read after every second one.
 STORE = dict(threshold=0.0, interval=2, capacity=3, num_samples=2)
+# Loses and finds its targets again and again, and searches otherwise meanwhile.
+WAVERING = tracker_cfg(
+    confidence=dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3], bias=0),
+    lost_detector=dict(lost_below=0.6, found_above=0.6, patience=1),
+    test_cfg=dict(lost_search_factor=6.0),
+)
 
 
 @HOOKS.register_module(force=True)
@@ -60,7 +66,7 @@ def flights_cfg(
     hooks: List[dict] = [dict(type='mmeatrack.ExactResultsHook')]
     if store is not None:
         hooks.append(dict(type='mmeatrack.TemporalAdaptationHook', store=store))
-    cfg = benchmark_cfg(root, work_dir, **tracker_cfg())
+    cfg = benchmark_cfg(root, work_dir, **WAVERING)
     cfg['test_dataloader']['dataset']['sequences'] = [
         dict(
             seq_name=name,
