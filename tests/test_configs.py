@@ -1,10 +1,12 @@
 """Every config is built as far as it can be without data, and its numbers fit each other."""
 
+import copy
 import re
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.optim import build_optim_wrapper
@@ -35,10 +37,12 @@ def _mmtrack_scope(monkeypatch) -> Iterator[None]:
 
 
 def build_model(cfg: Config) -> Any:
-    model = cfg.model.to_dict()
-    if model['type'] == 'mmeatrack.EATrackDistill' and model['teacher_ckpt'] is None:
-        model['allow_random_teacher'] = True
-    return MODELS.build(model)
+    random_teacher = dict(allow_random_teacher=True) if distils(cfg) else {}
+    return MODELS.build(dict(cfg.model.to_dict(), **random_teacher))
+
+
+def distils(cfg: Config) -> bool:
+    return cfg.model.type in ('mmeatrack.EATrackDistill', 'mmeatrack.MultiTeacherDistill')
 
 
 def tracker_of(model: Any) -> EATrack:
@@ -75,11 +79,28 @@ def test_one_custom_import_is_enough(cfg: Config) -> None:
 @having('model')
 def test_distillation_says_what_it_lacks(cfg: Config) -> None:
     """No config brings a teacher's checkpoint, and none passes for trained without."""
-    if cfg.model.type != 'mmeatrack.EATrackDistill':
+    if not distils(cfg):
         assert 'teacher_ckpt' not in cfg.model
         return
     with pytest.raises(ValueError, match='teacher_ckpt is missing'):
         MODELS.build(cfg.model)
+
+
+def test_checkpoints_of_two_teachers_are_cfg_options(tmp_path: Path) -> None:
+    cfg = copy.deepcopy(
+        CONFIGS['eatrack/eatrack_micro_distill-two-teachers_1xb16-700i_synthetic-uav.py']
+    )
+    trained = []
+    for index in range(2):
+        path = tmp_path / f'{index}.pth'
+        teacher = MODELS.build(Config.fromfile(cfg.model.teachers[index].config).model)
+        torch.save(dict(state_dict=teacher.state_dict()), path)
+        cfg.merge_from_dict({f'model.teachers.{index}.ckpt': str(path)})
+        trained.append(teacher.head.score_branch[-1].weight)
+    teachers = MODELS.build(cfg.model).teachers
+    assert not torch.equal(*trained)
+    for own, teacher in zip(trained, teachers):
+        assert torch.equal(own, teacher.head.score_branch[-1].weight)
 
 
 @having('model', 'optim_wrapper', 'param_scheduler')
@@ -180,7 +201,7 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
     backbone = tracker_of(model).backbone
     widths = {'deit-tiny': 192, 'vit-base': 768, 'micro': 64}
     assert backbone.embed_dims == next(width for size, width in widths.items() if size in name)
-    assert (len(backbone.separate_stage) == 0) == ('teacher' in name)
+    assert (len(backbone.separate_stage) == 0) == ('eatrack_teacher' in name)
 
 
 @pytest.mark.parametrize(

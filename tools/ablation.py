@@ -2,8 +2,9 @@
 
 Trains the micro student without distillation, with feature distillation, and with feature and
 prediction distillation, for the same number of steps and several seeds, tests all by mmtrack's own
-script and writes table and plot with mean and standard error. It shares its folder with the demo,
-whose teacher and runs it uses; what is finished is not done again.
+script and writes table and plot with mean and standard error. --options adds a row for each option
+of the distillation, all else as in the last of those. It shares its folder with the demo, whose
+teacher and runs it uses; what is finished is not done again.
 
 python tools/ablation.py --seeds 0 1 2
 """
@@ -11,8 +12,9 @@ python tools/ablation.py --seeds 0 1 2
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, NamedTuple
 
 from mmeatrack.evaluation.benchmark_report import score_trackers
 from mmeatrack.evaluation.ground_truth import load_ground_truth
@@ -23,14 +25,62 @@ from mmeatrack.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExp
 from mmeatrack.experiments.seeds import mean_and_error
 from mmeatrack.visualization.ablation_plot import plot_ablation
 
-# Name of the runs, of the results and in the table, and the distiller's arguments; None for no
-# distillation.
-VARIANTS = (
-    ('student', 'Student', 'no distillation', None),
-    ('feature', 'Feature', '+ feature', {'prediction_weight': 0.0}),
-    ('distilled', 'Distilled', '+ feature + prediction', {}),
-)
 SCORES = {'success_auc': 'success AUC', 'precision20': 'precision @20px'}
+
+
+class Variant(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        run: Name of its trainings.
+        result: Name of its results.
+        label: Name in the table.
+        train: Makes its training for an experiment and a seed.
+    """
+
+    run: str
+    result: str
+    label: str
+    train: Callable[[MicroExperiment, int], Stage]
+
+
+def distilled(run: str, result: str, label: str, **distiller: object) -> Variant:
+    """A variant whose distiller's arguments differ from the config's."""
+
+    def train(experiment: MicroExperiment, seed: int) -> Stage:
+        return experiment.train_distilled(run, seed, distiller)
+
+    return Variant(run, result, label, train)
+
+
+LOSSES = (
+    Variant('student', 'Student', 'no distillation', MicroExperiment.train_student),
+    distilled('feature', 'Feature', '+ feature', prediction_weight=0.0),
+    distilled('distilled', 'Distilled', '+ feature + prediction'),
+)
+OPTIONS = (
+    distilled('mask-soft', 'MaskSoft', 'soft-edged mask', **{'feature_mask.shape': 'soft'}),
+    distilled(
+        'mask-gaussian', 'MaskGaussian', 'Gaussian mask', **{'feature_mask.shape': 'gaussian'}
+    ),
+    distilled('tokens-all', 'TokensAll', 'template tokens too', tokens='all'),
+    distilled('direction', 'Direction', 'KL(teacher, student)', direction='teacher_student'),
+    distilled('temperature', 'Temperature', 'temperature 2', temperature=2.0),
+    distilled('map', 'Map', 'L_pred as printed', support='map'),
+    distilled('paper', 'Paper', 'both losses as printed', support='map', reduction='paper'),
+    Variant(
+        'auto',
+        'Auto',
+        "layer_pairs='auto'",
+        partial(MicroExperiment.train_auto_paired, variant='auto'),
+    ),
+    Variant(
+        'two-teachers',
+        'TwoTeachers',
+        'two teachers',
+        partial(MicroExperiment.train_from_two_teachers, variant='two-teachers'),
+    ),
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,6 +90,7 @@ def parse_args() -> argparse.Namespace:
     add('--out', type=Path, default=Path('work_dirs/demo'), help='default: %(default)s')
     add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
+    add('--options', action='store_true', help="a row for each of the distillation's options too")
     return parser.parse_args()
 
 
@@ -47,47 +98,45 @@ def main() -> int:
     """Run all stages, print the table; 1 if a stage failed."""
     args = parse_args()
     experiment = MicroExperiment(args.out, args.data, max(1, (os.cpu_count() or 1) // 2))
+    variants = [*LOSSES, *(OPTIONS if args.options else ())]
     try:
-        train_and_test(experiment, args.seeds)
+        train_and_test(experiment, variants, args.seeds)
     except StageError as error:
         print(error, file=sys.stderr)
         print('What is finished is kept: run the same command to go on.', file=sys.stderr)
         return 1
-    show(experiment, args.seeds)
+    show(experiment, variants, args.seeds)
     return 0
 
 
-def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
-    """Teacher first, then two trainings at a time, then the tests."""
+def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
+    """What others learn from first; two trainings at a time, then two tests."""
     run_stages([experiment.make_data()])
-    teacher = experiment.train_teacher()
-    run_stages([teacher])
     trainings: Dict[str, Stage] = {}
+    teacher = experiment.train_teacher()
     tests = [experiment.test('Teacher', TEACHER_CONFIG, experiment.teacher_checkpoint, teacher)]
-    for seed in seeds:
-        for variant, result, _, distiller in VARIANTS:
-            run = run_name(variant, seed)
-            trainings[run] = train(experiment, variant, seed, distiller)
-            checkpoint = experiment.student_checkpoint(run)
-            name = run_name(result, seed)
+    for variant in variants:
+        for seed in seeds:
+            run = run_name(variant.run, seed)
+            trainings[run] = variant.train(experiment, seed=seed)
+            name, checkpoint = run_name(variant.result, seed), experiment.student_checkpoint(run)
             tests.append(experiment.test(name, STUDENT_CONFIG, checkpoint, trainings[run]))
-    run_stages(list(trainings.values()), parallel=2)
-    run_stages(tests)
+    # Stages that others come after, each once: the teachers and the undistilled students.
+    before = {
+        stage.name: stage
+        for training in trainings.values()
+        for stage in training.after
+        if stage.name != experiment.make_data().name
+    }
+    run_stages(list(before.values()), parallel=2)
+    run_stages([stage for stage in trainings.values() if stage.name not in before], parallel=2)
+    run_stages(tests, parallel=2)
 
 
-def train(
-    experiment: MicroExperiment, variant: str, seed: int, distiller: Optional[Dict[str, object]]
-) -> Stage:
-    """The training of a variant."""
-    if distiller is None:
-        return experiment.train_student(seed)
-    return experiment.train_distilled(variant, seed, distiller)
-
-
-def show(experiment: MicroExperiment, seeds: List[int]) -> None:
+def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
     """Table and plot."""
     truth = load_ground_truth(experiment.data / 'test')
-    runs = {label: [run_name(result, seed) for seed in seeds] for _, result, label, _ in VARIANTS}
+    runs = {each.label: [run_name(each.result, seed) for seed in seeds] for each in variants}
     runs['teacher'] = ['Teacher']
     files = [
         file

@@ -86,7 +86,7 @@ def main() -> int:
 
 
 def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
-    """Two trainings at a time, each with half the cores; then the tests, alone for their speed."""
+    """Two trainings at a time, each with half the cores; then the tests in the same way."""
     run_stages([experiment.make_data()])
     teacher = experiment.train_teacher()
     students = {seed: experiment.train_student(seed) for seed in seeds}
@@ -105,7 +105,7 @@ def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
             ('Distilled+Temporal', TEMPORAL_CONFIG, exported, distilled[seed]),
         ):
             tests.append(experiment.test(run_name(name, seed), config, checkpoint, after))
-    run_stages(tests)
+    run_stages(tests, parallel=2)
 
 
 def show(experiment: MicroExperiment, seeds: List[int]) -> None:

@@ -23,6 +23,8 @@ class SequenceResult:
         scores: Shape (N,), confidences; -1 for frame 0.
         seconds: Shape (N,), wall time from one result to the next; NaN where it was not measured.
         network_seconds: Shape (N,), time in the network alone; NaN where it was not measured.
+        lost: Shape (N,), 1 where the tracker says that it does not see the target, 0 where it does;
+            NaN for frame 0. None where the tracker does not say.
     """
 
     name: str
@@ -30,6 +32,7 @@ class SequenceResult:
     scores: np.ndarray
     seconds: np.ndarray
     network_seconds: np.ndarray
+    lost: Optional[np.ndarray] = None
 
 
 def rounded_boxes(boxes: np.ndarray) -> np.ndarray:
@@ -41,8 +44,9 @@ class RunFolder:
     """The folder of one tracker's raw results.
 
     Holds for each sequence ``<sequence>.txt`` (x,y,w,h a line, four decimals) and, a number a line,
-    ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker measures it,
-    ``<sequence>_network_time.txt`` (seconds). ``run.json`` says which run they belong to.
+    ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker gives them,
+    ``<sequence>_network_time.txt`` (seconds) and ``<sequence>_lost.txt``. ``run.json`` says which
+    run they belong to.
 
     Args:
         path: The folder; made when something is written.
@@ -59,6 +63,8 @@ class RunFolder:
         if np.isfinite(result.network_seconds).any():
             network_time = _rows_text(result.network_seconds, 6)
             self._replace(f'{result.name}_network_time.txt', network_time)
+        if result.lost is not None:
+            self._replace(f'{result.name}_lost.txt', _rows_text(result.lost, 0))
         self._replace(f'{result.name}.txt', _rows_text(result.boxes, 4))
 
     def read(self, name: str, num_frames: int) -> Optional[SequenceResult]:
@@ -83,10 +89,13 @@ class RunFolder:
         network_seconds = self._read_column(f'{name}_network_time.txt')
         if not len(network_seconds):
             network_seconds = np.full(num_frames, np.nan)
-        columns = (boxes, scores, seconds, network_seconds)
+        lost = self._read_column(f'{name}_lost.txt')
+        columns = [boxes, scores, seconds, network_seconds, *([lost] if len(lost) else [])]
         if any(len(column) != num_frames for column in columns):
             return None
-        return SequenceResult(name, boxes, scores, seconds, network_seconds)
+        return SequenceResult(
+            name, boxes, scores, seconds, network_seconds, lost if len(lost) else None
+        )
 
     def claim(self, identity: Mapping[str, object]) -> Optional[Path]:
         """Make the folder that of a run, and move results of another run out of the way.

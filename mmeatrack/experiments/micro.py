@@ -10,12 +10,14 @@ from mmeatrack.experiments.commands import benchmark_stage, train_stage
 from mmeatrack.experiments.stage import Stage
 
 CONFIGS = Path('configs/eatrack')
-TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb32-600i_synthetic-uav.py'
-STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb32-400i_synthetic-uav.py'
-DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb32-400i_synthetic-uav.py'
+TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb16-1000i_synthetic-uav.py'
+STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb16-700i_synthetic-uav.py'
+DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb16-700i_synthetic-uav.py'
+AUTO_PAIR_CONFIG = CONFIGS / 'eatrack_micro_distill-auto_1xb16-700i_synthetic-uav.py'
+TWO_TEACHERS_CONFIG = CONFIGS / 'eatrack_micro_distill-two-teachers_1xb16-700i_synthetic-uav.py'
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
-TEACHER_ITERS = 600
-STUDENT_ITERS = 400
+TEACHER_ITERS = 1000
+STUDENT_ITERS = 700
 _TQDM_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
 
@@ -40,12 +42,12 @@ class MicroExperiment:
         """The synthetic set; its seed is the default, so that all experiments share it."""
         command = [sys.executable, 'tools/make_synthetic_uav.py', '--out', str(self.data)]
         command += ['--size', '320x240', '--train', '60', '--frames', '60']
-        command += ['--test', '20', '--test-frames', '100', '--workers', '2']
+        command += ['--test', '30', '--test-frames', '100', '--workers', '2']
         return Stage('synthetic UAV set', command, self.out / 'data', progress=_TQDM_LINE)
 
-    def train_teacher(self) -> Stage:
+    def train_teacher(self, seed: int = 0) -> Stage:
         """The teacher."""
-        return self._train('teacher', TEACHER_CONFIG, 0, {})
+        return self._train(run_name('teacher', seed), TEACHER_CONFIG, seed, {})
 
     def train_student(self, seed: int = 0) -> Stage:
         """The student without distillation."""
@@ -69,6 +71,25 @@ class MicroExperiment:
             options[f'model.distiller.{key}'] = value
         teacher = self.train_teacher()
         return self._train(run_name(variant, seed), DISTILL_CONFIG, seed, options, [teacher])
+
+    def train_auto_paired(self, variant: str, seed: int = 0) -> Stage:
+        """The student distilled from the layers most like its own in the undistilled student."""
+        student = run_name('student', seed)
+        options: Dict[str, object] = {
+            'model.teacher_ckpt': self.teacher_checkpoint,
+            'custom_hooks.0.student_ckpt': self.student_checkpoint(student),
+        }
+        after = [self.train_teacher(), self.train_student(seed)]
+        return self._train(run_name(variant, seed), AUTO_PAIR_CONFIG, seed, options, after)
+
+    def train_from_two_teachers(self, variant: str, seed: int = 0) -> Stage:
+        """The student distilled from the teacher and one of another seed."""
+        teachers = [self.train_teacher(), self.train_teacher(seed=1)]
+        options: Dict[str, object] = {
+            'model.teachers.0.ckpt': self.teacher_checkpoint,
+            'model.teachers.1.ckpt': self.out / 'teacher-seed1' / self.teacher_checkpoint.name,
+        }
+        return self._train(run_name(variant, seed), TWO_TEACHERS_CONFIG, seed, options, teachers)
 
     def test(self, name: str, config: Path, checkpoint: Path, after: Stage) -> Stage:
         """A test on the test split; its raw results go to ``out/results/<name>``."""

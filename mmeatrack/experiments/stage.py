@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Pattern, Sequence
@@ -111,10 +111,24 @@ def run_stages(stages: Sequence[Stage], parallel: int = 1) -> None:
             tqdm.write(f'{stage.name}: finished before, {stage.seconds:.0f} s')
         else:
             waiting.append(stage)
-    with ThreadPoolExecutor(max_workers=parallel) as pool:
+    with ThreadPoolExecutor(max_workers=parallel) as pool, _bar_of_all(waiting, parallel) as bar:
         futures = [pool.submit(_run, stage, i % parallel) for i, stage in enumerate(waiting)]
+        for future in futures:
+            future.add_done_callback(lambda _: bar.update())
+        wait(futures)
     for future in futures:
         future.result()
+
+
+def _bar_of_all(stages: Sequence[Stage], parallel: int) -> tqdm:
+    """A bar that counts stages, below those of the ones that run; hidden where it adds nothing."""
+    return tqdm(
+        desc=f'all {len(stages)} of these',
+        total=len(stages),
+        position=parallel,
+        bar_format=_BAR,
+        disable=len(stages) <= parallel,
+    )
 
 
 def _run(stage: Stage, position: int) -> None:

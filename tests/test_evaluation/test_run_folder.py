@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,19 @@ def test_round_trip(tmp_path: Path, network: float) -> None:
     for key in ('boxes', 'scores', 'seconds', 'network_seconds'):
         np.testing.assert_array_equal(getattr(read, key), getattr(result, key))
     assert (tmp_path / 'car1_s_network_time.txt').exists() == np.isfinite(network)
+    assert read.lost is None
+
+
+def test_lost_frames_are_kept_where_the_tracker_names_them(tmp_path: Path) -> None:
+    folder, lost = RunFolder(tmp_path), np.array([np.nan, 0, 1])
+    folder.write(replace(make_result(), lost=lost))
+    assert (tmp_path / 'car1_s_lost.txt').read_text() == 'nan\n0\n1\n'
+    read = folder.read('car1_s', 3)
+    assert read is not None
+    assert read.lost is not None
+    np.testing.assert_array_equal(read.lost, lost)
+    (tmp_path / 'car1_s_lost.txt').write_text('nan\n0\n')
+    assert folder.read('car1_s', 3) is None
 
 
 def test_incomplete_sequences_are_not_read(tmp_path: Path) -> None:

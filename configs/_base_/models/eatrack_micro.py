@@ -2,9 +2,11 @@
 _base_ = './eatrack_deit-tiny.py'
 
 model = dict(
+    # The synthetic videos show little besides their target.
+    data_preprocessor=dict(distractors=0.75),
     backbone=dict(
-        separate_depth=3,
-        joint_depth=1,
+        separate_depth=2,
+        joint_depth=2,
         embed_dims=64,
         num_heads=2,
         patch_size=8,

@@ -32,6 +32,7 @@ class _RunningSequence:
     scores: List[float] = field(default_factory=list)
     seconds: List[float] = field(default_factory=list)
     network_seconds: List[float] = field(default_factory=list)
+    lost: List[float] = field(default_factory=list)  # NaN where the tracker does not say
 
 
 @METRICS.register_module()
@@ -39,7 +40,8 @@ class UAVSOTMetric(BaseVideoMetric):
     """One pass evaluation on the UAV benchmarks, and the keeper of raw results.
 
     Takes ``pred_track_instances`` with ``bboxes`` (1, 4) (x1, y1, x2, y2 in image pixels),
-    ``scores`` (1,) and, where the tracker measures it, ``network_seconds`` (1,). Sequence names and
+    ``scores`` (1,) and, where the tracker gives them, ``network_seconds`` (1,) and ``lost`` (1,),
+    which are kept beside them. Sequence names and
     ground truth come from the dataset's ``metainfo`` (:class:`mmeatrack.datasets.UAVSOTDataset`).
     For other datasets the ground truth comes with each frame and a sequence is named after its
     image folder and its number.
@@ -175,6 +177,7 @@ class UAVSOTMetric(BaseVideoMetric):
         running.ground_truth.append(np.asarray(data_sample['instances'][0]['bbox'], dtype=float))
         running.scores.append(float(predicted['scores']))
         running.network_seconds.append(float(predicted.get('network_seconds', np.nan)))
+        running.lost.append(float(predicted.get('lost', np.nan)))
         # Reading the box has waited for the device, so that the clock is right for a GPU too.
         now = time.perf_counter()
         running.seconds.append(now - self._last_result_at if self._last_result_at else np.nan)
@@ -190,6 +193,7 @@ class UAVSOTMetric(BaseVideoMetric):
             scores=np.array(running.scores),
             seconds=np.array(running.seconds),
             network_seconds=np.array(running.network_seconds),
+            lost=None if np.isnan(running.lost).all() else np.array(running.lost),
         )
         if self.run_folder is not None:
             self.run_folder.write(result)

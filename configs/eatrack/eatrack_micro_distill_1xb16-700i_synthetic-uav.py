@@ -1,16 +1,16 @@
 # The micro student, distilled. Needs model.teacher_ckpt, e.g.
-# --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_600.pth
-_base_ = './eatrack_micro_1xb32-400i_synthetic-uav.py'
+# --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_1000.pth
+_base_ = './eatrack_micro_1xb16-700i_synthetic-uav.py'
 
 # ------------------------------------ often changed ------------------------------------
 teacher = 'configs/_base_/models/eatrack_teacher_micro.py'
 teacher_ckpt = None
 distiller = dict(
     type='mmeatrack.EATrackDistiller',
-    # The student's only joint layer learns from the teacher's last.
-    layer_pairs=[(3, 5)],
+    # The student's joint layers learn from the teacher's last.
+    layer_pairs=[(2, 4), (3, 5)],
     # The losses' forms that keep their scale; as printed: reduction='paper', support='map'.
-    feature_weight=5.0,
+    feature_weight=1.0,
     reduction='mean',
     prediction_weight=1.0,
     support='target',
