@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from mmeatrack.evaluation.calibration import (
+    auroc,
+    calibration_summary,
+    expected_calibration_error,
+    is_right,
+    reliability,
+    scored_predictions,
+)
+
+
+def test_right_is_an_iou_of_one_half() -> None:
+    truth = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [np.nan] * 4, [0, 0, 10, 10]], float)
+    boxes = np.array([[0, 0, 10, 5], [0, 0, 10, 4.9], [0, 0, 10, 10], [0, 0, 10, 20]], float)
+    assert is_right(boxes, truth).tolist() == [True, False, False, True]
+
+
+def test_auroc_counts_pairs() -> None:
+    scores = np.array([0.9, 0.4, 0.4, 0.1])
+    # Right: 0.9 and one 0.4. Pairs with the wrong 0.4 and 0.1: 1, 1, a tie of one half, 1.
+    assert auroc(scores, np.array([True, True, False, False])) == pytest.approx(3.5 / 4)
+    assert auroc(scores, np.ones(4, bool)) is None
+    rng = np.random.default_rng(0)
+    scores, right = rng.integers(0, 20, 200) / 20, rng.random(200) < 0.4
+    pairs = [(a > b) + 0.5 * (a == b) for a in scores[right] for b in scores[~right]]
+    assert auroc(scores, right) == pytest.approx(float(np.mean(pairs)))
+
+
+def test_calibration_error_by_hand() -> None:
+    scores = np.array([0.05, 0.15, 0.15, 0.95, 1.0])
+    right = np.array([False, True, False, True, True])
+    bins = reliability(scores, right)
+    assert [each.count for each in bins] == [1, 2, 2]
+    assert [each.right for each in bins] == [0, 0.5, 1]
+    # (0.05 * 1 + 0.35 * 2 + 0.025 * 2) / 5
+    assert expected_calibration_error(scores, right) == pytest.approx(0.16)
+
+
+def test_scores_that_are_chances_have_no_error() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.random(200000)
+    summary = calibration_summary(scores, rng.random(200000) < scores)
+    assert summary['ece'] == pytest.approx(0, abs=0.005)
+    assert summary['right'] == pytest.approx(0.5, abs=0.005)
+    # Over uniform scores s: E[s t < s' ...] gives 5 / 6.
+    assert summary['auroc'] == pytest.approx(5 / 6, abs=0.005)
+
+
+def test_first_frames_are_left_out() -> None:
+    boxes = dict(a=np.array([[0, 0, 4, 4]] * 3, float), b=np.array([[0, 0, 4, 4]] * 2, float))
+    truths = dict(a=boxes['a'], b=boxes['b'] + 9)
+    scores = dict(a=np.array([-1, 0.7, 0.6]), b=np.array([-1, 0.2]))
+    found, right = scored_predictions(boxes, scores, truths)
+    assert found.tolist() == [0.7, 0.6, 0.2]
+    assert right.tolist() == [True, True, False]

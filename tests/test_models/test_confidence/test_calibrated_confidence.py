@@ -1,0 +1,68 @@
+import math
+
+import numpy as np
+import pytest
+
+from mmeatrack.models.confidence import CalibratedConfidence, Cues, fit_confidence
+from mmeatrack.models.confidence.calibrated_confidence import CueMemory, cue_vector, logit
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def test_score_is_the_formula() -> None:
+    confidence = CalibratedConfidence([0.5, -0.25, 2.0, 0.1], bias=-1.0, decay=0.8)
+    first, second = Cues(0.8, 0.2, 0.5), Cues(0.3, 0.6, -0.1)
+    lead = [math.log(4) - math.log(0.25), math.log(3 / 7) - math.log(1.5)]
+    expected = -1 + 0.5 * math.log(4) - 0.25 * math.log(0.25) + 2 * 0.5 + 0.1 * lead[0]
+    assert confidence.update(first) == pytest.approx(sigmoid(expected))
+    memory = 0.8 * lead[0] + 0.2 * lead[1]
+    expected = -1 + 0.5 * math.log(3 / 7) - 0.25 * math.log(1.5) - 2 * 0.1 + 0.1 * memory
+    assert confidence.update(second) == pytest.approx(sigmoid(expected))
+
+
+def test_scores_stay_finite() -> None:
+    confidence = CalibratedConfidence([100.0, 0.0, 0.0, 0.0], bias=0.0)
+    assert 0 < confidence.update(Cues(0.0, 1.0, -1.0)) < 1e-12
+    assert 1 - 1e-12 < confidence.update(Cues(1.0, 0.0, 1.0)) < 1
+    assert logit(0) == pytest.approx(math.log(1e-4 / (1 - 1e-4)))
+
+
+def test_fit_finds_the_weights_that_made_the_data() -> None:
+    rng = np.random.default_rng(0)
+    cues = rng.normal(size=(20000, 4)) * [2.0, 1.0, 0.2, 3.0] + [0, -3, 0.5, 1]
+    weights, bias = np.array([0.8, -0.4, 3.0, 0.2]), -1.5
+    chance = 1 / (1 + np.exp(-(cues @ weights + bias)))
+    fit = fit_confidence(cues, rng.random(20000) < chance, ridge=0.0)
+    np.testing.assert_allclose(fit[:-1], weights, rtol=0.1)
+    assert fit[-1] == pytest.approx(bias, abs=0.15)
+
+
+def test_fit_has_no_gradient_left() -> None:
+    rng = np.random.default_rng(1)
+    cues, right = rng.normal(size=(300, 2)), rng.random(300) < 0.3
+    fit = fit_confidence(cues, right, ridge=0.0)
+    residual = 1 / (1 + np.exp(-(cues @ fit[:-1] + fit[-1]))) - right
+    np.testing.assert_allclose(np.c_[cues, np.ones(300)].T @ residual, 0, atol=1e-6)
+
+
+def test_what_was_fitted_is_what_is_tracked_with() -> None:
+    frames = [Cues(0.9, 0.1, 0.8), Cues(0.4, 0.3, 0.2), Cues(0.6, 0.5, 0.1)]
+    memory = CueMemory(0.8)
+    rows = np.array([cue_vector(cues, memory.update(cues)) for cues in frames])
+    weights, bias = np.array([0.3, -0.2, 1.0, 0.4]), 0.1
+    confidence = CalibratedConfidence(weights, bias, decay=0.8)
+    expected = 1 / (1 + np.exp(-(rows @ weights + bias)))
+    np.testing.assert_allclose([confidence.update(cues) for cues in frames], expected)
+
+
+def test_bad_values_are_refused() -> None:
+    with pytest.raises(ValueError, match=r'give four finite weights'):
+        CalibratedConfidence([1.0, 2.0], 0.0)
+    with pytest.raises(ValueError, match=r'give four finite weights'):
+        CalibratedConfidence([1.0, 2.0, 3.0, math.nan], 0.0)
+    with pytest.raises(ValueError, match=r'decay=1.0 must be at least 0 and below 1'):
+        CalibratedConfidence([1.0] * 4, 0.0, decay=1.0)
+    with pytest.raises(ValueError, match=r'5 of 5 predictions are right'):
+        fit_confidence(np.zeros((5, 1)), np.ones(5))
