@@ -1,8 +1,9 @@
 """Follow a target through a video, a folder of images or a camera.
 
-Writes an annotated video and a text file with x,y,w,h,score a line (px of the image, upper left
-corner, size; score -1 in the first frame, whose box is given). What was computed before an error or
-Ctrl-C stays on disk.
+Writes an annotated video and a text file with x,y,w,h,score,lost a line: upper left corner and size
+in px of the image; the score, 0 to 1, and -1 in the first frame, whose box is given; lost, 1 while
+the tracker says that it does not see the target and 0 otherwise. While it is 1, the video shows a
+grey, dashed box and LOST. What was computed before an error or Ctrl-C stays on disk.
 """
 
 import argparse
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 EXAMPLES = """examples, after `make demo`:
   # the distilled student on a folder of images, drawn with its ground truth and scored
   python tools/video_demo.py data/synthetic_uav/test/SEQUENCE --init-bbox X,Y,W,H \\
-      --config configs/eatrack/eatrack_micro_1xb32-600i_synthetic-uav.py \\
-      --checkpoint work_dirs/demo/distilled/iter_800_student.pth \\
+      --config configs/eatrack/eatrack_micro_1xb16-700i_synthetic-uav.py \\
+      --checkpoint work_dirs/demo/distilled/iter_700_student.pth \\
       --ground-truth data/synthetic_uav/test/SEQUENCE/groundtruth_rect.txt
   # a video from its 120th frame on, with temporal adaptation every 5 frames
   python tools/video_demo.py flight.mp4 --start-frame 119 --init-bbox 310,205,42,30 \\
@@ -85,13 +86,6 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         metavar='FILE',
         help='x,y,w,h a line for every frame of the input, NaN where the target is absent; is '
         'drawn and scored',
-    )
-    parser.add_argument(
-        '--lost-below',
-        type=float,
-        default=0.3,
-        metavar='SCORE',
-        help='score below which the video says LOST (default: %(default)s)',
     )
     parser.add_argument('--fps', type=float, help="of the video (default: the input's, or 30)")
     parser.add_argument('--show', action='store_true', help='show it in a window, too')
@@ -181,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
     source = open_frames(args.input, args.start_frame)
     truth = read_ground_truth(args.ground_truth, source) if args.ground_truth else None
     video_path = output_path(args.out, source.name, args.input)
-    recorder = TrackRecorder(video_path, source, truth, fps=args.fps, lost_below=args.lost_below)
+    recorder = TrackRecorder(video_path, source, truth, fps=args.fps)
     model = load_tracker(args.config, args.checkpoint, args.device, args.cfg_options, args.temporal)
     print(f'temporal adaptation: {getattr(model, "temporal_cfg", None) or "off"}')
     started = time.perf_counter()
@@ -205,7 +199,8 @@ def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> N
     with recorder, bar:
         for result in track_frames(model, source, args.init_bbox):
             image = recorder.add(result)
-            bar.set_postfix(score=f'{result.score:.2f}', refresh=False)
+            state = ' LOST' if result.lost else ''
+            bar.set_postfix_str(f'score={result.score:.2f}{state}', refresh=False)
             bar.update()
             if args.show:
                 cv2.imshow(source.name, image)
@@ -229,9 +224,19 @@ def print_summary(recorder: 'TrackRecorder', seconds: float) -> None:
         f'{count / seconds:.1f} with reading, drawing and writing; '
         f'mean score {np.mean(recorder.scores[1:]):.3f}'
     )
+    print(lost_line(recorder.lost))
     truth = recorder.recorded_ground_truth()
     if truth is not None:
         print(score_line(np.array(recorder.boxes), truth))
+
+
+def lost_line(lost: Sequence[bool]) -> str:
+    """How often the target was lost and found again, as a line of text."""
+    changes = np.diff(np.array(lost, dtype=int))
+    return (
+        f'losses {np.sum(changes > 0)}, found again {np.sum(changes < 0)}; '
+        f'target lost in {np.sum(lost)} of {len(lost)} frames'
+    )
 
 
 def score_line(boxes: np.ndarray, truth: np.ndarray) -> str:

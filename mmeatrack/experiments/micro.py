@@ -38,11 +38,18 @@ class MicroExperiment:
     data: Path
     threads: int = 1
 
-    def make_data(self) -> Stage:
-        """The synthetic set; its seed is the default, so that all experiments share it."""
+    def make_data(self, train: int = 60, test: int = 30, seed: int = 0) -> Stage:
+        """The synthetic set.
+
+        Args:
+            train: Training videos, of 60 frames.
+            test: Test videos, of 100 frames; they go through ten scenarios in turn.
+            seed: Another seed gives other videos.
+        """
         command = [sys.executable, 'tools/make_synthetic_uav.py', '--out', str(self.data)]
-        command += ['--size', '320x240', '--train', '60', '--frames', '60']
-        command += ['--test', '30', '--test-frames', '100', '--workers', '2']
+        command += ['--size', '320x240', '--train', str(train), '--frames', '60']
+        command += ['--test', str(test), '--test-frames', '100', '--seed', str(seed)]
+        command += ['--workers', '2']
         return Stage('synthetic UAV set', command, self.out / 'data', progress=_TQDM_LINE)
 
     def train_teacher(self, seed: int = 0) -> Stage:
@@ -91,16 +98,33 @@ class MicroExperiment:
         }
         return self._train(run_name(variant, seed), TWO_TEACHERS_CONFIG, seed, options, teachers)
 
-    def test(self, name: str, config: Path, checkpoint: Path, after: Stage) -> Stage:
-        """A test on the test split; its raw results go to ``out/results/<name>``."""
-        options: Dict[str, object] = {
+    def test(
+        self,
+        name: str,
+        config: Path,
+        checkpoint: Path,
+        after: Stage,
+        options: Optional[Dict[str, object]] = None,
+    ) -> Stage:
+        """A test on the test split; its raw results go to ``out/results/<name>``.
+
+        Args:
+            name: Name of the tracker in the results.
+            config: Config that it is tested with.
+            checkpoint: Its weights.
+            after: What they come from.
+            options: ``--cfg-options``.
+        """
+        common: Dict[str, object] = {
             'data_root': self.data,
             'test_dataloader.dataset.data_root': self.data / 'test',
             'test_evaluator.result_dir': self.out / 'results',
             'test_evaluator.tracker_name': name,
         }
         folder = self.out / 'tests' / name
-        return benchmark_stage(f'test {name}', config, checkpoint, folder, options, [after])
+        return benchmark_stage(
+            f'test {name}', config, checkpoint, folder, {**common, **(options or {})}, [after]
+        )
 
     @property
     def teacher_checkpoint(self) -> Path:

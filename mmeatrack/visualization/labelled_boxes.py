@@ -25,6 +25,7 @@ TRACKER_COLORS: Tuple[Color, ...] = (
     (20, 140, 255),  # orange
     (245, 245, 245),  # white
 )
+LOST_COLOR: Color = (185, 185, 185)
 _DARK: Color = (20, 20, 20)
 _TAG_TEXT_SIZE = 0.38
 
@@ -40,7 +41,7 @@ class LabelledBox:
         dashed: Whether the line is dashed, as for a ground truth.
         has_score: Whether the legend has a score bar; it keeps its place where ``score`` is None.
         score: Confidence, 0 to 1; None, NaN or negative where there is none.
-        lost: True says LOST, False says tracked, None says nothing.
+        lost: True says LOST, at the box too, False says tracked, None says nothing.
     """
 
     label: str
@@ -102,14 +103,15 @@ def _draw_tags(image: np.ndarray, boxes: List[Tuple[LabelledBox, Rect]], unit: f
     gap, height = px(3, unit), px(14, unit)
     taken = [rect for _, rect in boxes]
     for box, rect in boxes:
-        width = text_width(box.label, unit, _TAG_TEXT_SIZE) + 2 * gap
+        text = f'{box.label} LOST' if box.lost else box.label
+        width = text_width(text, unit, _TAG_TEXT_SIZE) + 2 * gap
         image_size = (image.shape[1], image.shape[0])
         place = _free_place(rect, (width, height), image_size, gap, taken)
         taken.append((*place, width, height))
         left, top = round(place[0]), round(place[1])
         fill_rect(image, (left, top, left + width, top + height), box.color)
         middle = top + height // 2
-        draw_text(image, box.label, left + gap, middle, unit, _DARK, _TAG_TEXT_SIZE)
+        draw_text(image, text, left + gap, middle, unit, _DARK, _TAG_TEXT_SIZE)
 
 
 def _free_place(

@@ -21,9 +21,10 @@ DEFAULT_FPS = 30.0
 class TrackRecorder:
     """Writes the results of a tracker in a ``with`` block.
 
-    The text file holds ``x,y,w,h,score`` a line, of four decimals, and is up to date after each
-    frame. The video is finished at the block's end, also where an exception ends it. Without a
-    result nothing is written, and what is there from another run stays.
+    The text file holds ``x,y,w,h,score,lost`` a line, the first five of four decimals and the last
+    1 or 0, and is up to date after each frame. The video is finished at the block's end, also where
+    an exception ends it. Without a result nothing is written, and what is there from another run
+    stays.
 
     Args:
         video_path: ``.mp4`` or ``.avi``; the text file lies beside it and ends in ``.txt``.
@@ -32,11 +33,11 @@ class TrackRecorder:
             the target is absent; they are drawn.
         label: Name of the tracker.
         fps: Frames per second of the video; by default the source's, or 30.
-        lost_below: Score below which the picture says LOST; by default it says nothing.
 
     Attributes:
         boxes: Box of each frame so far, x, y, w, h in image px.
         scores: Score of each; -1 for the first.
+        lost: Whether the tracker said in each that it does not see the target.
         seconds: Time that the tracker took for each.
     """
 
@@ -47,15 +48,15 @@ class TrackRecorder:
         ground_truth: Optional[np.ndarray] = None,
         label: str = 'EATrack',
         fps: Optional[float] = None,
-        lost_below: Optional[float] = None,
     ) -> None:
         self.video_path = Path(video_path)
         self.text_path = self.video_path.with_suffix('.txt')
         self.source, self.ground_truth = source, ground_truth
-        self.label, self.lost_below = label, lost_below
+        self.label = label
         self.fps = fps or source.fps or DEFAULT_FPS
         self.boxes: List[Box] = []
         self.scores: List[float] = []
+        self.lost: List[bool] = []
         self.seconds: List[float] = []
         self._stack = ExitStack()
         self._video: Optional[VideoSink] = None
@@ -88,11 +89,13 @@ class TrackRecorder:
             self._video = self._stack.enter_context(sink)
             self._text = self._stack.enter_context(self.text_path.open('w', encoding='utf-8'))
         values = (*result.box_xywh, result.score)
-        self._text.write(','.join(f'{value:.4f}' for value in values) + '\n')
+        numbers = ','.join(f'{value:.4f}' for value in values)
+        self._text.write(f'{numbers},{bool(result.lost):d}\n')
         self._text.flush()
         self._video.write(image)
         self.boxes.append(result.box_xywh)
         self.scores.append(result.score)
+        self.lost.append(bool(result.lost))
         self.seconds.append(result.seconds)
         return image
 
@@ -116,6 +119,6 @@ class TrackRecorder:
             truth = self.ground_truth[number]
             boxes.append(ground_truth_box(truth))
             absent = not np.isfinite(truth).all()
-        boxes.append(tracker_box(self.label, 0, result.box_xywh, result.score, self.lost_below))
+        boxes.append(tracker_box(self.label, 0, result.box_xywh, result.score, result.lost))
         last = None if self.source.num_frames is None else self.source.num_frames - 1
         return draw_frame(result.frame, boxes, FrameHeader(self.source.name, number, last, absent))

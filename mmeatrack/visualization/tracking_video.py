@@ -12,6 +12,7 @@ from mmeatrack.visualization.annotated_frame import draw_frame
 from mmeatrack.visualization.frame_header import FrameHeader
 from mmeatrack.visualization.labelled_boxes import (
     GROUND_TRUTH_COLOR,
+    LOST_COLOR,
     TRACKER_COLORS,
     LabelledBox,
 )
@@ -30,9 +31,9 @@ def tracker_box(
     index: int,
     box_xywh: Sequence[float],
     score: Optional[float] = None,
-    lost_below: Optional[float] = None,
+    lost: Optional[bool] = None,
 ) -> LabelledBox:
-    """A tracker's box as all pictures show it.
+    """A tracker's box as all pictures show it: grey and dashed while the target is lost.
 
     Args:
         label: The tracker's name.
@@ -40,13 +41,17 @@ def tracker_box(
         box_xywh: x, y, w, h in px of the frame.
         score: Its confidence, 0 to 1; negative or NaN in frames where it was given the box; None
             where it has no scores at all.
-        lost_below: Score below which the target counts as lost.
+        lost: Whether the target is lost; None where nobody knows.
     """
-    lost = None
-    if score is not None and score >= 0 and lost_below is not None:
-        lost = score < lost_below
-    color = TRACKER_COLORS[index % len(TRACKER_COLORS)]
-    return LabelledBox(label, box_xywh, color, has_score=score is not None, score=score, lost=lost)
+    return LabelledBox(
+        label,
+        box_xywh,
+        LOST_COLOR if lost else TRACKER_COLORS[index % len(TRACKER_COLORS)],
+        dashed=bool(lost),
+        has_score=score is not None,
+        score=score,
+        lost=lost,
+    )
 
 
 def annotated_frames(
@@ -86,7 +91,8 @@ def annotated_frames(
             absent = not np.isfinite(ground_truth[i]).all()
         for index, (name, track) in enumerate(tracks.items()):
             score = float(scores[name][i]) if name in scores else None
-            boxes.append(tracker_box(name, index, track[i], score, lost_below))
+            lost = _is_below(score, lost_below)
+            boxes.append(tracker_box(name, index, track[i], score, lost))
         header = FrameHeader(sequence, i, len(frame_paths) - 1, absent)
         yield draw_frame(read_image(path), boxes, header)
 
@@ -131,6 +137,13 @@ def tracking_video(
         for image in images:
             sink.write(image)
             bar.update()
+
+
+def _is_below(score: Optional[float], threshold: Optional[float]) -> Optional[bool]:
+    """Whether it is; None where one is missing. NaN is not >= 0."""
+    if score is None or threshold is None or not score >= 0:
+        return None
+    return score < threshold
 
 
 def _check_lengths(

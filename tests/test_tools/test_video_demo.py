@@ -55,7 +55,7 @@ def call(demo, toy, images, tmp_path):
 
 
 def read_track(path: Path) -> np.ndarray:
-    assert re.fullmatch(r'(-?\d+\.\d{4}(,-?\d+\.\d{4}){4}\n)+', path.read_text())
+    assert re.fullmatch(r'(-?\d+\.\d{4}(,-?\d+\.\d{4}){4},[01]\n)+', path.read_text())
     return np.loadtxt(path, delimiter=',', ndmin=2)
 
 
@@ -69,11 +69,11 @@ def test_folder_of_images_gives_video_and_track(call, toy, images, tmp_path, cap
     tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
     frames = [cv2.imread(str(path)) for path in sorted(images.iterdir())]
     expected = [
-        (*result.box_xywh, result.score)
+        (*result.box_xywh, result.score, bool(result.lost))
         for result in track_frames(tracker, frames, (70, 50, 20, 20))
     ]
     np.testing.assert_allclose(track, expected, atol=6e-5)
-    assert track[0].tolist() == [70, 50, 20, 20, -1]
+    assert track[0].tolist() == [70, 50, 20, 20, -1, 0]
     assert frame_count(tmp_path / 'o' / 'Car2.mp4') == NUM_FRAMES
     output = capsys.readouterr()
     assert f'8 frames: {tmp_path / "o" / "Car2.mp4"}' in output.out
@@ -159,7 +159,7 @@ def test_bad_box_is_an_error_and_leaves_earlier_results(call, tmp_path, capsys, 
 
 def test_box_may_reach_out_of_the_image(call, tmp_path):
     assert call(box='-5,-3,20,20') == 0
-    assert read_track(tmp_path / 'o' / 'Car2.txt')[0].tolist() == [-5, -3, 20, 20, -1]
+    assert read_track(tmp_path / 'o' / 'Car2.txt')[0].tolist() == [-5, -3, 20, 20, -1, 0]
 
 
 @pytest.mark.parametrize('box', ['70,50,20', '70,50,20,x', ''])
@@ -235,6 +235,21 @@ def test_ctrl_c_keeps_the_results(call, monkeypatch, tmp_path, capsys):
     assert '3 frames: ' in capsys.readouterr().out
     assert len(read_track(tmp_path / 'o' / 'Car2.txt')) == 3
     assert frame_count(tmp_path / 'o' / 'Car2.mp4') == 3
+
+
+def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):
+    import mmeatrack.apis
+
+    def lose_twice(model, frames, box):
+        for result in track_frames(model, frames, box):
+            number = int(model.memo.frame_id)
+            yield result._replace(lost=number in (2, 3, 7))
+
+    monkeypatch.setattr(mmeatrack.apis, 'track_frames', lose_twice)
+    assert call() == 0
+    assert read_track(tmp_path / 'o' / 'Car2.txt')[:, 5].tolist() == [0, 0, 1, 1, 0, 0, 0, 1]
+    output = capsys.readouterr()
+    assert 'losses 2, found again 1; target lost in 3 of 8 frames' in output.out
 
 
 @pytest.mark.parametrize('key', ['q', '\x1b'])

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mmeatrack.visualization.bars_and_text import text_width
 from mmeatrack.visualization.labelled_boxes import (
     GROUND_TRUTH_COLOR,
+    LOST_COLOR,
     TRACKER_COLORS,
     LabelledBox,
     draw_boxes,
@@ -96,3 +100,13 @@ def test_colors_differ():
     colors = [GROUND_TRUTH_COLOR, *TRACKER_COLORS]
     distances = [np.abs(np.subtract(a, b)).sum() for i, a in enumerate(colors) for b in colors[:i]]
     assert min(distances) > 100
+
+
+def test_lost_target_is_told_at_its_box():
+    box = LabelledBox('EATrack', (100, 100, 30, 20), LOST_COLOR)
+    columns = [
+        (drawn(replace(box, lost=lost))[:95] == LOST_COLOR).all(axis=2).any(axis=0).sum()
+        for lost in (None, False, True)
+    ]
+    words = [text_width(text, 1, 0.38) for text in ('EATrack', 'EATrack', 'EATrack LOST')]
+    assert columns == [width + 6 for width in words]  # a margin of 3 px on each side

@@ -18,7 +18,9 @@ def source(start_frame: int = 0, fps: float = 12) -> FrameSource:
 
 def results(count: int) -> Iterator[TrackResult]:
     for i in range(count):
-        yield TrackResult(FRAME, (i + 0.12345, 10, 20, 15), 0.25 * i if i else -1.0, 0.5)
+        yield TrackResult(
+            FRAME, (i + 0.12345, 10, 20, 15), 0.25 * i if i else -1.0, 0.5, i == 1 if i else None
+        )
 
 
 def frame_count(path) -> int:
@@ -32,12 +34,13 @@ def test_text_is_up_to_date_after_each_frame(tmp_path):
         lines = recorder.text_path.read_text().splitlines()
     assert recorder.text_path == tmp_path / 'new' / 'track.txt'
     assert lines == [
-        '0.1235,10.0000,20.0000,15.0000,-1.0000',
-        '1.1235,10.0000,20.0000,15.0000,0.2500',
-        '2.1235,10.0000,20.0000,15.0000,0.5000',
+        '0.1235,10.0000,20.0000,15.0000,-1.0000,0',
+        '1.1235,10.0000,20.0000,15.0000,0.2500,1',
+        '2.1235,10.0000,20.0000,15.0000,0.5000,0',
     ]
     assert recorder.boxes[2] == (2.12345, 10, 20, 15)
     assert recorder.scores == [-1, 0.25, 0.5]
+    assert recorder.lost == [False, True, False]
     assert recorder.seconds == [0.5] * 3
     assert frame_count(recorder.video_path) == 3
 
@@ -45,16 +48,14 @@ def test_text_is_up_to_date_after_each_frame(tmp_path):
 def test_picture_counts_from_the_sources_start(tmp_path):
     truth = TRUTH.copy()
     truth[3] = np.nan
-    with TrackRecorder(
-        tmp_path / 'track.mp4', source(start_frame=2), truth, label='A', lost_below=0.3
-    ) as recorder:
+    with TrackRecorder(tmp_path / 'track.mp4', source(start_frame=2), truth, label='A') as recorder:
         images = [recorder.add(result) for result in results(2)]
     for i, result in enumerate(results(2)):
         expected = draw_frame(
             FRAME,
             [
                 ground_truth_box(truth[2 + i]),
-                tracker_box('A', 0, result.box_xywh, result.score, 0.3),
+                tracker_box('A', 0, result.box_xywh, result.score, (None, True)[i]),
             ],
             FrameHeader('Car2', 2 + i, 5, absent=i == 1),
         )

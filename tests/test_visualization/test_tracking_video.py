@@ -6,6 +6,7 @@ from mmeatrack.apis import read_image
 from mmeatrack.visualization import FrameHeader, annotated_frames, draw_frame, tracking_video
 from mmeatrack.visualization.labelled_boxes import (
     GROUND_TRUTH_COLOR,
+    LOST_COLOR,
     TRACKER_COLORS,
     LabelledBox,
 )
@@ -35,19 +36,18 @@ def test_boxes_carry_color_score_and_state():
         'ground truth', (1, 2, 3, 4), GROUND_TRUTH_COLOR, dashed=True
     )
     assert tracker_box('A', 0, (1, 2, 3, 4)) == LabelledBox('A', (1, 2, 3, 4), TRACKER_COLORS[0])
-    cases = [(0.2, 0.3, True), (0.3, 0.3, False), (0.2, None, None), (-1.0, 0.3, None)]
-    for score, lost_below, lost in cases:
-        box = tracker_box('B', 1, (1, 2, 3, 4), score, lost_below)
+    for lost, color in ((None, TRACKER_COLORS[1]), (False, TRACKER_COLORS[1]), (True, LOST_COLOR)):
+        box = tracker_box('B', 1, (1, 2, 3, 4), 0.2, lost)
         assert box == LabelledBox(
-            'B', (1, 2, 3, 4), TRACKER_COLORS[1], has_score=True, score=score, lost=lost
+            'B', (1, 2, 3, 4), color, dashed=lost is True, has_score=True, score=0.2, lost=lost
         )
     assert tracker_box('A', len(TRACKER_COLORS), None).color == TRACKER_COLORS[0]
-    assert tracker_box('A', 0, None, float('nan'), 0.3).lost is None
 
 
 def test_frames_show_ground_truth_tracks_and_scores(paths, boxes):
     truth = boxes + 3
-    scores = np.array([-1, 0.9, 0.1, 0.5])
+    scores = np.array([-1, 0.9, 0.1, 0.3])
+    lost = [None, False, True, False]
     tracks = {'A': boxes, 'B': boxes - 5}
     images = list(annotated_frames(paths, tracks, truth, {'B': scores}, lost_below=0.3))
     assert len(images) == NUM_FRAMES
@@ -55,7 +55,7 @@ def test_frames_show_ground_truth_tracks_and_scores(paths, boxes):
         expected = [
             ground_truth_box(truth[i]),
             tracker_box('A', 0, boxes[i]),
-            tracker_box('B', 1, boxes[i] - 5, scores[i], 0.3),
+            tracker_box('B', 1, boxes[i] - 5, scores[i], lost[i]),
         ]
         header = FrameHeader('Car2', i, NUM_FRAMES - 1)
         assert np.array_equal(images[i], draw_frame(read_image(paths[i]), expected, header))

@@ -1,14 +1,16 @@
 """Temporal adaptation in mmtrack's test run, switched on by a config line."""
 
-from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
 from typing import Any, Optional, Sequence
 
+from mmengine.dist import all_gather_object, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from mmeatrack.models.temporal import StoreStatistics
+from mmeatrack.engine.store_log import StoreLog, write_store_log
 from mmeatrack.registry import HOOKS
 
 
@@ -17,7 +19,8 @@ class TemporalAdaptationHook(Hook):
     """Switches the Target Store on for validation and test, and reports what it did.
 
     The tracker makes a new store at the first frame of every video, so that no video sees
-    another's.
+    another's. ``target_store.csv`` in the work folder says what the store did in each video that
+    this run tracked, and how often what it took was not the target.
 
     Args:
         store: Config of a :class:`TargetStore`; its ``type`` may be left out.
@@ -29,8 +32,7 @@ class TemporalAdaptationHook(Hook):
     def __init__(self, store: Optional[dict] = None) -> None:
         self.store = dict(dict(type='mmeatrack.TargetStore'), **(store or {}))
         self._previous: Optional[dict] = None
-        self._total = StoreStatistics()
-        self._videos = 0
+        self._log = StoreLog()
 
     def before_test(self, runner: Runner) -> None:
         """Switch it on."""
@@ -55,8 +57,8 @@ class TemporalAdaptationHook(Hook):
         data_batch: Any = None,
         outputs: Optional[Sequence[Any]] = None,
     ) -> None:
-        """Add up the store's statistics at a video's last frame."""
-        self._collect(runner, outputs)
+        """Note what the store did."""
+        self._follow(runner, outputs)
 
     def after_val_iter(
         self,
@@ -65,28 +67,44 @@ class TemporalAdaptationHook(Hook):
         data_batch: Any = None,
         outputs: Optional[Sequence[Any]] = None,
     ) -> None:
-        """Add up the store's statistics at a video's last frame."""
-        self._collect(runner, outputs)
+        """Note what the store did."""
+        self._follow(runner, outputs)
 
     def _switch_on(self, runner: Runner) -> None:
         tracker = find_tracker(runner.model)
         self._previous = tracker.temporal_cfg
         tracker.set_temporal(self.store)
-        self._total, self._videos = StoreStatistics(), 0
+        self._log = StoreLog()
 
-    def _collect(self, runner: Runner, outputs: Optional[Sequence[Any]]) -> None:
+    def _follow(self, runner: Runner, outputs: Optional[Sequence[Any]]) -> None:
         info = outputs[0].metainfo if outputs else {}
-        if info.get('frame_id') != info.get('video_length', 0) - 1:
+        if 'frame_id' not in info:
             return
-        store = find_tracker(runner.model).state.store
-        self._videos += 1
-        for name, value in asdict(store.statistics).items():
-            setattr(self._total, name, getattr(self._total, name) + value)
+        if info['frame_id'] == 0:
+            self._log.start(_video_name(info))
+            return
+        instances = info.get('instances')
+        truth = instances[0]['bbox'] if instances else None
+        self._log.follow(find_tracker(runner.model).state, truth)
+        if info['frame_id'] == info['video_length'] - 1:
+            self._log.finish()
 
     def _switch_off(self, runner: Runner) -> None:
         find_tracker(runner.model).set_temporal(self._previous)
-        numbers = ', '.join(f'{value} {name}' for name, value in asdict(self._total).items())
-        print_log(f'Target Store over {self._videos} videos: frames {numbers}', 'current')
+        videos = list(chain.from_iterable(all_gather_object(self._log.videos)))
+        if not is_main_process():
+            return
+        write_store_log(videos, Path(runner.work_dir) / 'target_store.csv')
+        names = ('offered', 'confident', 'admitted', 'contaminated', 'frames_lost')
+        total = {name: sum(getattr(video, name) for video in videos) for name in names}
+        numbers = ', '.join(f'{value} {name}' for name, value in total.items())
+        print_log(f'Target Store over {len(videos)} videos: frames {numbers}', 'current')
+
+
+def _video_name(info: dict) -> str:
+    """The folder of its images, which for many benchmarks is the sequence's name."""
+    folders = [part for part in Path(info.get('img_path', '')).parts[:-1] if part != 'img']
+    return folders[-1] if folders else f'video {info.get("video_id", "")}'
 
 
 def find_tracker(model: Any) -> Any:

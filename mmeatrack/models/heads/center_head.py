@@ -9,6 +9,7 @@ from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmeatrack.models.shared_count import shared_count
 from mmeatrack.registry import MODELS
 
 # Score that an untrained head gives everywhere: without it the many negatives dominate the focal
@@ -169,14 +170,14 @@ class CenterHead(BaseModule):
         """
         target_map = self.gaussian_map(bbox_cxcywh, (output.score.shape[2], output.score.shape[3]))
         score_map = sigmoid_clamped(output.score)
-        num_positives = float(target_map.eq(1).sum().clamp(min=1))
+        num_positives = float(shared_count(target_map.eq(1).float().sum()))
         loss_cls = self.loss_cls(score_map, target_map, avg_factor=num_positives)
 
         cell = (score_map.detach() * target_map).flatten(1).argmax(dim=1)
         bbox_xyxy = bbox_cxcywh_to_xyxy(self._read_box(output, cell))
         target_xyxy = bbox_cxcywh_to_xyxy(bbox_cxcywh)
         weight = (bbox_cxcywh[:, 2:] > 0).all(dim=1).to(bbox_xyxy.dtype)  # (B,), 0 without target
-        shown = float(weight.sum().clamp(min=1))
+        shown = float(shared_count(weight.sum()))
         overlaps = bbox_overlaps(bbox_xyxy.detach(), target_xyxy, is_aligned=True)
         return dict(
             loss_cls=loss_cls,

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmeatrack.models.shared_count import shared_count
 from mmeatrack.registry import MODELS
 
 REDUCTIONS = ('paper', 'mean')
@@ -12,8 +13,8 @@ class TargetFeatureLoss(nn.Module):
     """Squared distance of masked tokens, for one pair of layers.
 
     ``paper``: ``1/B sum_i || M_i * x_i - M_i * y_i ||_2^2``, a sum over tokens and channels.
-    ``mean``: the same over ``sum M^2 * C`` of the batch, so that neither the target's size nor
-    the width changes the scale. The distiller's weight of 1/K makes it the mean over K pairs.
+    ``mean``: the same over ``sum M^2 * C`` of the batch (:func:`shared_count`), so that neither the
+    target's size nor the width changes the scale. The distiller's weight of 1/K makes it the mean over K pairs.
 
     Args:
         reduction: 'paper' or 'mean'.
@@ -52,7 +53,7 @@ class TargetFeatureLoss(nn.Module):
         squared = (mask * (student - teacher.detach())).pow(2).sum()
         if self.reduction == 'paper':
             return self.loss_weight * squared / student.shape[0]
-        return self.loss_weight * squared / (mask.pow(2).sum().clamp(min=1) * student.shape[-1])
+        return self.loss_weight * squared / (shared_count(mask.pow(2).sum()) * student.shape[-1])
 
 
 def check_same_shape(student: Tensor, teacher: Tensor) -> None:

@@ -88,7 +88,9 @@ class EATrack(BaseSingleObjectTracker):
         self.set_temporal(temporal)
         self.confidence_cfg = confidence
         self.lost_detector_cfg = dict(dict(type='mmeatrack.LostDetector'), **(lost_detector or {}))
-        self._build_confidence(), MODELS.build(self.lost_detector_cfg)  # checks the configs now
+        # Both are built anew for each video; a bad config fails now.
+        self._build_confidence()
+        MODELS.build(self.lost_detector_cfg)
         self.allow_partial_checkpoint = allow_partial_checkpoint
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:

@@ -8,6 +8,7 @@ from test_engine.toy_runs import KeepResults, train_runner, video_runner
 from toys import build, distill_cfg, follow, logged, tracker_cfg, video
 
 from mmeatrack.engine import TemporalAdaptationHook
+from mmeatrack.engine.store_log import read_store_log
 
 # Admits every frame; the type is the hook's to fill in.
 STORE = dict(threshold=0.0, interval=2, capacity=3)
@@ -83,8 +84,11 @@ def test_statistics_of_all_videos_are_logged(tmp_path) -> None:
     report = next(message for message in messages if message.startswith('Target Store'))
     # Five frames tracked in each of two videos, all confident; the ends of frames 2 and 4.
     assert report == (
-        'Target Store over 2 videos: frames 10 offered, 10 confident, 4 stored, 4 activations'
+        'Target Store over 2 videos: frames 10 offered, 10 confident, 4 admitted, 0 contaminated, '
+        '0 frames_lost'
     )
+    videos = read_store_log(tmp_path / 'run' / 'target_store.csv')
+    assert [(each.frames, each.admitted, each.activations) for each in videos] == [(5, 2, 2)] * 2
 
 
 def test_hook_serves_validation_too(tmp_path) -> None:
