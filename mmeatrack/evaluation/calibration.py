@@ -16,12 +16,12 @@ class ReliabilityBin(NamedTuple):
     Attributes:
         score: Their mean score.
         right: Share of them that is right.
-        count: How many there are.
+        frames: How many there are.
     """
 
     score: float
     right: float
-    count: int
+    frames: int
 
 
 def scored_predictions(
@@ -65,7 +65,7 @@ def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Sequen
 def expected_calibration_error(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
     """Mean distance between score and share of right predictions, over the bins' predictions."""
     return sum(
-        abs(each.score - each.right) * each.count for each in reliability(scores, right, bins)
+        abs(each.score - each.right) * each.frames for each in reliability(scores, right, bins)
     ) / len(scores)
 
 

@@ -48,8 +48,8 @@ class MicroExperiment:
         """
         command = [sys.executable, 'tools/make_synthetic_uav.py', '--out', str(self.data)]
         command += ['--size', '320x240', '--train', str(train), '--frames', '60']
-        command += ['--test', str(test), '--test-frames', '100', '--seed', str(seed)]
-        command += ['--workers', '2']
+        command += ['--test', str(test), '--test-frames', '100', '--workers', '2']
+        command += ['--seed', str(seed)] if seed else []
         return Stage('synthetic UAV set', command, self.out / 'data', progress=_TQDM_LINE)
 
     def train_teacher(self, seed: int = 0) -> Stage:

@@ -29,8 +29,8 @@ def plot_reliability(
         style = dict(color=f'C{index % 10}', marker='osD^v'[index % 5])
         scores = [each.score for each in bins]
         axes[0].plot(scores, [each.right for each in bins], linewidth=1.6, label=name, **style)
-        total = sum(each.count for each in bins)
-        axes[1].plot(scores, [100 * each.count / total for each in bins], linewidth=1.2, **style)
+        total = sum(each.frames for each in bins)
+        axes[1].plot(scores, [100 * each.frames / total for each in bins], linewidth=1.2, **style)
     axes[0].set_ylabel('share with IoU ≥ 0.5', fontsize=9)
     axes[0].set_ylim(0, 1.02)
     axes[0].legend(frameon=False, fontsize=8, loc='upper left')

@@ -32,7 +32,7 @@ def test_calibration_error_by_hand() -> None:
     scores = np.array([0.05, 0.15, 0.15, 0.95, 1.0])
     right = np.array([False, True, False, True, True])
     bins = reliability(scores, right)
-    assert [each.count for each in bins] == [1, 2, 2]
+    assert [each.frames for each in bins] == [1, 2, 2]
     assert [each.right for each in bins] == [0, 0.5, 1]
     # (0.05 * 1 + 0.35 * 2 + 0.025 * 2) / 5
     assert expected_calibration_error(scores, right) == pytest.approx(0.16)

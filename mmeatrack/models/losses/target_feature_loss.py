@@ -14,7 +14,8 @@ class TargetFeatureLoss(nn.Module):
 
     ``paper``: ``1/B sum_i || M_i * x_i - M_i * y_i ||_2^2``, a sum over tokens and channels.
     ``mean``: the same over ``sum M^2 * C`` of the batch (:func:`shared_count`), so that neither the
-    target's size nor the width changes the scale. The distiller's weight of 1/K makes it the mean over K pairs.
+    target's size nor the width changes the scale. The distiller's weight of 1/K makes it the mean
+    over K pairs.
 
     Args:
         reduction: 'paper' or 'mean'.
