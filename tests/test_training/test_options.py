@@ -20,7 +20,9 @@ def config_in(folder: Path, **changes: Any) -> Path:
         'model': distill_cfg(
             architecture=tracker_cfg(1, 1),
             teacher=tracker_cfg(0, 2),
-            distiller=dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(1, 1)]),
+            distiller=dict(
+                type='mmeatrack.EATrackDistiller', layer_pairs=[(1, 1)], feature_weight=0.1
+            ),
         ),
         'optim_wrapper.optimizer': dict(type='SGD', lr=1e-3),
         'train_cfg': dict(type='IterBasedTrainLoop', max_iters=STEPS, val_interval=1000),
@@ -48,7 +50,8 @@ def test_bfloat16_follows_float32(plain: np.ndarray, tmp_path: Path) -> None:
     amp = dict(type='AmpOptimWrapper', dtype='bfloat16')
     mixed = losses(config_in(tmp_path, optim_wrapper=amp))
     assert mixed[0, 0] != plain[0, 0]
-    np.testing.assert_allclose(mixed, plain, rtol=0.02, atol=2e-3)
+    np.testing.assert_allclose(mixed[0], plain[0], rtol=0.01, atol=1e-4)
+    np.testing.assert_allclose(mixed, plain, rtol=0.05, atol=2e-3)
 
 
 def test_compiled_steps_give_the_same_losses(plain: np.ndarray, tmp_path: Path) -> None:

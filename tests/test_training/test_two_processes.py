@@ -23,23 +23,28 @@ def config_in(folder: Path, batch_size: int, rank: int) -> Path:
     """22 steps on samples in order, without dropout; of two processes, 0 has the even samples.
 
     The second step has a NaN in a box, the fourth one in the loss of the process ``rank``; both are
-    to be skipped. Batch norm uses its running statistics: in training mode each process would
-    normalise by its own half of the batch, unless MMEngine's ``sync_bn`` shares them, which torch
-    offers on GPUs alone.
+    to be skipped. In three steps a process sees fewer targets than the other, or none.
+    Batch norm uses its running statistics: in training mode each process would normalise by its own
+    half of the batch, unless MMEngine's ``sync_bn`` shares them, which torch offers on GPUs alone.
     """
     hooks = [
         dict(type='LossFileHook'),
         dict(type='FrozenBatchNormHook'),
         dict(type='NanLossHook', iteration=3, rank=rank),
     ]
+    data = dict(drawn=False, nan_box=[5], without_target=[8, 16, 18, 25], length=4 * STEPS)
     return write_config(
         folder,
         **{
-            'model': distill_cfg(architecture=tracker_cfg()),
+            'model': distill_cfg(),
+            'model.distiller.reduction': 'mean',
+            # Adam would make steps of a full learning rate of the keys' biases, whose gradient is 0
+            # but for rounding.
+            'optim_wrapper.optimizer': dict(type='SGD', lr=0.01),
             'train_cfg': dict(type='IterBasedTrainLoop', max_iters=STEPS, val_interval=1000),
             'train_dataloader.batch_size': batch_size,
             'train_dataloader.sampler.shuffle': False,
-            'train_dataloader.dataset': dict(drawn=False, nan_box=[5], length=4 * STEPS),
+            'train_dataloader.dataset': data,
             'default_hooks.checkpoint.interval': STEPS,
             'default_hooks.non_finite_guard.action': 'skip',
             'custom_hooks': hooks,

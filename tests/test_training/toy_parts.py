@@ -27,6 +27,7 @@ class ToyCrops(Dataset):
         length: Number of samples.
         drawn: Ignore the index, and draw from ``random`` and ``numpy.random``.
         nan_box, nan_image: Indices of samples with a NaN in the box, or in a search crop of floats.
+        without_target: Indices of samples whose search crop does not show the target.
     """
 
     metainfo = dict(classes=('target',))
@@ -37,9 +38,11 @@ class ToyCrops(Dataset):
         drawn: bool = False,
         nan_box: Sequence[int] = (),
         nan_image: Sequence[int] = (),
+        without_target: Sequence[int] = (),
     ) -> None:
         self.length, self.drawn = length, drawn
         self.nan_box, self.nan_image = nan_box, nan_image
+        self.without_target = without_target
 
     def __len__(self) -> int:
         return self.length
@@ -58,6 +61,7 @@ class ToyCrops(Dataset):
         sample = search_sample((x, y, x + 12, y + 14))
         sample.set_metainfo(dict(img_path=[f'{index}/1.jpg', f'{index}/2.jpg']))
         sample.set_metainfo(dict(search_img_path=f'{index}/3.jpg'))
+        sample.search_gt_instances.labels = torch.tensor([int(index not in self.without_target)])
         if index in self.nan_box:
             sample.search_gt_instances.bboxes[0, 2] = float('nan')
         if index in self.nan_image:
