@@ -93,7 +93,7 @@ def read_store_log(path: Path) -> List[VideoLog]:
 
 
 def _is_wrong(box_cxcywh: Sequence[float], truth_xyxy: Optional[np.ndarray]) -> bool:
-    """Whether a view shows something else; unknown where there is no truth, and then not counted."""
+    """Whether a view shows something else; without a known truth it is not counted."""
     if truth_xyxy is None:
         return False
     cx, cy, w, h = box_cxcywh

@@ -21,7 +21,7 @@ def follow(log: StoreLog, boxes: List[tuple], scores: List[float], truths: List[
         state.frame = frame
         if not detector.update(score):
             store.offer(frame, score, box, lambda: template)
-        if store.due(frame):
+        if store.due(frame, score):
             store.read(template)
         log.follow(state, truth)
 

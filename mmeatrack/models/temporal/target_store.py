@@ -1,13 +1,19 @@
 """The Target Store of EATrack: confident views of the target, kept while a video lasts."""
 
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple, Union
 
 import torch
 from torch import Tensor
 
 from mmeatrack.models.temporal.fusion import FUSIONS
 from mmeatrack.models.temporal.sampling import SAMPLINGS
+from mmeatrack.models.temporal.self_tuning import (
+    AUTO,
+    ScoreStatistics,
+    interval_ends,
+    least_score,
+)
 from mmeatrack.registry import MODELS
 from mmeatrack.structures.boxes import Box
 
@@ -62,8 +68,9 @@ class TargetStore:
     entry: it stays, whatever the store holds. A store serves one video; a new one is made for each.
 
     Args:
-        threshold: Least score (0 to 1) of a frame that may be stored.
-        interval: Frames between activations.
+        threshold: Least score (0 to 1) of a frame that may be stored; 'auto' for the mean of the
+            video's scores so far.
+        interval: Frames between activations; 'auto' lets falling scores end it.
         capacity: Entries kept at most.
         num_samples: Entries drawn at an activation.
         sampling: 'recent', 'score', 'diverse' or 'even'.
@@ -76,17 +83,19 @@ class TargetStore:
 
     def __init__(
         self,
-        threshold: float = 0.6,
-        interval: int = 10,
+        threshold: Union[float, str] = 0.6,
+        interval: Union[int, str] = 10,
         capacity: int = 5,
         num_samples: int = 1,
         sampling: str = 'recent',
         fusion: str = 'concat',
         blend_weight: float = 0.3,
     ) -> None:
-        _check_share('threshold', threshold)
+        if threshold != AUTO:
+            _check_share('threshold', threshold)
+        if interval != AUTO:
+            _check_count('interval', interval)
         _check_share('blend_weight', blend_weight)
-        _check_count('interval', interval)
         _check_count('capacity', capacity)
         _check_count('num_samples', num_samples)
         _check_name('sampling', sampling, list(SAMPLINGS))
@@ -97,6 +106,8 @@ class TargetStore:
         self.entries: List[StoreEntry] = []
         self.statistics = StoreStatistics()
         self._candidate: Optional[_Candidate] = None
+        self._scores = ScoreStatistics()
+        self._last_activation = 0
 
     def offer(self, frame: int, score: float, box: Box, encode: Callable[[], Tensor]) -> bool:
         """Consider a frame for this interval's view.
@@ -112,7 +123,8 @@ class TargetStore:
             Whether the frame became the candidate.
         """
         self.statistics.offered += 1
-        if score < self.threshold:
+        self._scores.update(score)
+        if score < least_score(self.threshold, self._scores):
             return False
         self.statistics.confident += 1
         if self._candidate is not None and score <= self._candidate.score:
@@ -120,10 +132,17 @@ class TargetStore:
         self._candidate = _Candidate(encode, score, frame, box)
         return True
 
-    def due(self, frame: int) -> bool:
-        """Whether the interval ends with this frame; then its candidate is stored."""
-        if frame % self.interval:
+    def due(self, frame: int, score: float) -> bool:
+        """Whether the interval ends with this frame; then its candidate is stored.
+
+        Args:
+            frame: Frame counted from the initialisation, from 1.
+            score: Confidence of its prediction.
+        """
+        since = frame - self._last_activation
+        if not interval_ends(self.interval, frame, since, score, self._scores):
             return False
+        self._last_activation = frame
         if self._candidate is not None:
             self.entries = ([*self.entries, self._candidate.as_entry()])[-self.capacity :]
             self._candidate = None
@@ -148,14 +167,18 @@ class TargetStore:
         return FUSIONS[self.fusion](template, tokens[chosen], self.blend_weight)
 
 
-def _check_share(name: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f'{name}={value} must lie between 0 and 1.')
+def _check_share(name: str, value: Union[float, str]) -> None:
+    if isinstance(value, str) or not 0 <= value <= 1:
+        raise ValueError(f'{name}={value!r} must lie between 0 and 1{_or_auto(name)}.')
 
 
-def _check_count(name: str, value: int) -> None:
+def _check_count(name: str, value: Union[int, str]) -> None:
     if not isinstance(value, int) or value < 1:
-        raise ValueError(f'{name}={value!r} must be a whole number of at least 1.')
+        raise ValueError(f'{name}={value!r} must be a whole number of at least 1{_or_auto(name)}.')
+
+
+def _or_auto(name: str) -> str:
+    return f', or {AUTO!r}' if name in ('threshold', 'interval') else ''
 
 
 def _check_name(name: str, value: str, allowed: List[str]) -> None:

@@ -249,12 +249,11 @@ class EATrack(BaseSingleObjectTracker):
 
     def _adapt(self, img: Tensor, state: TrackerState, score: float) -> None:
         """Offer the frame to the store and, when it is due, take its tokens into use."""
-        if state.store is None:
+        if state.store is None or state.lost_detector.lost:
             return
         box = state.box
-        if not state.lost_detector.lost:
-            state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
-        if state.store.due(state.frame):
+        state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
+        if state.store.due(state.frame, score):
             state.active_template, state.temporal = state.store.read(state.template)
 
 

@@ -36,7 +36,7 @@ def run(store: TargetStore, scores: Sequence[float], encoder: Any = None) -> Lis
     due = []
     for frame, score in enumerate(scores, start=1):
         store.offer(frame, score, (float(frame), 0.0, 1.0, 1.0), encoder.of(frame))
-        if store.due(frame):
+        if store.due(frame, 0.5):
             due.append(frame)
     return due
 
@@ -120,7 +120,7 @@ def test_store_is_bounded_however_long_the_video() -> None:
 
     for frame in range(1, 100_001):
         offer(frame)
-        if store.due(frame):
+        if store.due(frame, 0.5):
             store.read(TEMPLATE)
         assert len(store.entries) <= 5
     assert store.statistics.stored == 10_000 == len(encoder.frames)
@@ -152,7 +152,7 @@ def test_read_draws_diverse_views_by_their_mean_token() -> None:
     for frame, channels in enumerate(views, start=1):
         tokens = torch.tensor([[channels, channels]])
         store.offer(frame, 0.9, (0, 0, 1, 1), lambda tokens=tokens: tokens)
-        store.due(frame)
+        store.due(frame, 0.5)
     _, temporal = store.read(torch.zeros(1, 2, 2))
     # The newest (1, 0), and (0, 1), which is at a right angle to it.
     assert temporal[0].tolist() == [views[0], views[0], views[2], views[2]]
@@ -173,7 +173,7 @@ def test_original_template_is_never_modified(fusion: str, sampling: str) -> None
     original = TEMPLATE.clone()
     for frame in range(1, 20):
         store.offer(frame, 0.9, (0, 0, 1, 1), Encoder().of(frame))
-        store.due(frame)
+        store.due(frame, 0.5)
         in_use, _ = store.read(original)
         assert torch.equal(original, TEMPLATE)
         # What is read never accumulates: the same views give the same template.

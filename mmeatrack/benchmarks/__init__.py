@@ -1,0 +1,12 @@
+"""What training and tracking cost: times measured side by side, memory, loading."""
+
+from .interleaving import Ratio, interleave, ratio_of_rounds, ratio_of_typical_periods
+from .report import BenchmarkReport
+
+__all__ = [
+    'BenchmarkReport',
+    'Ratio',
+    'interleave',
+    'ratio_of_rounds',
+    'ratio_of_typical_periods',
+]

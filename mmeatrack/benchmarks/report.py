@@ -1,0 +1,73 @@
+"""The report of a benchmark: tables that read well in a terminal and as Markdown."""
+
+import os
+import platform
+from pathlib import Path
+from typing import List, Sequence
+
+import torch
+
+from mmeatrack.evaluation.tables import markdown_table
+
+
+class BenchmarkReport:
+    """Text, tables and verdicts, in the order in which they were added.
+
+    Args:
+        title: Heading.
+        device: Where it was measured, e.g. 'cpu' or 'cuda:0'.
+    """
+
+    def __init__(self, title: str, device: str = 'cpu') -> None:
+        self._parts: List[str] = [f'## {title}\n', machine(device) + '\n']
+        self.missed: List[str] = []
+
+    def text(self, text: str) -> None:
+        """Add a paragraph."""
+        self._parts.append(text + '\n')
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Add a table; its first column is flush left."""
+        self._parts.append(markdown_table(header, rows))
+
+    def verdict(self, what: str, value: float, bound: float, shown: str = '') -> None:
+        """Add a line that says whether ``value`` is at most ``bound``.
+
+        Args:
+            what: What was measured.
+            value: Its value.
+            bound: The most that it may be.
+            shown: The value as text, e.g. with its interval.
+        """
+        held = value <= bound
+        if not held:
+            self.missed.append(what)
+        mark = 'holds' if held else 'MISSED'
+        self._parts.append(f'- {what}: {shown or f"{value:.3f}"}, bound {bound:g}: {mark}\n')
+
+    def __str__(self) -> str:
+        return '\n'.join(self._parts)
+
+    def write(self, path: Path) -> None:
+        """Write it as a Markdown file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(self), encoding='utf-8')
+
+
+def machine(device: str) -> str:
+    """The processor, the threads, the versions and how busy the machine is, in a line."""
+    processor = platform.processor() or platform.machine()
+    info = Path('/proc/cpuinfo')
+    if info.is_file():
+        names = [line for line in info.read_text().splitlines() if line.startswith('model name')]
+        processor = names[0].partition(':')[2].strip() if names else processor
+    parts = [
+        processor,
+        f'{os.cpu_count()} cores, {torch.get_num_threads()} thread(s) used',
+        f'torch {torch.__version__}, Python {platform.python_version()}',
+    ]
+    if device != 'cpu':
+        parts.insert(0, torch.cuda.get_device_name(device))
+    if hasattr(os, 'getloadavg'):
+        parts.append(f'load average {os.getloadavg()[0]:.1f}')
+    return '; '.join(parts)
