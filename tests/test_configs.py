@@ -88,7 +88,7 @@ def test_distillation_says_what_it_lacks(cfg: Config) -> None:
 
 def test_checkpoints_of_two_teachers_are_cfg_options(tmp_path: Path) -> None:
     cfg = copy.deepcopy(
-        CONFIGS['eatrack/eatrack_micro_distill-two-teachers_1xb16-700i_synthetic-uav.py']
+        CONFIGS['eatrack/eatrack_micro_distill-two-teachers_1xb16-500i_synthetic-uav.py']
     )
     trained = []
     for index in range(2):

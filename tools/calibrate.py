@@ -19,7 +19,7 @@ EXAMPLE = """example, after `make demo`:
   python tools/make_synthetic_uav.py --out data/calibration --size 320x240 --train 1 --test 60 \\
       --test-frames 100 --seed 7
   python tools/calibrate.py configs/eatrack/eatrack_micro_temporal_synthetic-uav.py \\
-      work_dirs/demo/distilled/iter_700_student.pth data/calibration/test
+      work_dirs/demo/distilled/iter_500_student.pth data/calibration/test
 """
 FOLDS = 5
 DECAY = 0.8

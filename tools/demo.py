@@ -38,7 +38,7 @@ from mmeatrack.visualization import VideoSink, annotated_frames, plot_training_c
 
 TRACKERS = {
     'Teacher': 'teacher: 6 joint layers',
-    'Student': 'student: 3 separate and 1 joint layer',
+    'Student': 'student: 2 separate and 2 joint layers',
     'Distilled': 'student, distilled',
     'Distilled+Temporal': 'student, distilled, with temporal adaptation',
 }

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 EXAMPLES = """examples, after `make demo`:
   # the distilled student on a folder of images, drawn with its ground truth and scored
   python tools/video_demo.py data/synthetic_uav/test/SEQUENCE --init-bbox X,Y,W,H \\
-      --config configs/eatrack/eatrack_micro_1xb16-700i_synthetic-uav.py \\
-      --checkpoint work_dirs/demo/distilled/iter_700_student.pth \\
+      --config configs/eatrack/eatrack_micro_1xb16-500i_synthetic-uav.py \\
+      --checkpoint work_dirs/demo/distilled/iter_500_student.pth \\
       --ground-truth data/synthetic_uav/test/SEQUENCE/groundtruth_rect.txt
   # a video from its 120th frame on, with temporal adaptation every 5 frames
   python tools/video_demo.py flight.mp4 --start-frame 119 --init-bbox 310,205,42,30 \\

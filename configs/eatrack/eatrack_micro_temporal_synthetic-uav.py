@@ -1,5 +1,5 @@
 # Tests a micro student with temporal adaptation.
-_base_ = './eatrack_micro_1xb16-700i_synthetic-uav.py'
+_base_ = './eatrack_micro_1xb16-500i_synthetic-uav.py'
 
 # Chosen on another synthetic test set (seed 7); see README.md in this folder.
 custom_hooks = [

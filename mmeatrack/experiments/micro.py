@@ -10,14 +10,14 @@ from mmeatrack.experiments.commands import benchmark_stage, train_stage
 from mmeatrack.experiments.stage import Stage
 
 CONFIGS = Path('configs/eatrack')
-TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb16-1000i_synthetic-uav.py'
-STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb16-700i_synthetic-uav.py'
-DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb16-700i_synthetic-uav.py'
-AUTO_PAIR_CONFIG = CONFIGS / 'eatrack_micro_distill-auto_1xb16-700i_synthetic-uav.py'
-TWO_TEACHERS_CONFIG = CONFIGS / 'eatrack_micro_distill-two-teachers_1xb16-700i_synthetic-uav.py'
+TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb16-1100i_synthetic-uav.py'
+STUDENT_CONFIG = CONFIGS / 'eatrack_micro_1xb16-500i_synthetic-uav.py'
+DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
+AUTO_PAIR_CONFIG = CONFIGS / 'eatrack_micro_distill-auto_1xb16-500i_synthetic-uav.py'
+TWO_TEACHERS_CONFIG = CONFIGS / 'eatrack_micro_distill-two-teachers_1xb16-500i_synthetic-uav.py'
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
-TEACHER_ITERS = 1000
-STUDENT_ITERS = 700
+TEACHER_ITERS = 1100
+STUDENT_ITERS = 500
 _TQDM_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
 
@@ -38,7 +38,7 @@ class MicroExperiment:
     data: Path
     threads: int = 1
 
-    def make_data(self, train: int = 60, test: int = 30, seed: int = 0) -> Stage:
+    def make_data(self, train: int = 60, test: int = 50, seed: int = 0) -> Stage:
         """The synthetic set.
 
         Args:

@@ -14,6 +14,5 @@ train_pipeline[5]['stride'] = 8
 
 # For schedules that count steps: more samples than any of them draws.
 train_dataloader = dict(
-    batch_size=16,
-    sampler=dict(samples_per_epoch=1000000), dataset=dict(pipeline=train_pipeline)
+    batch_size=16, sampler=dict(samples_per_epoch=1000000), dataset=dict(pipeline=train_pipeline)
 )

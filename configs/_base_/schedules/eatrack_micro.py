@@ -1,5 +1,5 @@
 # A schedule of minutes for models that start from random weights: one cycle, counted in steps.
-max_iters = 700
+max_iters = 500
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4),

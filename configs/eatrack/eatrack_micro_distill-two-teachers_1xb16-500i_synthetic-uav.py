@@ -1,6 +1,6 @@
 # The micro student, distilled from two teachers, e.g. of two seeds. Needs --cfg-options
 # model.teachers.0.ckpt=CHECKPOINT model.teachers.1.ckpt=CHECKPOINT
-_base_ = './eatrack_micro_distill_1xb16-700i_synthetic-uav.py'
+_base_ = './eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
 
 # ------------------------------------ often changed ------------------------------------
 # Each may have a `weight`, and a `distiller` of what is different for it, e.g. layer_pairs.

@@ -1,6 +1,6 @@
 # The micro student, distilled. Needs model.teacher_ckpt, e.g.
-# --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_1000.pth
-_base_ = './eatrack_micro_1xb16-700i_synthetic-uav.py'
+# --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_1100.pth
+_base_ = './eatrack_micro_1xb16-500i_synthetic-uav.py'
 
 # ------------------------------------ often changed ------------------------------------
 teacher = 'configs/_base_/models/eatrack_teacher_micro.py'
@@ -10,9 +10,10 @@ distiller = dict(
     # The student's joint layers learn from the teacher's last.
     layer_pairs=[(2, 4), (3, 5)],
     # The losses' forms that keep their scale; as printed: reduction='paper', support='map'.
-    feature_weight=1.0,
+    # Their weights make them a match for the tracker's own losses, see README.md.
+    feature_weight=3.0,
     reduction='mean',
-    prediction_weight=1.0,
+    prediction_weight=20.0,
     support='target',
 )
 

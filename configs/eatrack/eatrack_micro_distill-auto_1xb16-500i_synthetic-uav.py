@@ -1,7 +1,7 @@
 # The micro student, distilled from the teacher's layer that is most like its own in a student that
 # was trained without a teacher. Needs --cfg-options model.teacher_ckpt=CHECKPOINT
 # custom_hooks.0.student_ckpt=CHECKPOINT
-_base_ = './eatrack_micro_distill_1xb16-700i_synthetic-uav.py'
+_base_ = './eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
 
 model = dict(distiller=dict(layer_pairs='auto'))
 custom_hooks = [dict(type='mmeatrack.AutoPairHook', student_ckpt=None), *_base_.custom_hooks]
