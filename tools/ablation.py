@@ -67,7 +67,15 @@ OPTIONS = (
     distilled('direction', 'Direction', 'KL(teacher, student)', direction='teacher_student'),
     distilled('temperature', 'Temperature', 'temperature 2', temperature=2.0),
     distilled('map', 'Map', 'L_pred as printed', support='map'),
-    distilled('paper', 'Paper', 'both losses as printed', support='map', reduction='paper'),
+    distilled(
+        'paper',
+        'Paper',
+        'both losses and weights as printed',
+        support='map',
+        reduction='paper',
+        feature_weight=1.0,
+        prediction_weight=1.0,
+    ),
     Variant(
         'auto',
         'Auto',

@@ -1,0 +1,101 @@
+"""What the two ablations make of raw results; their trainings are tested as stages."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmeatrack.experiments.micro import MicroExperiment
+
+TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+TRUTH = np.array([[10.0, 10, 20, 20]] * 4)
+
+
+def tool(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    assert spec.loader is not None
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_rows(path: Path, rows: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savetxt(path, rows, fmt='%.4f', delimiter=',')
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> MicroExperiment:
+    """Two sequences of four frames, one with occlusion."""
+    for name, attribute in (('car_static_000', 'static'), ('car_occlusion_001', 'occlusion')):
+        folder = tmp_path / 'data' / 'test' / name
+        write_rows(folder / 'groundtruth_rect.txt', TRUTH)
+        (folder / 'attributes.txt').write_text(attribute + '\n')
+    return MicroExperiment(tmp_path / 'out', tmp_path / 'data')
+
+
+def write_results(experiment: MicroExperiment, run: str, hits: int) -> None:
+    """Raw results: all of the static sequence, and so many frames of the other."""
+    folder = experiment.out / 'results' / run
+    missed = TRUTH.copy()
+    missed[hits:, :2] += 100
+    write_rows(folder / 'car_static_000.txt', TRUTH)
+    write_rows(folder / 'car_occlusion_001.txt', missed)
+
+
+def test_rows_of_the_ablation(experiment: MicroExperiment, capsys: Any) -> None:
+    ablation = tool('ablation')
+    for result, hits in (('Student', (1, 2)), ('Feature', (2, 2)), ('Distilled', (3, 4))):
+        for seed, count in enumerate(hits):
+            write_results(experiment, result if not seed else f'{result}-seed{seed}', count)
+    write_results(experiment, 'Teacher', 4)
+    ablation.show(experiment, list(ablation.LOSSES), [0, 1])
+    # A perfect box is a success at 20 of 21 thresholds; means of 100 % and of hits / 4 of them.
+    table = (experiment.out / 'ablation.md').read_text()
+    rows = {row.split('|')[1].strip(): row.split('|')[2].strip() for row in table.splitlines()[2:]}
+    full = 100 * 20 / 21
+    assert rows == {
+        'no distillation': f'{full * 0.6875:.1f} ± {full * 0.0625:.1f}',
+        '+ feature': f'{full * 0.75:.1f} ± 0.0',
+        '+ feature + prediction': f'{full * 0.9375:.1f} ± {full * 0.0625:.1f}',
+        'teacher': f'{full:.1f}',
+    }
+    assert (experiment.out / 'ablation.png').stat().st_size > 10_000
+    assert 'seeds [0, 1]' in capsys.readouterr().out
+
+
+def test_gains_of_temporal_adaptation_are_paired_by_seed(experiment: MicroExperiment) -> None:
+    ablation = tool('ablation_temporal')
+    for run, hits in (('Without', 1), ('Without-seed1', 3), ('With', 2), ('With-seed1', 4)):
+        write_results(experiment, run, hits)
+    ablation.show(experiment, ['Without', 'With'], [0, 1])
+    table = (experiment.out / 'ablation_temporal.md').read_text()
+    rows = [[cell.strip() for cell in row.split('|')[1:-1]] for row in table.splitlines()[2:]]
+    full = 100 * 20 / 21
+    assert rows == [
+        ['all', '2', f'{full * 0.75:.1f} ± {full * 0.125:.1f}', f'+{full / 8:.1f} ± 0.0'],
+        ['occlusion', '1', f'{full * 0.5:.1f} ± {full * 0.25:.1f}', f'+{full / 4:.1f} ± 0.0'],
+        ['static', '1', f'{full:.1f} ± 0.0', '+0.0 ± 0.0'],
+    ]
+
+
+def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
+    """Runs of several seeds share the teacher and keep folders of their own."""
+    first, second = (experiment.train_distilled(seed=seed) for seed in (0, 1))
+    assert [stage.folder.name for stage in (first, second)] == ['distilled', 'distilled-seed1']
+    assert first.after[1].fingerprint == second.after[1].fingerprint
+    assert first.fingerprint != second.fingerprint
+    weighted = experiment.train_distilled(distiller={'feature_weight': 2.0})
+    assert 'model.distiller.feature_weight=2.0' in weighted.command
+    pairs = experiment.train_auto_paired('auto', seed=1)
+    student = experiment.out / 'student-seed1' / 'iter_500.pth'
+    assert f'custom_hooks.0.student_ckpt={student}' in pairs.command
+    assert [stage.name for stage in pairs.after[1:]] == ['train teacher', 'train student-seed1']
+    both = experiment.train_from_two_teachers('two')
+    assert [stage.name for stage in both.after[1:]] == ['train teacher', 'train teacher-seed1']
+    # Another seed of the data is another stage; the default one needs no word.
+    assert '--seed' not in experiment.make_data().command
+    assert experiment.make_data(1, 60, 3).command[-2:] == ['--seed', '3']
