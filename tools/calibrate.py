@@ -22,7 +22,6 @@ EXAMPLE = """example, after `make demo`:
       work_dirs/demo/distilled/iter_500_student.pth data/calibration/test
 """
 FOLDS = 5
-DECAY = 0.8
 
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
@@ -73,12 +72,11 @@ def calibrate(args: argparse.Namespace) -> None:
         type='mmeatrack.CalibratedConfidence',
         weights=[round(float(each), 3) for each in fit[:-1]],
         bias=round(float(fit[-1]), 3),
-        decay=DECAY,
     )
     named = {'calibrated': scores, 'peak of the score map': peaks}
     summary = {name: calibration_summary(each, right) for name, each in named.items()}
     args.out.mkdir(parents=True, exist_ok=True)
-    report = dict(confidence=confidence, left_out=summary, decay=DECAY, folds=FOLDS)
+    report = dict(confidence=confidence, left_out=summary, folds=FOLDS)
     (args.out / 'calibration.json').write_text(json.dumps(report, indent=2))
     plot_reliability(
         {name: reliability(each, right) for name, each in named.items()},
@@ -94,7 +92,7 @@ def calibrate(args: argparse.Namespace) -> None:
 def track_all(
     args: argparse.Namespace,
 ) -> Tuple['np.ndarray', 'np.ndarray', 'np.ndarray', 'np.ndarray']:
-    """Cue vectors (N, 4), peaks (N,), whether right (N,) and fold (N,) of all tracked frames."""
+    """Cue vectors (N, 5), peaks (N,), whether right (N,) and fold (N,) of all tracked frames."""
     import numpy as np
     from tqdm import tqdm
 
@@ -126,14 +124,14 @@ def track_one(
     from mmeatrack.apis import open_frames, track_frames
     from mmeatrack.engine.hooks.temporal_adaptation_hook import find_tracker
     from mmeatrack.evaluation.calibration import is_right
-    from mmeatrack.models.confidence.calibrated_confidence import CueMemory, cue_vector
+    from mmeatrack.models.confidence.calibrated_confidence import WorstLead, cue_vector
 
-    memory, rows, peaks, boxes = CueMemory(DECAY), [], [], []
+    worst_lead, rows, peaks, boxes = WorstLead(), [], [], []
     for result in track_frames(tracker, open_frames(str(folder / 'img')), truth[0]):
         boxes.append(result.box_xywh)
         if len(boxes) > 1:
             cues = find_tracker(tracker).state.cues
-            rows.append(cue_vector(cues, memory.update(cues)))
+            rows.append(cue_vector(cues, worst_lead.update(cues)))
             peaks.append(cues.peak)
     right = is_right(np.array(boxes), truth[: len(boxes)])[1:]
     return np.array(rows), np.array(peaks), right

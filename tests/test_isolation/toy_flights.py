@@ -17,7 +17,7 @@ LENGTHS = {'barge': 7, 'car': 9, 'gull': 6, 'kite': 8}
 STORE = dict(threshold=0.0, interval=2, capacity=3, num_samples=2)
 # Loses and finds its targets again and again, and searches otherwise meanwhile.
 WAVERING = tracker_cfg(
-    confidence=dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3], bias=0),
+    confidence=dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3, 0], bias=0),
     lost_detector=dict(lost_below=0.6, found_above=0.6, patience=1),
     test_cfg=dict(lost_search_factor=6.0),
 )

@@ -1,7 +1,7 @@
 """How sure a tracker is of its prediction, and whether it has lost its target."""
 
 from .calibrated_confidence import CalibratedConfidence, fit_confidence
-from .cues import Cues, mean_target_token, measure_cues
+from .cues import Cues, mean_target_token, measure_cues, size_change
 from .lost_detector import LostDetector
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     'fit_confidence',
     'mean_target_token',
     'measure_cues',
+    'size_change',
 ]

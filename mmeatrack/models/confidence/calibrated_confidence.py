@@ -11,9 +11,14 @@ from mmeatrack.registry import MODELS
 _MARGIN = 1e-4
 
 
-def cue_vector(cues: Cues, memory: float) -> List[float]:
-    """What the calibration weighs: logit of the peak and of the side lobe, agreement, memory."""
-    return [logit(cues.peak), logit(cues.side_lobe), cues.agreement, memory]
+def cue_vector(cues: Cues, worst: float) -> List[float]:
+    """What the calibration weighs: peak and lead in logits, agreement, worst, size change."""
+    return [logit(cues.peak), lead(cues), cues.agreement, worst, cues.size_change]
+
+
+def lead(cues: Cues) -> float:
+    """How far the peak is above the side lobe, in logits."""
+    return logit(cues.peak) - logit(cues.side_lobe)
 
 
 def logit(share: float) -> float:
@@ -22,56 +27,58 @@ def logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-class CueMemory:
-    """Moving average of the peak's lead over the side lobe, in logits, since the first frame.
+class WorstLead:
+    """The worst moment of a video so far, slowly forgotten.
 
-    Args:
-        decay: Share of the past in each frame's value.
+    A tracker that has gone astray stays so, however sure of its new target it becomes. What is
+    remembered is the least moving average of :func:`lead`; each frame it recovers by a hundredth
+    of the way to the present average.
     """
 
-    def __init__(self, decay: float) -> None:
-        self.decay = decay
-        self.value: float = math.nan
+    _DECAY, _RECOVERY = 0.8, 0.01
+
+    def __init__(self) -> None:
+        self._average = self._worst = math.nan
 
     def update(self, cues: Cues) -> float:
-        """Take a frame in; returns the average with it."""
-        lead = logit(cues.peak) - logit(cues.side_lobe)
-        past = lead if math.isnan(self.value) else self.value
-        self.value = self.decay * past + (1 - self.decay) * lead
-        return self.value
+        """Take a frame in; returns the worst with it."""
+        now = lead(cues)
+        if math.isnan(self._average):
+            self._average = self._worst = now
+        self._average += (1 - self._DECAY) * (now - self._average)
+        recovered = self._worst + self._RECOVERY * (self._average - self._worst)
+        self._worst = min(self._average, recovered)
+        return self._worst
 
 
 @MODELS.register_module()
 class CalibratedConfidence:
     """Logistic regression on a frame's cues: the probability that IoU is 0.5 or more.
 
-    ``score = sigmoid(bias + w . (logit(peak), logit(side_lobe), agreement, memory))``, memory being
-    the moving average of ``logit(peak) - logit(side_lobe)``. ``tools/calibrate.py`` fits the
-    weights to labelled videos. One instance serves one video.
+    ``score = sigmoid(bias + w . (logit(peak), lead, agreement, worst lead, size change))``, see
+    :class:`Cues`, :func:`lead` and :class:`WorstLead`. ``tools/calibrate.py`` fits the weights to
+    labelled videos. One instance serves one video.
 
     Args:
-        weights: The four weights.
+        weights: The five weights.
         bias: The bias.
-        decay: Share of the past in the memory, 0 to 1.
 
     Raises:
-        ValueError: If there are not four finite weights, or ``decay`` is out of range.
+        ValueError: If there are not five finite weights.
     """
 
-    def __init__(self, weights: Sequence[float], bias: float, decay: float = 0.8) -> None:
-        if len(weights) != 4 or not np.isfinite([*weights, bias]).all():
+    def __init__(self, weights: Sequence[float], bias: float) -> None:
+        if len(weights) != 5 or not np.isfinite([*weights, bias]).all():
             raise ValueError(
-                f'weights={list(weights)}, bias={bias}: give four finite weights, of the logits of '
-                'peak and side lobe, the agreement and the memory; tools/calibrate.py fits them.'
+                f'weights={list(weights)}, bias={bias}: give five finite weights, of peak, lead, '
+                'agreement, worst lead and size change; tools/calibrate.py fits them.'
             )
-        if not 0 <= decay < 1:
-            raise ValueError(f'decay={decay} must be at least 0 and below 1.')
         self.weights, self.bias = list(weights), bias
-        self.memory = CueMemory(decay)
+        self._worst_lead = WorstLead()
 
     def update(self, cues: Cues) -> float:
         """Take a frame's cues; returns its score, 0 to 1."""
-        values = cue_vector(cues, self.memory.update(cues))
+        values = cue_vector(cues, self._worst_lead.update(cues))
         total = self.bias + sum(w * v for w, v in zip(self.weights, values))
         return 1 / (1 + math.exp(-min(max(total, -30.0), 30.0)))
 

@@ -1,5 +1,6 @@
 """What a frame says about whether the target was found."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -7,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmeatrack.models.heads.center_head import CenterHeadOutput, CenterPrediction, sigmoid_clamped
+from mmeatrack.structures.boxes import Box
 
 # Least half side, in cells, of what belongs to the peak rather than to a side lobe.
 _LEAST_HALF_SIDE = 1.5
@@ -20,11 +22,14 @@ class Cues(NamedTuple):
         side_lobe: Highest score outside the predicted box, 0 to 1: a look-alike's, for instance.
         agreement: Cosine of the mean template token and the mean search token, -1 to 1, each inside
             its target; after stage 1, where no token has seen the other crop.
+        size_change: ``|log|`` of the box's mean side over that of the first frame, 0 or more: a
+            tracker on the wrong thing seldom keeps the target's size.
     """
 
     peak: float
     side_lobe: float
     agreement: float
+    size_change: float
 
 
 def measure_cues(
@@ -33,7 +38,7 @@ def measure_cues(
     search_tokens: Tensor,
     template_token: Tensor,
 ) -> Tensor:
-    """The cues of one frame, on the model's device.
+    """The cues that a frame's network output gives, on the model's device.
 
     Args:
         output: The head's maps for one search crop.
@@ -50,6 +55,11 @@ def measure_cues(
     token = search_tokens[0][inside.flatten()].mean(dim=0)
     agreement = F.cosine_similarity(token, template_token, dim=0)
     return torch.stack((prediction.score[0], side_lobe, agreement))
+
+
+def size_change(first: Box, box: Box) -> float:
+    """``|log|`` of the ratio of two boxes' mean sides (centre and size in image px)."""
+    return 0.5 * abs(math.log((box[2] * box[3]) / (first[2] * first[3])))
 
 
 def mean_target_token(template_tokens: Tensor) -> Tensor:

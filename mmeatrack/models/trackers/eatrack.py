@@ -10,7 +10,13 @@ from mmtrack.models.sot.base import BaseSingleObjectTracker
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-from mmeatrack.models.confidence import CalibratedConfidence, Cues, mean_target_token, measure_cues
+from mmeatrack.models.confidence import (
+    CalibratedConfidence,
+    Cues,
+    mean_target_token,
+    measure_cues,
+    size_change,
+)
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.checkpoint_guard import refuse_other_checkpoint
@@ -180,6 +186,7 @@ class EATrack(BaseSingleObjectTracker):
         template = self._encode_template(img, box)
         self.state = TrackerState(
             template=template,
+            first_box=box,
             box=box,
             active_template=template,
             template_token=mean_target_token(template),
@@ -211,9 +218,11 @@ class EATrack(BaseSingleObjectTracker):
         window = CropWindow.around(state.box, factor)
         crop = self.data_preprocessor.normalize(crop_image(img, window, self.backbone.search_size))
         began = time.perf_counter()
-        box, state.cues = self._locate(crop, window, state)
+        box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
         seconds = time.perf_counter() - began
         state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
+        change = size_change(state.first_box, state.box)
+        state.cues = Cues(peak, side_lobe, agreement, change)
         confidence = state.confidence
         score = state.cues.peak if confidence is None else confidence.update(state.cues)
         lost = state.lost_detector.update(score)
@@ -229,8 +238,10 @@ class EATrack(BaseSingleObjectTracker):
         result.network_seconds = torch.tensor([seconds])
         return [result]
 
-    def _locate(self, crop: Tensor, window: CropWindow, state: TrackerState) -> Tuple[Box, Cues]:
-        """Box in image px and cues, from the normalised search crop of the window."""
+    def _locate(
+        self, crop: Tensor, window: CropWindow, state: TrackerState
+    ) -> Tuple[Box, List[float]]:
+        """Box in image px and first three cues, from the normalised search crop of the window."""
         x = self.backbone.forward_search(crop)
         tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
         output = self.head(self._as_map(tokens.search))
@@ -240,7 +251,7 @@ class EATrack(BaseSingleObjectTracker):
         values = torch.cat((prediction.bbox_cxcywh[0], cues)).tolist()
         size = self.backbone.search_size
         box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
-        return crop_box_to_image(box, window, size), Cues(*values[4:])
+        return crop_box_to_image(box, window, size), values[4:]
 
     def _encode_template(self, img: Tensor, box: Box) -> Tensor:
         window = CropWindow.around(box, self.test_cfg['template_factor'])

@@ -16,6 +16,7 @@ class TrackerState:
 
     Attributes:
         template: (1, Nz, C) tokens of the first frame's template; never changed.
+        first_box: Given box, centre and size in image px.
         box: Last box, centre and size in image px.
         template_token: (C,) mean token of the target in the template.
         lost_detector: Whether the target is lost.
@@ -29,6 +30,7 @@ class TrackerState:
     """
 
     template: Tensor
+    first_box: Box
     box: Box
     active_template: Tensor
     template_token: Tensor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.models.confidence import CalibratedConfidence, Cues, fit_confidence
-from mmeatrack.models.confidence.calibrated_confidence import CueMemory, cue_vector, logit
+from mmeatrack.models.confidence.calibrated_confidence import WorstLead, cue_vector, logit
 
 
 def sigmoid(value: float) -> float:
@@ -12,20 +12,35 @@ def sigmoid(value: float) -> float:
 
 
 def test_score_is_the_formula() -> None:
-    confidence = CalibratedConfidence([0.5, -0.25, 2.0, 0.1], bias=-1.0, decay=0.8)
-    first, second = Cues(0.8, 0.2, 0.5), Cues(0.3, 0.6, -0.1)
-    lead = [math.log(4) - math.log(0.25), math.log(3 / 7) - math.log(1.5)]
-    expected = -1 + 0.5 * math.log(4) - 0.25 * math.log(0.25) + 2 * 0.5 + 0.1 * lead[0]
+    confidence = CalibratedConfidence([0.5, -0.25, 2.0, 0.1, -3.0], bias=-1.0)
+    first, second = Cues(0.8, 0.2, 0.5, 0.1), Cues(0.3, 0.6, -0.1, 0.4)
+    leads = [math.log(4) - math.log(0.25), math.log(3 / 7) - math.log(1.5)]
+    expected = -1 + 0.5 * math.log(4) - 0.25 * leads[0] + 2 * 0.5 + 0.1 * leads[0] - 3 * 0.1
     assert confidence.update(first) == pytest.approx(sigmoid(expected))
-    memory = 0.8 * lead[0] + 0.2 * lead[1]
-    expected = -1 + 0.5 * math.log(3 / 7) - 0.25 * math.log(1.5) - 2 * 0.1 + 0.1 * memory
+    worst = 0.8 * leads[0] + 0.2 * leads[1]
+    expected = -1 + 0.5 * math.log(3 / 7) - 0.25 * leads[1] - 2 * 0.1 + 0.1 * worst - 3 * 0.4
     assert confidence.update(second) == pytest.approx(sigmoid(expected))
 
 
+def test_worst_lead_is_slowly_forgotten() -> None:
+    def cues(value: float) -> Cues:
+        """Cues with the given lead."""
+        return Cues(sigmoid(value), 0.5, 0.0, 0.0)
+
+    worst = WorstLead()
+    assert worst.update(cues(2.0)) == pytest.approx(2)
+    assert worst.update(cues(-3.0)) == pytest.approx(0.8 * 2 - 0.2 * 3)  # 1.0, a new worst
+    average = 0.8 * 1.0 + 0.2 * 6
+    assert worst.update(cues(6.0)) == pytest.approx(1 + 0.01 * (average - 1))
+    for _ in range(500):
+        last = worst.update(cues(6.0))
+    assert 5.9 < last < 6
+
+
 def test_scores_stay_finite() -> None:
-    confidence = CalibratedConfidence([100.0, 0.0, 0.0, 0.0], bias=0.0)
-    assert 0 < confidence.update(Cues(0.0, 1.0, -1.0)) < 1e-12
-    assert 1 - 1e-12 < confidence.update(Cues(1.0, 0.0, 1.0)) < 1
+    confidence = CalibratedConfidence([100.0, 0.0, 0.0, 0.0, 0.0], bias=0.0)
+    assert 0 < confidence.update(Cues(0.0, 1.0, -1.0, 9.0)) < 1e-12
+    assert 1 - 1e-12 < confidence.update(Cues(1.0, 0.0, 1.0, 0.0)) < 1
     assert logit(0) == pytest.approx(math.log(1e-4 / (1 - 1e-4)))
 
 
@@ -48,21 +63,19 @@ def test_fit_has_no_gradient_left() -> None:
 
 
 def test_what_was_fitted_is_what_is_tracked_with() -> None:
-    frames = [Cues(0.9, 0.1, 0.8), Cues(0.4, 0.3, 0.2), Cues(0.6, 0.5, 0.1)]
-    memory = CueMemory(0.8)
-    rows = np.array([cue_vector(cues, memory.update(cues)) for cues in frames])
-    weights, bias = np.array([0.3, -0.2, 1.0, 0.4]), 0.1
-    confidence = CalibratedConfidence(weights, bias, decay=0.8)
+    frames = [Cues(0.9, 0.1, 0.8, 0.0), Cues(0.4, 0.3, 0.2, 0.3), Cues(0.6, 0.5, 0.1, 0.5)]
+    worst_lead = WorstLead()
+    rows = np.array([cue_vector(cues, worst_lead.update(cues)) for cues in frames])
+    weights, bias = np.array([0.3, -0.2, 1.0, 0.4, -2.0]), 0.1
+    confidence = CalibratedConfidence(weights, bias)
     expected = 1 / (1 + np.exp(-(rows @ weights + bias)))
     np.testing.assert_allclose([confidence.update(cues) for cues in frames], expected)
 
 
 def test_bad_values_are_refused() -> None:
-    with pytest.raises(ValueError, match=r'give four finite weights'):
+    with pytest.raises(ValueError, match=r'give five finite weights'):
         CalibratedConfidence([1.0, 2.0], 0.0)
-    with pytest.raises(ValueError, match=r'give four finite weights'):
-        CalibratedConfidence([1.0, 2.0, 3.0, math.nan], 0.0)
-    with pytest.raises(ValueError, match=r'decay=1.0 must be at least 0 and below 1'):
-        CalibratedConfidence([1.0] * 4, 0.0, decay=1.0)
+    with pytest.raises(ValueError, match=r'give five finite weights'):
+        CalibratedConfidence([1.0, 2.0, 3.0, 4.0, math.nan], 0.0)
     with pytest.raises(ValueError, match=r'5 of 5 predictions are right'):
         fit_confidence(np.zeros((5, 1)), np.ones(5))

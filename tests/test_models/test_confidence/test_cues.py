@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mmeatrack.models.confidence import Cues, mean_target_token, measure_cues
+from mmeatrack.models.confidence import mean_target_token, measure_cues, size_change
 from mmeatrack.models.heads import CenterHeadOutput, CenterPrediction
 
 
@@ -25,10 +25,8 @@ def test_cues_by_hand() -> None:
     inside = [row * 6 + column for row in (1, 2, 3) for column in (2, 3, 4)]
     tokens[0, inside] = torch.tensor([0.0, 5.0])
     template_token = torch.tensor([3.0, 4.0])
-    cues = Cues(*measure_cues(output, prediction, tokens, template_token).tolist())
-    assert cues.peak == pytest.approx(0.9)
-    assert cues.side_lobe == pytest.approx(0.6)
-    assert cues.agreement == pytest.approx(0.8)
+    cues = measure_cues(output, prediction, tokens, template_token)
+    assert cues.tolist() == pytest.approx([0.9, 0.6, 0.8])  # peak, side lobe, agreement
     # A box over the whole crop leaves nothing outside.
     wide = prediction._replace(bbox_cxcywh=torch.tensor([[0.5, 0.5, 2.0, 2.0]]))
     assert float(measure_cues(output, wide, tokens, template_token)[1]) == 0
@@ -41,3 +39,10 @@ def test_target_token_is_of_the_templates_middle(side: int, kept: int) -> None:
     tokens[:, margin : side - margin, margin : side - margin] = torch.tensor([1.0, 2.0, 3.0])
     found = mean_target_token(tokens.flatten(1, 2))
     assert found.tolist() == pytest.approx([1, 2, 3])
+
+
+def test_size_change_is_symmetric_and_ignores_aspect() -> None:
+    box = (5.0, 5.0, 8.0, 2.0)
+    assert size_change(box, (0.0, 0.0, 4.0, 4.0)) == 0
+    assert size_change(box, (0.0, 0.0, 16.0, 4.0)) == pytest.approx(math.log(2))
+    assert size_change((0.0, 0.0, 16.0, 4.0), box) == pytest.approx(math.log(2))
