@@ -24,7 +24,7 @@ def plot_reliability(
         raise ValueError(f'no predictions of {[name for name, bins in groups.items() if not bins]}')
     figure = Figure(figsize=(4.6, 5.2), layout='constrained')
     axes = figure.subplots(2, 1, sharex=True, height_ratios=[3.2, 1])
-    axes[0].plot([0, 1], [0, 1], color='0.6', linewidth=1, linestyle='--', label='calibrated')
+    axes[0].plot([0, 1], [0, 1], color='0.6', linewidth=1, linestyle='--', label='ideal')
     for index, (name, bins) in enumerate(groups.items()):
         style = dict(color=f'C{index % 10}', marker='osD^v'[index % 5])
         scores = [each.score for each in bins]
