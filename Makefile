@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.mmeatrack-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ablation test check format clean
+.PHONY: help install demo ablation ablation-temporal benchmark test check format clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,6 +44,14 @@ demo: install  ## distil, test and show: the table, curves and video in work_dir
 
 ablation: install  ## each distillation loss alone, three seeds; goes on from the demo
 	$(BIN)/python tools/ablation.py
+
+ablation-temporal: install  ## with the Target Store and without, by attribute, three seeds
+	$(BIN)/python tools/ablation_temporal.py
+
+benchmark: install  ## what distillation and temporal adaptation cost, against their bounds
+	@status=0; for part in train temporal store-memory; do \
+		$(BIN)/python tools/benchmark.py $$part --out work_dirs/benchmark/$$part.md || status=$$?; \
+	done; exit $$status
 
 test: install  ## the tests
 	$(BIN)/python -m pytest

@@ -1,7 +1,6 @@
 """Timing that compares: tasks by turns in one process, and ratios with an interval.
 
-Whatever slows the machine for a while slows all tasks alike then, so that ratios hold where absolute
-times do not.
+What slows the machine for a while slows all tasks alike then: ratios hold where times do not.
 """
 
 import time

@@ -24,10 +24,12 @@ class BenchmarkReport:
 
     def text(self, text: str) -> None:
         """Add a paragraph."""
+        self._end_list()
         self._parts.append(text + '\n')
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table; its first column is flush left."""
+        self._end_list()
         self._parts.append(markdown_table(header, rows))
 
     def verdict(self, what: str, value: float, bound: float, shown: str = '') -> None:
@@ -43,10 +45,14 @@ class BenchmarkReport:
         if not held:
             self.missed.append(what)
         mark = 'holds' if held else 'MISSED'
-        self._parts.append(f'- {what}: {shown or f"{value:.3f}"}, bound {bound:g}: {mark}\n')
+        self._parts.append(f'- {what}: {shown or f"{value:.3f}"}, bound {bound:g}: {mark}')
+
+    def _end_list(self) -> None:
+        if self._parts[-1].startswith('- '):
+            self._parts[-1] += '\n'
 
     def __str__(self) -> str:
-        return '\n'.join(self._parts)
+        return '\n'.join(self._parts).rstrip() + '\n'
 
     def write(self, path: Path) -> None:
         """Write it as a Markdown file."""

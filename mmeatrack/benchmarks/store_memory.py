@@ -2,7 +2,6 @@
 
 import gc
 import sys
-import tracemalloc
 from types import FunctionType, ModuleType
 from typing import Any, Callable, List, NamedTuple, Union
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmeatrack.benchmarks.process_memory import check_process_memory, resident_bytes
 from mmeatrack.benchmarks.report import BenchmarkReport
 from mmeatrack.models.temporal import TargetStore
 
@@ -26,7 +26,7 @@ class MemorySample(NamedTuple):
         entries: Views in the store.
         store_bytes: All that can be reached from the store: tokens, the candidate and the frame
             that it keeps for its view, and Python's objects.
-        process_bytes: All that Python has allocated since the start.
+        process_bytes: Resident memory of the process, libraries included.
     """
 
     frame: int
@@ -55,31 +55,23 @@ def feed_store(
 
     Raises:
         ValueError: If ``frames`` is no multiple of ``samples``.
+        RuntimeError: If the system does not tell a process's memory.
     """
     if samples < 2 or frames < samples or frames % samples:
         raise ValueError(f'frames={frames} must be a positive multiple of {max(samples, 2)}.')
+    check_process_memory()
     store = TargetStore(threshold=threshold, interval=interval, capacity=capacity)
     template = torch.zeros(1, _TOKENS, _CHANNELS)
     scores, found, every = np.random.default_rng(seed).random(frames), [], frames // samples
-    gc.collect()
-    tracemalloc.start()
-    try:
-        for number in range(1, frames + 1):
-            score = float(scores[number - 1])
-            store.offer(number, score, (8.0, 8.0, 4.0, 4.0), _encoder_of_new_frame(number))
-            if number % every == 0:
-                held = reachable_bytes(store)
-                gc.collect()
-                found.append(
-                    MemorySample(
-                        number, len(store.entries), held, tracemalloc.get_traced_memory()[0]
-                    )
-                )
-                on_sample(every)
-            if store.due(number, score):
-                store.read(template)
-    finally:
-        tracemalloc.stop()
+    for number in range(1, frames + 1):
+        score = float(scores[number - 1])
+        store.offer(number, score, (8.0, 8.0, 4.0, 4.0), _encoder_of_new_frame(number))
+        if number % every == 0:
+            held = reachable_bytes(store)
+            found.append(MemorySample(number, len(store.entries), held, resident_bytes()))
+            on_sample(every)
+        if store.due(number, score):
+            store.read(template)
     return found
 
 
@@ -118,17 +110,17 @@ def report_store(report: BenchmarkReport, name: str, found: List[MemorySample]) 
                 f'{samples[-1].frame}',
                 f'{max(each.entries for each in samples)}',
                 f'{max(each.store_bytes for each in samples)}',
-                f'{max(each.process_bytes for each in samples)}',
+                f'{max(each.process_bytes for each in samples) / 2**20:.1f}',
             ]
         )
-    header = [f'to frame ({name})', 'entries', 'bytes held by the store', 'bytes of the process']
+    header = [f'to frame ({name})', 'entries', 'bytes held by the store', 'MiB of the process']
     report.table(header, rows)
     middle = len(found) // 2
     for key, what in (('store_bytes', 'store'), ('process_bytes', 'process')):
         first, second = (
             max(getattr(each, key) for each in half) for half in (found[:middle], found[middle:])
         )
-        report.verdict(f'{name}: most bytes of the {what}, 2nd / 1st half', second / first, BOUND)
+        report.verdict(f'{name}: most memory of the {what}, 2nd / 1st half', second / first, BOUND)
 
 
 def _encoder_of_new_frame(number: int) -> Callable[[], Tensor]:

@@ -1,11 +1,7 @@
 """What a distillation step costs beside the student's step and the teacher's forward."""
 
-import time
-from contextlib import contextmanager
-from itertools import islice
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, Optional
 
-import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -16,6 +12,7 @@ from mmeatrack.benchmarks.report import BenchmarkReport
 from mmeatrack.benchmarks.training_models import PARTS, build_step, training_batch
 
 TIME_BOUND, MEMORY_BOUND = 1.10, 1.15
+LOADER = 'loader'
 _WARM_UPS = 2
 
 
@@ -24,19 +21,27 @@ def time_steps(
     batch_size: int,
     device: str,
     rounds: int,
+    batches: Optional[Iterator[Any]] = None,
     on_round: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
     """Seconds (rounds,) of student step, teacher forward and distillation step, by turns.
+
+    With ``batches``, loading one of them is a fourth task, ``LOADER``.
 
     Args:
         config: Config of a distillation.
         batch_size: Samples a step.
         device: 'cpu', 'cuda:0' ...
         rounds: Rounds after the warm-up.
-        on_round: Called after each.
+        batches: From :func:`endless_batches`.
+        on_round: Called after each round.
     """
     batch = training_batch(config, batch_size, device)
-    tasks = {part: build_step(part, config, batch, device) for part in PARTS}
+    tasks: Dict[str, Callable[[], object]] = {
+        part: build_step(part, config, batch, device) for part in PARTS
+    }
+    if batches is not None:
+        tasks[LOADER] = lambda: next(batches)
     interleave(tasks, _WARM_UPS)
     return interleave(tasks, rounds, on_round=on_round)
 
@@ -73,40 +78,31 @@ def report_memory(
     report.verdict(what, peaks['distillation'] / both, MEMORY_BOUND)
 
 
-def time_loader(config: Config, batches: int) -> float:
-    """Samples per second of the config's training data, loaded by this process alone.
+def endless_batches(config: Config, batch_size: int) -> Iterator[Any]:
+    """Batches of the config's training data, loaded by this process alone, without end.
 
     Args:
         config: Config with a ``train_dataloader``.
-        batches: Batches to time, after one to warm up.
+        batch_size: In place of the config's.
 
     Raises:
-        FileNotFoundError: If the data is not there.
+        FileNotFoundError: If the data is not there; at the first batch.
     """
-    cfg = dict(config.train_dataloader, num_workers=0, persistent_workers=False)
-    cfg.pop('prefetch_factor', None)
-    with _one_opencv_thread():
-        loader: Any = iter(Runner.build_dataloader(cfg, seed=0))
-        next(loader)
-        began = time.perf_counter()
-        count = sum(1 for _ in islice(loader, batches))
-        return count * cfg['batch_size'] / (time.perf_counter() - began)
-
-
-def report_loader(report: BenchmarkReport, loaded: float, used: float) -> None:
-    """Add what the loader gives beside what the step uses, both in samples per second."""
-    enough = max(1, int(np.ceil(used / loaded)))
-    report.text(
-        f'Loader on one core: {loaded:.1f} samples/s; the distillation step uses {used:.1f}: '
-        f'num_workers={enough} keeps up.'
+    cfg = dict(
+        config.train_dataloader, batch_size=batch_size, num_workers=0, persistent_workers=False
     )
+    cfg.pop('prefetch_factor', None)
+    loader = Runner.build_dataloader(cfg, seed=0)
+    while True:
+        yield from loader
 
 
-@contextmanager
-def _one_opencv_thread() -> Iterator[None]:
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(0)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)
+def report_loader(report: BenchmarkReport, seconds: Dict[str, np.ndarray], batch_size: int) -> None:
+    """Add what the loader gives beside what the step uses, both in samples per second."""
+    loaded, used = (batch_size / np.median(seconds[name]) for name in (LOADER, 'distillation'))
+    ratio = ratio_of_rounds(seconds[LOADER], seconds['distillation'])
+    workers = int(np.ceil(ratio.value))
+    report.text(
+        f'Loader on one core: {loaded:.1f} samples/s; the distillation step uses {used:.1f}. '
+        f"Loading takes {ratio} of the step's time: num_workers={workers} keeps up."
+    )

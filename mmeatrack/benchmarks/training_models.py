@@ -64,8 +64,7 @@ def distillation_cfg(config: Config) -> Dict[str, Any]:
     if 'architecture' not in cfg or not ('teacher' in cfg or 'teachers' in cfg):
         raise ValueError(
             f'{config.filename} is no distillation: give a config whose model has `architecture` '
-            'and `teacher`, e.g. configs/eatrack/eatrack_micro_distill_1xb32-400i_'
-            'synthetic-uav.py.'
+            'and `teacher`, e.g. one of configs/eatrack/*_distill_*.py.'
         )
     if cfg['distiller'].get('layer_pairs') == 'auto':
         raise ValueError(

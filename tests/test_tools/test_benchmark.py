@@ -1,0 +1,113 @@
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Tuple
+
+import pytest
+from toys import distill_cfg, mmtrack_scope, tracker_cfg
+
+SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'benchmark.py'
+OPTIMIZER = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3))
+
+
+@pytest.fixture
+def benchmark(capsys: pytest.CaptureFixture) -> Any:
+    """Run the script in this process: exit status, standard output, standard error."""
+    spec = importlib.util.spec_from_file_location('benchmark_script', SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+
+    def run(*arguments: object) -> Tuple[int, str, str]:
+        status = script.main([str(each) for each in arguments])
+        return (status, *capsys.readouterr())
+
+    with mmtrack_scope():
+        yield run
+
+
+@pytest.fixture
+def configs(tmp_path: Path) -> Dict[str, Path]:
+    """Toy configs; the distillation's data is not there."""
+    loader = dict(
+        batch_size=2,
+        num_workers=0,
+        dataset=dict(type='mmeatrack.SyntheticUAVDataset', data_root=str(tmp_path / 'absent')),
+        sampler=dict(type='DefaultSampler', shuffle=False),
+    )
+    paths = {}
+    for name, model in (('distill', distill_cfg()), ('tracker', tracker_cfg())):
+        paths[name] = tmp_path / f'{name}.py'
+        paths[name].write_text(
+            "custom_imports = dict(imports=['mmeatrack'])\n"
+            f'model = {model!r}\noptim_wrapper = {OPTIMIZER!r}\ntrain_dataloader = {loader!r}\n'
+        )
+    return paths
+
+
+def cells(text: str, first: str) -> List[str]:
+    """The row of the table that begins with ``first``."""
+    tables = (line.strip('|').split('|') for line in text.splitlines() if line.startswith('|'))
+    rows = [
+        row for row in ([cell.strip() for cell in cells] for cells in tables) if row[0] == first
+    ]
+    assert len(rows) == 1, text
+    return rows[0]
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason="reads a process's memory from /proc")
+def test_training(benchmark: Callable, configs: Dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / 'reports' / 'train.md'
+    status, printed, err = benchmark(
+        *('train', '--config', configs['distill'], '--rounds', 3, '--out', out)
+    )
+    assert status in (0, 2), err  # toy sizes promise no ratio
+    assert out.read_text() in printed
+    for part in ('student step', 'teacher forward'):
+        assert 0 < float(cells(printed, part)[1]) < 1000
+    assert 'batches of 2, 3 rounds' in printed
+    assert 'Loader: not measured' in printed
+    assert float(cells(printed, 'student')[1]) > 0  # MiB
+    assert 'torch' in printed
+
+
+def test_tracking(benchmark: Callable, configs: Dict[str, Path]) -> None:
+    status, printed, err = benchmark(
+        *('temporal', '--config', configs['tracker'], '--interval', 2, '--periods', 3)
+    )
+    assert status in (0, 2), err
+    assert 'interval 2, 6 frames' in printed
+    assert cells(printed, 'without')[4] == '1'
+    for fusion in ('concat', 'blend'):
+        assert 0.2 < float(cells(printed, fusion)[4].split()[0]) < 5
+    assert (status == 2) == ('MISSED' in printed)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'expected'),
+    [
+        (('train', '--config', 'absent.py'), 'absent.py'),
+        (('train', '--config', '{tracker}'), 'is no distillation'),
+        (('temporal', '--config', '{tracker}', '--device', 'cuda:0'), 'sees no GPU'),
+        (('store-memory', '--frames', '150'), 'frames=150 must be a positive multiple of 100'),
+    ],
+)
+def test_errors_are_one_line(
+    benchmark: Callable,
+    configs: Dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: Tuple[str, ...],
+    expected: str,
+) -> None:
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    given = [each.format(tracker=configs['tracker']) for each in arguments]
+    status, _, err = benchmark(*given)
+    assert status == 1
+    assert expected in err.strip().splitlines()[-1]
+
+
+def test_a_count_below_one_is_refused(benchmark: Callable, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        benchmark('train', '--rounds', '0')
+    assert "'0': give a whole number of at least 1" in capsys.readouterr().err
