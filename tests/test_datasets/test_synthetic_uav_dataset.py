@@ -78,13 +78,18 @@ def test_training_config_gives_two_templates_and_one_search_crop(
 
     assert sample['inputs']['img'].shape == (2, 3, template_size, template_size)
     assert sample['inputs']['search_img'].shape == (1, 3, search_size, search_size)
-    # A template is not jittered, so that its target is in the middle.
+    # The first template is not jittered, so that its target is in the middle.
     boxes = sample['data_samples'].gt_instances.bboxes
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2
-    torch.testing.assert_close(centers, torch.full_like(centers, (template_size - 1) / 2))
+    middle = (template_size - 1) / 2
+    torch.testing.assert_close(centers[0], torch.full_like(centers[0], middle))
     # Crop factor 2: the crop's side is about twice the target's mean side.
     sides = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1).sqrt()
-    assert ((sides / template_size - 0.5).abs() < 0.03).all()
+    assert abs(float(sides[0]) / template_size - 0.5) < 0.03
+    # The second is jittered by a quarter of a side at most, and in scale, where the config says so.
+    shift, scale = (0.25, 0.08) if 'micro' in config else (0.0, 0.03)
+    assert float((centers[1] - middle).abs().max()) <= shift * template_size * 0.6 + 1e-4
+    assert abs(float(sides[1]) / template_size - 0.5) < scale
 
 
 @pytest.mark.usefixtures('_scope')

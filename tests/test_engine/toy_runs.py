@@ -88,7 +88,7 @@ def train_runner(
         work_dir=str(work_dir),
         train_dataloader=dict(loader(CropDataset()), batch_size=2),
         train_cfg=train_cfg or dict(by_epoch=True, max_epochs=2),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-4)),
         default_hooks=dict(
             checkpoint=dict(dict(type='CheckpointHook'), **(checkpoint or dict(interval=1)))
         ),
