@@ -63,7 +63,8 @@ def test_any_name_fits_a_single_tracker(tmp_path: Path) -> None:
 
 
 def test_side_files_are_no_results(tmp_path: Path) -> None:
-    members = {'a.txt': b'', 'a_time.txt': b'', 'a_score.txt': b'', 'car_time.txt': b''}
+    names = ('a', 'a_time', 'a_network_time', 'a_score', 'a_lost', 'car_time')
+    members = {f'{name}.txt': b'' for name in names}
     path = write_folder(tmp_path, members)
 
     assert sorted(open_results(str(path), SEQUENCES)[0].files) == ['a', 'car_time']
