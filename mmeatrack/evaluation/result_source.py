@@ -8,7 +8,8 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import Callable, Collection, Dict, List, Mapping, NamedTuple
 
-SIDE_FILES = ('_score', '_time', '_network_time', '_lost')  # what a test run writes beside its boxes
+# What a test run writes beside its boxes.
+SIDE_FILES = ('_score', '_time', '_network_time', '_lost')
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 ReadFile = Callable[[], bytes]
