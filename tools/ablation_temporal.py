@@ -1,9 +1,9 @@
-"""What temporal adaptation brings, by attribute, on a synthetic UAV set of its own.
+"""What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
 
-Trains the distilled micro student with several seeds, unless that was done before (it shares its
-folder with the demo and the ablation), and tests each without and with its Target Store on 60
-videos of another seed, by mmtrack's own script. Writes a table of success AUC by attribute, mean
-and standard error over the seeds. --stores adds rows of other samplings, fusions and intervals.
+Trains the micro student on pairs that are near in time, with several seeds, and tests each by
+mmtrack's own script without adaptation, with the search for a lost target, and with that and the
+Target Store. Writes tables of success AUC by attribute, mean and standard error over the seeds, and
+of what the stores took. --stores adds other thresholds, intervals, samplings and fusions.
 
 python tools/ablation_temporal.py --seeds 0 1 2
 """
@@ -11,27 +11,46 @@ python tools/ablation_temporal.py --seeds 0 1 2
 import argparse
 import os
 import sys
+from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Sequence
 
+import numpy as np
+
+from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
 from mmeatrack.evaluation.benchmark_report import score_trackers
-from mmeatrack.evaluation.ground_truth import load_attributes, load_ground_truth
+from mmeatrack.evaluation.calibration import calibration_summary, scored_predictions
+from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.evaluation.result_source import open_results
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import Stage, StageError, run_stages
-from mmeatrack.experiments.micro import STUDENT_CONFIG, TEMPORAL_CONFIG, MicroExperiment, run_name
+from mmeatrack.experiments.micro import NEAR_TEMPORAL_CONFIG, MicroExperiment, run_name
 from mmeatrack.experiments.seeds import mean_and_error
 
-SET_SEED, VIDEOS = 3, 60
-WITHOUT, WITH = 'Without', 'With'
+TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
+DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
+WITHOUT, SEARCH, WITH = 'Without', 'Search', 'With'
+HOOK = 'custom_hooks.0.store'
+# --cfg-options of each test; the config has both parts of the adaptation.
+TESTS: Dict[str, Dict[str, object]] = {
+    WITHOUT: {'custom_hooks': '[]', 'model.test_cfg.lost_search_factor': None},
+    SEARCH: {'custom_hooks': '[]'},
+    WITH: {},
+}
+AUTO = 'Auto'
+FIXED = {
+    f'T{threshold}I{interval}': {f'{HOOK}.threshold': threshold, f'{HOOK}.interval': interval}
+    for threshold in (0.7, 0.9)
+    for interval in (3, 10, 20)
+}
 STORES: Dict[str, Dict[str, object]] = {
-    'Recent': {'sampling': 'recent'},
-    'Diverse': {'sampling': 'diverse'},
-    'Even': {'sampling': 'even'},
-    'Blend': {'fusion': 'blend'},
-    'TwoSamples': {'num_samples': 2},
-    'Interval10': {'interval': 10},
-    'Interval20': {'interval': 20},
+    AUTO: {f'{HOOK}.threshold': 'auto', f'{HOOK}.interval': 'auto'},
+    **FIXED,
+    'Recent': {f'{HOOK}.sampling': 'recent'},
+    'Diverse': {f'{HOOK}.sampling': 'diverse'},
+    'Even': {f'{HOOK}.sampling': 'even'},
+    'TwoSamples': {f'{HOOK}.num_samples': 2},
+    'Blend': {f'{HOOK}.fusion': 'blend'},
 }
 
 
@@ -41,70 +60,84 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add('--out', type=Path, default=Path('work_dirs/demo'), help='default: %(default)s')
-    add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
+    add('--out', type=Path, default=Path('work_dirs/temporal'), help='default: %(default)s')
     add(
-        '--test-data',
+        '--data',
         type=Path,
-        default=Path('data/synthetic_uav_temporal'),
-        help='default: %(default)s',
+        default=Path('data/synthetic_uav_near'),
+        help='the videos, made there when missing; default: %(default)s',
     )
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
-    add('--stores', action='store_true', help='rows for other stores than the config has')
+    add('--stores', action='store_true', help='columns for other stores than the config has')
     return parser.parse_args()
 
 
 def main() -> int:
-    """Run all stages, print the table; 1 if a stage failed."""
+    """Run all stages, print the tables; 1 if a stage failed."""
     args = parse_args()
-    threads = max(1, (os.cpu_count() or 1) // 2)
-    experiment = MicroExperiment(args.out, args.data, threads)
-    on_test_data = MicroExperiment(args.out / 'temporal', args.test_data, threads)
-    names = [WITHOUT, WITH, *(STORES if args.stores else ())]
+    experiment = MicroExperiment(
+        args.out,
+        args.data,
+        max(1, (os.cpu_count() or 1) // 2),
+        train_videos=TRAIN_VIDEOS,
+        test_videos=TEST_VIDEOS,
+        data_options=DATA_OPTIONS,
+    )
+    tests = {**TESTS, **(STORES if args.stores else {})}
     try:
-        train_and_test(experiment, on_test_data, names, args.seeds)
+        train_and_test(experiment, tests, args.seeds)
     except StageError as error:
         print(error, file=sys.stderr)
         print('What is finished is kept: run the same command to go on.', file=sys.stderr)
         return 1
-    show(on_test_data, names, args.seeds)
+    show(experiment, list(tests), args.seeds)
     return 0
 
 
 def train_and_test(
-    experiment: MicroExperiment,
-    on_test_data: MicroExperiment,
-    names: Sequence[str],
-    seeds: Sequence[int],
+    experiment: MicroExperiment, tests: Mapping[str, Dict[str, object]], seeds: Sequence[int]
 ) -> None:
     """Two stages at a time."""
-    run_stages([experiment.make_data(), on_test_data.make_data(1, VIDEOS, SET_SEED)])
-    run_stages([experiment.train_teacher()])
-    trainings = {seed: experiment.train_distilled(seed=seed) for seed in seeds}
+    run_stages([experiment.make_data()])
+    trainings = {seed: experiment.train_near(seed) for seed in seeds}
     run_stages(list(trainings.values()), parallel=2)
-    tests: List[Stage] = []
-    for seed, training in trainings.items():
-        checkpoint = experiment.student_checkpoint(run_name('distilled', seed))
-        for name in names:
-            config = STUDENT_CONFIG if name == WITHOUT else TEMPORAL_CONFIG
-            options = {
-                f'custom_hooks.0.store.{key}': value for key, value in STORES.get(name, {}).items()
-            }
-            run = run_name(name, seed)
-            tests.append(on_test_data.test(run, config, checkpoint, training, options))
-    run_stages(tests, parallel=2)
+    stages: List[Stage] = []
+    for name, options in tests.items():
+        for seed, training in trainings.items():
+            run, checkpoint = run_name(name, seed), experiment.near_checkpoint(seed)
+            stages.append(
+                experiment.test(run, NEAR_TEMPORAL_CONFIG, checkpoint, training, options)
+            )
+    run_stages(stages, parallel=2)
 
 
-def show(on_test_data: MicroExperiment, names: Sequence[str], seeds: Sequence[int]) -> None:
-    """The table: an attribute a line, a store a column."""
-    truth = load_ground_truth(on_test_data.data / 'test')
+def show(experiment: MicroExperiment, names: Sequence[str], seeds: Sequence[int]) -> None:
+    """Print and write the tables."""
+    truth = load_ground_truth(experiment.data / 'test')
     attributes = load_attributes(truth, ())
     runs = {name: [run_name(name, seed) for seed in seeds] for name in names}
+    tables = [gain_table(experiment, truth, attributes, runs)]
+    tables.append(store_table(experiment, attributes, runs[WITH]))
+    tables.append(score_line(experiment, truth, runs[WITH]))
+    text = '\n'.join(tables)
+    path = experiment.out / 'ablation_temporal.md'
+    path.write_text(text)
+    print(f'\n{text}\nseeds {list(seeds)}; also in {path}')
+
+
+def gain_table(
+    experiment: MicroExperiment,
+    truth: GroundTruth,
+    attributes: Mapping[str, Sequence[str]],
+    runs: Mapping[str, List[str]],
+) -> str:
+    """An attribute a line: success AUC without adaptation, and what each other test adds."""
+    folder = experiment.out / 'results'
     files = [
         file
         for each in runs.values()
         for run in each
-        for file in open_results(f'{run}={on_test_data.out / "results" / run}', truth.boxes)
+        for file in open_results(f'{run}={folder / run}', truth.boxes)
     ]
     report = score_trackers(truth, files, 'miss', None, attributes)
     lines = {'all': {run: report[run]['success_auc'] for each in runs.values() for run in each}}
@@ -118,20 +151,57 @@ def show(on_test_data: MicroExperiment, names: Sequence[str], seeds: Sequence[in
         [attribute, str(counts[attribute]), *row_of(scores, runs)]
         for attribute, scores in lines.items()
     ]
-    header = ['attribute', 'videos', 'without', *(f'{name.lower()}: gain' for name in names[1:])]
-    table = markdown_table(header, rows)
-    (on_test_data.out / 'ablation_temporal.md').write_text(table)
-    print(f'\n{table}\nsuccess AUC, seeds {list(seeds)}; {on_test_data.out}/ablation_temporal.md')
+    others = [f'{name.lower()}: gain' for name in runs if name != WITHOUT]
+    return markdown_table(['attribute', 'videos', 'without', *others], rows)
 
 
-def row_of(scores: Dict[str, float], runs: Dict[str, List[str]]) -> List[str]:
-    """Score without a store, then the gain of each store, paired by seed."""
+def row_of(scores: Mapping[str, float], runs: Mapping[str, List[str]]) -> List[str]:
+    """Score without adaptation, then the gain of each other test, paired by seed."""
     without = [100 * scores[run] for run in runs[WITHOUT]]
     cells = [mean_and_error(without)]
-    for name in list(runs)[1:]:
-        gains = [100 * scores[run] - base for run, base in zip(runs[name], without)]
-        cells.append(('+' if sum(gains) >= 0 else '') + mean_and_error(gains))
+    for name in runs:
+        if name != WITHOUT:
+            gains = [100 * scores[run] - base for run, base in zip(runs[name], without)]
+            cells.append(('+' if sum(gains) >= 0 else '') + mean_and_error(gains))
     return cells
+
+
+def store_table(
+    experiment: MicroExperiment, attributes: Mapping[str, Sequence[str]], runs: Sequence[str]
+) -> str:
+    """An attribute a line: what the stores took, and how often the target was lost and found."""
+    by_attribute: Dict[str, List[VideoLog]] = defaultdict(list)
+    for run in runs:
+        for log in read_store_log(experiment.out / 'tests' / run / 'target_store.csv'):
+            for attribute in ('all', *attributes.get(log.video, ())):
+                by_attribute[attribute].append(log)
+    header = 'attribute offered rejected admitted contaminated frames_lost times_lost found_again'
+    rows = []
+    for attribute in sorted(by_attribute, key=lambda name: (name != 'all', name)):
+        log = add_up(attribute, by_attribute[attribute])
+        wrong = f'{log.contaminated} ({100 * log.contaminated / max(log.admitted, 1):.1f} %)'
+        numbers = (log.offered, log.offered - log.confident, log.admitted)
+        lost = (log.frames_lost, log.times_lost, log.times_found)
+        rows.append([attribute, *map(str, numbers), wrong, *map(str, lost)])
+    return markdown_table([word.replace('_', ' ') for word in header.split()], rows)
+
+
+def score_line(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
+    """How well the scores tell right boxes from wrong ones."""
+    scores, right = [], []
+    for run in runs:
+        folder = experiment.out / 'results' / run
+        boxes = {name: np.loadtxt(folder / f'{name}.txt', delimiter=',') for name in truth.boxes}
+        confidence = {name: np.loadtxt(folder / f'{name}_score.txt') for name in truth.boxes}
+        found = scored_predictions(boxes, confidence, truth.boxes)
+        scores.append(found[0])
+        right.append(found[1])
+    summary = calibration_summary(np.concatenate(scores), np.concatenate(right))
+    area = 'not defined' if summary['auroc'] is None else f'{summary["auroc"]:.3f}'
+    return (
+        f'score against IoU >= 0.5 over {summary["frames"]:.0f} frames: AUROC {area}, expected '
+        f'calibration error {summary["ece"]:.3f}\n'
+    )
 
 
 if __name__ == '__main__':

@@ -40,6 +40,13 @@ def at_least(least: int) -> Callable[[str], int]:
     return parse
 
 
+def share(text: str) -> float:
+    """Parse a number from 0 to 1."""
+    if not re.fullmatch(r'0|1|[01]?\.\d+', text) or float(text) > 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number from 0 to 1')
+    return float(text)
+
+
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
@@ -62,6 +69,13 @@ def parse_args() -> argparse.Namespace:
         type=at_least(2),
         default=120,
         help='frames of a test sequence (default: %(default)s)',
+    )
+    add(
+        '--test-mixing',
+        type=share,
+        metavar='SHARE',
+        help='how much of other effects mixes into a test sequence: 0, its own effect alone and '
+        'no traffic, to 1 (default: 0.5)',
     )
     add(
         '--size',
@@ -104,6 +118,7 @@ def main() -> None:
                 workers=args.workers,
                 overwrite=args.overwrite,
                 progress=advance,
+                mixing=args.test_mixing if split == 'test' else None,
             )
 
 

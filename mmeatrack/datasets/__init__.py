@@ -2,7 +2,7 @@
 
 from .dtb70_dataset import DTB70Dataset
 from .synthetic_uav_dataset import SyntheticUAVDataset
-from .transforms import LoadFrame
+from .transforms import LoadFrame, NearSampling
 from .uav123_dataset import UAV123At10fpsDataset, UAV123Dataset
 from .uav_sot_dataset import UAVSOTDataset
 from .uavdt_dataset import UAVDTDataset
@@ -11,6 +11,7 @@ from .visdrone_sot_dataset import VisDroneSOTDataset
 __all__ = [
     'DTB70Dataset',
     'LoadFrame',
+    'NearSampling',
     'SyntheticUAVDataset',
     'UAV123At10fpsDataset',
     'UAV123Dataset',

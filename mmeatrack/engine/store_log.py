@@ -92,6 +92,12 @@ def read_store_log(path: Path) -> List[VideoLog]:
     return [VideoLog(row.pop('video'), **{k: int(v) for k, v in row.items()}) for row in rows]
 
 
+def add_up(name: str, videos: Sequence[VideoLog]) -> VideoLog:
+    """The sums over several videos, under a name of their own."""
+    counts = [each.name for each in fields(VideoLog) if each.name != 'video']
+    return VideoLog(name, **{key: sum(getattr(log, key) for log in videos) for key in counts})
+
+
 def _is_wrong(box_cxcywh: Sequence[float], truth_xyxy: Optional[np.ndarray]) -> bool:
     """Whether a view shows something else; without a known truth it is not counted."""
     if truth_xyxy is None:

@@ -4,7 +4,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from mmeatrack.experiments.commands import benchmark_stage, train_stage
 from mmeatrack.experiments.stage import Stage
@@ -16,8 +16,11 @@ DISTILL_CONFIG = CONFIGS / 'eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
 AUTO_PAIR_CONFIG = CONFIGS / 'eatrack_micro_distill-auto_1xb16-500i_synthetic-uav.py'
 TWO_TEACHERS_CONFIG = CONFIGS / 'eatrack_micro_distill-two-teachers_1xb16-500i_synthetic-uav.py'
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
+NEAR_CONFIG = CONFIGS / 'eatrack_micro_1xb16-1500i_synthetic-uav-near.py'
+NEAR_TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav-near.py'
 TEACHER_ITERS = 1100
 STUDENT_ITERS = 500
+NEAR_ITERS = 1500
 _TQDM_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
 
@@ -32,24 +35,27 @@ class MicroExperiment:
         out: Folder of its results.
         data: Folder of the synthetic set.
         threads: Threads of each training.
+        train_videos, test_videos: How many videos the set has.
+        data_options: More arguments of tools/make_synthetic_uav.py.
     """
 
     out: Path
     data: Path
     threads: int = 1
+    train_videos: int = 60
+    test_videos: int = 50
+    data_options: Tuple[str, ...] = ()
 
-    def make_data(self, train: int = 60, test: int = 50, seed: int = 0) -> Stage:
+    def make_data(self) -> Stage:
         """The synthetic set.
 
-        Args:
-            train: Training videos, of 60 frames.
-            test: Test videos, of 100 frames; they go through ten scenarios in turn.
-            seed: Another seed gives other videos.
+        Training videos have 60 frames, test videos 100; the latter go through ten scenarios in
+        turn.
         """
         command = [sys.executable, 'tools/make_synthetic_uav.py', '--out', str(self.data)]
-        command += ['--size', '320x240', '--train', str(train), '--frames', '60']
-        command += ['--test', str(test), '--test-frames', '100', '--workers', '2']
-        command += ['--seed', str(seed)] if seed else []
+        command += ['--size', '320x240', '--train', str(self.train_videos), '--frames', '60']
+        command += ['--test', str(self.test_videos), '--test-frames', '100', '--workers', '2']
+        command += [*self.data_options]
         return Stage('synthetic UAV set', command, self.out / 'data', progress=_TQDM_LINE)
 
     def train_teacher(self, seed: int = 0) -> Stage:
@@ -98,6 +104,10 @@ class MicroExperiment:
         }
         return self._train(run_name(variant, seed), TWO_TEACHERS_CONFIG, seed, options, teachers)
 
+    def train_near(self, seed: int = 0) -> Stage:
+        """A student of more steps, trained on pairs that are near in time."""
+        return self._train(run_name('near', seed), NEAR_CONFIG, seed, {})
+
     def test(
         self,
         name: str,
@@ -135,6 +145,10 @@ class MicroExperiment:
         """The trained student of a run, for a distillation the exported one."""
         suffix = '' if run.startswith('student') else '_student'
         return self.out / run / f'iter_{STUDENT_ITERS}{suffix}.pth'
+
+    def near_checkpoint(self, seed: int) -> Path:
+        """The student of :meth:`train_near`."""
+        return self.out / run_name('near', seed) / f'iter_{NEAR_ITERS}.pth'
 
     def _train(
         self,

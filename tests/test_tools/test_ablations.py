@@ -1,12 +1,14 @@
 """What the two ablations make of raw results; their trainings are tested as stages."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import numpy as np
 import pytest
 
+from mmeatrack.engine.store_log import VideoLog, write_store_log
 from mmeatrack.experiments.micro import MicroExperiment
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
@@ -67,19 +69,42 @@ def test_rows_of_the_ablation(experiment: MicroExperiment, capsys: Any) -> None:
     assert 'seeds [0, 1]' in capsys.readouterr().out
 
 
-def test_gains_of_temporal_adaptation_are_paired_by_seed(experiment: MicroExperiment) -> None:
+def test_tables_of_temporal_adaptation(experiment: MicroExperiment, capsys: Any) -> None:
+    """Gains are paired by seed; counts are sums over the seeds."""
     ablation = tool('ablation_temporal')
     for run, hits in (('Without', 1), ('Without-seed1', 3), ('With', 2), ('With-seed1', 4)):
         write_results(experiment, run, hits)
+    for run in ('With', 'With-seed1'):
+        scores = np.array([-1, 0.9, 0.9, 0.9])
+        write_rows(experiment.out / 'results' / run / 'car_static_000_score.txt', scores)
+        write_rows(experiment.out / 'results' / run / 'car_occlusion_001_score.txt', scores - 0.8)
+        folder = experiment.out / 'tests' / run
+        folder.mkdir(parents=True)
+        logs = [
+            VideoLog('car_static_000', offered=3, confident=2, admitted=2),
+            VideoLog('car_occlusion_001', 3, 2, 2, 1, 1, times_lost=1),
+        ]
+        write_store_log(logs, folder / 'target_store.csv')
     ablation.show(experiment, ['Without', 'With'], [0, 1])
-    table = (experiment.out / 'ablation_temporal.md').read_text()
-    rows = [[cell.strip() for cell in row.split('|')[1:-1]] for row in table.splitlines()[2:]]
+    gains, stores, line = (experiment.out / 'ablation_temporal.md').read_text().split('\n\n')
     full = 100 * 20 / 21
-    assert rows == [
+    assert cells(gains) == [
         ['all', '2', f'{full * 0.75:.1f} ± {full * 0.125:.1f}', f'+{full / 8:.1f} ± 0.0'],
         ['occlusion', '1', f'{full * 0.5:.1f} ± {full * 0.25:.1f}', f'+{full / 4:.1f} ± 0.0'],
         ['static', '1', f'{full:.1f} ± 0.0', '+0.0 ± 0.0'],
     ]
+    assert cells(stores) == [
+        ['all', '10', '2', '6', '2 (33.3 %)', '0', '2', '0'],
+        ['occlusion', '4', '0', '2', '2 (100.0 %)', '0', '2', '0'],
+        ['static', '6', '2', '4', '0 (0.0 %)', '0', '0', '0'],
+    ]
+    # Of the 6 frames scored 0.1, 1 of the first seed's and 3 of the second's are right; all of 0.9.
+    # AUROC: 10 right and 2 wrong; 6 x 2 pairs in order and 4 x 2 that tie.
+    assert 'over 12 frames: AUROC 0.800, expected calibration error 0.333' in line
+
+
+def cells(table: str) -> List[List[str]]:
+    return [[cell.strip() for cell in row.split('|')[1:-1]] for row in table.splitlines()[2:]]
 
 
 def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
@@ -98,4 +123,5 @@ def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
     assert [stage.name for stage in both.after[1:]] == ['train teacher', 'train teacher-seed1']
     # Another seed of the data is another stage; the default one needs no word.
     assert '--seed' not in experiment.make_data().command
-    assert experiment.make_data(1, 60, 3).command[-2:] == ['--seed', '3']
+    other = replace(experiment, data_options=('--seed', '3'))
+    assert other.make_data().command[-2:] == ['--seed', '3']

@@ -108,7 +108,8 @@ def draw_scenario(
         rng: Source of the numbers.
         name: The dominant scenario, one of :data:`SCENARIOS`.
         frame_size: Width and height of the frames.
-        mixing: How much of the other effects mixes in, 0 to 1; ``static`` stays pure.
+        mixing: How much of the other effects mixes in, 0 (not even traffic) to 1; ``static``
+            stays pure.
     """
     if name not in SCENARIOS:
         raise ValueError(f'unknown scenario {name!r}; it must be one of {SCENARIOS}')
@@ -142,6 +143,10 @@ def _mix(rng: np.random.Generator, scenario: Scenario, mixing: float) -> Scenari
     def happens(chance: float) -> bool:
         return bool(rng.random() < chance * mixing)
 
+    def traffic() -> int:
+        count = int(rng.integers(0, 5))
+        return count if mixing else 0
+
     zoom = rng.uniform(0.6, 1.0) if happens(0.5) else rng.uniform(0.86, 1.0)
     start_near = rng.random() < 0.5
     return replace(
@@ -153,7 +158,7 @@ def _mix(rng: np.random.Generator, scenario: Scenario, mixing: float) -> Scenari
         light=rng.uniform(0.4, 1.0) if happens(0.4) else 0.15,
         covers=1 if happens(0.3) else 0,
         rivals=int(rng.integers(1, 3)) if happens(0.4) else 0,
-        traffic=int(rng.integers(0, 5)),
+        traffic=traffic(),
         shutter=rng.uniform(0.1, 0.35),
     )
 

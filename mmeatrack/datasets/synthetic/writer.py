@@ -29,19 +29,26 @@ Progress = Callable[[str, int], None]
 
 
 def split_specs(
-    split: str, num_sequences: int, num_frames: int, frame_size: Tuple[int, int], seed: int = 0
+    split: str,
+    num_sequences: int,
+    num_frames: int,
+    frame_size: Tuple[int, int],
+    seed: int = 0,
+    mixing: Optional[float] = None,
 ) -> List[SequenceSpec]:
     """The sequences of a split.
 
     The ``'train'`` split draws its scenarios at random and mixes effects freely; any other split
-    goes through all scenarios in turn, with milder mixing.
+    goes through all scenarios in turn, with milder mixing unless ``mixing`` says otherwise.
     """
+    if mixing is None:
+        mixing = 1.0 if split == 'train' else 0.5
     specs = []
     for index in range(num_sequences):
-        name, mixing = SCENARIOS[index % len(SCENARIOS)], 0.5
+        name = SCENARIOS[index % len(SCENARIOS)]
         if split == 'train':
             rng = stream(seed, split, index, 'dominant')
-            name, mixing = SCENARIOS[int(rng.integers(len(SCENARIOS)))], 1.0
+            name = SCENARIOS[int(rng.integers(len(SCENARIOS)))]
         specs.append(SequenceSpec(split, index, name, num_frames, frame_size, seed, mixing))
     return specs
 
@@ -57,6 +64,7 @@ def write_split(
     workers: int = 1,
     overwrite: bool = False,
     progress: Optional[Progress] = None,
+    mixing: Optional[float] = None,
 ) -> List[str]:
     """Write a split; sequences that an earlier run of the same arguments finished are kept.
 
@@ -78,6 +86,8 @@ def write_split(
         workers: Number of processes, at least 1.
         overwrite: Delete what a run with other arguments has written there.
         progress: Told of each sequence, also of those that were kept.
+        mixing: How much of the other effects mixes into each sequence, 0 (its own effect alone,
+            and nobody else about) to 1; None for 1 in the ``'train'`` split, 0.5 in others.
 
     Returns:
         Names of the sequences, in order.
@@ -92,7 +102,9 @@ def write_split(
             raise ValueError(f'{label} is {value}; it must be at least {least}')
     if not 1 <= jpeg_quality <= 100:
         raise ValueError(f'jpeg_quality is {jpeg_quality}; it must be 1 to 100')
-    specs = split_specs(split, num_sequences, num_frames, frame_size, seed)
+    if mixing is not None and not 0 <= mixing <= 1:
+        raise ValueError(f'mixing is {mixing}; it must be 0 to 1')
+    specs = split_specs(split, num_sequences, num_frames, frame_size, seed, mixing)
     names = [sequence_name(spec) for spec in specs]
     folder = Path(root)
     arguments = {
@@ -104,6 +116,8 @@ def write_split(
         'frame_size': list(frame_size),
         'jpeg_quality': jpeg_quality,
     }
+    if mixing is not None:
+        arguments['mixing'] = mixing
     _claim(folder, arguments, names, overwrite)
     jobs = []
     for name, spec in zip(names, specs):

@@ -20,6 +20,8 @@ from mmeatrack.models.confidence import (
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.checkpoint_guard import refuse_other_checkpoint
+from mmeatrack.models.trackers.search_window import search_window
+from mmeatrack.models.trackers.settings import complete_settings
 from mmeatrack.models.trackers.state import TrackerState
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
@@ -30,12 +32,6 @@ from mmeatrack.structures import (
     crop_image,
 )
 from mmeatrack.structures.boxes import Box
-
-_TRAIN_DEFAULTS = dict(temporal_drop=0.0)
-_TEST_DEFAULTS = dict(
-    template_factor=2.0, search_factor=4.0, lost_search_factor=4.0, margin=10.0, test_mode='OPE'
-)
-
 
 @MODELS.register_module()
 class EATrack(BaseSingleObjectTracker):
@@ -52,8 +48,9 @@ class EATrack(BaseSingleObjectTracker):
         lost_detector: Config of a :class:`LostDetector`; None for its defaults.
         train_cfg: ``temporal_drop``: share of training samples whose temporal slot is empty.
         test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
-            ``lost_search_factor``: that of the search crop while the target is lost; ``margin``:
-            px of the box kept inside the image; ``test_mode``: 'OPE' or 'VOT'.
+            ``lost_search_factor``: crop side while the target is lost, see
+            :func:`search_window`; ``margin``: px of the box kept inside the image; ``test_mode``:
+            'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
@@ -82,9 +79,7 @@ class EATrack(BaseSingleObjectTracker):
                 f'data_preprocessor={data_preprocessor} cannot normalise crops: give a '
                 'mmeatrack.CropDataPreprocessor with mean and std.'
             )
-        self.train_cfg = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
-        self.test_cfg = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
-        _check_values(**self.train_cfg, **self.test_cfg)
+        self.train_cfg, self.test_cfg = complete_settings(train_cfg, test_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         grid = self.backbone.search_grid
@@ -188,6 +183,7 @@ class EATrack(BaseSingleObjectTracker):
             template=template,
             first_box=box,
             box=box,
+            sure_box=box,
             active_template=template,
             template_token=mean_target_token(template),
             lost_detector=MODELS.build(self.lost_detector_cfg),
@@ -213,9 +209,8 @@ class EATrack(BaseSingleObjectTracker):
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         state = self.state
         state.frame += 1
-        lost_before = state.lost_detector.lost
-        factor = self.test_cfg['lost_search_factor' if lost_before else 'search_factor']
-        window = CropWindow.around(state.box, factor)
+        factors = self.test_cfg['search_factor'], self.test_cfg['lost_search_factor']
+        window = search_window(state, *factors)
         crop = self.data_preprocessor.normalize(crop_image(img, window, self.backbone.search_size))
         began = time.perf_counter()
         box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
@@ -226,6 +221,8 @@ class EATrack(BaseSingleObjectTracker):
         confidence = state.confidence
         score = state.cues.peak if confidence is None else confidence.update(state.cues)
         lost = state.lost_detector.update(score)
+        if score >= state.lost_detector.found_above:
+            state.sure_box = state.box
         self._adapt(img, state, score)
 
         cx, cy, w, h = state.box
@@ -266,32 +263,6 @@ class EATrack(BaseSingleObjectTracker):
         state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
         if state.store.due(state.frame, score):
             state.active_template, state.temporal = state.store.read(state.template)
-
-
-def _merge(name: str, defaults: Dict[str, Any], given: Optional[dict]) -> Dict[str, Any]:
-    unknown = sorted(set(given or ()) - set(defaults))
-    if unknown:
-        raise ValueError(f'{name} has unknown keys {unknown}; it takes {sorted(defaults)}.')
-    return dict(defaults, **(given or {}))
-
-
-def _check_values(
-    temporal_drop: float,
-    template_factor: float,
-    search_factor: float,
-    lost_search_factor: float,
-    margin: float,
-    test_mode: str,
-) -> None:
-    if not 0 <= temporal_drop <= 1:
-        raise ValueError(f'train_cfg.temporal_drop={temporal_drop} must lie between 0 and 1.')
-    if not min(template_factor, search_factor, lost_search_factor) > 0 or not margin >= 0:
-        raise ValueError(
-            f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
-            f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
-        )
-    if test_mode not in ('OPE', 'VOT'):
-        raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")
 
 
 def _shows_target(instances: InstanceData) -> bool:

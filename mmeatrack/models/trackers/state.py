@@ -18,6 +18,8 @@ class TrackerState:
         template: (1, Nz, C) tokens of the first frame's template; never changed.
         first_box: Given box, centre and size in image px.
         box: Last box, centre and size in image px.
+        sure_box: Last box whose score was that of a found target, see :class:`LostDetector`; at
+            first the given one.
         template_token: (C,) mean token of the target in the template.
         lost_detector: Whether the target is lost.
         confidence: Cues to score; None where the peak is the score.
@@ -32,6 +34,7 @@ class TrackerState:
     template: Tensor
     first_box: Box
     box: Box
+    sure_box: Box
     active_template: Tensor
     template_token: Tensor
     lost_detector: LostDetector

@@ -224,7 +224,7 @@ def test_tracking_without_a_first_frame_is_refused(tracker) -> None:
         (dict(train_cfg=dict(drop=0.5)), r"train_cfg has unknown keys \['drop'\]; .*temporal_drop"),
         (
             dict(test_cfg=dict(search_factor=0.0)),
-            r'search_factor=0.0 and lost_search_factor=4',
+            r'search_factor=0.0 and lost_search_factor=None',
         ),
         (dict(test_cfg=dict(template_factor=-2.0)), r'template_factor=-2.0'),
         (dict(test_cfg=dict(margin=-1.0)), r'margin=-1.0 at least 0'),

@@ -1,0 +1,50 @@
+"""The tracker's train_cfg and test_cfg: defaults and checks."""
+
+from typing import Any, Dict, Optional, Tuple
+
+_TRAIN_DEFAULTS: Dict[str, Any] = dict(temporal_drop=0.0)
+_TEST_DEFAULTS: Dict[str, Any] = dict(
+    template_factor=2.0, search_factor=4.0, lost_search_factor=None, margin=10.0, test_mode='OPE'
+)
+
+
+def complete_settings(
+    train_cfg: Optional[dict], test_cfg: Optional[dict]
+) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Both with the defaults of what is not given; see :class:`EATrack` for the keys.
+
+    Raises:
+        ValueError: If a key is unknown or a value is out of range.
+    """
+    train = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
+    test = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
+    _check_values(**train, **test)
+    return train, test
+
+
+def _merge(name: str, defaults: Dict[str, Any], given: Optional[dict]) -> Dict[str, Any]:
+    unknown = sorted(set(given or ()) - set(defaults))
+    if unknown:
+        raise ValueError(f'{name} has unknown keys {unknown}; it takes {sorted(defaults)}.')
+    return dict(defaults, **(given or {}))
+
+
+def _check_values(
+    temporal_drop: float,
+    template_factor: float,
+    search_factor: float,
+    lost_search_factor: Optional[float],
+    margin: float,
+    test_mode: str,
+) -> None:
+    if not 0 <= temporal_drop <= 1:
+        raise ValueError(f'train_cfg.temporal_drop={temporal_drop} must lie between 0 and 1.')
+    factors = [template_factor, search_factor]
+    factors += [] if lost_search_factor is None else [lost_search_factor]
+    if not min(factors) > 0 or not margin >= 0:
+        raise ValueError(
+            f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
+            f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
+        )
+    if test_mode not in ('OPE', 'VOT'):
+        raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")

@@ -1,0 +1,42 @@
+"""Where the tracker looks: at its last box, and while lost for what has the target's size."""
+
+from typing import Optional
+
+import pytest
+import torch
+
+from mmeatrack.models.confidence import LostDetector
+from mmeatrack.models.trackers.search_window import search_window
+from mmeatrack.models.trackers.state import TrackerState
+from mmeatrack.structures import CropWindow
+
+
+def state(lost: bool) -> TrackerState:
+    """The last box at (100, 80) is 20 x 20, the last sure one 10 x 40."""
+    detector = LostDetector(patience=1)
+    detector.update(0.0 if lost else 1.0)
+    tokens = torch.zeros(1, 4, 2)
+    return TrackerState(
+        template=tokens,
+        first_box=(50.0, 50.0, 8.0, 8.0),
+        box=(100.0, 80.0, 20.0, 20.0),
+        sure_box=(60.0, 60.0, 10.0, 40.0),
+        active_template=tokens,
+        template_token=tokens[0, 0],
+        lost_detector=detector,
+    )
+
+
+@pytest.mark.parametrize(
+    ('lost', 'lost_search_factor', 'expected'),
+    [
+        # 4 x sqrt(20 x 20) = 80 px around (100, 80).
+        (False, None, CropWindow(60, 40, 80)),
+        (False, 8.0, CropWindow(60, 40, 80)),
+        (True, None, CropWindow(60, 40, 80)),
+        # 5 x sqrt(10 x 40) = 100 px around the same point.
+        (True, 5.0, CropWindow(50, 30, 100)),
+    ],
+)
+def test_window(lost: bool, lost_search_factor: Optional[float], expected: CropWindow) -> None:
+    assert search_window(state(lost), 4.0, lost_search_factor) == expected
