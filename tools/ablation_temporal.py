@@ -5,7 +5,7 @@ mmtrack's own script without adaptation, with the search for a lost target, and 
 Target Store. Writes tables of success AUC by attribute, mean and standard error over the seeds, and
 of what the stores took. --stores adds other thresholds, intervals, samplings and fusions.
 
-python tools/ablation_temporal.py --seeds 0 1 2
+python tools/ablation_temporal.py --seeds 0 1 2 --stores Auto 0.8-every-5
 """
 
 import argparse
@@ -37,14 +37,13 @@ TESTS: Dict[str, Dict[str, object]] = {
     SEARCH: {'custom_hooks': '[]'},
     WITH: {},
 }
-AUTO = 'Auto'
+# The config's own store has a threshold of 0.95 and an interval of 5.
 FIXED = {
-    f'T{threshold}I{interval}': {f'{HOOK}.threshold': threshold, f'{HOOK}.interval': interval}
-    for threshold in (0.7, 0.9)
-    for interval in (3, 10, 20)
+    f'{threshold}-every-{interval}': {f'{HOOK}.threshold': threshold, f'{HOOK}.interval': interval}
+    for threshold, interval in ((0.8, 5), (0.8, 15), (0.95, 15))
 }
 STORES: Dict[str, Dict[str, object]] = {
-    AUTO: {f'{HOOK}.threshold': 'auto', f'{HOOK}.interval': 'auto'},
+    'Auto': {f'{HOOK}.threshold': 'auto', f'{HOOK}.interval': 'auto'},
     **FIXED,
     'Recent': {f'{HOOK}.sampling': 'recent'},
     'Diverse': {f'{HOOK}.sampling': 'diverse'},
@@ -68,7 +67,15 @@ def parse_args() -> argparse.Namespace:
         help='the videos, made there when missing; default: %(default)s',
     )
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
-    add('--stores', action='store_true', help='columns for other stores than the config has')
+    add(
+        '--stores',
+        nargs='+',
+        choices=list(STORES),
+        default=[],
+        metavar='STORE',
+        help=f'columns for other stores than the config has: {", ".join(STORES)}; numbers '
+        'are threshold and interval',
+    )
     return parser.parse_args()
 
 
@@ -83,7 +90,7 @@ def main() -> int:
         test_videos=TEST_VIDEOS,
         data_options=DATA_OPTIONS,
     )
-    tests = {**TESTS, **(STORES if args.stores else {})}
+    tests = {**TESTS, **{name: STORES[name] for name in args.stores}}
     try:
         train_and_test(experiment, tests, args.seeds)
     except StageError as error:

@@ -115,9 +115,8 @@ def write_split(
         'num_frames': num_frames,
         'frame_size': list(frame_size),
         'jpeg_quality': jpeg_quality,
+        'mixing': mixing,
     }
-    if mixing is not None:
-        arguments['mixing'] = mixing
     _claim(folder, arguments, names, overwrite)
     jobs = []
     for name, spec in zip(names, specs):

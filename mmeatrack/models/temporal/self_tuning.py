@@ -5,8 +5,8 @@ from typing import Union
 
 AUTO = 'auto'
 
-# The mean of few scores says little, and a tracker that is never sure has nothing to store.
-_FLOOR = 0.3
+# Of a calibrated score: below, one view in ten is wrong, whatever the video; above, none is left.
+_LEAST, _MOST = 0.9, 0.99
 # Frames between activations: not before the view in use was looked at, nor much later than a target
 # takes to change.
 _SHORTEST, _LONGEST = 3, 15
@@ -38,9 +38,14 @@ class ScoreStatistics:
 
 
 def least_score(threshold: Union[float, str], statistics: ScoreStatistics) -> float:
-    """Score from which a frame may be stored: the threshold, or by 'auto' the mean so far."""
+    """Score from which a frame may be stored: the threshold, or by 'auto' one of the video's own.
+
+    That is the scores' mean and their standard deviation more, from 0.9 to 0.99: in a video whose
+    scores vary, what is stored has to stand out. It takes a calibrated score, see
+    :class:`CalibratedConfidence`; the peak of a score map seldom reaches 0.9.
+    """
     if isinstance(threshold, str):
-        return max(_FLOOR, statistics.mean)
+        return min(max(statistics.mean + statistics.deviation, _LEAST), _MOST)
     return threshold
 
 

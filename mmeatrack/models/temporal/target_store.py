@@ -68,8 +68,8 @@ class TargetStore:
     entry: it stays, whatever the store holds. A store serves one video; a new one is made for each.
 
     Args:
-        threshold: Least score (0 to 1) of a frame that may be stored; 'auto' for the mean of the
-            video's scores so far.
+        threshold: Least score (0 to 1) of a frame that may be stored; 'auto' lets it follow the
+            video's calibrated scores, see :func:`least_score`.
         interval: Frames between activations; 'auto' lets falling scores end it.
         capacity: Entries kept at most.
         num_samples: Entries drawn at an activation.

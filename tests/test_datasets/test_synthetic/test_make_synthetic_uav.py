@@ -34,6 +34,12 @@ def test_a_set_of_another_seed_is_kept_unless_told(tmp_path, run):
     assert '"seed": 1' in (tmp_path / 'test' / 'meta.json').read_text()
 
 
+def test_mixing_of_the_test_videos(tmp_path, run):
+    run('--out', tmp_path, *SMALL, '--test-mixing', '0.25')
+    assert '"mixing": 0.25' in (tmp_path / 'test' / 'meta.json').read_text()
+    assert '"mixing": null' in (tmp_path / 'train' / 'meta.json').read_text()
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
@@ -43,6 +49,7 @@ def test_a_set_of_another_seed_is_kept_unless_told(tmp_path, run):
         (['--test-frames', '1'], "'1' is not a whole number of at least 2"),
         (['--size', '20x20'], 'width and height must be 96 to 1920'),
         (['--jpeg-quality', '101'], 'jpeg_quality is 101'),
+        (['--test-mixing', '1.1'], "'1.1' is not a number from 0 to 1"),
         (['--seed', '-1'], "'-1' is not a whole number of at least 0"),
     ],
 )

@@ -38,6 +38,8 @@ def test_mixing_lets_more_effects_in():
         return sum((s.covers > 0) + (s.rivals > 0) + (s.change > 0) for s in drawn)
 
     assert effects(0.0) == 0
+    assert sum(_draw('rotation', seed, mixing=0.0).traffic for seed in range(9)) == 0
+    assert sum(_draw('rotation', seed, mixing=0.1).traffic for seed in range(9)) > 0
     assert 10 < effects(0.4) < effects(1.0)
 
 

@@ -54,6 +54,19 @@ def test_layout(written):
         assert scenario in name
 
 
+def test_mixing_is_the_splits_own_unless_told():
+    for split, mixing, expected in (('train', None, 1.0), ('test', None, 0.5), ('test', 0.0, 0.0)):
+        specs = split_specs(split, 3, 4, FRAME, mixing=mixing)
+        assert [spec.mixing for spec in specs] == [expected] * 3
+
+
+def test_a_set_of_another_mixing_is_kept(copy):
+    with pytest.raises(RuntimeError, match=r'mixing None \(now 0.0\)'):
+        _write(copy, mixing=0.0)
+    with pytest.raises(ValueError, match='mixing is 1.5; it must be 0 to 1'):
+        _write(copy, mixing=1.5)
+
+
 def test_absent_targets_are_written_as_nan(tmp_path):
     name = _write(tmp_path / 'test', 7, num_frames=40)[6]
     assert 'absence' in name

@@ -16,15 +16,21 @@ def test_statistics_are_numpys() -> None:
     assert statistics.deviation == pytest.approx(scores.std())
 
 
-def test_threshold_is_the_mean_above_a_floor() -> None:
+def test_threshold_stands_out_of_the_scores() -> None:
     statistics = ScoreStatistics()
-    for score in (0.5, 0.9):
-        statistics.update(score)
-    assert least_score('auto', statistics) == pytest.approx(0.7)
+    for score in (0.85, 0.95):
+        statistics.update(score)  # mean 0.9, deviation 0.05
+    assert least_score('auto', statistics) == pytest.approx(0.95)
     assert least_score(0.4, statistics) == 0.4
-    for _ in range(50):
+    for score in (0.1, 0.9) * 20:
+        statistics.update(score)
+    assert least_score('auto', statistics) == pytest.approx(0.91874, abs=1e-4)
+    for _ in range(500):
         statistics.update(0.0)
-    assert least_score('auto', statistics) == 0.3
+    assert least_score('auto', statistics) == 0.9
+    surest = ScoreStatistics()
+    surest.update(0.999)
+    assert least_score('auto', surest) == 0.99
 
 
 def test_interval_ends_when_the_score_falls() -> None:
@@ -42,16 +48,17 @@ def test_interval_ends_when_the_score_falls() -> None:
 
 def test_store_tunes_itself() -> None:
     store = TargetStore(threshold='auto', interval='auto')
-    scores = [0.8, 0.9, 0.9, 0.9, 0.4, 0.9, 0.9, *[0.85] * 14]
+    scores = [0.95, 0.94, 0.98, 0.95, 0.5, 0.96, 0.995, *[0.92] * 14]
     ends, offered = [], []
     for frame, score in enumerate(scores, start=1):
         offered.append(store.offer(frame, score, (0, 0, 1, 1), lambda: torch.zeros(1, 1, 1)))
         if store.due(frame, score):
             ends.append(frame)
-    # The first is its own mean. Frame 5 falls below; the best so far was frame 2.
-    assert offered[:5] == [True, True, False, False, False]
+    # The first is its own mean. Frame 5 falls below; the best so far was frame 3. After that fall
+    # nothing below 0.99 stands out.
+    assert offered[:7] == [True, False, True, False, False, False, True]
     assert ends == [5, 20]
-    assert [entry.frame for entry in store.entries] == [2, 6]
+    assert [entry.frame for entry in store.entries] == [3, 7]
 
 
 @pytest.mark.parametrize('name', ['threshold', 'interval'])

@@ -1,5 +1,6 @@
 """Where the tracker looks: at its last box, and while lost for what has the target's size."""
 
+from types import SimpleNamespace
 from typing import Optional
 
 import pytest
@@ -9,6 +10,7 @@ from mmeatrack.models.confidence import LostDetector
 from mmeatrack.models.trackers.search_window import search_window
 from mmeatrack.models.trackers.state import TrackerState
 from mmeatrack.structures import CropWindow
+from toys import build, follow, tracker_cfg, video
 
 
 def state(lost: bool) -> TrackerState:
@@ -40,3 +42,21 @@ def state(lost: bool) -> TrackerState:
 )
 def test_window(lost: bool, lost_search_factor: Optional[float], expected: CropWindow) -> None:
     assert search_window(state(lost), 4.0, lost_search_factor) == expected
+
+
+def test_the_sure_box_follows_found_targets_only() -> None:
+    tracker = build(
+        tracker_cfg(lost_detector=dict(lost_below=0.2, found_above=0.5), test_cfg=dict(margin=1.0))
+    ).eval()
+    frames = video(5)
+    follow(tracker, frames[:1])
+    assert tracker.state.sure_box == tracker.state.first_box
+    scores = iter([0.6, 0.4, 0.1, 0.5])
+    tracker.state.confidence = SimpleNamespace(update=lambda cues: next(scores))
+    sure, boxes = [], []
+    for i in range(1, 5):
+        follow(tracker, frames[i : i + 1], first_frame=i)
+        sure.append(tracker.state.sure_box)
+        boxes.append(tracker.state.box)
+    assert len(set(boxes)) == 4
+    assert sure == [boxes[0], boxes[0], boxes[0], boxes[3]]
