@@ -112,9 +112,7 @@ def train_and_test(
     for name, options in tests.items():
         for seed, training in trainings.items():
             run, checkpoint = run_name(name, seed), experiment.near_checkpoint(seed)
-            stages.append(
-                experiment.test(run, NEAR_TEMPORAL_CONFIG, checkpoint, training, options)
-            )
+            stages.append(experiment.test(run, NEAR_TEMPORAL_CONFIG, checkpoint, training, options))
     run_stages(stages, parallel=2)
 
 

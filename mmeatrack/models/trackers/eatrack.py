@@ -33,6 +33,7 @@ from mmeatrack.structures import (
 )
 from mmeatrack.structures.boxes import Box
 
+
 @MODELS.register_module()
 class EATrack(BaseSingleObjectTracker):
     """One-stream tracker with a center head; student and teacher differ in their backbone's depths.

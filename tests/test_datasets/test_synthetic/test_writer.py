@@ -63,7 +63,7 @@ def test_mixing_is_the_splits_own_unless_told():
 def test_a_set_of_another_mixing_is_kept(copy):
     with pytest.raises(RuntimeError, match=r'mixing None \(now 0.0\)'):
         _write(copy, mixing=0.0)
-    with pytest.raises(ValueError, match='mixing is 1.5; it must be 0 to 1'):
+    with pytest.raises(ValueError, match=r'mixing is 1\.5; it must be 0 to 1'):
         _write(copy, mixing=1.5)
 
 

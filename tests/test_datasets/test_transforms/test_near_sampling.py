@@ -38,7 +38,8 @@ def test_frames_lie_in_range_and_in_order() -> None:
     assert np.all((np.sign(second - search) * np.sign(first - search))[differ] >= 0)
     assert np.all((np.abs(second - search) <= np.abs(first - search))[differ])
     # All of the video is drawn, its ends too.
-    assert set(search) == set(range(60)) and {first.min(), first.max()} == {0, 59}
+    assert set(search) == set(range(60))
+    assert {first.min(), first.max()} == {0, 59}
     assert 0.4 < np.mean(first < search) < 0.6
 
 

@@ -5,12 +5,12 @@ from typing import Optional
 
 import pytest
 import torch
+from toys import build, follow, tracker_cfg, video
 
 from mmeatrack.models.confidence import LostDetector
 from mmeatrack.models.trackers.search_window import search_window
 from mmeatrack.models.trackers.state import TrackerState
 from mmeatrack.structures import CropWindow
-from toys import build, follow, tracker_cfg, video
 
 
 def state(lost: bool) -> TrackerState:
