@@ -1,5 +1,5 @@
-# A student for tools/ablation_temporal.py: it is trained on pairs that are near in time, as videos that
-# are much longer than a training pair show more change than training does. Three times as many steps.
+# The student of tools/ablation_temporal.py. Its training pairs are near in time: a video shows more
+# change than they do, as those do that are much longer than the distance of training pairs.
 _base_ = './eatrack_micro_1xb16-500i_synthetic-uav.py'
 
 # ------------------------------------ often changed ------------------------------------
