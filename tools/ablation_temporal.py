@@ -5,7 +5,7 @@ mmtrack's own script without adaptation, with the search for a lost target, and 
 Target Store. Writes tables of success AUC by attribute, mean and standard error over the seeds, and
 of what the stores took. --stores adds other thresholds, intervals, samplings and fusions.
 
-python tools/ablation_temporal.py --seeds 0 1 2 --stores Auto 0.8-every-5
+python tools/ablation_temporal.py --seeds 0 1 2 --stores 0.95-every-5
 """
 
 import argparse
@@ -37,14 +37,16 @@ TESTS: Dict[str, Dict[str, object]] = {
     SEARCH: {'custom_hooks': '[]'},
     WITH: {},
 }
-# The config's own store has a threshold of 0.95 and an interval of 5.
-FIXED = {
-    f'{threshold}-every-{interval}': {f'{HOOK}.threshold': threshold, f'{HOOK}.interval': interval}
-    for threshold, interval in ((0.8, 5), (0.8, 15), (0.95, 15))
-}
+# The config's own store has threshold and interval 'auto'.
 STORES: Dict[str, Dict[str, object]] = {
-    'Auto': {f'{HOOK}.threshold': 'auto', f'{HOOK}.interval': 'auto'},
-    **FIXED,
+    **{
+        f'{threshold}-every-{interval}': {
+            f'{HOOK}.threshold': threshold,
+            f'{HOOK}.interval': interval,
+        }
+        for threshold in (0.8, 0.95)
+        for interval in (5, 15)
+    },
     'Recent': {f'{HOOK}.sampling': 'recent'},
     'Diverse': {f'{HOOK}.sampling': 'diverse'},
     'Even': {f'{HOOK}.sampling': 'even'},

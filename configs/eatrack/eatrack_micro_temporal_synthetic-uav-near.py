@@ -15,6 +15,6 @@ model = dict(
 custom_hooks = [
     dict(
         type='mmeatrack.TemporalAdaptationHook',
-        store=dict(threshold=0.95, interval=5, sampling='score'),
+        store=dict(threshold='auto', interval='auto', sampling='score'),
     )
 ]

@@ -8,9 +8,12 @@ confidence = dict(
     bias=-1.77,
 )
 lost_detector = dict(lost_below=0.2, found_above=0.5)
-# While the target is lost the search crop keeps the size that the target had.
-test_cfg = dict(lost_search_factor=4.0)
-model = dict(confidence=confidence, lost_detector=lost_detector, test_cfg=test_cfg)
+model = dict(
+    confidence=confidence,
+    lost_detector=lost_detector,
+    # While the target is lost the search crop keeps the size that the target had.
+    test_cfg=dict(lost_search_factor=4.0),
+)
 
 # Chosen on that set too; see README.md in this folder.
 custom_hooks = [
