@@ -10,18 +10,17 @@ python tools/ablation.py --seeds 0 1 2
 """
 
 import argparse
-import os
 import sys
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple
 
-from mmeatrack.evaluation.benchmark_report import score_trackers
 from mmeatrack.evaluation.ground_truth import load_ground_truth
-from mmeatrack.evaluation.result_source import open_results
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import Stage, StageError, run_stages
 from mmeatrack.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
+from mmeatrack.experiments.results import score_runs
 from mmeatrack.experiments.seeds import mean_and_error
 from mmeatrack.visualization.ablation_plot import plot_ablation
 
@@ -105,13 +104,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> int:
     """Run all stages, print the table; 1 if a stage failed."""
     args = parse_args()
-    experiment = MicroExperiment(args.out, args.data, max(1, (os.cpu_count() or 1) // 2))
+    experiment = MicroExperiment(args.out, args.data)
     variants = [*LOSSES, *(OPTIONS if args.options else ())]
     try:
         train_and_test(experiment, variants, args.seeds)
     except StageError as error:
         print(error, file=sys.stderr)
-        print('What is finished is kept: run the same command to go on.', file=sys.stderr)
         return 1
     show(experiment, variants, args.seeds)
     return 0
@@ -146,13 +144,7 @@ def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int])
     truth = load_ground_truth(experiment.data / 'test')
     runs = {each.label: [run_name(each.result, seed) for seed in seeds] for each in variants}
     runs['teacher'] = ['Teacher']
-    files = [
-        file
-        for names in runs.values()
-        for name in names
-        for file in open_results(f'{name}={experiment.out / "results" / name}', truth.boxes)
-    ]
-    report = score_trackers(truth, files, 'miss')
+    report = score_runs(experiment.results, [*chain.from_iterable(runs.values())], truth)
     scores = {
         label: {key: [100 * report[name][key] for name in names] for key in SCORES}
         for label, names in runs.items()

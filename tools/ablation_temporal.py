@@ -9,22 +9,21 @@ python tools/ablation_temporal.py --seeds 0 1 2 --stores 0.95-every-5
 """
 
 import argparse
-import os
 import sys
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 from typing import Dict, List, Mapping, Sequence
 
 import numpy as np
 
 from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
-from mmeatrack.evaluation.benchmark_report import score_trackers
 from mmeatrack.evaluation.calibration import calibration_summary, scored_predictions
 from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.evaluation.result_source import open_results
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import Stage, StageError, run_stages
 from mmeatrack.experiments.micro import NEAR_TEMPORAL_CONFIG, MicroExperiment, run_name
+from mmeatrack.experiments.results import read_run, score_runs
 from mmeatrack.experiments.seeds import mean_and_error
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
@@ -87,7 +86,6 @@ def main() -> int:
     experiment = MicroExperiment(
         args.out,
         args.data,
-        max(1, (os.cpu_count() or 1) // 2),
         train_videos=TRAIN_VIDEOS,
         test_videos=TEST_VIDEOS,
         data_options=DATA_OPTIONS,
@@ -97,7 +95,6 @@ def main() -> int:
         train_and_test(experiment, tests, args.seeds)
     except StageError as error:
         print(error, file=sys.stderr)
-        print('What is finished is kept: run the same command to go on.', file=sys.stderr)
         return 1
     show(experiment, list(tests), args.seeds)
     return 0
@@ -139,20 +136,14 @@ def gain_table(
     runs: Mapping[str, List[str]],
 ) -> str:
     """An attribute a line: success AUC without adaptation, and what each other test adds."""
-    folder = experiment.out / 'results'
-    files = [
-        file
-        for each in runs.values()
-        for run in each
-        for file in open_results(f'{run}={folder / run}', truth.boxes)
-    ]
-    report = score_trackers(truth, files, 'miss', None, attributes)
-    lines = {'all': {run: report[run]['success_auc'] for each in runs.values() for run in each}}
+    names = list(chain.from_iterable(runs.values()))
+    report = score_runs(experiment.results, names, truth, attributes)
+    lines = {'all': {run: report[run]['success_auc'] for run in names}}
     counts = {'all': len(truth.boxes)}
     for attribute, entry in sorted(report[runs[WITHOUT][0]]['per_attribute'].items()):
         counts[attribute] = entry['num_sequences']
         lines[attribute] = {
-            run: report[run]['per_attribute'][attribute]['success_auc'] for run in lines['all']
+            run: report[run]['per_attribute'][attribute]['success_auc'] for run in names
         }
     rows = [
         [attribute, str(counts[attribute]), *row_of(scores, runs)]
@@ -197,9 +188,9 @@ def score_line(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[s
     """How well the scores tell right boxes from wrong ones."""
     scores, right = [], []
     for run in runs:
-        folder = experiment.out / 'results' / run
-        boxes = {name: np.loadtxt(folder / f'{name}.txt', delimiter=',') for name in truth.boxes}
-        confidence = {name: np.loadtxt(folder / f'{name}_score.txt') for name in truth.boxes}
+        results = {each.name: each for each in read_run(experiment.results / run, truth)}
+        boxes = {name: result.boxes for name, result in results.items()}
+        confidence = {name: result.scores for name, result in results.items()}
         found = scored_predictions(boxes, confidence, truth.boxes)
         scores.append(found[0])
         right.append(found[1])

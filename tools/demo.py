@@ -9,7 +9,6 @@ python tools/demo.py
 
 import argparse
 import itertools
-import os
 import shutil
 import statistics
 import sys
@@ -18,11 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List
 
-from mmeatrack.evaluation.benchmark_report import score_trackers
 from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.evaluation.report_files import write_report_files
-from mmeatrack.evaluation.result_source import open_results
-from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
+from mmeatrack.evaluation.run_folder import SequenceResult
 from mmeatrack.evaluation.speed import run_speed
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import StageError, run_stages
@@ -33,6 +30,7 @@ from mmeatrack.experiments.micro import (
     MicroExperiment,
     run_name,
 )
+from mmeatrack.experiments.results import read_run, score_runs
 from mmeatrack.experiments.seeds import mean_and_error
 from mmeatrack.visualization import VideoSink, annotated_frames, plot_training_curves
 
@@ -72,13 +70,11 @@ def main() -> int:
     began = time.time()
     if args.fresh:
         shutil.rmtree(args.out, ignore_errors=True)
-    cores = os.cpu_count() or 1
-    experiment = MicroExperiment(args.out, args.data, threads=max(1, cores // 2))
+    experiment = MicroExperiment(args.out, args.data)
     try:
         train_and_test(experiment, args.seeds)
     except StageError as error:
         print(error, file=sys.stderr)
-        print('What is finished is kept: run the same command to go on.', file=sys.stderr)
         return 1
     show(experiment, args.seeds)
     print(f'\n{time.time() - began:.0f} s; everything is in {args.out}')
@@ -116,13 +112,10 @@ def show(experiment: MicroExperiment, seeds: List[int]) -> None:
         name: [name] if name == 'Teacher' else [run_name(name, seed) for seed in seeds]
         for name in TRACKERS
     }
-    results = {run: read_results(experiment, run, truth) for name in runs for run in runs[name]}
-    files = [
-        file
-        for run in results
-        for file in open_results(f'{run}={experiment.out / "results" / run}', truth.boxes)
-    ]
-    report = score_trackers(truth, files, 'miss', None, attributes)
+    results = {
+        run: read_run(experiment.results / run, truth) for name in runs for run in runs[name]
+    }
+    report = score_runs(experiment.results, list(results), truth, attributes)
     shown = {name: report[runs[name][0]] for name in TRACKERS}
     title = 'the synthetic UAV set'
     write_report_files(experiment.out / 'evaluation', shown, title, ('Distilled', 'Student'))
@@ -139,13 +132,6 @@ def show(experiment: MicroExperiment, seeds: List[int]) -> None:
     )
     tracks = {name: results[runs[name][0]] for name in VIDEO_TRACKERS}
     write_video(experiment.data / 'test', truth, tracks, experiment.out / 'tracking.mp4')
-
-
-def read_results(experiment: MicroExperiment, run: str, truth: GroundTruth) -> List[SequenceResult]:
-    """Raw results of one run, in the order of the sequences."""
-    folder = RunFolder(experiment.out / 'results' / run)
-    found = [folder.read(sequence, len(boxes)) for sequence, boxes in truth.boxes.items()]
-    return [result for result in found if result is not None]
 
 
 def score_row(

@@ -1,5 +1,6 @@
 """The micro experiment: data, teacher, student, distilled student and their tests as stages."""
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ NEAR_TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav-near.py'
 TEACHER_ITERS = 1100
 STUDENT_ITERS = 500
 NEAR_ITERS = 1500
+# Two trainings run at a time.
+_HALF_THE_CORES = max(1, (os.cpu_count() or 1) // 2)
 _TQDM_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
 
@@ -41,7 +44,7 @@ class MicroExperiment:
 
     out: Path
     data: Path
-    threads: int = 1
+    threads: int = _HALF_THE_CORES
     train_videos: int = 60
     test_videos: int = 50
     data_options: Tuple[str, ...] = ()
@@ -128,13 +131,18 @@ class MicroExperiment:
         common: Dict[str, object] = {
             'data_root': self.data,
             'test_dataloader.dataset.data_root': self.data / 'test',
-            'test_evaluator.result_dir': self.out / 'results',
+            'test_evaluator.result_dir': self.results,
             'test_evaluator.tracker_name': name,
         }
         folder = self.out / 'tests' / name
         return benchmark_stage(
             f'test {name}', config, checkpoint, folder, {**common, **(options or {})}, [after]
         )
+
+    @property
+    def results(self) -> Path:
+        """Holds a folder of raw results a test."""
+        return self.out / 'results'
 
     @property
     def teacher_checkpoint(self) -> Path:

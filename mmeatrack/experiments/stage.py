@@ -19,7 +19,7 @@ _TAIL = 25  # lines of a failed command's output that are shown
 
 
 class StageError(RuntimeError):
-    """A stage's command failed; the message shows the end of its output."""
+    """A stage's command failed; the message shows the end of its output, and how to go on."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _run(stage: Stage, position: int) -> None:
     if process.wait() != 0:
         raise StageError(
             f'{stage.name} failed with exit status {process.returncode}. The end of {stage.log}:\n'
-            + '\n'.join(tail)
+            + '\n'.join([*tail, 'What is finished is kept: run the same command to go on.'])
         )
     stage.finish(time.time() - began)
 

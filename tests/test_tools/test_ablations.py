@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.engine.store_log import VideoLog, write_store_log
+from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
 from mmeatrack.experiments.micro import MicroExperiment
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
@@ -40,12 +41,13 @@ def experiment(tmp_path: Path) -> MicroExperiment:
 
 
 def write_results(experiment: MicroExperiment, run: str, hits: int) -> None:
-    """Raw results: all of the static sequence, and so many frames of the other."""
-    folder = experiment.out / 'results' / run
-    missed = TRUTH.copy()
+    """Raw results: all of the static sequence, scored 0.9, so many frames of the other, 0.1."""
+    folder = RunFolder(experiment.out / 'results' / run)
+    missed, unknown = TRUTH.copy(), np.full(4, np.nan)
     missed[hits:, :2] += 100
-    write_rows(folder / 'car_static_000.txt', TRUTH)
-    write_rows(folder / 'car_occlusion_001.txt', missed)
+    for name, boxes, score in (('car_static_000', TRUTH, 0.9), ('car_occlusion_001', missed, 0.1)):
+        scores = np.array([-1, score, score, score])
+        folder.write(SequenceResult(name, boxes, scores, np.ones(4), unknown))
 
 
 def test_rows_of_the_ablation(experiment: MicroExperiment, capsys: Any) -> None:
@@ -75,9 +77,6 @@ def test_tables_of_temporal_adaptation(experiment: MicroExperiment, capsys: Any)
     for run, hits in (('Without', 1), ('Without-seed1', 3), ('With', 2), ('With-seed1', 4)):
         write_results(experiment, run, hits)
     for run in ('With', 'With-seed1'):
-        scores = np.array([-1, 0.9, 0.9, 0.9])
-        write_rows(experiment.out / 'results' / run / 'car_static_000_score.txt', scores)
-        write_rows(experiment.out / 'results' / run / 'car_occlusion_001_score.txt', scores - 0.8)
         folder = experiment.out / 'tests' / run
         folder.mkdir(parents=True)
         logs = [

@@ -143,10 +143,6 @@ def _mix(rng: np.random.Generator, scenario: Scenario, mixing: float) -> Scenari
     def happens(chance: float) -> bool:
         return bool(rng.random() < chance * mixing)
 
-    def traffic() -> int:
-        count = int(rng.integers(0, 5))
-        return count if mixing else 0
-
     zoom = rng.uniform(0.6, 1.0) if happens(0.5) else rng.uniform(0.86, 1.0)
     start_near = rng.random() < 0.5
     return replace(
@@ -158,7 +154,7 @@ def _mix(rng: np.random.Generator, scenario: Scenario, mixing: float) -> Scenari
         light=rng.uniform(0.4, 1.0) if happens(0.4) else 0.15,
         covers=1 if happens(0.3) else 0,
         rivals=int(rng.integers(1, 3)) if happens(0.4) else 0,
-        traffic=traffic(),
+        traffic=int(rng.integers(0, 5)) * (mixing > 0),
         shutter=rng.uniform(0.1, 0.35),
     )
 

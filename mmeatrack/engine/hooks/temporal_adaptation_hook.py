@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from mmeatrack.engine.store_log import StoreLog, write_store_log
+from mmeatrack.engine.store_log import StoreLog, add_up, write_store_log
 from mmeatrack.registry import HOOKS
 
 
@@ -95,9 +95,9 @@ class TemporalAdaptationHook(Hook):
         if not is_main_process():
             return
         write_store_log(videos, Path(runner.work_dir) / 'target_store.csv')
+        total = add_up('all', videos)
         names = ('offered', 'confident', 'admitted', 'contaminated', 'frames_lost')
-        total = {name: sum(getattr(video, name) for video in videos) for name in names}
-        numbers = ', '.join(f'{value} {name}' for name, value in total.items())
+        numbers = ', '.join(f'{getattr(total, name)} {name}' for name in names)
         print_log(f'Target Store over {len(videos)} videos: frames {numbers}', 'current')
 
 
