@@ -8,6 +8,7 @@ from .hooks import (
     StudentExportHook,
     TeacherValHook,
     TemporalAdaptationHook,
+    TrueViewsHook,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     'StudentExportHook',
     'TeacherValHook',
     'TemporalAdaptationHook',
+    'TrueViewsHook',
 ]

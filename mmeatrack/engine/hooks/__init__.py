@@ -9,6 +9,7 @@ from .safe_checkpoint_hook import SafeCheckpointHook
 from .student_export_hook import StudentExportHook
 from .teacher_val_hook import TeacherValHook
 from .temporal_adaptation_hook import TemporalAdaptationHook
+from .true_views_hook import TrueViewsHook
 
 __all__ = [
     'AutoPairHook',
@@ -20,4 +21,5 @@ __all__ = [
     'StudentExportHook',
     'TeacherValHook',
     'TemporalAdaptationHook',
+    'TrueViewsHook',
 ]

@@ -118,7 +118,7 @@ def find_tracker(model: Any) -> Any:
     tracker = getattr(model, 'student', model)
     if not hasattr(tracker, 'set_temporal'):
         raise TypeError(
-            f'TemporalAdaptationHook needs an mmeatrack.EATrack, but the model is '
-            f'{type(tracker).__name__}: remove the hook from custom_hooks.'
+            f'temporal adaptation needs an mmeatrack.EATrack, but the model is '
+            f'{type(tracker).__name__}: remove its hook from custom_hooks.'
         )
     return tracker

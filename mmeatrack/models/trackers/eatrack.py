@@ -179,7 +179,7 @@ class EATrack(BaseSingleObjectTracker):
         cx, cy, w, h = self.memo.bbox.reshape(-1).tolist()
         check_target_box((cx - w / 2, cy - h / 2, w, h), _image_size(img))
         box = (cx, cy, w, h)
-        template = self._encode_template(img, box)
+        template = self.encode_template(img, box)
         self.state = TrackerState(
             template=template,
             first_box=box,
@@ -251,7 +251,13 @@ class EATrack(BaseSingleObjectTracker):
         box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
         return crop_box_to_image(box, window, size), values[4:]
 
-    def _encode_template(self, img: Tensor, box: Box) -> Tensor:
+    def encode_template(self, img: Tensor, box: Box) -> Tensor:
+        """Stage-1 tokens (1, Nz, C) of the template crop around a box.
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+            box: Centre and size in image px.
+        """
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         crop = crop_image(img, window, self.backbone.template_size)
         return self.backbone.forward_template(self.data_preprocessor.normalize(crop))
@@ -261,7 +267,7 @@ class EATrack(BaseSingleObjectTracker):
         if state.store is None or state.lost_detector.lost:
             return
         box = state.box
-        state.store.offer(state.frame, score, box, lambda: self._encode_template(img, box))
+        state.store.offer(state.frame, score, box, lambda: self.encode_template(img, box))
         if state.store.due(state.frame, score):
             state.active_template, state.temporal = state.store.read(state.template)
 

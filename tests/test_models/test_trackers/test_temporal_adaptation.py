@@ -83,7 +83,7 @@ def test_stored_view_is_the_template_crop_of_its_frame() -> None:
     assert entry.box == pytest.approx(((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1))
     assert entry.score == pytest.approx(rows[1, 4].item())
     with torch.no_grad():
-        expected = tracker._encode_template(frames[1], entry.box)
+        expected = tracker.encode_template(frames[1], entry.box)
     assert torch.equal(entry.tokens, expected[0])
 
 

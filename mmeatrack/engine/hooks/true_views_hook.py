@@ -1,0 +1,55 @@
+"""The most that temporal adaptation can bring: a temporal slot that shows the true target."""
+
+from typing import Any, Optional, Sequence
+
+import torch
+from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmeatrack.engine.hooks.temporal_adaptation_hook import find_tracker
+from mmeatrack.registry import HOOKS
+
+
+@HOOKS.register_module()
+class TrueViewsHook(Hook):
+    """Fills the temporal slot from the ground truth in a test run, in place of a Target Store.
+
+    What this gains no store can gain by choosing its views better. It is for analysis: results of
+    a tracker that sees the truth are no results.
+
+    Args:
+        interval: Frames between views, at least 1. Where the target is absent the last one stays.
+
+    Raises:
+        ValueError: If the interval is below 1, or a Target Store is on.
+    """
+
+    def __init__(self, interval: int = 5) -> None:
+        if interval < 1:
+            raise ValueError(f'interval={interval} must be at least 1.')
+        self.interval = interval
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Optional[Sequence[Any]] = None,
+    ) -> None:
+        """Take the frame's true view for the frames to come."""
+        info = outputs[0].metainfo if outputs else {}
+        frame = info.get('frame_id', 0)
+        if frame == 0 or frame % self.interval:
+            return
+        tracker = find_tracker(runner.model)
+        if tracker.state.store is not None:
+            raise ValueError(
+                'TrueViewsHook and a Target Store both fill the temporal slot: remove '
+                'TemporalAdaptationHook from custom_hooks, and `temporal` from the model.'
+            )
+        truth = torch.as_tensor(info['instances'][0]['bbox'], dtype=torch.float64)
+        if truth.isfinite().all() and (truth[2:] > truth[:2]).all():
+            img = tracker.data_preprocessor(data_batch, False)['inputs']['img'][0]
+            cx, cy, w, h = bbox_xyxy_to_cxcywh(truth).tolist()
+            tracker.state.temporal = tracker.encode_template(img, (cx, cy, w, h))
