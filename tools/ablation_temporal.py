@@ -1,9 +1,11 @@
 """What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
 
 Trains the micro student on pairs that are near in time, with several seeds, and tests each by
-mmtrack's own script without adaptation, with the search for a lost target, and with that and the
-Target Store. Writes tables of success AUC by attribute, mean and standard error over the seeds, and
-of what the stores took. --stores adds other thresholds, intervals, samplings and fusions.
+mmtrack's own script without adaptation, with the search for a lost target, and with that and a view
+in the temporal slot: the first template, what the Target Store chose, and the true target every 5
+frames, which is the most that a store can bring. Writes tables of success AUC by attribute, mean
+and standard error over the seeds, and of what the stores took. --stores adds other thresholds,
+intervals, samplings and fusions.
 
 python tools/ablation_temporal.py --seeds 0 1 2 --stores 0.95-every-5
 """
@@ -13,7 +15,7 @@ import sys
 from collections import defaultdict
 from itertools import chain
 from pathlib import Path
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
@@ -22,35 +24,53 @@ from mmeatrack.evaluation.calibration import calibration_summary, scored_predict
 from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import Stage, StageError, run_stages
-from mmeatrack.experiments.micro import NEAR_TEMPORAL_CONFIG, MicroExperiment, run_name
+from mmeatrack.experiments.micro import (
+    NEAR_TEMPORAL_CONFIG,
+    REFERENCE_VIEWS_CONFIG,
+    MicroExperiment,
+    run_name,
+)
 from mmeatrack.experiments.results import read_run, score_runs
 from mmeatrack.experiments.seeds import mean_and_error
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
-WITHOUT, SEARCH, WITH = 'Without', 'Search', 'With'
-HOOK = 'custom_hooks.0.store'
-# --cfg-options of each test; the config has both parts of the adaptation.
-TESTS: Dict[str, Dict[str, object]] = {
-    WITHOUT: {'custom_hooks': '[]', 'model.test_cfg.lost_search_factor': None},
-    SEARCH: {'custom_hooks': '[]'},
-    WITH: {},
+WITHOUT, WITH = 'Without', 'With'
+
+
+class Test(NamedTuple):
+    """A column of the table: the config and its ``--cfg-options``."""
+
+    config: Path
+    options: Dict[str, object]
+
+
+def with_store(**store: object) -> Test:
+    """The Target Store with these arguments in place of the config's, which are 'auto'."""
+    options = {f'custom_hooks.0.store.{key}': value for key, value in store.items()}
+    return Test(NEAR_TEMPORAL_CONFIG, options)
+
+
+TESTS = {
+    WITHOUT: Test(
+        NEAR_TEMPORAL_CONFIG, {'custom_hooks': '[]', 'model.test_cfg.lost_search_factor': None}
+    ),
+    'Search': Test(NEAR_TEMPORAL_CONFIG, {'custom_hooks': '[]'}),
+    'First': Test(REFERENCE_VIEWS_CONFIG, {}),
+    WITH: with_store(),
+    'Truth': Test(REFERENCE_VIEWS_CONFIG, {'custom_hooks.0.interval': 5}),
 }
-# The config's own store has threshold and interval 'auto'.
-STORES: Dict[str, Dict[str, object]] = {
+STORES = {
     **{
-        f'{threshold}-every-{interval}': {
-            f'{HOOK}.threshold': threshold,
-            f'{HOOK}.interval': interval,
-        }
+        f'{threshold}-every-{interval}': with_store(threshold=threshold, interval=interval)
         for threshold in (0.8, 0.95)
         for interval in (5, 15)
     },
-    'Recent': {f'{HOOK}.sampling': 'recent'},
-    'Diverse': {f'{HOOK}.sampling': 'diverse'},
-    'Even': {f'{HOOK}.sampling': 'even'},
-    'TwoSamples': {f'{HOOK}.num_samples': 2},
-    'Blend': {f'{HOOK}.fusion': 'blend'},
+    'Recent': with_store(sampling='recent'),
+    'Diverse': with_store(sampling='diverse'),
+    'Even': with_store(sampling='even'),
+    'TwoSamples': with_store(num_samples=2),
+    'Blend': with_store(fusion='blend'),
 }
 
 
@@ -101,17 +121,17 @@ def main() -> int:
 
 
 def train_and_test(
-    experiment: MicroExperiment, tests: Mapping[str, Dict[str, object]], seeds: Sequence[int]
+    experiment: MicroExperiment, tests: Mapping[str, Test], seeds: Sequence[int]
 ) -> None:
     """Two stages at a time."""
     run_stages([experiment.make_data()])
     trainings = {seed: experiment.train_near(seed) for seed in seeds}
     run_stages(list(trainings.values()), parallel=2)
     stages: List[Stage] = []
-    for name, options in tests.items():
+    for name, (config, options) in tests.items():
         for seed, training in trainings.items():
             run, checkpoint = run_name(name, seed), experiment.near_checkpoint(seed)
-            stages.append(experiment.test(run, NEAR_TEMPORAL_CONFIG, checkpoint, training, options))
+            stages.append(experiment.test(run, config, checkpoint, training, options))
     run_stages(stages, parallel=2)
 
 

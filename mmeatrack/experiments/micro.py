@@ -19,6 +19,7 @@ TWO_TEACHERS_CONFIG = CONFIGS / 'eatrack_micro_distill-two-teachers_1xb16-500i_s
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
 NEAR_CONFIG = CONFIGS / 'eatrack_micro_1xb16-1500i_synthetic-uav-near.py'
 NEAR_TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav-near.py'
+REFERENCE_VIEWS_CONFIG = CONFIGS / 'eatrack_micro_reference-views_synthetic-uav-near.py'
 TEACHER_ITERS = 1100
 STUDENT_ITERS = 500
 NEAR_ITERS = 1500
