@@ -1,11 +1,15 @@
 """Scores of variants over seeds, as bars with every run on them."""
 
 import statistics
+import textwrap
 from pathlib import Path
 from typing import Mapping, Sequence, Union
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+# Letters that stand below a bar beside its neighbours'.
+_LABEL_WIDTH = 18
 
 
 def plot_ablation(
@@ -35,7 +39,7 @@ def plot_ablation(
         axes.annotate(
             f'{mean:.1f}', (place, 0), (0, 5), textcoords='offset points', ha='center', fontsize=10
         )
-    axes.set_xticks(range(len(scores)), [name.replace(' + ', '\n+ ') for name in scores])
+    axes.set_xticks(range(len(scores)), [textwrap.fill(name, _LABEL_WIDTH) for name in scores])
     axes.set_ylabel(f'{score_name} (%)')
     axes.set_ylim(0, 1.15 * max(max(values) for values in scores.values()))
     axes.grid(axis='y', linestyle=':', color='0.75')
