@@ -4,8 +4,8 @@ Trains the micro student on pairs that are near in time, with several seeds, and
 mmtrack's own script without adaptation, with the search for a lost target, and with that and a view
 in the temporal slot: the first template, what the Target Store chose, and the true target every 5
 frames, which is the most that a store can bring. Writes tables of success AUC by attribute, mean
-and standard error over the seeds, and of what the stores took. --stores adds other thresholds,
-intervals, samplings and fusions.
+and standard error over the seeds, and of what the stores took, and a reliability plot of the
+scores. --stores adds other thresholds, intervals, samplings and fusions.
 
 python tools/ablation_temporal.py --seeds 0 1 2 --stores 0.95-every-5
 """
@@ -20,7 +20,7 @@ from typing import Dict, List, Mapping, NamedTuple, Sequence
 import numpy as np
 
 from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
-from mmeatrack.evaluation.calibration import calibration_summary, scored_predictions
+from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
 from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import Stage, StageError, run_stages
@@ -32,6 +32,7 @@ from mmeatrack.experiments.micro import (
 )
 from mmeatrack.experiments.results import read_run, score_runs
 from mmeatrack.experiments.seeds import mean_and_error
+from mmeatrack.visualization.reliability_plot import plot_reliability
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
@@ -146,7 +147,7 @@ def show(experiment: MicroExperiment, names: Sequence[str], seeds: Sequence[int]
     text = '\n'.join(tables)
     path = experiment.out / 'ablation_temporal.md'
     path.write_text(text)
-    print(f'\n{text}\nseeds {list(seeds)}; also in {path}')
+    print(f'\n{text}\nseeds {list(seeds)}; also in {path}, and reliability.png there')
 
 
 def gain_table(
@@ -205,7 +206,7 @@ def store_table(
 
 
 def score_line(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
-    """How well the scores tell right boxes from wrong ones."""
+    """How well the scores tell right boxes from wrong ones; and a plot of it."""
     scores, right = [], []
     for run in runs:
         results = {each.name: each for each in read_run(experiment.results / run, truth)}
@@ -214,7 +215,10 @@ def score_line(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[s
         found = scored_predictions(boxes, confidence, truth.boxes)
         scores.append(found[0])
         right.append(found[1])
-    summary = calibration_summary(np.concatenate(scores), np.concatenate(right))
+    all_scores, all_right = np.concatenate(scores), np.concatenate(right)
+    bins = reliability(all_scores, all_right)
+    plot_reliability({'score': bins}, experiment.out / 'reliability.png')
+    summary = calibration_summary(all_scores, all_right)
     area = 'not defined' if summary['auroc'] is None else f'{summary["auroc"]:.3f}'
     return (
         f'score against IoU >= 0.5 over {summary["frames"]:.0f} frames: AUROC {area}, expected '

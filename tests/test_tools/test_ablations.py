@@ -97,6 +97,7 @@ def test_tables_of_temporal_adaptation(experiment: MicroExperiment, capsys: Any)
         ['occlusion', '4', '0', '2', '2 (100.0 %)', '0', '2', '0'],
         ['static', '6', '2', '4', '0 (0.0 %)', '0', '0', '0'],
     ]
+    assert (experiment.out / 'reliability.png').stat().st_size > 10_000
     # Of the 6 frames scored 0.1, 1 of the first seed's and 3 of the second's are right; all of 0.9.
     # AUROC: 10 right and 2 wrong; 6 x 2 pairs in order and 4 x 2 that tie.
     assert 'over 12 frames: AUROC 0.800, expected calibration error 0.333' in line
