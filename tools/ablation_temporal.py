@@ -1,9 +1,9 @@
 """What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
 
 Trains the micro student on pairs that are near in time, with several seeds, and tests each by
-mmtrack's own script without adaptation, with the search for a lost target, and with that and a view
-in the temporal slot: the first template, what the Target Store chose, and the true target every 5
-frames, which is the most that a store can bring. Writes tables of success AUC by attribute, mean
+mmtrack's own script without adaptation, with the search for a lost target, with the template in the
+temporal slot, too, with the views of the Target Store there, and with the true target of every 5th
+frame, which is the most that a store can bring. Writes tables of success AUC by attribute, mean
 and standard error over the seeds, and of what the stores took, and a reliability plot of the
 scores. --stores adds other thresholds, intervals, samplings and fusions.
 
@@ -26,7 +26,7 @@ from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.experiments import Stage, StageError, run_stages
 from mmeatrack.experiments.micro import (
     NEAR_TEMPORAL_CONFIG,
-    REFERENCE_VIEWS_CONFIG,
+    NEAR_TRUE_VIEWS_CONFIG,
     MicroExperiment,
     run_name,
 )
@@ -52,14 +52,15 @@ def with_store(**store: object) -> Test:
     return Test(NEAR_TEMPORAL_CONFIG, options)
 
 
+NO_STORE = {'custom_hooks': '[]'}
+EMPTY_SLOT = {**NO_STORE, 'model.test_cfg.fill_slot': False}
+# Each has what the one before it has.
 TESTS = {
-    WITHOUT: Test(
-        NEAR_TEMPORAL_CONFIG, {'custom_hooks': '[]', 'model.test_cfg.lost_search_factor': None}
-    ),
-    'Search': Test(NEAR_TEMPORAL_CONFIG, {'custom_hooks': '[]'}),
-    'First': Test(REFERENCE_VIEWS_CONFIG, {}),
+    WITHOUT: Test(NEAR_TEMPORAL_CONFIG, {**EMPTY_SLOT, 'model.test_cfg.lost_search_factor': None}),
+    'Search': Test(NEAR_TEMPORAL_CONFIG, EMPTY_SLOT),
+    'Filled': Test(NEAR_TEMPORAL_CONFIG, NO_STORE),
     WITH: with_store(),
-    'Truth': Test(REFERENCE_VIEWS_CONFIG, {'custom_hooks.0.interval': 5}),
+    'Truth': Test(NEAR_TRUE_VIEWS_CONFIG, {}),
 }
 STORES = {
     **{

@@ -4,20 +4,20 @@ from .hooks import (
     AutoPairHook,
     DeterministicResumeHook,
     NonFiniteGuardHook,
-    ReferenceViewsHook,
     SafeCheckpointHook,
     StudentExportHook,
     TeacherValHook,
     TemporalAdaptationHook,
+    TrueViewsHook,
 )
 
 __all__ = [
     'AutoPairHook',
     'DeterministicResumeHook',
     'NonFiniteGuardHook',
-    'ReferenceViewsHook',
     'SafeCheckpointHook',
     'StudentExportHook',
     'TeacherValHook',
     'TemporalAdaptationHook',
+    'TrueViewsHook',
 ]

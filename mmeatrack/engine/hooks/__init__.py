@@ -5,11 +5,11 @@ from .benchmark_progress_hook import BenchmarkProgressHook
 from .benchmark_run_hook import BenchmarkRunHook
 from .deterministic_resume_hook import DeterministicResumeHook
 from .non_finite_guard_hook import NonFiniteGuardHook
-from .reference_views_hook import ReferenceViewsHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .student_export_hook import StudentExportHook
 from .teacher_val_hook import TeacherValHook
 from .temporal_adaptation_hook import TemporalAdaptationHook
+from .true_views_hook import TrueViewsHook
 
 __all__ = [
     'AutoPairHook',
@@ -17,9 +17,9 @@ __all__ = [
     'BenchmarkRunHook',
     'DeterministicResumeHook',
     'NonFiniteGuardHook',
-    'ReferenceViewsHook',
     'SafeCheckpointHook',
     'StudentExportHook',
     'TeacherValHook',
     'TemporalAdaptationHook',
+    'TrueViewsHook',
 ]

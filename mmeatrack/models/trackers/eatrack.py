@@ -50,8 +50,9 @@ class EATrack(BaseSingleObjectTracker):
         train_cfg: ``temporal_drop``: share of training samples whose temporal slot is empty.
         test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
             ``lost_search_factor``: crop side while the target is lost, see
-            :func:`search_window`; ``margin``: px of the box kept inside the image; ``test_mode``:
-            'OPE' or 'VOT'.
+            :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
+            while there are no temporal tokens the template stands in their place, too;
+            ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
@@ -190,6 +191,7 @@ class EATrack(BaseSingleObjectTracker):
             lost_detector=MODELS.build(self.lost_detector_cfg),
             confidence=self._build_confidence(),
             store=None if self.temporal_cfg is None else MODELS.build(self.temporal_cfg),
+            temporal=self._fill(template, None),
         )
 
     def _build_confidence(self) -> Optional[CalibratedConfidence]:
@@ -269,7 +271,12 @@ class EATrack(BaseSingleObjectTracker):
         box = state.box
         state.store.offer(state.frame, score, box, lambda: self.encode_template(img, box))
         if state.store.due(state.frame, score):
-            state.active_template, state.temporal = state.store.read(state.template)
+            state.active_template, temporal = state.store.read(state.template)
+            state.temporal = self._fill(state.active_template, temporal)
+
+    def _fill(self, template: Tensor, temporal: Optional[Tensor]) -> Optional[Tensor]:
+        """What the temporal slot shows."""
+        return template if temporal is None and self.test_cfg['fill_slot'] else temporal
 
 
 def _shows_target(instances: InstanceData) -> bool:

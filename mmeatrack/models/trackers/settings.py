@@ -4,7 +4,12 @@ from typing import Any, Dict, Optional, Tuple
 
 _TRAIN_DEFAULTS: Dict[str, Any] = dict(temporal_drop=0.0)
 _TEST_DEFAULTS: Dict[str, Any] = dict(
-    template_factor=2.0, search_factor=4.0, lost_search_factor=None, margin=10.0, test_mode='OPE'
+    template_factor=2.0,
+    search_factor=4.0,
+    lost_search_factor=None,
+    margin=10.0,
+    fill_slot=False,
+    test_mode='OPE',
 )
 
 
@@ -35,6 +40,7 @@ def _check_values(
     search_factor: float,
     lost_search_factor: Optional[float],
     margin: float,
+    fill_slot: bool,
     test_mode: str,
 ) -> None:
     if not 0 <= temporal_drop <= 1:
@@ -46,5 +52,7 @@ def _check_values(
             f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
             f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
         )
+    if not isinstance(fill_slot, bool):
+        raise ValueError(f'test_cfg.fill_slot={fill_slot!r} must be True or False.')
     if test_mode not in ('OPE', 'VOT'):
         raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")

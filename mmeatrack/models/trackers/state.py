@@ -28,7 +28,7 @@ class TrackerState:
         store: The Target Store, None where temporal adaptation is off.
         active_template: (1, Nz, C) template in use: ``template``, or what the store blended with
             it.
-        temporal: (1, Nt, C) temporal tokens in use, None while the store is empty.
+        temporal: (1, Nt, C) tokens in the temporal slot, None where it is empty.
     """
 
     template: Tensor

@@ -52,6 +52,29 @@ def test_tokens_in_use() -> None:
     assert [entry.frame for entry in entries] == sorted(entry.frame for entry in entries)
 
 
+def test_a_filled_slot_shows_the_template_until_there_is_a_view() -> None:
+    """Twice the template is what the joint stage sees; a store of no views changes no bit."""
+    frames, filled = video(8), dict(fill_slot=True)
+    alone = tracker_with(None, test_cfg=filled)
+    doubled = follow(alone, frames)
+    assert alone.state.temporal is alone.state.template
+    assert not torch.equal(doubled[1:], follow(tracker_with(None), frames)[1:])
+    assert torch.equal(follow(tracker_with(EMPTY, test_cfg=filled), frames), doubled)
+    adapted = tracker_with(EAGER, test_cfg=filled)
+    # The first view ends frame 2: it is seen from frame 3 on.
+    found = follow(adapted, frames)
+    assert torch.equal(found[:3], doubled[:3])
+    assert not torch.equal(found[3:], doubled[3:])
+    assert torch.equal(adapted.state.temporal[0], adapted.state.store.entries[-1].tokens)
+
+
+def test_a_filled_slot_shows_the_blended_template() -> None:
+    tracker = tracker_with(dict(EAGER, fusion='blend'), test_cfg=dict(fill_slot=True))
+    follow(tracker, video(4))
+    assert tracker.state.temporal is tracker.state.active_template
+    assert not torch.equal(tracker.state.temporal, tracker.state.template)
+
+
 @pytest.mark.parametrize('fusion', ['concat', 'blend'])
 def test_original_template_is_kept(fusion: str) -> None:
     frames = video(12)

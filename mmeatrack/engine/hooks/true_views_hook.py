@@ -1,4 +1,4 @@
-"""What temporal adaptation is measured against: a temporal slot that the ground truth fills."""
+"""The most that temporal adaptation can bring: a temporal slot that shows the true target."""
 
 from typing import Any, Optional, Sequence
 
@@ -12,26 +12,22 @@ from mmeatrack.registry import HOOKS
 
 
 @HOOKS.register_module()
-class ReferenceViewsHook(Hook):
+class TrueViewsHook(Hook):
     """Fills the temporal slot of a test run from the ground truth, in place of a Target Store.
 
-    At first the slot shows the first frame's template. With an interval it then shows the true
-    target of a frame every so often: what this gains no store can gain by choosing its views
-    better. Without one it stays, which tells what comes from a slot that is filled at all.
-
-    It is for analysis: results of a tracker that sees the truth are no results.
+    What this gains no store can gain by choosing its views better. It is for analysis: results of
+    a tracker that sees the truth are no results.
 
     Args:
-        interval: Frames between views, at least 1; None for the first frame's alone. Where the
-            target is absent the last view stays.
+        interval: Frames between views, at least 1. Where the target is absent the last one stays.
 
     Raises:
         ValueError: If the interval is below 1, or a Target Store is on.
     """
 
-    def __init__(self, interval: Optional[int] = None) -> None:
-        if interval is not None and interval < 1:
-            raise ValueError(f'interval={interval} must be at least 1, or None.')
+    def __init__(self, interval: int = 5) -> None:
+        if interval < 1:
+            raise ValueError(f'interval={interval} must be at least 1.')
         self.interval = interval
 
     def after_test_iter(
@@ -46,16 +42,12 @@ class ReferenceViewsHook(Hook):
         frame, tracker = info.get('frame_id', 0), find_tracker(runner.model)
         if tracker.state.store is not None:
             raise ValueError(
-                'ReferenceViewsHook and a Target Store both fill the temporal slot: remove '
+                'TrueViewsHook and a Target Store both fill the temporal slot: remove '
                 'TemporalAdaptationHook from custom_hooks, and `temporal` from the model.'
             )
-        if frame == 0:
-            tracker.state.temporal = tracker.state.template
-        elif self.interval is not None and frame % self.interval == 0:
-            self._show_truth(tracker, data_batch, info['instances'][0]['bbox'])
-
-    def _show_truth(self, tracker: Any, data_batch: Any, box_xyxy: Sequence[float]) -> None:
-        truth = torch.as_tensor(box_xyxy, dtype=torch.float64)
+        if frame == 0 or frame % self.interval:
+            return
+        truth = torch.as_tensor(info['instances'][0]['bbox'], dtype=torch.float64)
         if truth.isfinite().all() and (truth[2:] > truth[:2]).all():
             img = tracker.data_preprocessor(data_batch, False)['inputs']['img'][0]
             cx, cy, w, h = bbox_xyxy_to_cxcywh(truth).tolist()
