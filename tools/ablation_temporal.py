@@ -144,7 +144,7 @@ def show(experiment: MicroExperiment, names: Sequence[str], seeds: Sequence[int]
     runs = {name: [run_name(name, seed) for seed in seeds] for name in names}
     tables = [gain_table(experiment, truth, attributes, runs)]
     tables.append(store_table(experiment, attributes, runs[WITH]))
-    tables.append(score_line(experiment, truth, runs[WITH]))
+    tables.append(report_scores(experiment, truth, runs[WITH]))
     text = '\n'.join(tables)
     path = experiment.out / 'ablation_temporal.md'
     path.write_text(text)
@@ -206,8 +206,8 @@ def store_table(
     return markdown_table([word.replace('_', ' ') for word in header.split()], rows)
 
 
-def score_line(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
-    """How well the scores tell right boxes from wrong ones; and a plot of it."""
+def report_scores(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
+    """Plot how well the scores tell right boxes from wrong ones; returns a line on it."""
     scores, right = [], []
     for run in runs:
         results = {each.name: each for each in read_run(experiment.results / run, truth)}
