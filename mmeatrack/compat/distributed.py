@@ -1,11 +1,16 @@
-"""Let ``--launcher pytorch`` train on a machine without CUDA.
+"""Let ``--launcher pytorch`` train and end well on a machine without CUDA.
 
 MMEngine 0.10.7's defaults are CUDA's: its launcher selects a CUDA device and, by the usual
 ``dist_cfg=dict(backend='nccl')``, NCCL; its wrapper gives ``device_ids`` to
 DistributedDataParallel, which refuses them for a model on the CPU. Both are mended only where no
 accelerator is there.
+
+Nor does anything end the process group. A thread of gloo that still holds a tensor of Python's when
+the interpreter shuts down aborts the process (pytorch/pytorch pull request 179291), now and then on
+a busy machine, and the launcher reports a finished run as failed. So the group ends before that.
 """
 
+import atexit
 import logging
 from types import ModuleType
 from typing import Any
@@ -15,7 +20,7 @@ from torch import nn
 
 
 def let_launcher_use_cpu(module: ModuleType) -> None:
-    """Make the pytorch launcher of ``mmengine.dist.utils`` start on the CPU, with gloo for nccl."""
+    """Make the pytorch launcher of ``mmengine.dist.utils`` run on the CPU, with gloo for nccl."""
     launch = module._init_dist_pytorch
 
     def init_dist_pytorch(backend: str, init_backend: str = 'torch', **kwargs: Any) -> None:
@@ -33,8 +38,15 @@ def let_launcher_use_cpu(module: ModuleType) -> None:
             )
             backend = 'gloo'
         torch.distributed.init_process_group(backend=backend, **kwargs)
+        atexit.register(_end_process_group)
 
     vars(module)['_init_dist_pytorch'] = init_dist_pytorch
+
+
+def _end_process_group() -> None:
+    """Wait for the group's threads and end it, unless the script has done so."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def let_wrapper_use_cpu(module: ModuleType) -> None:

@@ -1,10 +1,11 @@
-"""The pytorch launcher trains on CPUs with a config's usual backend, nccl."""
+"""The pytorch launcher trains on CPUs with the usual backend, nccl, and ends without a crash."""
 
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import List
 
 import pytest
 import torch
@@ -28,6 +29,36 @@ print('iterations', runner.iter, 'equal', torch.equal(*gathered))
 torch.distributed.destroy_process_group()
 """
 
+# Rank 0 leaves a tensor to gloo's thread, which is still deleting it when the script has ended.
+LATE_THREAD = """
+import time
+
+import mmeatrack
+import torch
+from mmengine.dist import get_rank, init_dist
+
+
+class SlowlyDeleted(torch.Tensor):
+    def __del__(self):
+        time.sleep(2)
+
+
+def leave_a_tensor():
+    tensor = torch.ones(3).as_subclass(SlowlyDeleted)
+    torch.distributed.all_reduce(tensor, async_op=True)
+
+
+init_dist('pytorch', backend='gloo')
+torch.distributed.barrier()
+if get_rank() == 0:
+    leave_a_tensor()
+    time.sleep(1)
+else:
+    time.sleep(0.5)
+    torch.distributed.all_reduce(torch.ones(3))
+print('the script has ended', flush=True)
+"""
+
 
 def free_port() -> int:
     with socket.socket() as listener:
@@ -35,11 +66,11 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has CUDA, and so nccl')
-def test_two_processes_train_together(tmp_path: Path) -> None:
+def run_two(code: str, folder: Path) -> List[str]:
+    """What two processes print that run a script together; both have to succeed."""
     root = Path(__file__).resolve().parents[2]
-    script = tmp_path / 'worker.py'
-    script.write_text(WORKER)
+    script = folder / 'worker.py'
+    script.write_text(code)
     shared = {
         'MASTER_ADDR': '127.0.0.1',
         'MASTER_PORT': str(free_port()),
@@ -49,7 +80,7 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
     }
     workers = [
         subprocess.Popen(
-            [sys.executable, '-W', 'ignore', str(script), str(tmp_path / 'work')],
+            [sys.executable, '-W', 'ignore', str(script), str(folder / 'work')],
             env={**os.environ, **shared, 'RANK': str(rank), 'LOCAL_RANK': str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -60,7 +91,20 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
     outputs = [worker.communicate(timeout=240)[0] for worker in workers]
     for worker, output in zip(workers, outputs):
         assert worker.returncode == 0, output
+    return outputs
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has CUDA, and so nccl')
+def test_two_processes_train_together(tmp_path: Path) -> None:
+    outputs = run_two(WORKER, tmp_path)
+    for output in outputs:
         assert 'backend gloo wrapper MMDistributedDataParallel' in output
         assert 'iterations 2 equal True' in output  # eight samples, two a step, two processes
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
     assert "using the backend 'gloo' in place of 'nccl'" in ''.join(outputs)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has CUDA, and so nccl')
+def test_threads_of_the_group_end_before_the_interpreter(tmp_path: Path) -> None:
+    for output in run_two(LATE_THREAD, tmp_path):
+        assert 'the script has ended' in output
