@@ -10,7 +10,8 @@ class Benchmark(NamedTuple):
     attributes: Tuple[str, ...]
 
 
-_UAV123 = ('IV', 'SV', 'POC', 'FOC', 'OV', 'FM', 'CM', 'BC', 'SOB', 'ARC', 'VC', 'LR')
+# In the order of the files' columns, as the heading of the benchmark's DatasetAnnotation.pdf has it.
+_UAV123 = ('SV', 'ARC', 'LR', 'FM', 'FOC', 'POC', 'OV', 'BC', 'IV', 'VC', 'CM', 'SOB')
 
 BENCHMARKS: Dict[str, Benchmark] = {
     'dtb70': Benchmark(

@@ -109,7 +109,7 @@ def test_uav123_10fps(tmp_path: Path) -> None:
     boxes[3:9] = np.nan
     write_boxes(tmp_path / 'anno/UAV123_10fps/bird1_2.txt', boxes)
     (tmp_path / 'anno/UAV123_10fps/att').mkdir()
-    (tmp_path / 'anno/UAV123_10fps/att/bird1_2.txt').write_text('0,1,0,1,0,0,0,0,0,0,0,1')
+    (tmp_path / 'anno/UAV123_10fps/att/bird1_2.txt').write_text('1,0,0,0,1,0,1,0,0,0,0,1')
 
     dataset = UAV123At10fpsDataset(data_root=str(tmp_path), test_mode=True)
 
@@ -123,7 +123,7 @@ def test_uav123_10fps(tmp_path: Path) -> None:
     assert img_paths(dataset, 'bird1_2')[-1].endswith(f'{last:06d}.jpg')
     # The boundary frame of car16 belongs to both of its sequences.
     assert img_paths(dataset, 'car16_1')[-1] == img_paths(dataset, 'car16_2')[0]
-    assert meta['attributes'][1] == ['SV', 'FOC', 'LR']
+    assert meta['attributes'][1] == ['SV', 'FOC', 'OV', 'SOB']
     valid = dataset.get_ann_infos_from_video(1)['bboxes_isvalid']
     np.testing.assert_array_equal(np.flatnonzero(~valid), np.arange(3, 9))
 
