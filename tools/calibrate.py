@@ -122,9 +122,9 @@ def track_one(
     import numpy as np
 
     from mmeatrack.apis import open_frames, track_frames
-    from mmeatrack.engine.hooks.temporal_adaptation_hook import find_tracker
     from mmeatrack.evaluation.calibration import is_right
     from mmeatrack.models.confidence.calibrated_confidence import WorstLead, cue_vector
+    from mmeatrack.models.trackers.find_tracker import find_tracker
 
     worst_lead, rows, peaks, boxes = WorstLead(), [], [], []
     for result in track_frames(tracker, open_frames(str(folder / 'img')), truth[0]):

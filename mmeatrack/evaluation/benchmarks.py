@@ -10,7 +10,7 @@ class Benchmark(NamedTuple):
     attributes: Tuple[str, ...]
 
 
-# In the order of the files' columns, as the heading of the benchmark's DatasetAnnotation.pdf has it.
+# The columns of the files, as the benchmark's DatasetAnnotation.pdf heads them.
 _UAV123 = ('SV', 'ARC', 'LR', 'FM', 'FOC', 'POC', 'OV', 'BC', 'IV', 'VC', 'CM', 'SOB')
 
 BENCHMARKS: Dict[str, Benchmark] = {

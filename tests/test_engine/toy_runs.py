@@ -97,13 +97,13 @@ def train_runner(
 
 
 def video_runner(
-    model: Any, work_dir: Path, seeds: Sequence[int], metric: KeepResults, **kwargs: Any
+    model: Any, work_dir: Path, dataset: VideoDataset, metric: KeepResults, **kwargs: Any
 ) -> Runner:
-    """A Runner that tests on the videos of these seeds."""
+    """A Runner that tests on these videos."""
     return Runner(
         model=model,
         work_dir=str(work_dir),
-        test_dataloader=loader(VideoDataset(seeds)),
+        test_dataloader=loader(dataset),
         test_cfg=dict(),
         test_evaluator=[metric],
         **common(work_dir, kwargs),

@@ -7,10 +7,10 @@ from typing import Any, Optional, Sequence
 from mmengine.dist import all_gather_object, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmeatrack.engine.store_log import StoreLog, add_up, write_store_log
+from mmeatrack.models.trackers.find_tracker import find_tracker
 from mmeatrack.registry import HOOKS
 
 
@@ -105,20 +105,3 @@ def _video_name(info: dict) -> str:
     """The folder of its images, which for many benchmarks is the sequence's name."""
     folders = [part for part in Path(info.get('img_path', '')).parts[:-1] if part != 'img']
     return folders[-1] if folders else f'video {info.get("video_id", "")}'
-
-
-def find_tracker(model: Any) -> Any:
-    """The tracker that predicts, within a distributed wrapper and a distillation algorithm.
-
-    Raises:
-        TypeError: If there is none that takes temporal adaptation.
-    """
-    if is_model_wrapper(model):
-        model = model.module
-    tracker = getattr(model, 'student', model)
-    if not hasattr(tracker, 'set_temporal'):
-        raise TypeError(
-            f'temporal adaptation needs an mmeatrack.EATrack, but the model is '
-            f'{type(tracker).__name__}: remove its hook from custom_hooks.'
-        )
-    return tracker

@@ -4,7 +4,7 @@ from typing import Any, List, Optional, Sequence
 import pytest
 import torch
 from mmengine.model import BaseModel
-from test_engine.toy_runs import KeepResults, train_runner, video_runner
+from test_engine.toy_runs import KeepResults, VideoDataset, train_runner, video_runner
 from toys import build, distill_cfg, follow, logged, tracker_cfg, video
 
 from mmeatrack.engine import TemporalAdaptationHook
@@ -26,7 +26,7 @@ def results(
     metric = KeepResults()
     # A Runner's name must be its own.
     work_dir = tmp_path / f'run{len(list(tmp_path.iterdir()))}'
-    video_runner(model, work_dir, seeds, metric, custom_hooks=hooks).test()
+    video_runner(model, work_dir, VideoDataset(seeds), metric, custom_hooks=hooks).test()
     return torch.stack(metric.rows)
 
 
@@ -76,9 +76,8 @@ def test_student_of_a_distillation_is_adapted(tmp_path) -> None:
 
 def test_statistics_of_all_videos_are_logged(tmp_path) -> None:
     model = build(tracker_cfg())
-    runner = video_runner(
-        model, tmp_path / 'run', [1, 2], KeepResults(), custom_hooks=hook(), log_level='INFO'
-    )
+    videos, options = VideoDataset([1, 2]), dict(custom_hooks=hook(), log_level='INFO')
+    runner = video_runner(model, tmp_path / 'run', videos, KeepResults(), **options)
     with logged() as messages:
         runner.test()
     report = next(message for message in messages if message.startswith('Target Store'))

@@ -4,7 +4,7 @@ from typing import Any, Dict, List
 import numpy as np
 import pytest
 import torch
-from test_engine.toy_runs import KeepResults, VideoDataset, loader, video_runner
+from test_engine.toy_runs import KeepResults, VideoDataset, video_runner
 from toys import build, tracker_cfg, video
 
 from mmeatrack.engine import TrueViewsHook
@@ -22,9 +22,7 @@ def rows(work_dir: Path, model: Any, truth: Dict[int, List[float]], hooks: list)
     metric, data = KeepResults(), VideoDataset([1])
     for frame, (_, sample) in enumerate(data.frames):
         sample.set_metainfo(dict(instances=[dict(bbox=truth[frame])]))
-    runner = video_runner(model, work_dir, [1], metric, custom_hooks=hooks)
-    runner._test_dataloader = loader(data)
-    runner.test()
+    video_runner(model, work_dir, data, metric, custom_hooks=hooks).test()
     return torch.stack(metric.rows)
 
 
