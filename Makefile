@@ -46,7 +46,8 @@ ablation: install  ## each distillation loss alone, three seeds; goes on from th
 	$(BIN)/python tools/ablation.py
 
 ablation-temporal: install  ## with the Target Store and without, by attribute, three seeds
-	$(BIN)/python tools/ablation_temporal.py --stores 0.95-every-5
+	$(BIN)/python tools/ablation_temporal.py \
+		--stores 0.8-every-5 0.8-every-15 0.95-every-5 0.95-every-15
 
 benchmark: install  ## what distillation and temporal adaptation cost, against their bounds
 	@status=0; for part in train temporal store-memory; do \

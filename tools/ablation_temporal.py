@@ -1,4 +1,4 @@
-"""What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
+r"""What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
 
 Trains the micro student on pairs that are near in time, with several seeds, and tests each by
 mmtrack's own script without adaptation, with the search for a lost target, with the template in the
@@ -7,7 +7,8 @@ frame, which is the most that a store can bring. Writes tables of success AUC by
 and standard error over the seeds, and of what the stores took, and a reliability plot of the
 scores. --stores adds other thresholds, intervals, samplings and fusions.
 
-python tools/ablation_temporal.py --seeds 0 1 2 --stores 0.95-every-5
+python tools/ablation_temporal.py --seeds 0 1 2 \
+    --stores 0.8-every-5 0.8-every-15 0.95-every-5 0.95-every-15
 """
 
 import argparse
