@@ -70,9 +70,9 @@ STORES = {
         for interval in (5, 15)
     },
     'Recent': with_store(sampling='recent'),
-    'Diverse': with_store(sampling='diverse'),
-    'Even': with_store(sampling='even'),
     'TwoSamples': with_store(num_samples=2),
+    'TwoDiverse': with_store(num_samples=2, sampling='diverse'),
+    'TwoEven': with_store(num_samples=2, sampling='even'),
     'Blend': with_store(fusion='blend'),
 }
 

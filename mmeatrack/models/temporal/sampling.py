@@ -45,3 +45,6 @@ SAMPLINGS: Dict[str, Sampling] = {
     'diverse': diverse,
     'even': evenly,
 }
+
+# What these draw as a single entry is the newest.
+SPREADING = ('diverse', 'even')

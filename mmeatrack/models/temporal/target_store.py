@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mmeatrack.models.temporal.fusion import FUSIONS
-from mmeatrack.models.temporal.sampling import SAMPLINGS
+from mmeatrack.models.temporal.sampling import SAMPLINGS, SPREADING
 from mmeatrack.models.temporal.self_tuning import (
     AUTO,
     ScoreStatistics,
@@ -73,12 +73,12 @@ class TargetStore:
         interval: Frames between activations; 'auto' lets falling scores end it.
         capacity: Entries kept at most.
         num_samples: Entries drawn at an activation.
-        sampling: 'recent', 'score', 'diverse' or 'even'.
+        sampling: 'recent', 'score', 'diverse' or 'even'; the last two spread two samples or more.
         fusion: 'concat' (temporal tokens beside the template) or 'blend' (mixed into it).
         blend_weight: Share of the samples in the blended template.
 
     Raises:
-        ValueError: If a value is out of range or a name is unknown.
+        ValueError: If a value is out of range, a name is unknown, or a single sample should spread.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class TargetStore:
         _check_count('num_samples', num_samples)
         _check_name('sampling', sampling, list(SAMPLINGS))
         _check_name('fusion', fusion, list(FUSIONS))
+        _check_spread(sampling, num_samples)
         self.threshold, self.interval, self.capacity = threshold, interval, capacity
         self.num_samples, self.sampling = num_samples, sampling
         self.fusion, self.blend_weight = fusion, blend_weight
@@ -184,3 +185,11 @@ def _or_auto(name: str) -> str:
 def _check_name(name: str, value: str, allowed: List[str]) -> None:
     if value not in allowed:
         raise ValueError(f'{name}={value!r} is unknown; it is one of {allowed}.')
+
+
+def _check_spread(sampling: str, num_samples: int) -> None:
+    if num_samples == 1 and sampling in SPREADING:
+        raise ValueError(
+            f'sampling={sampling!r} spreads several samples, but num_samples=1: give num_samples=2 '
+            "or more, or sampling='recent', which draws the same single entry."
+        )

@@ -196,6 +196,8 @@ def test_empty_store_reads_the_template_itself() -> None:
         (dict(interval=2.5), r'interval=2.5 must be a whole number'),
         (dict(capacity=0), r'capacity=0 must be a whole number'),
         (dict(num_samples=-1), r'num_samples=-1 must be a whole number'),
+        (dict(sampling='even'), r"sampling='even' spreads several samples, but num_samples=1"),
+        (dict(sampling='diverse', num_samples=1), r"or sampling='recent', which draws the same"),
         (dict(sampling='random'), r"sampling='random' is unknown; .*'recent', 'score', 'diverse'"),
         (dict(fusion='add'), r"fusion='add' is unknown; it is one of \['concat', 'blend'\]"),
     ],
