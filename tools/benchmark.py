@@ -42,7 +42,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         '--interval', type=at_least_one, help="frames between activations (default: the config's)"
     )
     temporal.add_argument(
-        '--periods', type=at_least_one, default=20, help='intervals (default: %(default)s)'
+        '--periods', type=at_least_one, default=60, help='intervals (default: %(default)s)'
     )
     for command in (train, temporal):
         command.add_argument('--device', default='cpu', help='cpu, cuda:0 ... (default: cpu)')
