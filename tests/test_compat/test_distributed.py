@@ -1,7 +1,6 @@
 """The pytorch launcher trains on CPUs with the usual backend, nccl, and ends without a crash."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import List
 
 import pytest
 import torch
+
+from tests.two_processes import free_port
 
 WORKER = """
 import sys
@@ -58,12 +59,6 @@ else:
     torch.distributed.all_reduce(torch.ones(3))
 print('the script has ended', flush=True)
 """
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return int(listener.getsockname()[1])
 
 
 def run_two(code: str, folder: Path) -> List[str]:

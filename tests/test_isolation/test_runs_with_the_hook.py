@@ -1,9 +1,5 @@
 """mmtrack's test run with TemporalAdaptationHook: in any order, in one process or in two."""
 
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
@@ -11,7 +7,6 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmeatrack.experiments.commands import mmtrack_script
 from tests.test_isolation.toy_flights import (
     LENGTHS,
     STORE,
@@ -21,8 +16,7 @@ from tests.test_isolation.toy_flights import (
 )
 from tests.toy_checkpoint import write_toy_tracker
 from tests.toys import mmtrack_scope
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.two_processes import run_test_in_two_processes
 
 
 @pytest.fixture(scope='module')
@@ -49,29 +43,6 @@ def run(
     return exact_results(work_dir)
 
 
-def run_in_two_processes(cfg: dict, folder: Path) -> None:
-    """Run mmtrack's test.py, as it is installed, with ``--launcher pytorch``."""
-    path = folder / 'two.py'
-    Config(cfg).dump(str(path))
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        port = listener.getsockname()[1]
-    completed = subprocess.run(
-        [
-            *(sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2'),
-            *(f'--master_port={port}', str(mmtrack_script('test.py')), str(path)),
-            *('--launcher', 'pytorch'),
-        ],
-        cwd=folder,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert completed.returncode == 0, completed.stderr[-3000:]
-
-
 def test_order_of_the_videos_does_not_matter(root: Path, checkpoint: Path, tmp_path: Path) -> None:
     forth = run(root, tmp_path / 'forth', checkpoint, ['car', 'kite'])
     back = run(root, tmp_path / 'back', checkpoint, ['kite', 'car'])
@@ -88,7 +59,9 @@ def test_order_of_the_videos_does_not_matter(root: Path, checkpoint: Path, tmp_p
 
 def test_two_processes_give_what_one_gives(root: Path, checkpoint: Path, tmp_path: Path) -> None:
     one = run(root, tmp_path / 'one', checkpoint, tuple(LENGTHS))
-    run_in_two_processes(flights_cfg(root, tmp_path / 'two', checkpoint, store=STORE), tmp_path)
+    run_test_in_two_processes(
+        flights_cfg(root, tmp_path / 'two', checkpoint, store=STORE), tmp_path
+    )
 
     assert {name: len(lines) for name, lines in one.items()} == LENGTHS
     assert exact_results(tmp_path / 'two') == one

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import runpy
-import socket
 import sys
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -14,6 +13,7 @@ from mmengine.config import Config
 
 from mmeatrack.experiments.commands import mmtrack_script
 from tests.toys import distill_cfg, tracker_cfg
+from tests.two_processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # Libraries take seconds to import: one server imports them, and each training is its fork.
@@ -98,10 +98,7 @@ def train(config: Path, *arguments: str) -> int:
 
 def train_in_two_processes(config: Path) -> None:
     """Run it as ``--launcher pytorch`` does with two processes on this machine."""
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        port = str(listener.getsockname()[1])
-    shared = dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=port, WORLD_SIZE='2')
+    shared = dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()), WORLD_SIZE='2')
     processes = [
         start(config, '--launcher', 'pytorch', **shared, RANK=str(rank), LOCAL_RANK=str(rank))
         for rank in range(2)

@@ -1,21 +1,15 @@
 import json
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, List
 
-import mmtrack
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from tests.toy_benchmark import LENGTHS, DriftTracker, benchmark_cfg, make_benchmark
+from tests.two_processes import run_test_in_two_processes
 
-ROOT = Path(__file__).resolve().parents[3]
-TEST_SCRIPT = Path(mmtrack.__file__).parent / '.mim' / 'tools' / 'test.py'
 NUM_TRACKED = sum(LENGTHS.values()) - len(LENGTHS)  # the first frame is given
 
 
@@ -44,12 +38,6 @@ def scores_of(work_dir: Path) -> dict:
 
 def written_boxes(work_dir: Path) -> List[str]:
     return [(work_dir / 'raw_results' / 'Drift' / f'{name}.txt').read_text() for name in LENGTHS]
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(('127.0.0.1', 0))
-        return server.getsockname()[1]
 
 
 def test_results_are_kept_in_the_work_dir(root: Path, tmp_path: Path) -> None:
@@ -145,23 +133,7 @@ def test_two_processes_share_the_sequences(root: Path, tmp_path: Path) -> None:
     run(root, tmp_path / 'one')
     cfg = benchmark_cfg(root, tmp_path / 'two', with_weights=True)
     cfg['custom_imports'] = dict(imports=['mmeatrack', 'tests.toy_benchmark'])
-    path = tmp_path / 'two.py'
-    Config(cfg).dump(path)
+    run_test_in_two_processes(cfg, tmp_path)
 
-    # MMTracking's script as it is installed.
-    completed = subprocess.run(
-        [
-            *(sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2'),
-            *(f'--master_port={free_port()}', str(TEST_SCRIPT), str(path), '--launcher', 'pytorch'),
-        ],
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-    assert completed.returncode == 0, completed.stderr[-3000:]
     assert scores_of(tmp_path / 'two') == scores_of(tmp_path / 'one')
     assert written_boxes(tmp_path / 'two') == written_boxes(tmp_path / 'one')
