@@ -11,13 +11,13 @@ import torch
 from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, load_checkpoint
 from torch.utils.data import DataLoader
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens, monotone_pairs
 from mmeatrack.models.distillers import EATrackDistill
 from mmeatrack.models.distillers.layer_recorder import joint_layers
+from mmeatrack.models.unwrap import unwrap
 from mmeatrack.registry import HOOKS
 
 
@@ -56,7 +56,7 @@ class AutoPairHook(Hook):
             TypeError: If the model is no :class:`EATrackDistill`.
             ValueError: If its pairs are given, or the teacher has fewer layers than the student.
         """
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         if not isinstance(model, EATrackDistill):
             raise TypeError(
                 f'AutoPairHook pairs the layers of an mmeatrack.EATrackDistill, but the model is '

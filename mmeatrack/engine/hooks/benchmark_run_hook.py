@@ -10,11 +10,11 @@ import numpy as np
 from mmengine.dist import barrier, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmtrack.datasets.samplers import VideoSampler
 
 from mmeatrack.evaluation.metrics import UAVSOTMetric
+from mmeatrack.models.unwrap import unwrap
 from mmeatrack.registry import HOOKS
 
 # Default hooks that cannot change what a tracker gives.
@@ -114,7 +114,7 @@ def _precision(runner: Runner) -> str:
 
 def _model_facts(runner: Runner) -> Tuple[str, str]:
     """Type of the device and number format of the model's weights."""
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrap(runner.model)
     for parameter in model.parameters():
         return parameter.device.type, str(parameter.dtype).replace('torch.', '')
     return 'cpu', 'float32'

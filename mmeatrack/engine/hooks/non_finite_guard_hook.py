@@ -7,11 +7,11 @@ import torch
 from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses, sample_names
+from mmeatrack.models.unwrap import unwrap
 from mmeatrack.registry import HOOKS
 
 ACTIONS = ('stop', 'skip')
@@ -51,7 +51,7 @@ class NonFiniteGuardHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Stand between the model, its losses and the optimizer."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         handle = model.register_forward_hook(self._keep_losses)
         wrapper = runner.optim_wrapper
         original_step, original_update = runner.model.train_step, wrapper.update_params

@@ -2,16 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Any, Optional, Set, Union
+from typing import Optional, Set, Union
 
 import torch
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
+from mmeatrack.models.unwrap import unwrap
 from mmeatrack.registry import HOOKS
 
 _SUFFIX = '_student'
@@ -38,10 +38,10 @@ class StudentExportHook(Hook):
         Raises:
             TypeError: If the model is no distillation algorithm.
         """
-        if not hasattr(_unwrap(runner.model), 'student'):
+        if not hasattr(unwrap(runner.model), 'student'):
             raise TypeError(
                 f'StudentExportHook exports the student of a distillation algorithm, but the model '
-                f'is {type(_unwrap(runner.model)).__name__}: remove the hook from custom_hooks.'
+                f'is {type(unwrap(runner.model)).__name__}: remove the hook from custom_hooks.'
             )
 
     def after_train_iter(
@@ -73,7 +73,7 @@ class StudentExportHook(Hook):
     def _export(self, runner: Runner, checkpoint: Path) -> None:
         target = student_path(checkpoint)
         save_student(
-            _unwrap(runner.model).student,
+            unwrap(runner.model).student,
             target,
             dict(
                 dataset_meta=getattr(runner.train_dataloader.dataset, 'metainfo', {}),
@@ -105,10 +105,6 @@ def save_student(student: nn.Module, path: Path, meta: dict) -> None:
     partial = path.with_name(path.name + '.partial')
     torch.save(dict(meta=meta, state_dict=weights), partial)
     os.replace(partial, path)
-
-
-def _unwrap(model: Any) -> Any:
-    return model.module if is_model_wrapper(model) else model
 
 
 def _is_older(path: Path, than: Path) -> bool:

@@ -5,9 +5,9 @@ from typing import Any, Dict, Optional
 import torch
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from mmeatrack.models.unwrap import unwrap
 from mmeatrack.registry import HOOKS
 
 
@@ -33,7 +33,7 @@ class TeacherValHook(Hook):
         """
         if self._metrics is not None:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         if not hasattr(model, 'teacher'):
             raise TypeError(
                 f'TeacherValHook validates the teacher of a distillation algorithm, but the model '

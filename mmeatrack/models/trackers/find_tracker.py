@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mmengine.model import is_model_wrapper
+from mmeatrack.models.unwrap import unwrap
 
 
 def find_tracker(model: Any) -> Any:
@@ -11,8 +11,7 @@ def find_tracker(model: Any) -> Any:
     Raises:
         TypeError: If there is none that takes temporal adaptation.
     """
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrap(model)
     tracker = getattr(model, 'student', model)
     if not hasattr(tracker, 'set_temporal'):
         raise TypeError(
