@@ -11,6 +11,7 @@ a busy machine, and the launcher reports a finished run as failed. So the group 
 """
 
 import atexit
+import gc
 import logging
 from types import ModuleType
 from typing import Any
@@ -47,6 +48,8 @@ def _end_process_group() -> None:
     """Wait for the group's threads and end it, unless the script has done so."""
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+    # A distributed model keeps the group and its threads, and a runner keeps that in a cycle.
+    gc.collect()
 
 
 def let_wrapper_use_cpu(module: ModuleType) -> None:
