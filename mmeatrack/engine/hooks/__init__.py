@@ -10,6 +10,7 @@ from .student_export_hook import StudentExportHook
 from .teacher_val_hook import TeacherValHook
 from .temporal_adaptation_hook import TemporalAdaptationHook
 from .true_views_hook import TrueViewsHook
+from .wall_time_hook import WallTimeHook
 
 __all__ = [
     'AutoPairHook',
@@ -22,4 +23,5 @@ __all__ = [
     'TeacherValHook',
     'TemporalAdaptationHook',
     'TrueViewsHook',
+    'WallTimeHook',
 ]

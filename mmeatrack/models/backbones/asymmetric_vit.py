@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mmeatrack.registry import MODELS
 
 from .attention import Block
+from .embedding import BoxEmbed, build_stem
 from .pretrained_vit import load_pretrained_vit
 
 
@@ -25,18 +26,6 @@ class JointTokens(NamedTuple):
     template: Tensor
     temporal: Tensor
     search: Tensor
-
-
-class PatchEmbed(nn.Module):
-    """Crop to tokens: a convolution with stride ``patch_size``."""
-
-    def __init__(self, patch_size: int, embed_dims: int) -> None:
-        super().__init__()
-        self.proj = nn.Conv2d(3, embed_dims, kernel_size=patch_size, stride=patch_size)
-
-    def forward(self, crop: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, H / patch * W / patch, C), row by row."""
-        return self.proj(crop).flatten(2).transpose(1, 2)
 
 
 @MODELS.register_module()
@@ -59,10 +48,14 @@ class AsymmetricViT(BaseModule):
         search_size: Side of the search crop in px, a multiple of ``patch_size``.
         drop_path_rate: Stochastic depth of the last layer; it grows linearly from 0.
         pretrained: File with ImageNet weights of a ViT or DeiT in timm's layout.
+        stem: 'patch', one convolution a patch, or 'conv', small convolutions of stride 2, see
+            :func:`build_stem`.
+        box_embed: Whether template tokens are told which part of their patch lies inside the
+            template's box, see :class:`BoxEmbed`.
         init_cfg: mmengine's initialisation config.
 
     Raises:
-        ValueError: If a depth or a crop size does not fit; at once, when the config is built.
+        ValueError: If the stem is unknown or a depth or a crop size does not fit; at once, when the config is built.
     """
 
     def __init__(
@@ -78,6 +71,8 @@ class AsymmetricViT(BaseModule):
         search_size: int = 256,
         drop_path_rate: float = 0.0,
         pretrained: Optional[str] = None,
+        stem: str = 'patch',
+        box_embed: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -93,7 +88,8 @@ class AsymmetricViT(BaseModule):
         depth = separate_depth + joint_depth
         drop_path = [drop_path_rate * i / max(depth - 1, 1) for i in range(depth)]
         blocks = [Block(embed_dims, num_heads, mlp_ratio, qkv_bias, p) for p in drop_path]
-        self.patch_embed = PatchEmbed(patch_size, embed_dims)
+        self.patch_embed = build_stem(stem, patch_size, embed_dims)
+        self.box_embed = BoxEmbed(patch_size, embed_dims) if box_embed else None
         self.template_pos_embed = nn.Parameter(torch.zeros(1, self.template_grid**2, embed_dims))
         self.search_pos_embed = nn.Parameter(torch.zeros(1, self.search_grid**2, embed_dims))
         self.separate_stage = nn.ModuleList(blocks[:separate_depth])
@@ -131,25 +127,41 @@ class AsymmetricViT(BaseModule):
                 load_pretrained_vit(self, self.pretrained)
         super().init_weights()
 
-    def forward_template(self, template: Tensor) -> Tensor:
+    def forward_template(
+        self, template: Tensor, bbox_cxcywh: Optional[Tensor] = None
+    ) -> Tensor:
         """Stage 1 of a template crop.
 
         Args:
             template: (B, 3, template_size, template_size), normalised.
+            bbox_cxcywh: (B, 4) the target's box, centre and size in crop px; read by a backbone
+                with ``box_embed``, which needs it.
 
         Returns:
             z: (B, Nz, C).
 
         Raises:
-            ValueError: If the crop is of another size.
+            ValueError: If the crop is of another size, or the box is missing.
         """
-        return self._separate(template, 'template', self.template_size, self.template_pos_embed)
+        extra = None
+        if self.box_embed is not None:
+            extra = self.box_embed(_given_boxes(bbox_cxcywh), self.template_size)
+        return self._separate(
+            template, 'template', self.template_size, self.template_pos_embed, extra
+        )
 
     def forward_search(self, search: Tensor) -> Tensor:
         """Stage 1 of a search crop: (B, 3, search_size, search_size) -> x (B, Nx, C)."""
         return self._separate(search, 'search', self.search_size, self.search_pos_embed)
 
-    def _separate(self, crop: Tensor, name: str, size: int, pos_embed: Tensor) -> Tensor:
+    def _separate(
+        self,
+        crop: Tensor,
+        name: str,
+        size: int,
+        pos_embed: Tensor,
+        extra: Optional[Tensor] = None,
+    ) -> Tensor:
         if tuple(crop.shape[-3:]) != (3, size, size):
             raise ValueError(
                 f'the {name} crop has shape {tuple(crop.shape)}, but this backbone was built for '
@@ -157,6 +169,8 @@ class AsymmetricViT(BaseModule):
                 'transforms of the pipeline to the same value.'
             )
         tokens = self.patch_embed(crop) + pos_embed
+        if extra is not None:
+            tokens = tokens + extra
         for block in self.separate_stage:
             tokens = block(tokens)
         return tokens
@@ -196,6 +210,7 @@ class AsymmetricViT(BaseModule):
         template: Tensor,
         search: Tensor,
         temporal_mask: Optional[Tensor] = None,
+        template_boxes: Optional[Tensor] = None,
     ) -> JointTokens:
         """Both stages for training.
 
@@ -204,12 +219,15 @@ class AsymmetricViT(BaseModule):
                 the templates that fill the temporal slot, oldest first.
             search: (B, 3, search_size, search_size).
             temporal_mask: (B,) bool, False for samples that see no temporal tokens.
+            template_boxes: (B, T, 4) the target's boxes, centre and size in template crop px; read
+                by a backbone with ``box_embed``.
 
         Returns:
             The tokens after the joint stage.
         """
         B, T = template.shape[:2]
-        z = self.forward_template(template.flatten(0, 1))  # (B * T, Nz, C)
+        boxes = None if template_boxes is None else template_boxes.flatten(0, 1)
+        z = self.forward_template(template.flatten(0, 1), boxes)  # (B * T, Nz, C)
         z = z.unflatten(0, (B, T))
         temporal = z[:, 1:].flatten(1, 2) if T > 1 else None  # (B, (T - 1) * Nz, C)
         return self.forward_joint(z[:, 0], self.forward_search(search), temporal, temporal_mask)
@@ -222,6 +240,15 @@ def _init_layer(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def _given_boxes(bbox_cxcywh: Optional[Tensor]) -> Tensor:
+    if bbox_cxcywh is None:
+        raise ValueError(
+            'a backbone with box_embed=True needs the box of each template: give forward_template '
+            'bbox_cxcywh, forward template_boxes.'
+        )
+    return bbox_cxcywh
 
 
 def _check_depths(separate_depth: int, joint_depth: int) -> None:

@@ -30,6 +30,7 @@ from mmeatrack.structures import (
     clip_box,
     crop_box_to_image,
     crop_image,
+    image_box_to_crop,
 )
 from mmeatrack.structures.boxes import Box
 
@@ -125,7 +126,8 @@ class EATrack(BaseSingleObjectTracker):
         Returns:
             The head's losses, see :meth:`CenterHead.loss`.
         """
-        output = self._run(inputs, self._draw_temporal_mask(len(data_samples)))
+        mask = self._draw_temporal_mask(len(data_samples))
+        output = self._run(inputs, data_samples, mask)
         return self.head.loss(output, self.search_boxes(data_samples))
 
     def _forward(
@@ -135,14 +137,24 @@ class EATrack(BaseSingleObjectTracker):
         **kwargs: Any,
     ) -> CenterHeadOutput:
         """Tensor mode: the head's maps for the inputs of :meth:`loss`."""
-        return self._run(inputs)
+        return self._run(inputs, data_samples)
 
     def _run(
-        self, inputs: Dict[str, Tensor], temporal_mask: Optional[Tensor] = None
+        self,
+        inputs: Dict[str, Tensor],
+        data_samples: Optional[List[TrackDataSample]],
+        temporal_mask: Optional[Tensor] = None,
     ) -> CenterHeadOutput:
         search = inputs['search_img'][:, 0]
-        tokens = self.backbone(inputs['img'], search, temporal_mask)
+        boxes = {}
+        if self._reads_template_boxes:
+            boxes['template_boxes'] = template_boxes(data_samples)
+        tokens = self.backbone(inputs['img'], search, temporal_mask, **boxes)
         return self.head(self._as_map(tokens.search))
+
+    @property
+    def _reads_template_boxes(self) -> bool:
+        return getattr(self.backbone, 'box_embed', None) is not None
 
     def search_boxes(self, data_samples: List[TrackDataSample]) -> Tensor:
         """Ground truth of the search crops: (B, 4) centre and size over the crop's side.
@@ -261,8 +273,13 @@ class EATrack(BaseSingleObjectTracker):
             box: Centre and size in image px.
         """
         window = CropWindow.around(box, self.test_cfg['template_factor'])
-        crop = crop_image(img, window, self.backbone.template_size)
-        return self.backbone.forward_template(self.data_preprocessor.normalize(crop))
+        size = self.backbone.template_size
+        crop = self.data_preprocessor.normalize(crop_image(img, window, size))
+        if not self._reads_template_boxes:
+            return self.backbone.forward_template(crop)
+        return self.backbone.forward_template(
+            crop, crop.new_tensor([image_box_to_crop(box, window, size)])
+        )
 
     def _adapt(self, img: Tensor, state: TrackerState, score: float) -> None:
         """Offer the frame to the store and, when it is due, take its tokens into use."""
@@ -277,6 +294,20 @@ class EATrack(BaseSingleObjectTracker):
     def _fill(self, template: Tensor, temporal: Optional[Tensor]) -> Optional[Tensor]:
         """What the temporal slot shows."""
         return template if temporal is None and self.test_cfg['fill_slot'] else temporal
+
+
+def template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
+    """Boxes of the template crops: (B, T, 4) centre and size in crop px.
+
+    Raises:
+        ValueError: If there are no annotations.
+    """
+    if data_samples is None:
+        raise ValueError(
+            'a backbone with box_embed=True reads the boxes of its templates: give data_samples.'
+        )
+    boxes = [bbox_xyxy_to_cxcywh(sample.gt_instances.bboxes) for sample in data_samples]
+    return torch.stack(boxes)
 
 
 def _shows_target(instances: InstanceData) -> bool:

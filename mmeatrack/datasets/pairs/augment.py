@@ -1,0 +1,123 @@
+"""Light, lens and sensor of training pairs, on whole batches."""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .base import PairBatch
+from .geometry import uniform
+
+_KERNEL = 9
+
+
+class Augmentation(NamedTuple):
+    """Chances and strengths.
+
+    Attributes:
+        grey: Share of pairs without colour.
+        tint: Largest change of a channel's gain, alike in all views.
+        light: Standard deviation of a view's log gain and log contrast.
+        haze: Share of pairs behind haze, which takes up to 0.7 of their contrast.
+        blur: Share of search crops that are blurred, by a motion or out of focus.
+        coarse: Share of pairs taken from so far that their pixels show.
+        noise: Largest standard deviation of the sensor's noise.
+        edge: Share of search crops with the image's black border beside the target.
+    """
+
+    grey: float = 0.1
+    tint: float = 0.12
+    light: float = 0.15
+    haze: float = 0.2
+    blur: float = 0.4
+    coarse: float = 0.35
+    noise: float = 6.0
+    edge: float = 0.12
+
+
+def augment(batch: PairBatch, rng: torch.Generator, how: Augmentation) -> PairBatch:
+    """Change light, sharpness and noise of pairs; boxes stay as they are."""
+    templates, search = batch.templates.clone(), batch.search.clone()
+    number = len(search)
+
+    def chosen(share: float) -> Tensor:
+        return uniform(rng, (number,), 0, 1) < share
+
+    coarse = chosen(how.coarse)
+    for row in coarse.nonzero().flatten().tolist():
+        keep = float(uniform(rng, (1,), 0.3, 0.85))
+        templates[row] = _coarsen(templates[row], keep)
+        search[row] = _coarsen(search[row : row + 1], keep)[0]
+    blurred = chosen(how.blur)
+    if blurred.any():
+        search[blurred] = _blur(search[blurred], rng)
+    temporal = blurred & chosen(0.5)
+    if temporal.any():
+        templates[temporal, 1] = _blur(templates[temporal, 1], rng)
+
+    tint = 1 + uniform(rng, (number, 3, 1, 1), -how.tint, how.tint)
+    haze = torch.where(chosen(how.haze), uniform(rng, (number,), 0, 0.7), torch.zeros(1).to(tint))
+    air = uniform(rng, (number, 1, 1, 1), 60, 220)
+    grey = chosen(how.grey)
+    views = [templates[:, 0], templates[:, 1], search]
+    for view, crop in enumerate(views):
+        crop = torch.where(grey[:, None, None, None], crop.mean(dim=1, keepdim=True), crop) * tint
+        crop = _relight(crop, rng, how.light)
+        crop = torch.lerp(crop, air, haze[:, None, None, None])
+        sigma = uniform(rng, (number, 1, 1, 1), 0, 1) ** 2 * how.noise
+        crop = crop + sigma * torch.randn(crop.shape, generator=rng, device=crop.device)
+        views[view] = crop.clamp(0, 255)
+    search = _cut_edge(views[2], batch.search_boxes, chosen(how.edge), rng)
+    return batch._replace(templates=torch.stack(views[:2], dim=1), search=search)
+
+
+def _relight(crop: Tensor, rng: torch.Generator, strength: float) -> Tensor:
+    draw = torch.randn((2, len(crop), 1, 1, 1), generator=rng, device=crop.device) * strength
+    gain, contrast = draw.exp()
+    mean = crop.mean(dim=(1, 2, 3), keepdim=True)
+    return ((crop - mean) * contrast + mean) * gain
+
+
+def _coarsen(crops: Tensor, keep: float) -> Tensor:
+    size = crops.shape[-1]
+    small = F.interpolate(crops, size=max(int(size * keep), 8), mode='bilinear', antialias=True)
+    return F.interpolate(small, size=size, mode='bilinear', align_corners=False)
+
+
+def _blur(crops: Tensor, rng: torch.Generator) -> Tensor:
+    """Blur each of (B, 3, S, S) by a kernel of its own: a line, or a Gaussian."""
+    number, channels = crops.shape[:2]
+    length = uniform(rng, (number, 1, 1), 1.0, 7.0)
+    angle = uniform(rng, (number, 1, 1), 0, math.pi)
+    width = uniform(rng, (number, 1, 1), 0.3, 0.7)
+    round_ones = uniform(rng, (number, 1, 1), 0, 1) < 0.4
+    offset = torch.arange(_KERNEL, device=crops.device, dtype=crops.dtype) - _KERNEL // 2
+    y, x = offset[:, None], offset[None]
+    along = x * angle.cos() + y * angle.sin()
+    across = y * angle.cos() - x * angle.sin()
+    line = torch.sigmoid(3 * (length / 2 + 0.3 - along.abs())) * (-0.5 * (across / width) ** 2).exp()
+    gauss = (-0.5 * (x**2 + y**2) / (2 * width) ** 2).exp()
+    kernels = torch.where(round_ones, gauss, line)
+    kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)
+    weight = kernels[:, None].repeat_interleave(channels, dim=0)  # (B * 3, 1, k, k)
+    padded = F.pad(crops, (_KERNEL // 2,) * 4, mode='replicate')
+    mixed = F.conv2d(padded.flatten(0, 1)[None], weight, groups=number * channels)
+    return mixed[0].unflatten(0, (number, channels))
+
+
+def _cut_edge(search: Tensor, boxes: Tensor, rows: Tensor, rng: torch.Generator) -> Tensor:
+    """Blacken what lies beyond a random line beside the target, as beyond an image's border."""
+    size = search.shape[-1]
+    for row in rows.nonzero().flatten().tolist():
+        axis, high, share = torch.rand(3, generator=rng, device=search.device).tolist()
+        centre, extent = boxes[row, int(axis < 0.5)], boxes[row, 2 + int(axis < 0.5)]
+        low = int((centre - extent / 2) * share)
+        top = int(size - (size - centre - extent / 2) * share)
+        beyond = slice(max(top, 0), size) if high < 0.5 else slice(0, max(low, 0))
+        if axis < 0.5:
+            search[row, :, beyond, :] = 0
+        else:
+            search[row, :, :, beyond] = 0
+    return search

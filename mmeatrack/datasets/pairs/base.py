@@ -1,0 +1,129 @@
+"""What all sets of training pairs share: a batch in one call, and mmtrack's samples from it."""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmtrack.structures import TrackDataSample
+from torch import Tensor
+from torch.utils.data import Dataset
+
+
+class PairBatch(NamedTuple):
+    """Training pairs.
+
+    Attributes:
+        templates: (B, 2, 3, Ht, Wt) float, BGR, 0 to 255: the template, and one that fills the
+            temporal slot.
+        template_boxes: (B, 2, 4) centre and size in crop px, whole numbers being pixel centres.
+        search: (B, 3, Hs, Ws), likewise.
+        search_boxes: (B, 4), likewise.
+    """
+
+    templates: Tensor
+    template_boxes: Tensor
+    search: Tensor
+    search_boxes: Tensor
+
+
+class PairSet(Dataset):
+    """A training set whose samples are made, not read; sample ``i`` of a batch follows from it.
+
+    A data loader without workers gets a batch by one call, of :meth:`make_batch`. The same
+    indices give the same batch, so that a resumed training sees what it would have seen.
+
+    Args:
+        length: Samples that the set claims to have.
+        seed: Seed of all samples.
+        device: Where the samples are made: where the model is trained.
+        temporal: Share of batches whose samples have the second template. Without it a step
+            costs less, as a frame does before a video's first view.
+
+    Attributes:
+        skip_batches: Batches to hand out empty, for a training that is resumed and only counts
+            what it has seen.
+    """
+
+    def __init__(self, length: int, seed: int, device: str, temporal: float = 1.0) -> None:
+        if length < 1:
+            raise ValueError(f'length={length} must be at least 1.')
+        if seed < 0:
+            raise ValueError(f'seed={seed} must not be negative.')
+        if not 0 <= temporal <= 1:
+            raise ValueError(f'temporal={temporal} must lie between 0 and 1.')
+        self.length, self.seed, self.temporal = length, seed, temporal
+        self.device = torch.device(device)
+        self.skip_batches = 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Dict[str, Any]:
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> List[Dict[str, Any]]:
+        """The samples of a batch, as mmtrack's data loaders collate them."""
+        if self.skip_batches > 0:
+            self.skip_batches -= 1
+            return [{} for _ in indices]
+        rng = self.generator(indices)
+        shown = 2 if float(torch.rand(1, generator=rng, device=rng.device)) < self.temporal else 1
+        batch = self.make_batch(len(indices), rng)
+        return as_samples(
+            batch._replace(
+                templates=batch.templates[:, :shown],
+                template_boxes=batch.template_boxes[:, :shown],
+            )
+        )
+
+    def generator(self, indices: Sequence[int]) -> torch.Generator:
+        """Source of a batch's numbers."""
+        seeds = np.random.SeedSequence([self.seed, *map(int, indices)])
+        rng = torch.Generator(self.device)
+        rng.manual_seed(int(seeds.generate_state(1, np.uint64)[0] >> 1))
+        return rng
+
+    def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
+        """Make a batch of a size; all that is random comes from the generator."""
+        raise NotImplementedError
+
+    def full_init(self) -> None:
+        """Called by mmengine; everything is there already."""
+
+    @property
+    def metainfo(self) -> Dict[str, Any]:
+        """Facts that mmengine's visualizer asks for: none."""
+        return {}
+
+
+def as_samples(batch: PairBatch) -> List[Dict[str, Any]]:
+    """mmtrack's samples of a batch: ``inputs`` and ``data_samples``."""
+    return [
+        dict(
+            inputs=dict(img=templates, search_img=search[None]),
+            data_samples=_annotation(template_boxes, search_box[None]),
+        )
+        for templates, template_boxes, search, search_box in zip(*batch)
+    ]
+
+
+def _annotation(template_boxes: Tensor, search_boxes: Tensor) -> TrackDataSample:
+    sample = TrackDataSample()
+    sample.gt_instances = _instances(template_boxes)
+    sample.search_gt_instances = _instances(search_boxes)
+    return sample
+
+
+def _instances(bbox_cxcywh: Tensor) -> InstanceData:
+    centre, size = bbox_cxcywh[:, :2], bbox_cxcywh[:, 2:]
+    labels = torch.ones(len(bbox_cxcywh), dtype=torch.long, device=bbox_cxcywh.device)
+    return InstanceData(
+        bboxes=torch.cat((centre - size / 2, centre + size / 2), dim=1), labels=labels
+    )
+
+
+def join(batches: Sequence[PairBatch], order: Optional[Tensor] = None) -> PairBatch:
+    """One batch of several, in another order if one is given."""
+    parts = [torch.cat(part) for part in zip(*batches)]
+    return PairBatch(*(part if order is None else part[order] for part in parts))

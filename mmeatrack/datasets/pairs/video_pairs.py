@@ -1,0 +1,171 @@
+"""Training pairs from videos that are packed in memory around their targets."""
+
+import logging
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+from torch import Tensor
+
+from mmeatrack.registry import DATASETS
+
+from .augment import Augmentation, augment
+from .base import PairBatch, PairSet
+from .geometry import (
+    JITTERS,
+    NUM_VIEWS,
+    SEARCH,
+    CropForm,
+    affine,
+    compose,
+    crop_to_scene,
+    draw_crops,
+    sample_pixels,
+    uniform,
+)
+
+
+class Pack(NamedTuple):
+    """Patches around the targets of some videos, sorted by video and frame.
+
+    Attributes:
+        patches: (N, S, S, 3) uint8, BGR; an array or a memory map.
+        boxes: (N, 4) the target, centre and size in patch px, 0 at the patch's corner.
+        videos: (N,) number of the video.
+        frames: (N,) number of the frame in it.
+    """
+
+    patches: np.ndarray
+    boxes: np.ndarray
+    videos: np.ndarray
+    frames: np.ndarray
+
+
+@DATASETS.register_module()
+class VideoPairs(PairSet):
+    """Two templates and a search crop from frames of one video.
+
+    Args:
+        pack_root: Folder of packs, ``<name>_img.npy`` and ``<name>_ann.npz``, see
+            :class:`Pack`.
+        crops: Sizes of the crops, see :class:`CropForm`.
+        max_gap: Frames between template and search crop at most.
+        stretch: Largest ``|log|`` of the stretch of x, and of y's shrinkage, that all views of
+            a pair share: targets get other aspects by it.
+        transpose: Share of pairs with x and y exchanged.
+        augmentation: Light, blur and noise, see :class:`Augmentation`.
+        length, seed, device, temporal: See :class:`PairSet`.
+
+    Raises:
+        FileNotFoundError: If there is no pack.
+        ValueError: If no video has two frames.
+    """
+
+    def __init__(
+        self,
+        pack_root: str,
+        crops: Optional[Dict[str, Any]] = None,
+        max_gap: int = 40,
+        stretch: float = 0.35,
+        transpose: float = 0.15,
+        augmentation: Optional[Dict[str, float]] = None,
+        length: int = 1000000,
+        seed: int = 0,
+        device: str = 'cpu',
+        temporal: float = 1.0,
+    ) -> None:
+        super().__init__(length, seed, device, temporal)
+        self.form = CropForm(**(crops or {}))
+        self.max_gap, self.stretch, self.transpose = max_gap, stretch, transpose
+        self.augmentation = Augmentation(**(augmentation or {}))
+        self.packs = read_packs(pack_root)
+        # A video: its pack, its first patch, and its frames' numbers.
+        self.videos: List[Tuple[int, int, np.ndarray]] = []
+        for number, pack in enumerate(self.packs):
+            starts = np.flatnonzero(np.r_[True, np.diff(pack.videos) != 0])
+            for start, stop in zip(starts, np.r_[starts[1:], len(pack.videos)]):
+                if stop - start > 1:
+                    self.videos.append((number, int(start), pack.frames[start:stop]))
+        if not self.videos:
+            raise ValueError(f'{pack_root}: no video in these packs has two frames or more.')
+
+    def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
+        """Make a batch; see :meth:`PairSet.make_batch`."""
+        patches, boxes = self._draw_frames(size, rng)
+        turn, swap = self._draw_turns(size, rng)
+        wh = boxes[..., 2:]  # (B, 3, 2) in patch px
+        # What the scene calls x is patch px times this.
+        across = turn.abs().amax(dim=2)  # (B, 2), of patch x and y
+        scene = wh * across[:, None].reciprocal()
+        scene = torch.where(swap[:, None, None], scene.flip(-1), scene)
+        views = draw_crops(rng, scene, self.form, JITTERS)
+        crops = []
+        for view, crop in enumerate(views):
+            to_scene = crop_to_scene(crop, torch.zeros(size, 2, device=self.device))
+            # The patch's corner is at 0, its first pixel's centre at 0.5.
+            to_patch = affine(turn, torch.zeros(size, 2, device=self.device), boxes[:, view, :2] - 0.5)
+            crops.append(sample_pixels(patches[view], compose(to_patch, to_scene), crop.size))
+        batch = PairBatch(
+            torch.stack(crops[:SEARCH], dim=1),
+            torch.stack([crop.boxes for crop in views[:SEARCH]], dim=1),
+            crops[SEARCH],
+            views[SEARCH].boxes,
+        )
+        return augment(batch, rng, self.augmentation)
+
+    def _draw_frames(self, size: int, rng: torch.Generator) -> Tuple[List[Tensor], Tensor]:
+        """Patches (B, 3, S, S) of each view, and boxes (B, 3, 4)."""
+        draws = torch.rand(size, 4, generator=rng, device=rng.device).tolist()
+        patches: List[List[np.ndarray]] = [[] for _ in range(NUM_VIEWS)]
+        boxes = []
+        for video, *shares in draws:
+            pack_number, start, frames = self.videos[int(video * len(self.videos))]
+            pack = self.packs[pack_number]
+            chosen = [start + each for each in self._choose(frames, shares)]
+            boxes.append(pack.boxes[chosen])
+            for view, row in enumerate(chosen):
+                patches[view].append(pack.patches[row])
+        stacked = [
+            torch.from_numpy(np.stack(each)).to(self.device).permute(0, 3, 1, 2).float()
+            for each in patches
+        ]
+        return stacked, torch.from_numpy(np.stack(boxes)).to(self.device).float()
+
+    def _choose(self, frames: np.ndarray, shares: Sequence[float]) -> Tuple[int, int, int]:
+        """Positions of template, temporal template and search frame."""
+        search = int(shares[0] * len(frames))
+        near = np.flatnonzero(np.abs(frames - frames[search]) <= self.max_gap)
+        template = int(near[int(shares[1] * len(near))])
+        low, high = min(template, search), max(template, search)
+        return template, low + int(shares[2] * (high - low + 1)), search
+
+    def _draw_turns(self, size: int, rng: torch.Generator) -> Tuple[Tensor, Tensor]:
+        """Maps (B, 2, 2) from scene to patch, flips, stretches and exchanges; and which swap."""
+        pull = uniform(rng, (size,), -self.stretch, self.stretch)
+        flip = torch.where(uniform(rng, (size,), 0, 1) < 0.5, -1.0, 1.0)
+        swap = uniform(rng, (size,), 0, 1) < self.transpose
+        zero = torch.zeros_like(pull)
+        plain = torch.stack((flip * pull.exp(), zero, zero, (-pull).exp()), dim=1)
+        crossed = torch.stack((zero, flip * pull.exp(), (-pull).exp(), zero), dim=1)
+        turn = torch.where(swap[:, None], crossed, plain).view(size, 2, 2)
+        return turn, swap
+
+
+def read_packs(folder: str) -> List[Pack]:
+    """Packs of a folder, their patches as memory maps.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    packs = []
+    for path in sorted(Path(folder).glob('*_img.npy')):
+        notes = np.load(str(path).replace('_img.npy', '_ann.npz'))
+        patches = np.load(path, mmap_mode='r')
+        packs.append(Pack(patches, notes['boxes'], notes['video'], notes['frame']))
+    if not packs:
+        raise FileNotFoundError(f'{folder}: no pack (<name>_img.npy, <name>_ann.npz) in it.')
+    count = sum(len(pack.boxes) for pack in packs)
+    print_log(f'{folder}: {count} patches in {len(packs)} packs', 'current', level=logging.INFO)
+    return packs

@@ -1,0 +1,82 @@
+"""A training that takes a given time: its learning rate falls with the clock."""
+
+import math
+import time
+from typing import Any, Optional
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmeatrack.registry import HOOKS
+
+_ELAPSED = 'wall_time_elapsed'
+
+
+@HOOKS.register_module()
+class WallTimeHook(Hook):
+    """Trains for some minutes, with a warm-up and a cosine over the time that is there.
+
+    The time of all sittings counts, without what a killed one spent after its last checkpoint.
+    The learning rate of each parameter group is its initial one, times the schedule; leave
+    ``param_scheduler`` empty.
+
+    Args:
+        minutes: Time of the training.
+        warmup: Share of it in which the learning rate rises from 0.
+        final: Learning rate at the end, over the initial one.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    priority = 'HIGH'
+
+    def __init__(self, minutes: float, warmup: float = 0.03, final: float = 0.01) -> None:
+        if not minutes > 0 or not 0 <= warmup < 1 or not 0 <= final <= 1:
+            raise ValueError(
+                f'minutes={minutes}, warmup={warmup} and final={final}: minutes must be above 0, '
+                'warmup from 0 to below 1, final from 0 to 1.'
+            )
+        self.minutes, self.warmup, self.final = minutes, warmup, final
+        self._before = 0.0
+        self._began = time.monotonic()
+
+    def before_train(self, runner: Runner) -> None:
+        """Go on from the time that earlier sittings took, and skip the batches they saw."""
+        self._before = float(runner.message_hub.runtime_info.get(_ELAPSED, 0.0))
+        self._began = time.monotonic()
+        dataset = runner.train_dataloader.dataset
+        if hasattr(dataset, 'skip_batches'):
+            dataset.skip_batches = runner.iter
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
+    ) -> None:
+        """Set the learning rate."""
+        factor = self.factor(self.elapsed / (60 * self.minutes))
+        for group in runner.optim_wrapper.optimizer.param_groups:
+            group['lr'] = group.setdefault('initial_lr', group['lr']) * factor
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Optional[Any] = None,
+        outputs: Optional[Any] = None,
+    ) -> None:
+        """Note the time, and stop when it is over."""
+        runner.message_hub.update_info(_ELAPSED, self.elapsed)
+        if self.elapsed >= 60 * self.minutes:
+            runner.train_loop.stop_training = True
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of all sittings."""
+        return self._before + time.monotonic() - self._began
+
+    def factor(self, share: float) -> float:
+        """Learning rate over the initial one after a share of the time."""
+        if share < self.warmup:
+            return max(share / self.warmup, 1e-3)
+        done = min((share - self.warmup) / (1 - self.warmup), 1.0)
+        return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * done))
