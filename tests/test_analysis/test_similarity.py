@@ -4,7 +4,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from toys import GRID, build, search_sample, teacher_cfg, tracker_cfg, training_batch
 
 from mmeatrack.analysis import (
     LayerSimilarity,
@@ -16,6 +15,7 @@ from mmeatrack.analysis import (
     write_similarity_csv,
 )
 from mmeatrack.models import TargetMask
+from tests.toys import GRID, build, search_sample, teacher_cfg, tracker_cfg, training_batch
 
 
 def test_tokens_are_those_of_the_layers() -> None:

@@ -1,9 +1,9 @@
 import pytest
 import torch
 from mmengine.config import Config
-from toys import TOKENS, mmtrack_scope, tracker_cfg
 
 from lab.costs.temporal_cost import build_trackers, store_config, time_frames
+from tests.toys import TOKENS, mmtrack_scope, tracker_cfg
 
 
 def test_trackers_differ_in_their_store_only() -> None:

@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from toys import build
 
 from mmeatrack.models import CenterHead
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window, sigmoid_clamped
+from tests.toys import build
 
 GRID = 4
 

@@ -5,11 +5,11 @@ from typing import Optional
 
 import pytest
 import torch
-from toys import build, follow, tracker_cfg, video
 
 from mmeatrack.models.confidence import LostDetector
 from mmeatrack.models.trackers.state import TrackerState, search_window
 from mmeatrack.structures import CropWindow
+from tests.toys import build, follow, tracker_cfg, video
 
 
 def state(lost: bool) -> TrackerState:
