@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / 'tools' / 'make_synthetic_uav.py'
+SCRIPT = Path(__file__).parents[2] / 'tools' / 'make_synthetic_uav.py'
 SMALL = ['--train', '1', '--test', '2', '--frames', '3', '--test-frames', '2', '--size', '96x96']
 
 
