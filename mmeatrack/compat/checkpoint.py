@@ -21,12 +21,14 @@ from torch import serialization
 File = Union[str, 'os.PathLike[str]', IO[bytes]]
 
 
-def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
+def load_checkpoint_file(file: File, map_location: Any = None, family: bool = False) -> Any:
     """Load a checkpoint of plain data: tensors, numbers, text, MMEngine's logs.
 
     Args:
         file: Path, or a binary file open for reading at the checkpoint's start.
         map_location: As for :func:`torch.load`.
+        family: Pass over the objects that pytracking's family, such as OSTrack, keeps beside the
+            weights: settings and statistics of classes of its own.
 
     Returns:
         What was saved, usually a dict.
@@ -40,13 +42,13 @@ def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
         if not os.path.isfile(file):
             raise FileNotFoundError(f"There is no checkpoint '{os.fspath(file)}'.")
         with open(file, 'rb') as opened:
-            return _load(opened, os.fspath(file), map_location)
-    return _load(file, getattr(file, 'name', 'the given stream'), map_location)
+            return _load(opened, os.fspath(file), map_location, family)
+    return _load(file, getattr(file, 'name', 'the given stream'), map_location, family)
 
 
-def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
+def _load(file: IO[bytes], name: str, map_location: Any, family: bool) -> Any:
     try:
-        return _read(file, map_location)
+        return _read(file, map_location, family)
     except UnpicklingError as error:
         raise RuntimeError(
             f"The checkpoint '{name}' was refused, and nothing of it was run: it asks for {error}, "
@@ -61,7 +63,7 @@ def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
         ) from error
 
 
-def _read(file: IO[bytes], map_location: Any) -> Any:
+def _read(file: IO[bytes], map_location: Any, family: bool) -> Any:
     """Read either of torch's formats with the restricted unpickler.
 
     torch.load itself is no way to it: given ``pickle_module``, 1.13 silently takes Python's own in
@@ -69,6 +71,7 @@ def _read(file: IO[bytes], map_location: Any) -> Any:
     """
     from mmeatrack.compat import restricted_pickle
 
+    pickle_module = restricted_pickle.family if family else restricted_pickle
     start = file.tell()
     is_zip = file.read(4) == b'PK\x03\x04'
     file.seek(start)
@@ -76,11 +79,11 @@ def _read(file: IO[bytes], map_location: Any) -> Any:
         archive = torch._C.PyTorchFileReader(file)
         if 'constants.pkl' in archive.get_all_records():
             raise UnpicklingError('the code of a TorchScript archive')
-        return serialization._load(archive, map_location, restricted_pickle, encoding='utf-8')
+        return serialization._load(archive, map_location, pickle_module, encoding='utf-8')
     if _is_tar(file):
         raise UnpicklingError('the tar format of torch 0.1')
     file.seek(start)
-    return serialization._legacy_load(file, map_location, restricted_pickle, encoding='utf-8')
+    return serialization._legacy_load(file, map_location, pickle_module, encoding='utf-8')
 
 
 def _is_tar(file: IO[bytes]) -> bool:
