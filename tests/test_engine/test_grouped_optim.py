@@ -2,7 +2,8 @@ import copy
 
 import torch
 from mmengine.optim import build_optim_wrapper
-from toys import build, tracker_cfg, training_batch
+
+from tests.toys import build, tracker_cfg, training_batch
 
 BACKBONE = dict(custom_keys=dict(backbone=dict(lr_mult=0.1)))
 

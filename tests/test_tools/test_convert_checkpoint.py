@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from ostrack import ostrack_weights
-from toys import PREPROCESSOR
 
 from mmeatrack.registry import MODELS
+from tests.toy_ostrack import ostrack_weights
+from tests.toys import PREPROCESSOR
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert_checkpoint.py'
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple, Union
 
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from mmeatrack.compat.checkpoint import load_checkpoint_file
@@ -94,12 +95,6 @@ def _is_state_dict(content: Mapping[Any, Any]) -> bool:
 
 
 def _read_safetensors(path: Path) -> WeightsFile:
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ImportError as error:
-        raise RuntimeError(
-            f'{path} is a safetensors file; reading it takes `pip install safetensors`.'
-        ) from error
     try:
         with safe_open(str(path), framework='pt', device='cpu') as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

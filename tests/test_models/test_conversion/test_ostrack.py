@@ -1,11 +1,11 @@
 import pytest
 import torch
-from ostrack import ostrack_forward, ostrack_weights
-from toys import PREPROCESSOR
 
 from mmeatrack.models.conversion import from_ostrack, is_ostrack, to_ostrack
 from mmeatrack.models.heads.center_head import sigmoid_clamped
 from mmeatrack.registry import MODELS
+from tests.toy_ostrack import ostrack_forward, ostrack_weights
+from tests.toys import PREPROCESSOR
 
 
 def build(conversion):

@@ -2,10 +2,11 @@ import pickle
 import sys
 import types
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from mmeatrack.models.conversion import read_weights_file
 
@@ -52,9 +53,8 @@ def test_meta_of_an_mmengine_checkpoint(tmp_path) -> None:
 
 
 def test_safetensors(tmp_path) -> None:
-    safetensors = pytest.importorskip('safetensors.torch')
     path = tmp_path / 'model.safetensors'
-    safetensors.save_file(WEIGHTS, str(path), metadata=dict(format='pt'))
+    save_file(WEIGHTS, str(path), metadata=dict(format='pt'))
     file = read_weights_file(path)
     assert (file.kind, file.meta) == ('safetensors', dict(format='pt'))
     assert {k: v.tolist() for k, v in file.tensors.items()} == {
@@ -76,8 +76,20 @@ def family_object(module: str) -> Any:
 
     Settings.__module__, Settings.__qualname__ = module, 'Settings'
     holder.Settings = Settings  # type: ignore[attr-defined]
+    parts = module.split('.')
+    for i in range(1, len(parts)):
+        sys.modules['.'.join(parts[:i])] = types.ModuleType('.'.join(parts[:i]))
     sys.modules[module] = holder
     return Settings()
+
+
+@pytest.fixture(autouse=True)
+def _restore_modules() -> Iterator[None]:
+    before = dict(sys.modules)
+    yield
+    for name in set(sys.modules) - set(before):
+        if name.split('.')[0] == 'lib':
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize('legacy', [False, True])
@@ -86,7 +98,8 @@ def test_objects_of_the_family_are_passed_over(tmp_path, legacy: bool) -> None:
     path = tmp_path / 'OSTrack_ep0300.pth.tar'
     content = dict(net=WEIGHTS, settings=settings, stats=OrderedDict(train=settings), epoch=300)
     torch.save(content, path, _use_new_zipfile_serialization=not legacy)
-    del sys.modules['lib.train.admin.settings']
+    for name in [name for name in sys.modules if name.split('.')[0] == 'lib']:
+        del sys.modules[name]
     file = read_weights_file(path)
     assert file.kind == "a checkpoint of pytracking's family"
     assert same(file.tensors)
