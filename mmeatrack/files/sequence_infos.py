@@ -8,7 +8,12 @@ boxes) and, where the sequence is a part of the folder, ``start_frame_id`` and `
 import csv
 from collections import Counter
 from pathlib import Path
-from typing import List, NamedTuple, Union
+from typing import List, NamedTuple, Sequence, Union
+
+from mmeatrack.files.sequence_names import name_by_annotation
+from mmeatrack.files.text_file import decode_text, split_lines
+
+_INFO_FORMAT = 'video_path,ann_path,first,last'
 
 
 class SequenceRange(NamedTuple):
@@ -34,9 +39,10 @@ def load_sequence_table(name: str) -> List[SequenceRange]:
 
 
 def load_infos_file(path: Union[str, Path]) -> List[dict]:
-    """Load an infos file of MMTracking: a header, then ``video_path,ann_path,start,end`` a line.
+    """Load an infos file of MMTracking: ``video_path,ann_path,first,last`` a line.
 
-    A sequence is named after its annotation file or, where those names tell nothing (as
+    MMTracking's files begin with a header; one that begins with a sequence is read whole. A
+    sequence is named after its annotation file or, where those names tell nothing (as
     ``groundtruth.txt``), after the folder of that file.
 
     Args:
@@ -52,26 +58,29 @@ def load_infos_file(path: Union[str, Path]) -> List[dict]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such infos file')
+    lines = split_lines(decode_text(path.read_bytes(), str(path), f'lines of {_INFO_FORMAT}'))
     infos = []
-    lines = path.read_text(encoding='utf-8-sig').splitlines()
-    for number, line in enumerate(lines[1:], start=2):
-        if not line.strip():
+    for number, line in enumerate(lines, start=1):
+        fields = [field.strip() for field in next(csv.reader([line], skipinitialspace=True), [])]
+        if not any(fields) or (number == 1 and _is_header(fields)):
             continue
-        fields = [field.strip() for field in line.split(',')]
-        if len(fields) != 4 or not (fields[2].isdigit() and fields[3].isdigit()):
-            raise ValueError(
-                f'{path}, line {number}: {line!r}; expected video_path,ann_path,first,last '
-                'below a header line'
-            )
-        infos.append(
-            dict(
-                video_path=fields[0],
-                ann_path=fields[1],
-                start_frame_id=int(fields[2]),
-                end_frame_id=int(fields[3]),
-            )
-        )
+        infos.append(_parse_info(fields, f'{path}, line {number}: {line.strip()!r}'))
     return name_sequences(infos, str(path))
+
+
+def _is_header(fields: Sequence[str]) -> bool:
+    """Tell whether the first line has neither numbers nor the name of an annotation file."""
+    return not any(field.isdigit() or field.lower().endswith('.txt') for field in fields)
+
+
+def _parse_info(fields: Sequence[str], source: str) -> dict:
+    """The sequence info of one line."""
+    if len(fields) != 4 or not (fields[2].isdigit() and fields[3].isdigit()):
+        raise ValueError(f'{source}; expected {_INFO_FORMAT}, and at most one header line')
+    first, last = int(fields[2]), int(fields[3])
+    if first > last:
+        raise ValueError(f'{source}; the first frame {first} comes after the last {last}')
+    return dict(video_path=fields[0], ann_path=fields[1], start_frame_id=first, end_frame_id=last)
 
 
 def name_sequences(infos: List[dict], source: str) -> List[dict]:
@@ -92,9 +101,10 @@ def name_sequences(infos: List[dict], source: str) -> List[dict]:
     for info in infos:
         if not info.get('video_path') or not info.get('ann_path'):
             raise ValueError(f'{source}: {info} needs video_path and ann_path')
-    stems = [Path(info['ann_path']).stem for info in infos]
-    if len(set(stems)) < len(stems) or stems[0].startswith('groundtruth'):
-        stems = [Path(info['ann_path']).parent.name for info in infos]
+    paths = [Path(info['ann_path']) for info in infos]
+    stems = [name_by_annotation(path) or path.stem for path in paths]
+    if len(set(stems)) < len(stems):
+        stems = [path.parent.name for path in paths]
     named = [dict(info, seq_name=info.get('seq_name', stem)) for info, stem in zip(infos, stems)]
     name, count = Counter(info['seq_name'] for info in named).most_common(1)[0]
     if count > 1:

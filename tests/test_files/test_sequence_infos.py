@@ -74,3 +74,48 @@ def test_infos_need_paths() -> None:
         name_sequences([dict(video_path='x')], 'sequences')
     with pytest.raises(ValueError, match='empty'):
         name_sequences([], 'sequences')
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16'])
+def test_infos_file_without_a_header_keeps_its_first_sequence(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / 'infos.txt'
+    rows = 's0/img,s0/groundtruth_rect.txt,1,12\r\n"s1/a, b/img",s1/groundtruth_rect.txt,1,12\r\n'
+    path.write_bytes(('\r\n' + rows + '\x1a').encode(encoding))
+
+    infos = load_infos_file(path)
+
+    assert [info['seq_name'] for info in infos] == ['s0', 's1']
+    assert [info['video_path'] for info in infos] == ['s0/img', 's1/a, b/img']
+
+
+@pytest.mark.parametrize(
+    'line', ['a,a.txt,1', 'a,a.txt,1,x', 'a,a.txt,,', 'a b,9,1', 'a,a.txt,9,1', 'a,a.txt,-1,9']
+)
+def test_malformed_first_line_is_no_header(tmp_path: Path, line: str) -> None:
+    path = tmp_path / 'infos.txt'
+    path.write_text(line + '\nb,b.txt,1,9\n')
+
+    with pytest.raises(ValueError, match=r'infos\.txt, line 1: '):
+        load_infos_file(path)
+
+
+def test_second_header_is_named(tmp_path: Path) -> None:
+    path = tmp_path / 'infos.txt'
+    path.write_text('video,annotation,start,end\nvideo,annotation,start,end\nb,b.txt,1,9\n')
+
+    with pytest.raises(ValueError, match=r'infos\.txt, line 2: .* at most one header'):
+        load_infos_file(path)
+
+
+def test_two_targets_of_a_folder_are_two_sequences(tmp_path: Path) -> None:
+    path = tmp_path / 'infos.txt'
+    path.write_text(
+        'Jogging/img,Jogging/groundtruth_rect.1.txt,1,307\n'
+        'Jogging/img,Jogging/groundtruth_rect.2.txt,1,307\n'
+        'Car1/img,Car1/groundtruth_rect.txt,1,1020\n'
+    )
+
+    names = [info['seq_name'] for info in load_infos_file(path)]
+    assert names == ['Jogging-1', 'Jogging-2', 'Car1']
