@@ -7,9 +7,8 @@ from typing import Iterator, List, Optional, Union
 
 import cv2
 import numpy as np
-from mmengine.logging import print_log
 
-from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames
+from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames, sequence_name
 from mmeatrack.files.image_file import read_image
 
 
@@ -68,12 +67,6 @@ def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSou
         f'{source}: no such video file or folder. Give one that exists, or the number of a camera '
         '(0 is the first).'
     )
-
-
-def sequence_name(image_folder: Path) -> str:
-    """The name of a sequence by its folder of images, or by the one above if that is ``img``."""
-    folder = image_folder.resolve()
-    return folder.parent.name if folder.name == 'img' else folder.name
 
 
 def _open_folder(folder: Path, start_frame: int) -> FrameSource:
@@ -136,6 +129,8 @@ def _read_video(
     capture.release()
     # Containers that estimate the count may be off by one.
     if number < count - 1:
+        from mmengine.logging import print_log  # imports torch
+
         print_log(
             f'{path} ends after {number} frames, but says that it has {count}: it is truncated, '
             'or damaged from there on.',

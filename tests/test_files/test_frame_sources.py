@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
-from mmeatrack.apis import open_frames
+from mmeatrack.files.frame_sources import open_frames
 from mmeatrack.visualization import VideoSink
 
 WIDTH, HEIGHT = 64, 48
@@ -116,6 +116,12 @@ def test_frames_before_a_bad_image_are_given(images):
     assert numbers(next(frames) for _ in range(5)) == [0, 1, 2, 3, 4]
     with pytest.raises(ValueError, match=r'img6\.png: the image is truncated'):
         next(frames)
+
+
+def test_frame_that_is_there_twice_is_refused(images):
+    (images / 'img6 (1).png').write_bytes((images / 'img6.png').read_bytes())
+    with pytest.raises(ValueError, match=r'img6\.png and img6 \(1\)\.png are both frame 6'):
+        open_frames(images)
 
 
 def test_image_of_another_size_is_refused(images):
