@@ -33,9 +33,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         default='mmeatrack',
         help='names in the target (default: %(default)s)',
     )
-    parser.add_argument(
-        '--overwrite', action='store_true', help='replace the target where it exists'
-    )
+    parser.add_argument('--overwrite', action='store_true', help='replace a target of other origin')
     return parser.parse_args(argv)
 
 
@@ -85,11 +83,12 @@ def _write(content: Dict[str, Any], target: Path) -> None:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Convert; return the exit status."""
     args = parse_args(argv)
-    if args.target.exists() and not args.overwrite:
-        print(f'{args.target} exists; name another file or give --overwrite.', file=sys.stderr)
-        return 1
+    from mmeatrack.files.outputs import claimed_outputs
+
+    outputs = dict(tool='convert_checkpoint.py', overwrite=args.overwrite)
     try:
-        print(convert(args.source, args.target, args.origin, args.to))
+        with claimed_outputs([args.target], [args.source], **outputs):
+            print(convert(args.source, args.target, args.origin, args.to))
     except (OSError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,11 +12,16 @@ import tarfile
 from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
-from typing import IO, Any, Optional, Union
+from typing import IO, Any, Dict, Optional, Union
 from urllib.parse import urlparse
 
 import torch
 from torch import serialization
+
+# A safetensors file: 8 bytes with the header's length, little endian; the header, JSON of at most
+# 100 MB; the tensors (https://github.com/huggingface/safetensors#format).
+_SAFETENSORS_LENGTH = 8
+_SAFETENSORS_MAX_HEADER = 100_000_000
 
 File = Union[str, 'os.PathLike[str]', IO[bytes]]
 
@@ -31,7 +36,7 @@ def load_checkpoint_file(file: File, map_location: Any = None, family: bool = Fa
             weights: settings and statistics of classes of its own.
 
     Returns:
-        What was saved, usually a dict.
+        What was saved, usually a dict; of a safetensors file ``state_dict`` and ``meta``.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -41,9 +46,34 @@ def load_checkpoint_file(file: File, map_location: Any = None, family: bool = Fa
     if isinstance(file, (str, os.PathLike)):
         if not os.path.isfile(file):
             raise FileNotFoundError(f"There is no checkpoint '{os.fspath(file)}'.")
+        if is_safetensors(file):
+            return _load_safetensors(os.fspath(file), map_location)
         with open(file, 'rb') as opened:
             return _load(opened, os.fspath(file), map_location, family)
     return _load(file, getattr(file, 'name', 'the given stream'), map_location, family)
+
+
+def is_safetensors(path: Union[str, 'os.PathLike[str]']) -> bool:
+    """Whether a file begins as safetensors does: the header's length, then JSON."""
+    with open(path, 'rb') as file:
+        start = file.read(_SAFETENSORS_LENGTH + 1)
+    length = int.from_bytes(start[:_SAFETENSORS_LENGTH], 'little')
+    return start[_SAFETENSORS_LENGTH:] == b'{' and length < _SAFETENSORS_MAX_HEADER
+
+
+def _load_safetensors(name: str, map_location: Any) -> Dict[str, Any]:
+    from safetensors import SafetensorError, safe_open
+
+    device = map_location if isinstance(map_location, (str, torch.device)) else 'cpu'
+    try:
+        with safe_open(name, framework='pt', device=str(device)) as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            return dict(state_dict=tensors, meta=dict(file.metadata() or {}))
+    except SafetensorError as error:
+        raise RuntimeError(
+            f"The checkpoint '{name}' could not be read as safetensors ({error}). If it is "
+            'truncated or damaged, copy it again.'
+        ) from error
 
 
 def _load(file: IO[bytes], name: str, map_location: Any, family: bool) -> Any:

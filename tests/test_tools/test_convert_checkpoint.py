@@ -42,7 +42,10 @@ def test_refusals(tmp_path, main, capsys) -> None:
     source, target = tmp_path / 'a.pth', tmp_path / 'b.pth'
     torch.save(ostrack_weights(depth=1), source)
     assert main([str(source), str(source)]) == 1
-    assert 'exists; name another file' in capsys.readouterr().err
+    assert 'a.pth' in capsys.readouterr().err
+    before = source.read_bytes()
+    assert main([str(source), str(source), '--overwrite']) == 1
+    assert source.read_bytes() == before
     assert main([str(source), str(target), '--to', 'ostrack']) == 1
     assert 'has the names of ostrack already' in capsys.readouterr().err
     torch.save({'x': torch.zeros(1)}, source)

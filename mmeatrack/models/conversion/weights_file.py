@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple, Union
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from mmeatrack.compat.checkpoint import load_checkpoint_file
+from mmeatrack.compat.checkpoint import is_safetensors, load_checkpoint_file
 
 # Keys under which projects keep a state dict, by the kind of file that they tell of.
 _KINDS = {
@@ -17,7 +16,6 @@ _KINDS = {
     'model_ema': 'averaged weights',
 }
 _DISTRIBUTED = 'module.'  # DistributedDataParallel and averaged models name their parts so
-_SAFETENSORS_HEADER = 8  # bytes of the header's length, little endian; the header is JSON
 
 
 class WeightsFile(NamedTuple):
@@ -50,9 +48,9 @@ def read_weights_file(path: Union[str, Path]) -> WeightsFile:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'There is no file of weights {str(path)!r}.')
-    if is_safetensors(path):
-        return _read_safetensors(path)
     content = load_checkpoint_file(path, map_location='cpu', family=True)
+    if is_safetensors(path):
+        return WeightsFile('safetensors', without_wrapper(content['state_dict']), content['meta'])
     if not isinstance(content, Mapping):
         raise RuntimeError(
             f'{path} holds a {type(content).__name__}, not tensors by name. Save a state_dict.'
@@ -67,14 +65,6 @@ def read_weights_file(path: Union[str, Path]) -> WeightsFile:
         f'{path} holds {sorted(map(str, content))[:8]} and no tensors by name under any of '
         f'{sorted(_KINDS)}. Save its state_dict in a file of its own.'
     )
-
-
-def is_safetensors(path: Path) -> bool:
-    """Whether a file begins as safetensors does: the header's length, then JSON."""
-    with path.open('rb') as file:
-        start = file.read(_SAFETENSORS_HEADER + 1)
-    length = int.from_bytes(start[:_SAFETENSORS_HEADER], 'little')
-    return start[_SAFETENSORS_HEADER:] == b'{' and length < 100_000_000
 
 
 def without_wrapper(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
@@ -92,15 +82,3 @@ def _is_state_dict(content: Mapping[Any, Any]) -> bool:
     return bool(content) and all(
         isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
     )
-
-
-def _read_safetensors(path: Path) -> WeightsFile:
-    try:
-        with safe_open(str(path), framework='pt', device='cpu') as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            meta = dict(file.metadata() or {})
-    except SafetensorError as error:
-        raise RuntimeError(
-            f'{path} could not be read as safetensors ({error}). If it is cut, copy it again.'
-        ) from error
-    return WeightsFile('safetensors', without_wrapper(tensors), meta)
