@@ -11,7 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.mmeatrack-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ablation ablation-temporal benchmark test check format clean
+.PHONY: help install demo ablation ablation-temporal benchmark test test-fast coverage check \
+	format docs clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,14 +58,27 @@ benchmark: install  ## what distillation and temporal adaptation cost, against t
 test: install  ## the tests
 	$(BIN)/python -m pytest
 
-check: install  ## lint, format and types, as .ci/run does
+test-fast: install  ## the tests without those marked slow: under a minute on 2 cores
+	$(BIN)/python -m pytest -m 'not slow'
+
+coverage: install  ## the tests, and the lines of the package that none of them runs
+	$(BIN)/python -m pytest --cov=mmeatrack --cov-report=term-missing:skip-covered
+
+check: install  ## lint, format, spelling, types and floors, as .ci/run does
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/python -m pytest -q --no-header tests/test_install/test_floors.py
 	$(BIN)/mypy mmeatrack
 
 format: install  ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: install  ## these pages with the API reference, in work_dirs/site
+	@$(BIN)/python -c 'import mkdocs, material, mkdocstrings' 2>/dev/null || \
+		$(PIP) install -r requirements/docs.txt
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove the environment in VENV; the cached mmcv wheel stays
 	@test ! -e $(VENV) || test -f $(STAMP) -o -f $(VENV)/pyvenv.cfg || \

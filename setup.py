@@ -23,19 +23,23 @@ def read_readme() -> str:
 setup(
     name='mmeatrack',
     version=read_version(),
-    description='The EATrack UAV tracker for OpenMMLab: distilled, temporally adapted, deployable',
+    description='EATrack, a distilled single-object tracker for drone video, on OpenMMLab',
     long_description=read_readme(),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     python_requires='>=3.8',
     packages=find_packages(include=['mmeatrack', 'mmeatrack.*']),
-    package_data={'mmeatrack': ['**/*.csv']},
+    package_data={'mmeatrack': ['py.typed', '**/*.csv']},
     # The OpenMMLab packages are not named: mmtrack's own metadata asks for versions of pandas and
     # scipy that no current Python has, so they are installed by `make install`, without it.
     install_requires=['torch>=1.13', 'numpy', 'packaging'],
+    keywords='single object tracking, UAV, knowledge distillation, OpenMMLab, mmtrack, mmrazor',
+    zip_safe=False,  # type checkers read py.typed from a folder only
     classifiers=[
         'License :: OSI Approved :: Apache Software License',
         'Programming Language :: Python :: 3',
+        'Intended Audience :: Science/Research',
+        'Typing :: Typed',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
 )

@@ -1,4 +1,4 @@
-"""EATrack for OpenMMLab: an efficient UAV tracker, distilled and temporally adapted.
+"""EATrack for OpenMMLab: a distilled single-object tracker for drone video.
 
 Importing the package only installs the shims of :mod:`mmeatrack.compat`, which act when the
 library that they are for is imported. Everything else is imported on demand: a config needs no

@@ -11,10 +11,10 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, PARAM_SCHEDULERS
-from toys import mmtrack_scope
 
 from mmeatrack.models import EATrack, EATrackDistill
 from mmeatrack.registry import MODELS
+from tests.toys import mmtrack_scope
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / 'configs').rglob('*.py'))

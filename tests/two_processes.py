@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmeatrack.experiments.commands import mmtrack_script
+from mmeatrack.compat.scripts import mmtrack_script
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -16,13 +16,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple
 
-from mmeatrack.evaluation.ground_truth import load_ground_truth
+from lab.experiments import Stage, StageError, run_stages
+from lab.experiments.ablation_plot import plot_ablation
+from lab.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
+from lab.experiments.results import score_runs
+from lab.experiments.seeds import mean_and_error
 from mmeatrack.evaluation.tables import markdown_table
-from mmeatrack.experiments import Stage, StageError, run_stages
-from mmeatrack.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
-from mmeatrack.experiments.results import score_runs
-from mmeatrack.experiments.seeds import mean_and_error
-from mmeatrack.visualization.ablation_plot import plot_ablation
+from mmeatrack.files.ground_truth import load_ground_truth
 
 SCORES = {'success_auc': 'success AUC', 'precision20': 'precision @20px'}
 

@@ -20,19 +20,19 @@ from typing import Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
-from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
-from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
-from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.evaluation.tables import markdown_table
-from mmeatrack.experiments import Stage, StageError, run_stages
-from mmeatrack.experiments.micro import (
+from lab.experiments import Stage, StageError, run_stages
+from lab.experiments.micro import (
     NEAR_TEMPORAL_CONFIG,
     NEAR_TRUE_VIEWS_CONFIG,
     MicroExperiment,
     run_name,
 )
-from mmeatrack.experiments.results import read_run, score_runs
-from mmeatrack.experiments.seeds import mean_and_error
+from lab.experiments.results import read_run, score_runs
+from lab.experiments.seeds import mean_and_error
+from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
+from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
+from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.visualization.reliability_plot import plot_reliability
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence
 
 if TYPE_CHECKING:
-    from mmeatrack.benchmarks import BenchmarkReport
+    from lab.costs import BenchmarkReport
 
 DISTILLATION = 'configs/eatrack/eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
 TRACKER = 'configs/eatrack/eatrack_deit-tiny_test-uav123.py'
@@ -69,7 +69,7 @@ def train(args: argparse.Namespace) -> 'BenchmarkReport':
     """Measure the training."""
     from tqdm import tqdm
 
-    from mmeatrack.benchmarks import BenchmarkReport, training_cost
+    from lab.costs import BenchmarkReport, training_cost
 
     config = prepare(args)
     batch_size = args.batch_size or config.train_dataloader.batch_size
@@ -93,7 +93,7 @@ def first_batches(
     config: Any, batch_size: int, report: 'BenchmarkReport'
 ) -> Optional[Iterator[Any]]:
     """The training data; None, and a line in the report, if it is not there."""
-    from mmeatrack.benchmarks.training_cost import endless_batches
+    from lab.costs.training_cost import endless_batches
 
     batches = endless_batches(config, batch_size)
     try:
@@ -111,7 +111,7 @@ def temporal(args: argparse.Namespace) -> 'BenchmarkReport':
     """Measure the tracking."""
     from tqdm import tqdm
 
-    from mmeatrack.benchmarks import BenchmarkReport, temporal_cost
+    from lab.costs import BenchmarkReport, temporal_cost
 
     config = prepare(args)
     store = temporal_cost.store_config(config, args.interval)
@@ -133,7 +133,7 @@ def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
     """Measure the store."""
     from tqdm import tqdm
 
-    from mmeatrack.benchmarks import BenchmarkReport, store_memory
+    from lab.costs import BenchmarkReport, store_memory
 
     report = BenchmarkReport('Memory of the Target Store')
     variants = {'fixed': {}, 'auto': dict(threshold='auto', interval='auto')}

@@ -97,7 +97,7 @@ def track_all(
     from tqdm import tqdm
 
     from mmeatrack.apis import load_tracker
-    from mmeatrack.evaluation.ground_truth import load_ground_truth
+    from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(args.data)
     if len(truth.boxes) < FOLDS:
@@ -124,7 +124,7 @@ def track_one(
     from mmeatrack.apis import open_frames, track_frames
     from mmeatrack.evaluation.calibration import is_right
     from mmeatrack.models.confidence.calibrated_confidence import WorstLead, cue_vector
-    from mmeatrack.models.trackers.find_tracker import find_tracker
+    from mmeatrack.models.wrappers import find_tracker
 
     worst_lead, rows, peaks, boxes = WorstLead(), [], [], []
     for result in track_frames(tracker, open_frames(str(folder / 'img')), truth[0]):

@@ -17,21 +17,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List
 
-from mmeatrack.evaluation.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.evaluation.report_files import write_report_files
-from mmeatrack.evaluation.run_folder import SequenceResult
-from mmeatrack.evaluation.speed import run_speed
-from mmeatrack.evaluation.tables import markdown_table
-from mmeatrack.experiments import StageError, run_stages
-from mmeatrack.experiments.micro import (
+from lab.experiments import StageError, run_stages
+from lab.experiments.micro import (
     STUDENT_CONFIG,
     TEACHER_CONFIG,
     TEMPORAL_CONFIG,
     MicroExperiment,
     run_name,
 )
-from mmeatrack.experiments.results import read_run, score_runs
-from mmeatrack.experiments.seeds import mean_and_error
+from lab.experiments.results import read_run, score_runs
+from lab.experiments.seeds import mean_and_error
+from mmeatrack.evaluation.report_files import write_report_files
+from mmeatrack.evaluation.run_folder import SequenceResult
+from mmeatrack.evaluation.speed import run_speed
+from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.visualization import VideoSink, annotated_frames, plot_training_curves
 
 TRACKERS = {

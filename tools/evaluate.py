@@ -8,11 +8,11 @@ import argparse
 import sys
 
 from mmeatrack.evaluation.benchmark_report import score_trackers
-from mmeatrack.evaluation.benchmarks import BENCHMARKS
-from mmeatrack.evaluation.ground_truth import load_attributes, load_ground_truth
 from mmeatrack.evaluation.ope import ABSENT_POLICIES, VALID_BOX_RULES
 from mmeatrack.evaluation.report_files import comparison_text, summary_text, write_report_files
-from mmeatrack.evaluation.result_source import open_results
+from mmeatrack.files.benchmarks import BENCHMARKS
+from mmeatrack.files.ground_truth import load_attributes, load_ground_truth
+from mmeatrack.files.result_source import open_results
 
 
 def parse_args() -> argparse.Namespace:

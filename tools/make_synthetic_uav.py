@@ -8,7 +8,7 @@ from typing import Callable, Tuple
 
 from tqdm import tqdm
 
-from mmeatrack.datasets.synthetic import SCENARIOS, write_split
+from mmeatrack.synthetic import SCENARIOS, write_split
 
 _DESCRIPTION = f"""\
 Write <out>/train and <out>/test in DTB70's layout: <sequence>/img/00001.jpg ...,

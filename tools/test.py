@@ -6,7 +6,7 @@ The same as ``mim test mmtrack CONFIG ...`` or the script itself; ``--help`` is 
 import sys
 
 from mmeatrack.compat.__main__ import main
-from mmeatrack.experiments.commands import mmtrack_script
+from mmeatrack.compat.scripts import mmtrack_script
 
 if __name__ == '__main__':
     main([str(mmtrack_script('test.py')), *sys.argv[1:]])

@@ -146,7 +146,7 @@ def read_ground_truth(path: Path, source: 'FrameSource') -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If it is malformed or its length does not fit.
     """
-    from mmeatrack.evaluation import read_boxes
+    from mmeatrack.files.box_text import read_boxes
 
     boxes = read_boxes(path)
     if source.is_exact and len(boxes) != source.num_frames:

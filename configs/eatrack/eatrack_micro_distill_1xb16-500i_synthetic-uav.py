@@ -10,7 +10,7 @@ distiller = dict(
     # The student's joint layers learn from the teacher's last.
     layer_pairs=[(2, 4), (3, 5)],
     # The losses' forms that keep their scale; as printed: reduction='paper', support='map'.
-    # Their weights make them a match for the tracker's own losses, see README.md.
+    # Their weights make them a match for the tracker's own losses, see docs/results.md.
     feature_weight=3.0,
     reduction='mean',
     prediction_weight=20.0,

@@ -10,7 +10,7 @@ confidence = dict(
 model = dict(
     confidence=confidence,
     lost_detector=dict(lost_below=0.2, found_above=0.5),
-    # Before the first view the template is there twice; see README.md in this folder.
+    # Before the first view the template is there twice; see docs/results.md.
     test_cfg=dict(lost_search_factor=4.0, fill_slot=True),
 )
 custom_hooks = [

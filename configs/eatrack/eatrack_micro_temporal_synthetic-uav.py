@@ -15,7 +15,7 @@ model = dict(
     test_cfg=dict(lost_search_factor=4.0),
 )
 
-# Chosen on that set too; see README.md in this folder.
+# Chosen on that set too; see docs/results.md.
 custom_hooks = [
     dict(
         type='mmeatrack.TemporalAdaptationHook',

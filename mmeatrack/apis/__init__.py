@@ -1,7 +1,8 @@
 """Tracking in a few lines: a trained tracker, and frames from a file, a folder or a camera."""
 
-from .frame_sources import FrameSource, open_frames
-from .image_file import read_image
+from mmeatrack.files.frame_sources import FrameSource, open_frames
+from mmeatrack.files.image_file import read_image
+
 from .inference import TrackResult, load_tracker, track_frames
 
 __all__ = [

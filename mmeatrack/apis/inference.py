@@ -12,7 +12,7 @@ from mmtrack.apis import inference_sot, init_model
 from mmtrack.utils import register_all_modules
 from torch import nn
 
-from mmeatrack.models.trackers.find_tracker import find_tracker
+from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
 

@@ -3,8 +3,7 @@
 ===========================  =======================================================
 :mod:`.mmrazor_import`       MMRazor 1.0.0 imports on torch > 2.0
 :mod:`.checkpoint`           checkpoints load on torch >= 2.6, and none can run code
-:mod:`.distributed`          ``--launcher pytorch`` works on a machine without CUDA
-:mod:`.mixed_precision`      ``AmpOptimWrapper`` works on a machine without CUDA
+:mod:`.cpu`                  ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA
 :mod:`.versions`             one message for a version that does not fit the others
 ===========================  =======================================================
 
@@ -57,18 +56,18 @@ def _make_loaders_safe(module: ModuleType) -> None:
 
 
 def _let_launcher_use_cpu(module: ModuleType) -> None:
-    from mmeatrack.compat.distributed import let_launcher_use_cpu
+    from mmeatrack.compat.cpu import let_launcher_use_cpu
 
     let_launcher_use_cpu(module)
 
 
 def _let_wrapper_use_cpu(module: ModuleType) -> None:
-    from mmeatrack.compat.distributed import let_wrapper_use_cpu
+    from mmeatrack.compat.cpu import let_wrapper_use_cpu
 
     let_wrapper_use_cpu(module)
 
 
 def _let_amp_use_cpu(module: ModuleType) -> None:
-    from mmeatrack.compat.mixed_precision import let_amp_use_cpu
+    from mmeatrack.compat.cpu import let_amp_use_cpu
 
     let_amp_use_cpu(module)

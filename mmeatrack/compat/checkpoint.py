@@ -12,24 +12,31 @@ import tarfile
 from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
-from typing import IO, Any, Optional, Union
+from typing import IO, Any, Dict, Optional, Union
 from urllib.parse import urlparse
 
 import torch
 from torch import serialization
 
+# A safetensors file: 8 bytes with the header's length, little endian; the header, JSON of at most
+# 100 MB; the tensors (https://github.com/huggingface/safetensors#format).
+_SAFETENSORS_LENGTH = 8
+_SAFETENSORS_MAX_HEADER = 100_000_000
+
 File = Union[str, 'os.PathLike[str]', IO[bytes]]
 
 
-def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
+def load_checkpoint_file(file: File, map_location: Any = None, family: bool = False) -> Any:
     """Load a checkpoint of plain data: tensors, numbers, text, MMEngine's logs.
 
     Args:
         file: Path, or a binary file open for reading at the checkpoint's start.
         map_location: As for :func:`torch.load`.
+        family: Pass over the objects that pytracking's family, such as OSTrack, keeps beside the
+            weights: settings and statistics of classes of its own.
 
     Returns:
-        What was saved, usually a dict.
+        What was saved, usually a dict; of a safetensors file ``state_dict`` and ``meta``.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -39,14 +46,39 @@ def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
     if isinstance(file, (str, os.PathLike)):
         if not os.path.isfile(file):
             raise FileNotFoundError(f"There is no checkpoint '{os.fspath(file)}'.")
+        if is_safetensors(file):
+            return _load_safetensors(os.fspath(file), map_location)
         with open(file, 'rb') as opened:
-            return _load(opened, os.fspath(file), map_location)
-    return _load(file, getattr(file, 'name', 'the given stream'), map_location)
+            return _load(opened, os.fspath(file), map_location, family)
+    return _load(file, getattr(file, 'name', 'the given stream'), map_location, family)
 
 
-def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
+def is_safetensors(path: Union[str, 'os.PathLike[str]']) -> bool:
+    """Whether a file begins as safetensors does: the header's length, then JSON."""
+    with open(path, 'rb') as file:
+        start = file.read(_SAFETENSORS_LENGTH + 1)
+    length = int.from_bytes(start[:_SAFETENSORS_LENGTH], 'little')
+    return start[_SAFETENSORS_LENGTH:] == b'{' and length < _SAFETENSORS_MAX_HEADER
+
+
+def _load_safetensors(name: str, map_location: Any) -> Dict[str, Any]:
+    from safetensors import SafetensorError, safe_open
+
+    device = map_location if isinstance(map_location, (str, torch.device)) else 'cpu'
     try:
-        return _read(file, map_location)
+        with safe_open(name, framework='pt', device=str(device)) as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            return dict(state_dict=tensors, meta=dict(file.metadata() or {}))
+    except SafetensorError as error:
+        raise RuntimeError(
+            f"The checkpoint '{name}' could not be read as safetensors ({error}). If it is "
+            'truncated or damaged, copy it again.'
+        ) from error
+
+
+def _load(file: IO[bytes], name: str, map_location: Any, family: bool) -> Any:
+    try:
+        return _read(file, map_location, family)
     except UnpicklingError as error:
         raise RuntimeError(
             f"The checkpoint '{name}' was refused, and nothing of it was run: it asks for {error}, "
@@ -61,7 +93,7 @@ def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
         ) from error
 
 
-def _read(file: IO[bytes], map_location: Any) -> Any:
+def _read(file: IO[bytes], map_location: Any, family: bool) -> Any:
     """Read either of torch's formats with the restricted unpickler.
 
     torch.load itself is no way to it: given ``pickle_module``, 1.13 silently takes Python's own in
@@ -69,6 +101,7 @@ def _read(file: IO[bytes], map_location: Any) -> Any:
     """
     from mmeatrack.compat import restricted_pickle
 
+    pickle_module = restricted_pickle.family if family else restricted_pickle
     start = file.tell()
     is_zip = file.read(4) == b'PK\x03\x04'
     file.seek(start)
@@ -76,11 +109,11 @@ def _read(file: IO[bytes], map_location: Any) -> Any:
         archive = torch._C.PyTorchFileReader(file)
         if 'constants.pkl' in archive.get_all_records():
             raise UnpicklingError('the code of a TorchScript archive')
-        return serialization._load(archive, map_location, restricted_pickle, encoding='utf-8')
+        return serialization._load(archive, map_location, pickle_module, encoding='utf-8')
     if _is_tar(file):
         raise UnpicklingError('the tar format of torch 0.1')
     file.seek(start)
-    return serialization._legacy_load(file, map_location, restricted_pickle, encoding='utf-8')
+    return serialization._legacy_load(file, map_location, pickle_module, encoding='utf-8')
 
 
 def _is_tar(file: IO[bytes]) -> bool:

@@ -10,6 +10,7 @@ code decides, while torch's own ``weights_only`` can be told of further types fr
 import pickle
 from collections import Counter, OrderedDict
 from functools import partial
+from types import SimpleNamespace
 from typing import IO, Any, Callable, ClassVar, Dict, FrozenSet, List, Tuple
 
 import mmengine.config
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 
-__all__ = ['Unpickler', 'load']
+__all__ = ['Unpickler', 'family', 'load']
 
 _PLAIN_KINDS = 'biufcSU'  # numpy's kinds without pointers: no objects, records or void
 
@@ -213,6 +214,62 @@ class Unpickler(pickle._Unpickler):
         dispatch[_opcode[0]] = partial(_refuse_opcode, _opcode)
 
 
+class Opaque:
+    """Placeholder for an object of a class that is not looked up, and so runs nothing."""
+
+    def __init__(self, *arguments: Any) -> None:
+        pass
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    def append(self, value: Any) -> None:
+        """Drop an item of a list's descendant."""
+
+    def extend(self, values: Any) -> None:
+        """Drop items of a list's descendant."""
+
+
+class FamilyUnpickler(Unpickler):
+    """Unpickler for the checkpoints of pytracking's family, OSTrack's among them.
+
+    Beside the weights they hold objects of their project's own modules, ``lib`` or ``ltr``:
+    training settings and statistics. Each becomes an :class:`Opaque`, whatever it was; the rest is
+    treated as by :class:`Unpickler`.
+    """
+
+    dispatch: ClassVar[Dict[int, Callable[[Any], None]]] = dict(Unpickler.dispatch)
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return the placeholder for a class of the family's modules, else what is plain data."""
+        if module.split('.')[0] in ('lib', 'ltr'):
+            return Opaque
+        return super().find_class(module, name)
+
+    def _load_opaque(self) -> None:
+        if self.stack[-2] is Opaque:
+            self.stack.pop()
+            self.stack[-1] = Opaque()
+        else:
+            self._load_reduce()
+
+    def _load_new_opaque(self) -> None:
+        if self.stack[-2] is Opaque:
+            self._load_opaque()
+        else:
+            self._load_newobj()
+
+    def _load_opaque_state(self) -> None:
+        if type(self.stack[-2]) is Opaque:
+            self.stack.pop()
+        else:
+            self._load_build()
+
+    dispatch[pickle.REDUCE[0]] = _load_opaque
+    dispatch[pickle.NEWOBJ[0]] = _load_new_opaque
+    dispatch[pickle.BUILD[0]] = _load_opaque_state
+
+
 def load(file: IO[bytes], **options: Any) -> Any:
     """Read one pickle, like :func:`pickle.load`; torch's older file format has several in a row.
 
@@ -220,3 +277,11 @@ def load(file: IO[bytes], **options: Any) -> Any:
         pickle.UnpicklingError: If it holds more than plain data.
     """
     return Unpickler(file, **options).load()
+
+
+def _load_family(file: IO[bytes], **options: Any) -> Any:
+    return FamilyUnpickler(file, **options).load()
+
+
+family = SimpleNamespace(Unpickler=FamilyUnpickler, load=_load_family)
+"""The module for torch's loaders that reads the checkpoints of pytracking's family."""

@@ -10,10 +10,10 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.frame_files import find_gap, list_frames
-from mmeatrack.datasets.sequence_infos import load_infos_file, name_sequences
-from mmeatrack.evaluation.attributes import read_attributes
-from mmeatrack.evaluation.box_text import check_first_box, read_boxes
+from mmeatrack.files.attributes import read_attributes
+from mmeatrack.files.box_text import check_first_box, read_boxes
+from mmeatrack.files.frame_files import find_gap, list_frames
+from mmeatrack.files.sequence_infos import load_infos_file, name_sequences
 from mmeatrack.registry import DATASETS
 
 
@@ -95,7 +95,7 @@ class UAVSOTDataset(BaseSOTDataset):
         """List the sequences of the layout. Subclasses override this.
 
         Returns:
-            Sequence infos (see :mod:`mmeatrack.datasets.sequence_infos`), which may name an
+            Sequence infos (see :mod:`mmeatrack.files.sequence_infos`), which may name an
             ``attribute_path`` too. Paths are usable as they are.
 
         Raises:

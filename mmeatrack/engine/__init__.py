@@ -1,5 +1,6 @@
 """What hooks into mmengine's runner."""
 
+from .grouped_optim import GroupedOptimWrapperConstructor
 from .hooks import (
     AutoPairHook,
     DeterministicResumeHook,
@@ -14,6 +15,7 @@ from .hooks import (
 __all__ = [
     'AutoPairHook',
     'DeterministicResumeHook',
+    'GroupedOptimWrapperConstructor',
     'NonFiniteGuardHook',
     'SafeCheckpointHook',
     'StudentExportHook',

@@ -1,10 +1,11 @@
 """A file backend of MMEngine on which no file is ever half written."""
 
-import os
 from pathlib import Path
 from typing import Union
 
 from mmengine.fileio import LocalBackend, register_backend
+
+from mmeatrack.files.atomic import write_atomically
 
 ATOMIC_BACKEND = 'mmeatrack_atomic'
 """Its name, for ``backend_args=dict(backend=...)``."""
@@ -24,15 +25,4 @@ class AtomicLocalBackend(LocalBackend):
         Raises:
             OSError: If it could not be written. What was there before is left as it was.
         """
-        path = Path(filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + '.partial')
-        try:
-            with partial.open('wb') as file:
-                file.write(obj)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except OSError:
-            partial.unlink(missing_ok=True)  # on a full disk every byte counts
-            raise
+        write_atomically(filepath, obj)

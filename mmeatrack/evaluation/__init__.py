@@ -3,7 +3,6 @@
 The functions are plain numpy; :mod:`mmeatrack.evaluation.metrics` holds the metric for test runs.
 """
 
-from .box_text import parse_boxes, read_boxes
 from .ope import (
     NORM_PRECISION_THRESHOLDS,
     PRECISION_THRESHOLDS,
@@ -20,6 +19,4 @@ __all__ = [
     'OPEScores',
     'SequenceScores',
     'ope_scores',
-    'parse_boxes',
-    'read_boxes',
 ]

@@ -4,8 +4,6 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from mmeatrack.evaluation.box_text import parse_boxes
-from mmeatrack.evaluation.ground_truth import GroundTruth
 from mmeatrack.evaluation.ope import (
     SequenceScores,
     mean_scores,
@@ -13,7 +11,9 @@ from mmeatrack.evaluation.ope import (
     sequence_scores,
 )
 from mmeatrack.evaluation.report import report_entry
-from mmeatrack.evaluation.result_source import TrackerFiles
+from mmeatrack.files.box_text import parse_boxes
+from mmeatrack.files.ground_truth import GroundTruth
+from mmeatrack.files.result_source import TrackerFiles
 
 
 class Difference(NamedTuple):

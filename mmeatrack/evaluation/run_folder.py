@@ -1,14 +1,14 @@
 """The raw results of a test run on disk: ``<result_dir>/<tracker>/<sequence>.txt`` and company."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional, Union
 
 import numpy as np
 
-from mmeatrack.evaluation.box_text import parse_boxes, read_boxes
+from mmeatrack.files.atomic import write_atomically
+from mmeatrack.files.box_text import parse_boxes, read_boxes
 
 IDENTITY_FILE = 'run.json'
 
@@ -140,10 +140,7 @@ class RunFolder:
 
     def _replace(self, file_name: str, text: str) -> None:
         """Write a file so that it is never seen half-written."""
-        # A process of its own may write beside this one, so temporary names must differ.
-        temporary = self.path / f'.{file_name}.{os.getpid()}'
-        temporary.write_text(text, encoding='utf-8')
-        os.replace(temporary, self.path / file_name)
+        write_atomically(self.path / file_name, text)
 
 
 def _rows_text(values: np.ndarray, decimals: int) -> str:

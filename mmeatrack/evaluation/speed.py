@@ -1,8 +1,12 @@
-"""Frames per second of a test run."""
+"""Frames per second of a test run, and the machine that it was measured on."""
 
-from typing import Dict, Iterable, Optional, Tuple
+import platform
+from pathlib import Path
+from typing import Dict, Iterable, Optional, Tuple, Union
 
 import numpy as np
+import torch
+from mmengine.dist import get_world_size
 
 from mmeatrack.evaluation.run_folder import SequenceResult
 
@@ -46,3 +50,37 @@ def run_speed(results: Iterable[SequenceResult]) -> Tuple[dict, Dict[str, dict]]
 def _speeds(seconds: np.ndarray, network_seconds: np.ndarray) -> dict:
     """Both speeds by their names in reports."""
     return dict(fps=frames_per_second(seconds), network_fps=frames_per_second(network_seconds))
+
+
+CPU_INFO = Path('/proc/cpuinfo')
+
+
+def machine_facts(device: Union[str, torch.device]) -> dict:
+    """Describe the machine and the software of this process.
+
+    Args:
+        device: The device that the model runs on.
+
+    Returns:
+        ``cpu``, ``device``, ``threads`` (of PyTorch, in each process), ``processes``, ``torch`` and
+        ``python`` (versions).
+    """
+    device = torch.device(device)
+    on_gpu = device.type == 'cuda'
+    return dict(
+        cpu=_cpu_model(),
+        device=torch.cuda.get_device_name(device) if on_gpu else device.type,
+        threads=torch.get_num_threads(),
+        processes=get_world_size(),
+        torch=torch.__version__,
+        python=platform.python_version(),
+    )
+
+
+def _cpu_model() -> str:
+    """The processor's name as the system gives it."""
+    if CPU_INFO.is_file():
+        for line in CPU_INFO.read_text(errors='replace').splitlines():
+            if line.startswith('model name'):
+                return line.split(':', 1)[1].strip()
+    return platform.processor() or platform.machine()

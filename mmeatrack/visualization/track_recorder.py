@@ -7,8 +7,8 @@ from typing import IO, List, Optional, Type, Union
 
 import numpy as np
 
-from mmeatrack.apis.frame_sources import FrameSource
 from mmeatrack.apis.inference import TrackResult
+from mmeatrack.files.frame_sources import FrameSource
 from mmeatrack.structures.boxes import Box
 from mmeatrack.visualization.annotated_frame import draw_frame
 from mmeatrack.visualization.frame_header import FrameHeader

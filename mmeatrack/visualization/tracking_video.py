@@ -6,8 +6,8 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
 import numpy as np
 from tqdm import tqdm
 
-from mmeatrack.apis.frame_sources import sequence_name
-from mmeatrack.apis.image_file import read_image
+from mmeatrack.files.frame_files import sequence_name
+from mmeatrack.files.image_file import read_image
 from mmeatrack.visualization.annotated_frame import draw_frame
 from mmeatrack.visualization.frame_header import FrameHeader
 from mmeatrack.visualization.labelled_boxes import (

@@ -15,7 +15,7 @@ from mmeatrack.datasets import (
     UAVSOTDataset,
     VisDroneSOTDataset,
 )
-from mmeatrack.datasets.sequence_infos import load_sequence_table
+from mmeatrack.files.sequence_infos import load_sequence_table
 from mmeatrack.registry import DATASETS
 from tests.test_datasets.trees import (
     boxes_of,

@@ -6,7 +6,7 @@ from typing import Sequence, Union
 import cv2
 import numpy as np
 
-from mmeatrack.datasets.sequence_infos import SequenceRange
+from mmeatrack.files.sequence_infos import SequenceRange
 
 
 def boxes_of(num_frames: int, start: Sequence[float] = (10, 20, 12, 8)) -> np.ndarray:

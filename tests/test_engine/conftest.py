@@ -1,5 +1,6 @@
 import pytest
-from toys import mmtrack_scope
+
+from tests.toys import mmtrack_scope
 
 
 @pytest.fixture(autouse=True)

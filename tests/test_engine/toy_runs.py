@@ -7,7 +7,8 @@ import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
-from toys import FIRST_BOX, SEARCH_SIZE, TEMPLATE_SIZE, frame_sample, search_sample, video
+
+from tests.toys import FIRST_BOX, SEARCH_SIZE, TEMPLATE_SIZE, frame_sample, search_sample, video
 
 
 class CropDataset(Dataset):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mmeatrack.evaluation.benchmark_report import score_trackers, sequence_differences
-from mmeatrack.evaluation.ground_truth import GroundTruth
-from mmeatrack.evaluation.result_source import TrackerFiles
+from mmeatrack.files.ground_truth import GroundTruth
+from mmeatrack.files.result_source import TrackerFiles
 
 BOX = '10,10,10,10\n'
 FAR = '90,90,10,10\n'

@@ -5,9 +5,10 @@ from typing import Dict, Tuple
 import numpy as np
 import pytest
 
-from mmeatrack.evaluation import SUCCESS_THRESHOLDS, ope_scores, parse_boxes, read_boxes
+from mmeatrack.evaluation import SUCCESS_THRESHOLDS, ope_scores
 from mmeatrack.evaluation.ope import OPEScores, box_overlaps, center_errors, repair_result
-from mmeatrack.evaluation.result_source import open_results
+from mmeatrack.files.box_text import parse_boxes, read_boxes
+from mmeatrack.files.result_source import open_results
 
 RAW_RESULTS = Path(__file__).resolve().parents[3] / 'shared' / 'data' / 'raw_results'
 NAN = [np.nan] * 4

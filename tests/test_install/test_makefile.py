@@ -22,6 +22,12 @@ def dry_run(*arguments: str) -> str:
         ('install', 'touch {venv}/.mmeatrack-installed'),
         ('test', '{venv}/bin/python -m pytest'),
         ('demo', '{venv}/bin/python tools/demo.py'),
+        ('test-fast', "{venv}/bin/python -m pytest -m 'not slow'"),
+        (
+            'coverage',
+            '{venv}/bin/python -m pytest --cov=mmeatrack --cov-report=term-missing:skip-covered',
+        ),
+        ('docs', 'NO_MKDOCS_2_WARNING=1 {venv}/bin/mkdocs build --strict'),
         ('check', '{venv}/bin/mypy mmeatrack'),
     ],
 )
@@ -73,6 +79,14 @@ def test_clean_removes_environments_only(tmp_path: Path) -> None:
 def test_help_lists_every_target() -> None:
     listed = [line.split()[0] for line in run_make('help').stdout.splitlines()]
     assert {'help', 'install', 'demo', 'test', 'check', 'clean'} <= set(listed)
+
+
+def test_check_is_lint_format_spelling_floors_and_types(tmp_path: Path) -> None:
+    (tmp_path / '.mmeatrack-installed').touch()
+    output = dry_run('check', f'VENV={tmp_path}')
+    steps = [line.split('bin/')[1].split()[0] for line in output.splitlines()]
+    assert steps == ['ruff', 'ruff', 'codespell', 'python', 'mypy']
+    assert 'pytest -q --no-header tests/test_install/test_floors.py' in output
 
 
 def test_ci_runs_both_and_ends_with_the_tests() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
-from toys import build, tracker_cfg
 
 from mmeatrack.models.size_report import Macs, SizeReport, size_report
 from mmeatrack.registry import MODELS
+from tests.toys import build, tracker_cfg
 
 ROOT = Path(__file__).parents[2]
 STUDENT = ROOT / 'configs/_base_/models/eatrack_deit-tiny.py'

@@ -8,9 +8,9 @@ from typing import Any, List
 import numpy as np
 import pytest
 
+from lab.experiments.micro import MicroExperiment
 from mmeatrack.engine.store_log import VideoLog, write_store_log
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
-from mmeatrack.experiments.micro import MicroExperiment
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 TRUTH = np.array([[10.0, 10, 20, 20]] * 4)

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
-from toys import distill_cfg, mmtrack_scope, tracker_cfg
+
+from tests.toys import distill_cfg, mmtrack_scope, tracker_cfg
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'benchmark.py'
 OPTIMIZER = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3))

@@ -7,7 +7,8 @@ import pytest
 from mmengine.registry import DATASETS
 from mmengine.runner import save_checkpoint
 from test_engine.toy_runs import CropDataset
-from toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
+
+from tests.toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'similarity.py'
 LOADER = dict(

@@ -8,9 +8,9 @@ from typing import Any, Dict, List, Optional
 import torch
 from mmengine.hooks import Hook
 from test_engine.toy_runs import train_runner
-from toys import build, distill_cfg, mmtrack_scope, tracker_cfg
 
 from tests.test_training.toy_parts import ToyCrops
+from tests.toys import build, distill_cfg, mmtrack_scope, tracker_cfg
 
 COUNTED_STEPS = (100, 300, 500)
 TENSORS = (torch.Tensor, torch.nn.Parameter)

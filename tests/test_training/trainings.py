@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional
 import torch
 from mmengine.config import Config
 
-from mmeatrack.experiments.commands import mmtrack_script
+from mmeatrack.compat.scripts import mmtrack_script
 from tests.toys import distill_cfg, tracker_cfg
 from tests.two_processes import free_port
 

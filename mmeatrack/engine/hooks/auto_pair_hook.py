@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from mmeatrack.analysis import LinearCKA, layer_search_tokens, monotone_pairs
 from mmeatrack.models.distillers import EATrackDistill
 from mmeatrack.models.distillers.layer_recorder import joint_layers
-from mmeatrack.models.unwrap import unwrap
+from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
 
 

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmtrack.datasets.samplers import VideoSampler
 
 from mmeatrack.evaluation.metrics import UAVSOTMetric
-from mmeatrack.models.unwrap import unwrap
+from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
 
 # Default hooks that cannot change what a tracker gives.

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses, sample_names
-from mmeatrack.models.unwrap import unwrap
+from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
 
 ACTIONS = ('stop', 'skip')

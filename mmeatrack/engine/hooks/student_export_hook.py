@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 from torch import nn
 
-from mmeatrack.models.unwrap import unwrap
+from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
 
 _SUFFIX = '_student'

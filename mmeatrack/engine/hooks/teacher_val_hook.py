@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from mmeatrack.models.unwrap import unwrap
+from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
 
 

@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmeatrack.engine.store_log import StoreLog, add_up, write_store_log
-from mmeatrack.models.trackers.find_tracker import find_tracker
+from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.registry import HOOKS
 
 

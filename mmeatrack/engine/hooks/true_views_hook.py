@@ -7,7 +7,7 @@ from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmeatrack.models.trackers.find_tracker import find_tracker
+from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.registry import HOOKS
 
 

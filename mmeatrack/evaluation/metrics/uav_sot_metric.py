@@ -13,11 +13,10 @@ import torch
 from mmengine.logging import print_log
 from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
-from mmeatrack.evaluation.metrics.machine import machine_facts
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
 from mmeatrack.evaluation.report import policy_text, report_entry
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, rounded_boxes
-from mmeatrack.evaluation.speed import run_speed
+from mmeatrack.evaluation.speed import machine_facts, run_speed
 from mmeatrack.registry import METRICS
 
 

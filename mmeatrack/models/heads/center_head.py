@@ -4,7 +4,6 @@ import math
 from typing import Dict, List, NamedTuple, Optional, Tuple, cast
 
 import torch
-from mmdet.models.utils import gen_gaussian_target
 from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -58,26 +57,29 @@ def hann_window(height: int, width: int) -> Tensor:
     return sides[0][:, None] * sides[1][None, :]
 
 
-def gaussian_radius(height: float, width: float, min_overlap: float) -> float:
+def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor:
     """Radius of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack compute it.
 
     Their roots of the three overlap equations are divided by 2 instead of 2a. The exact ones, which
     mmdet has, are so small that every target of usual size would be a single cell.
 
     Args:
-        height, width: Size of the target in cells.
+        height, width: (B,) size of the targets in cells, float64.
         min_overlap: Overlap that a box shifted by the radius should keep.
 
     Returns:
-        At least 0.
+        (B,), at least 0.
     """
     side, area = height + width, height * width
-    equations = (
-        (1.0, side, area * (1 - min_overlap) / (1 + min_overlap)),
-        (4.0, 2 * side, area * (1 - min_overlap)),
-        (4 * min_overlap, -2 * min_overlap * side, area * (min_overlap - 1)),
-    )
-    return max(min((b + math.sqrt(b * b - 4 * a * c)) / 2 for a, b, c in equations), 0.0)
+    roots = [
+        (b + (b * b - 4 * a * c).sqrt()) / 2
+        for a, b, c in (
+            (1.0, side, area * (1 - min_overlap) / (1 + min_overlap)),
+            (4.0, 2 * side, area * (1 - min_overlap)),
+            (4 * min_overlap, -2 * min_overlap * side, area * (min_overlap - 1)),
+        )
+    ]
+    return torch.stack(roots).amin(dim=0).clamp(min=0.0)
 
 
 @MODELS.register_module()
@@ -199,14 +201,17 @@ class CenterHead(BaseModule):
             (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
         """
         Hf, Wf = grid
-        target_map = bbox_cxcywh.new_zeros((len(bbox_cxcywh), 1, Hf, Wf))
-        for heat, (cx, cy, w, h) in zip(target_map[:, 0], bbox_cxcywh.tolist()):
-            if not (0 <= cx < 1 and 0 <= cy < 1 and w > 0 and h > 0):
-                continue
-            radius = gaussian_radius(math.ceil(h * Hf), math.ceil(w * Wf), self.min_overlap)
-            centre = min(round(cx * Wf), Wf - 1), min(round(cy * Hf), Hf - 1)
-            gen_gaussian_target(heat, centre, int(radius))
-        return target_map
+        cx, cy, w, h = bbox_cxcywh.double().unbind(dim=1)  # (B,)
+        shown = (cx >= 0) & (cx < 1) & (cy >= 0) & (cy < 1) & (w > 0) & (h > 0)
+        radius = gaussian_radius((h * Hf).ceil(), (w * Wf).ceil(), self.min_overlap).floor()
+        spread = 2 * ((2 * radius + 1) / 6) ** 2
+        dx = torch.arange(Wf, device=cx.device) - (cx * Wf).round().clamp(max=Wf - 1)[:, None]
+        dy = torch.arange(Hf, device=cx.device) - (cy * Hf).round().clamp(max=Hf - 1)[:, None]
+        dx, dy = dx[:, None, :], dy[:, :, None]  # (B, 1, Wf), (B, Hf, 1)
+        reach = radius[:, None, None]
+        inside = (dx.abs() <= reach) & (dy.abs() <= reach) & shown[:, None, None]
+        heat = (-(dx * dx + dy * dy) / spread[:, None, None]).exp()  # (B, Hf, Wf)
+        return heat.masked_fill(~inside, 0.0).to(bbox_cxcywh.dtype)[:, None]
 
     @staticmethod
     def _read_box(output: CenterHeadOutput, cell: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
-"""Temporal adaptation: the Target Store, how it samples and how it fuses."""
+"""Temporal adaptation: the Target Store, its sampling and its fusion."""
 
-from .fusion import FUSIONS
-from .sampling import SAMPLINGS
+from .activation import FUSIONS, SAMPLINGS
 from .target_store import StoreEntry, StoreStatistics, TargetStore
 
 __all__ = ['FUSIONS', 'SAMPLINGS', 'StoreEntry', 'StoreStatistics', 'TargetStore']

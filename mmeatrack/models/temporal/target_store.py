@@ -6,8 +6,7 @@ from typing import Callable, List, Optional, Tuple, Union
 import torch
 from torch import Tensor
 
-from mmeatrack.models.temporal.fusion import FUSIONS
-from mmeatrack.models.temporal.sampling import SAMPLINGS, SPREADING
+from mmeatrack.models.temporal.activation import FUSIONS, SAMPLINGS, SPREADING
 from mmeatrack.models.temporal.self_tuning import (
     AUTO,
     ScoreStatistics,

@@ -20,9 +20,8 @@ from mmeatrack.models.confidence import (
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.checkpoint_guard import refuse_other_checkpoint
-from mmeatrack.models.trackers.search_window import search_window
 from mmeatrack.models.trackers.settings import complete_settings
-from mmeatrack.models.trackers.state import TrackerState
+from mmeatrack.models.trackers.state import TrackerState, search_window
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
     CropWindow,

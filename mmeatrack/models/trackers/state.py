@@ -1,4 +1,4 @@
-"""All that a tracker remembers of the video it is in."""
+"""Tracker state of one video, and the search window that follows from it."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmeatrack.models.confidence import CalibratedConfidence, Cues, LostDetector
 from mmeatrack.models.temporal import TargetStore
+from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
 
 
@@ -43,3 +44,23 @@ class TrackerState:
     frame: int = 0
     store: Optional[TargetStore] = None
     temporal: Optional[Tensor] = None
+
+
+def search_window(
+    state: TrackerState, search_factor: float, lost_search_factor: Optional[float]
+) -> CropWindow:
+    """Window of the search crop, around the last box.
+
+    While the target is lost the boxes are of something else, and crops that take their size from
+    them shrink or grow without end. With a ``lost_search_factor`` they then keep the size that the
+    target had when it was last seen for sure, times that factor.
+
+    Args:
+        state: The video so far.
+        search_factor: Crop side over the target's mean side.
+        lost_search_factor: That while the target is lost; None looks on as if it were not.
+    """
+    if lost_search_factor is None or not state.lost_detector.lost:
+        return CropWindow.around(state.box, search_factor)
+    (cx, cy, _, _), (_, _, w, h) = state.box, state.sure_box
+    return CropWindow.around((cx, cy, w, h), lost_search_factor)

@@ -1,10 +1,13 @@
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from mmengine.fileio import BaseStorageBackend, FileClient, register_backend
 
 from mmeatrack.datasets import LoadFrame
+from mmeatrack.files.image_file import read_image
 
 
 def load(path: Path) -> dict:
@@ -49,9 +52,9 @@ def test_truncated_file_is_refused(tmp_path: Path, image: np.ndarray, suffix: st
 def test_bytes_after_the_end_do_no_harm(tmp_path: Path, image: np.ndarray) -> None:
     path = tmp_path / '1.jpg'
     cv2.imwrite(str(path), image)
-    path.write_bytes(path.read_bytes() + bytes(100))
+    path.write_bytes(path.read_bytes() + bytes(5000))
 
-    assert load(path)['img'].shape == (40, 60, 3)
+    np.testing.assert_array_equal(load(path)['img'], read_image(path))
 
 
 @pytest.mark.parametrize('content', [b'', b'no image at all'])
@@ -59,10 +62,63 @@ def test_other_content_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / '1.jpg'
     path.write_bytes(content)
 
-    with pytest.raises(ValueError, match=f'{len(content)} bytes that are no image'):
+    with pytest.raises(
+        ValueError,
+        match=rf'1\.jpg: the image .* \({len(content)} bytes\)|1\.jpg: the image file is empty',
+    ):
         load(path)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'7\.jpg: the frame is missing'):
         load(tmp_path / '7.jpg')
+
+
+class MemoryBackend(BaseStorageBackend):
+    """Files in a dict, as a stand-in for an object store."""
+
+    content: dict = {}
+
+    def get(self, filepath: str) -> bytes:
+        if filepath not in self.content:
+            raise FileNotFoundError(filepath)
+        return self.content[filepath]
+
+    def get_text(self, filepath: str) -> str:
+        raise NotImplementedError
+
+
+register_backend('toy_memory', MemoryBackend, force=True, prefixes='toys3')
+FileClient.register_backend('toy_memory', MemoryBackend, force=True)
+
+
+@pytest.mark.parametrize(
+    'arguments', [dict(backend_args=dict(backend='toy_memory')), dict(), 'file_client_args']
+)
+def test_frame_comes_from_the_storage_backend(image: np.ndarray, arguments: Any) -> None:
+    if arguments == 'file_client_args':
+        with pytest.warns(DeprecationWarning, match='backend_args'):
+            loader = LoadFrame(file_client_args=dict(backend='toy_memory'))
+    else:
+        loader = LoadFrame(**arguments)
+    content = cv2.imencode('.png', image)[1].tobytes()
+    MemoryBackend.content = {'toys3://a/1.png': content, 'toys3://a/2.png': content[:-30]}
+
+    loaded = loader.transform(dict(img_path='toys3://a/1.png'))
+
+    np.testing.assert_array_equal(loaded['img'], image)
+    with pytest.raises(ValueError, match=r'toys3://a/2\.png: the image is truncated'):
+        loader.transform(dict(img_path='toys3://a/2.png'))
+    with pytest.raises(FileNotFoundError, match=r'toys3://a/3\.png: the frame is missing'):
+        loader.transform(dict(img_path='toys3://a/3.png'))
+
+
+def test_arguments_of_mmcv_have_their_effect(tmp_path: Path, image: np.ndarray) -> None:
+    path = tmp_path / '1.png'
+    cv2.imwrite(str(path), image)
+
+    loaded = LoadFrame(to_float32=True, color_type='grayscale').transform(dict(img_path=str(path)))
+
+    assert (loaded['img'].dtype, loaded['img'].shape) == (np.float32, (40, 60))
+    with pytest.raises(ValueError, match='ignore_empty=True has no meaning'):
+        LoadFrame(ignore_empty=True)

@@ -10,10 +10,10 @@ from mmengine.runner import save_checkpoint
 from test_engine.toy_runs import CropDataset, train_runner
 from torch import nn
 from torch.utils.data import DataLoader
-from toys import build, distill_cfg, logged, tracker_cfg
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens
 from mmeatrack.engine import AutoPairHook
+from tests.toys import build, distill_cfg, logged, tracker_cfg
 
 
 def model_with(layer_pairs: Any = 'auto', seed: int = 0) -> Any:

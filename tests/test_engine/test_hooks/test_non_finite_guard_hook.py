@@ -10,11 +10,11 @@ import pytest
 import torch
 from test_engine.toy_runs import train_runner
 from torch.utils._python_dispatch import TorchDispatchMode
-from toys import build, distill_cfg, logged
 
 from mmeatrack.engine import NonFiniteGuardHook
 from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses
 from tests.test_training.toy_parts import ToyCrops
+from tests.toys import build, distill_cfg, logged
 
 BATCH = 'iteration 2'  # samples 2 and 3
 DATA = {

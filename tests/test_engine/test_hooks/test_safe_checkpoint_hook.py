@@ -6,10 +6,10 @@ from typing import Any, Iterator, List
 import pytest
 import torch
 from test_engine.toy_runs import KeepResults, train_runner
-from toys import build, distill_cfg, logged
 
 from mmeatrack.engine import SafeCheckpointHook
 from mmeatrack.engine.atomic_backend import AtomicLocalBackend
+from tests.toys import build, distill_cfg, logged
 
 
 def runner_in(tmp_path: Path, steps: int = 4, resume: bool = False, **checkpoint: Any) -> Any:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from mmengine.runner import load_checkpoint
 from test_engine.toy_runs import KeepResults, train_runner
-from toys import build, distill_cfg, follow, tracker_cfg, video
 
 from mmeatrack.engine import StudentExportHook
 from mmeatrack.engine.hooks.student_export_hook import save_student, student_path
+from tests.toys import build, distill_cfg, follow, tracker_cfg, video
 
 HOOK = [dict(type='mmeatrack.StudentExportHook')]
 BY_ITERATION = dict(type='IterBasedTrainLoop', max_iters=5)

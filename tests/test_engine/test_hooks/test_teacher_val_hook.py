@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from test_engine.toy_runs import KeepResults, VideoDataset, train_runner
-from toys import build, distill_cfg, follow, tracker_cfg
+
+from tests.toys import build, distill_cfg, follow, tracker_cfg
 
 HOOKS = [dict(type='mmeatrack.TeacherValHook')]
 

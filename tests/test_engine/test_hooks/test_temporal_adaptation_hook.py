@@ -5,10 +5,10 @@ import pytest
 import torch
 from mmengine.model import BaseModel
 from test_engine.toy_runs import KeepResults, VideoDataset, train_runner, video_runner
-from toys import build, distill_cfg, follow, logged, tracker_cfg, video
 
 from mmeatrack.engine import TemporalAdaptationHook
 from mmeatrack.engine.store_log import read_store_log
+from tests.toys import build, distill_cfg, follow, logged, tracker_cfg, video
 
 # Admits every frame; the type is the hook's to fill in.
 STORE = dict(threshold=0.0, interval=2, capacity=3)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 from test_engine.toy_runs import KeepResults, VideoDataset, video_runner
-from toys import build, tracker_cfg, video
 
 from mmeatrack.engine import TrueViewsHook
+from tests.toys import build, tracker_cfg, video
 
 # The square's truth by frame: it moves by 2 px a frame.
 TRUTH = {frame: [70.0 + 2 * frame, 50.0, 90.0 + 2 * frame, 70.0] for frame in range(6)}

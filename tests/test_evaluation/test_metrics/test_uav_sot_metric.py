@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from mmeatrack.evaluation import ope_scores, read_boxes
+from mmeatrack.evaluation import ope_scores
 from mmeatrack.evaluation.metrics import UAVSOTMetric
 from mmeatrack.evaluation.run_folder import RunFolder
+from mmeatrack.files.box_text import read_boxes
 
 NUM_FRAMES = 5
 

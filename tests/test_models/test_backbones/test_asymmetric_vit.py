@@ -1,8 +1,8 @@
 import pytest
 import torch
-from toys import DIMS, GRID, SEARCH_SIZE, TEMPLATE_SIZE, TOKENS, backbone_cfg, build
 
 from mmeatrack.models import AsymmetricViT
+from tests.toys import DIMS, GRID, SEARCH_SIZE, TEMPLATE_SIZE, TOKENS, backbone_cfg, build
 
 
 @pytest.fixture

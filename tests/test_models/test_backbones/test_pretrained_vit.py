@@ -3,7 +3,8 @@ from typing import Dict
 
 import pytest
 import torch
-from toys import DIMS, backbone_cfg, build, tracker_cfg
+
+from tests.toys import DIMS, backbone_cfg, build, tracker_cfg
 
 CLASSES = 10
 

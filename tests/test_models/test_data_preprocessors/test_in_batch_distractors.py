@@ -4,10 +4,10 @@ import pytest
 import torch
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
-from toys import PREPROCESSOR
 
 from mmeatrack.models.data_preprocessors.in_batch_distractors import paste_distractors
 from mmeatrack.registry import MODELS
+from tests.toys import PREPROCESSOR
 
 
 def sample(template_box: List[float], search_box: List[float]) -> TrackDataSample:

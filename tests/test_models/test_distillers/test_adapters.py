@@ -8,10 +8,10 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
 
 from mmeatrack.models import TargetMask
 from mmeatrack.registry import MODELS
+from tests.toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
 
 ROOT = Path(__file__).parents[3]
 WIDTH = 24

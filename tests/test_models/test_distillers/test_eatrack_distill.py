@@ -8,7 +8,8 @@ import pytest
 import torch
 from mmengine.optim import OptimWrapper
 from mmrazor.engine.hooks import StopDistillHook
-from toys import (
+
+from tests.toys import (
     build,
     distill_cfg,
     follow,

@@ -3,10 +3,10 @@ from typing import Any, Dict, List
 import numpy as np
 import pytest
 import torch
-from toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
 
 from mmeatrack.models import EATrackDistiller, TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from mmeatrack.registry import MODELS
+from tests.toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
 
 
 def distiller(**kwargs: Any) -> dict:

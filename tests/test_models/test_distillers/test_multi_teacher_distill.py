@@ -5,7 +5,9 @@ import pytest
 import torch
 from mmengine.optim import OptimWrapper
 from mmengine.runner import save_checkpoint
-from toys import (
+
+from mmeatrack.models import TargetMask
+from tests.toys import (
     GRID,
     build,
     distill_cfg,
@@ -16,8 +18,6 @@ from toys import (
     training_batch,
     video,
 )
-
-from mmeatrack.models import TargetMask
 
 DISTILLER = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(3, 3)])
 

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 import torch
 from mmengine.runner import save_checkpoint
-from toys import PREPROCESSOR, build, distill_cfg, logged, teacher_cfg, tracker_cfg
 
 from mmeatrack.models import EATrack
+from tests.toys import PREPROCESSOR, build, distill_cfg, logged, teacher_cfg, tracker_cfg
 
 
 def save(model: Any, path: Path, wrap: bool = True) -> str:

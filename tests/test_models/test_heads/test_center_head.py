@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from toys import build
 
 from mmeatrack.models import CenterHead
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window, sigmoid_clamped
+from tests.toys import build
 
 GRID = 4
 
@@ -191,6 +191,17 @@ def gaussian_numpy(box, grid: int, min_overlap: float = 0.7) -> np.ndarray:
 def test_target_map_is_the_formula(head, box) -> None:
     ours = head.gaussian_map(torch.tensor([box], dtype=torch.float64), (16, 16))
     np.testing.assert_allclose(ours[0, 0].numpy(), gaussian_numpy(box, 16), atol=1e-12)
+
+
+def test_target_maps_of_a_batch_are_those_of_single_boxes(head) -> None:
+    generator = torch.Generator().manual_seed(3)
+    centre = torch.rand(500, 2, generator=generator) * 1.2 - 0.1
+    boxes = torch.cat((centre, torch.rand(500, 2, generator=generator)), dim=1)
+    batch = head.gaussian_map(boxes, (16, 16)).numpy()
+    for box, heat in zip(boxes.double().tolist(), batch):
+        shown = all(0 <= value < 1 for value in box[:2])
+        expected = gaussian_numpy(box, 16) if shown else np.zeros((16, 16))
+        np.testing.assert_allclose(heat[0], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

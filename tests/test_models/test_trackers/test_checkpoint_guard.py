@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 import torch
 from mmengine.runner import load_checkpoint, save_checkpoint
-from toys import build, distill_cfg, logged, tracker_cfg
+
+from tests.toys import build, distill_cfg, logged, tracker_cfg
 
 
 def saved(model: Any, path: Path) -> str:

@@ -4,7 +4,10 @@ from typing import Any, Dict, Tuple
 
 import pytest
 import torch
-from toys import (
+
+from mmeatrack.models import EATrack
+from mmeatrack.models.heads import CenterHeadOutput
+from tests.toys import (
     FIRST_BOX,
     GRID,
     TOKENS,
@@ -16,9 +19,6 @@ from toys import (
     training_batch,
     video,
 )
-
-from mmeatrack.models import EATrack
-from mmeatrack.models.heads import CenterHeadOutput
 
 Cell = Tuple[int, int]
 

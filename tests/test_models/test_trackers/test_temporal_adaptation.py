@@ -9,7 +9,8 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmtrack.apis import inference_sot
-from toys import FIRST_BOX, TOKENS, build, follow, frame_sample, tracker_cfg, video
+
+from tests.toys import FIRST_BOX, TOKENS, build, follow, frame_sample, tracker_cfg, video
 
 # A store that admits every frame, or none: no score reaches 1.
 EAGER = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2, capacity=3)

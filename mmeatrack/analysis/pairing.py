@@ -1,0 +1,59 @@
+"""Layer pairing: by similarity or by depth."""
+
+from typing import List, Tuple
+
+import numpy as np
+
+
+def monotone_pairs(similarity: np.ndarray) -> List[int]:
+    """The most similar partner for each row, with partners strictly increasing.
+
+    Dynamic programming over all increasing choices; among equals the earlier partners win.
+
+    Args:
+        similarity: (S, T) similarity of student layer and teacher layer, S <= T.
+
+    Returns:
+        Column of each row, of the choice with the greatest sum.
+
+    Raises:
+        ValueError: If there are fewer columns than rows or a value is not finite.
+    """
+    similarity = np.asarray(similarity, dtype=np.float64)
+    rows, columns = similarity.shape
+    if rows > columns:
+        raise ValueError(
+            f'{rows} layers of the student cannot be paired in order with {columns} of the teacher.'
+        )
+    if not np.isfinite(similarity).all():
+        raise ValueError(f'the similarity of some layers is not finite: {similarity.tolist()}.')
+    # best[s, t]: greatest sum of the first s rows within the first t columns.
+    best = np.full((rows + 1, columns + 1), -np.inf)
+    best[0] = 0.0
+    for s in range(1, rows + 1):
+        for t in range(s, columns + 1):
+            best[s, t] = max(best[s, t - 1], best[s - 1, t - 1] + similarity[s - 1, t - 1])
+    partners: List[int] = []
+    t = columns
+    for s in range(rows, 0, -1):
+        while best[s, t - 1] == best[s, t]:
+            t -= 1
+        t -= 1
+        partners.insert(0, t)
+    return partners
+
+
+def pairs_by_depth(student_depth: int, teacher_depth: int) -> List[Tuple[int, int]]:
+    """Pairs of layers at the same share of both depths, the last with the last.
+
+    Args:
+        student_depth: Layers of the student.
+        teacher_depth: Layers of the teacher.
+
+    Returns:
+        (student layer, teacher layer) from 0, one for each layer of the student.
+    """
+    return [
+        (layer, -(-(layer + 1) * teacher_depth // student_depth) - 1)
+        for layer in range(student_depth)
+    ]

@@ -1,0 +1,244 @@
+"""Layer-by-layer similarity of two trackers: cosine of tokens, or linear CKA."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmeatrack.models.losses import TargetMask
+
+REGIONS = ('inside', 'outside')
+
+
+class LayerSimilarity(NamedTuple):
+    """Similarity of a pair of layers.
+
+    Attributes:
+        student_layer: From 0 through both stages.
+        teacher_layer: From 0 through both stages.
+        measure: 'cosine', or 'cka' where the widths differ.
+        inside: Over the search tokens of the target.
+        outside: Over the other search tokens.
+    """
+
+    student_layer: int
+    teacher_layer: int
+    measure: str
+    inside: float
+    outside: float
+
+
+class SimilarityMeter:
+    """Adds up the similarity of two trackers over batches.
+
+    Cosine similarity compares token by token and channel by channel, as a feature loss without
+    adapter does. Trackers of different widths have no common channels; they are compared by
+    linear CKA over all tokens of the region.
+
+    Args:
+        student, teacher: The trackers, with the same crop sizes and grids.
+        layer_pairs: (student layer, teacher layer).
+
+    Raises:
+        ValueError: If there is no such layer or the search grids differ.
+    """
+
+    def __init__(self, student: Any, teacher: Any, layer_pairs: Sequence[Tuple[int, int]]) -> None:
+        grids = [tracker.backbone.search_grid for tracker in (student, teacher)]
+        if grids[0] != grids[1]:
+            raise ValueError(
+                f'search grids of {grids[0]} (student) and {grids[1]} (teacher) cells a side: '
+                'trackers are compared cell by cell, on the same crops in the same patches.'
+            )
+        for student_layer, teacher_layer in layer_pairs:
+            student.backbone.layer_name(student_layer)
+            teacher.backbone.layer_name(teacher_layer)
+        self.student, self.teacher, self.layer_pairs = student, teacher, list(layer_pairs)
+        widths = [tracker.backbone.embed_dims for tracker in (student, teacher)]
+        self.measure = 'cosine' if widths[0] == widths[1] else 'cka'
+        self._mask = TargetMask('hard')
+        self._means: Dict[Tuple[int, str], Any] = {
+            (index, region): MaskedMean() if self.measure == 'cosine' else LinearCKA(*widths)
+            for index in range(len(self.layer_pairs))
+            for region in REGIONS
+        }
+
+    @torch.no_grad()
+    def update(self, inputs: Dict[str, Tensor], data_samples: List[Any]) -> None:
+        """Add a batch.
+
+        Args:
+            inputs: As :meth:`EATrack.loss` takes them.
+            data_samples: Their annotations.
+        """
+        grid = self.student.backbone.search_grid
+        boxes = self.student.search_boxes(data_samples)
+        inside = self._mask(boxes, (grid, grid)).flatten(1) > 0  # (B, Nx)
+        shown = inside.any(dim=1, keepdim=True)
+        regions = dict(inside=inside, outside=~inside & shown)
+        student_layers, teacher_layers = zip(*self.layer_pairs)
+        students = layer_search_tokens(self.student, inputs, student_layers)
+        teachers = layer_search_tokens(self.teacher, inputs, teacher_layers)
+        for index, (x, y) in enumerate(zip(students, teachers)):
+            cosine = token_cosine(x, y) if self.measure == 'cosine' else None
+            for region, mask in regions.items():
+                if cosine is not None:
+                    self._means[index, region].update(cosine, mask)
+                else:
+                    self._means[index, region].update(x[mask], y[mask])
+
+    def result(self) -> List[LayerSimilarity]:
+        """The similarity of each pair over all batches so far."""
+        return [
+            LayerSimilarity(
+                *pair, self.measure, *(self._means[index, region].value() for region in REGIONS)
+            )
+            for index, pair in enumerate(self.layer_pairs)
+        ]
+
+
+def write_similarity_csv(
+    similarities: Dict[str, List[LayerSimilarity]], path: Union[str, Path]
+) -> None:
+    """Write one line for each student and pair.
+
+    Args:
+        similarities: By the student's name.
+        path: The file; missing folders are made.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(['student', *LayerSimilarity._fields])
+        for name, rows in similarities.items():
+            for row in rows:
+                writer.writerow([name, *row[:3], f'{row.inside:.6f}', f'{row.outside:.6f}'])
+
+
+def token_cosine(x: Tensor, y: Tensor) -> Tensor:
+    """Cosine similarity token by token.
+
+    Args:
+        x: (..., C).
+        y: (..., C).
+
+    Returns:
+        (...) values of -1 to 1; 0 where a token is zero.
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if x.shape != y.shape:
+        raise ValueError(
+            f'tokens {tuple(x.shape)} and {tuple(y.shape)} differ in shape; tokens of different '
+            'widths are compared by linear CKA.'
+        )
+    return F.cosine_similarity(x, y, dim=-1)
+
+
+class MaskedMean:
+    """Mean over the chosen values of all batches given so far."""
+
+    def __init__(self) -> None:
+        self._total, self._count = 0.0, 0
+
+    def update(self, values: Tensor, mask: Tensor) -> None:
+        """Add the values (...) where the boolean mask (...) is True."""
+        self._total += float(values[mask].double().sum())
+        self._count += int(mask.sum())
+
+    def value(self) -> float:
+        """The mean; NaN if no value was chosen."""
+        return self._total / self._count if self._count else math.nan
+
+
+class LinearCKA:
+    """Linear CKA of two features of any widths over all samples given so far.
+
+    ``|| X^T Y ||_F^2 / (|| X^T X ||_F || Y^T Y ||_F)`` of centred X and Y. It is 0 to 1, and does
+    not change when either feature is rotated, scaled or shifted. Only sums over the samples are
+    kept, so that any number of batches fits in memory and gives what one big batch would.
+
+    Args:
+        width_x: Channels of X.
+        width_y: Channels of Y.
+    """
+
+    def __init__(self, width_x: int, width_y: int) -> None:
+        self._width_x = width_x
+        self._count = 0
+        width = width_x + width_y
+        self._sum = torch.zeros(width, dtype=torch.float64)
+        self._products = torch.zeros(width, width, dtype=torch.float64)
+
+    def update(self, x: Tensor, y: Tensor) -> None:
+        """Add samples.
+
+        Args:
+            x: (N, width_x).
+            y: (N, width_y), of the same samples.
+        """
+        both = torch.cat((x, y), dim=1).detach().double()  # (N, width_x + width_y)
+        self._count += len(both)
+        self._sum += both.sum(dim=0).cpu()
+        self._products += (both.T @ both).cpu()
+
+    def value(self) -> float:
+        """CKA of all samples; NaN if there are none or a feature is constant."""
+        mean = self._sum / max(self._count, 1)
+        scatter = self._products - self._count * torch.outer(mean, mean)
+        k = self._width_x
+        own = scatter[:k, :k].norm() * scatter[k:, k:].norm()
+        # What rounding leaves of a constant feature is no feature.
+        raw = self._products[:k, :k].norm() * self._products[k:, k:].norm()
+        if not own > 1e-20 * raw:
+            return math.nan
+        return float(scatter[:k, k:].pow(2).sum() / own)
+
+
+@torch.no_grad()
+def layer_search_tokens(
+    tracker: Any, inputs: Dict[str, Tensor], layers: Sequence[int]
+) -> List[Tensor]:
+    """Run the backbone once, in eval, and take what leaves its layers.
+
+    Args:
+        tracker: An :class:`EATrack`. Its mode is left as it was.
+        inputs: As :meth:`EATrack.loss` takes them.
+        layers: Layers counted from 0 through both stages.
+
+    Returns:
+        (B, Nx, C) of each layer.
+
+    Raises:
+        ValueError: If there is no such layer.
+    """
+    backbone = tracker.backbone
+    num_search = backbone.search_grid**2
+    tokens: Dict[int, Tensor] = {}
+
+    def keep(layer: int) -> Any:
+        def hook(module: nn.Module, args: Any, output: Tensor) -> None:
+            # A separate layer runs for the template first; a joint one has the search tokens last.
+            tokens[layer] = output[:, -num_search:]
+
+        return hook
+
+    handles = [
+        backbone.get_submodule(backbone.layer_name(layer)).register_forward_hook(keep(layer))
+        for layer in layers
+    ]
+    was_training = backbone.training
+    backbone.eval()
+    try:
+        backbone(inputs['img'], inputs['search_img'][:, 0])
+    finally:
+        backbone.train(was_training)
+        for handle in handles:
+            handle.remove()
+    return [tokens[layer] for layer in layers]

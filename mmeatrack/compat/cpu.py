@@ -1,0 +1,80 @@
+"""Training on a machine without CUDA: launcher, distributed wrapper and mixed precision.
+
+MMEngine 0.10.7's defaults are CUDA's: its launcher selects a CUDA device and, by the usual
+``dist_cfg=dict(backend='nccl')``, NCCL; its wrapper gives ``device_ids`` to
+DistributedDataParallel, which refuses them for a model on the CPU. Both are mended only where no
+accelerator is there. ``AmpOptimWrapper`` is made on accelerators alone, though its autocast knows
+the CPU's mixed precision, bfloat16, and refuses float16 there. Its loss scaler, which bfloat16 does
+without, is switched off by torch where CUDA is not available.
+
+Nor does anything end the process group. A thread of gloo that still holds a tensor of Python's when
+the interpreter shuts down aborts the process (pytorch/pytorch pull request 179291), now and then on
+a busy machine, and the launcher reports a finished run as failed. So the group ends before that.
+"""
+
+import atexit
+import gc
+import logging
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def let_launcher_use_cpu(module: ModuleType) -> None:
+    """Make the pytorch launcher of ``mmengine.dist.utils`` run on the CPU, with gloo for nccl."""
+    launch = module._init_dist_pytorch
+
+    def init_dist_pytorch(backend: str, init_backend: str = 'torch', **kwargs: Any) -> None:
+        from mmengine.device import get_device
+        from mmengine.logging import print_log
+
+        if get_device() not in ('cpu', 'mps'):
+            launch(backend, init_backend=init_backend, **kwargs)
+            return
+        if backend == 'nccl':
+            print_log(
+                "No CUDA device is there: using the backend 'gloo' in place of 'nccl'.",
+                logger='current',
+                level=logging.WARNING,
+            )
+            backend = 'gloo'
+        torch.distributed.init_process_group(backend=backend, **kwargs)
+        atexit.register(_end_process_group)
+
+    vars(module)['_init_dist_pytorch'] = init_dist_pytorch
+
+
+def _end_process_group() -> None:
+    """Wait for the group's threads and end it, unless the script has done so."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    # A distributed model keeps the group and its threads, and a runner keeps that in a cycle.
+    gc.collect()
+
+
+def let_wrapper_use_cpu(module: ModuleType) -> None:
+    """Make ``MMDistributedDataParallel`` drop ``device_ids`` for a model on the CPU."""
+    wrapper = module.MMDistributedDataParallel
+    initialise = wrapper.__init__
+
+    def initialise_anywhere(self: Any, module: nn.Module, *args: Any, **kwargs: Any) -> None:
+        if all(parameter.device.type == 'cpu' for parameter in module.parameters()):
+            kwargs.pop('device_ids', None)
+        initialise(self, module, *args, **kwargs)
+
+    wrapper.__init__ = initialise_anywhere
+
+
+def let_amp_use_cpu(module: ModuleType) -> None:
+    """Open ``mmengine.optim.optimizer.amp_optimizer_wrapper`` to CPUs."""
+    from mmengine.device import get_device
+
+    has_cuda = module.is_cuda_available
+
+    def can_autocast() -> bool:
+        return bool(has_cuda()) or get_device() == 'cpu'
+
+    # The module asks in one place, the constructor's check of the machine.
+    vars(module)['is_cuda_available'] = can_autocast

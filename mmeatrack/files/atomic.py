@@ -1,0 +1,32 @@
+"""Atomic writing: a file is whole under its name, or not there."""
+
+import os
+from pathlib import Path
+from typing import Union
+
+
+def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None:
+    """Write a file in place of what was there, so that no reader ever sees half of it.
+
+    The content is on the disk before the name is. Processes may write beside each other.
+
+    Args:
+        path: The file; missing folders are made.
+        content: Bytes, or text that is written as UTF-8.
+
+    Raises:
+        OSError: If it could not be written. What was there before is left as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode('utf-8') if isinstance(content, str) else content
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        with partial.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)  # on a full disk every byte counts
+        raise

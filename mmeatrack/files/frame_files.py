@@ -1,0 +1,195 @@
+"""The image files of a sequence, in the order of the video.
+
+Names are compared part by part from the left, numbers as numbers: ``img2`` comes before ``img010``,
+``0.05`` before ``0.125``, and upper and lower case are alike. Each name must differ from the one
+before it in a number first. Where it does not, as in ``00005.jpg`` and ``00005 (1).jpg``, or in
+``1.jpg`` and ``01.jpg``, nobody can tell the frames of the video from the others, and every box
+behind the wrong one would belong to another frame. This is an error that names both files.
+"""
+
+import os
+import re
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple, Union
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
+
+# Folders of a sequence that hold its frames, and whose names say nothing about it.
+_IMAGE_FOLDERS = ('img', 'color')
+
+# A dot is a decimal point where it is the only one: 1.2.3 are three numbers.
+_DECIMAL = r'(?<![\d.])\d*\.\d+(?!\.?\d)'
+_NUMBER = re.compile(rf'((?:^-)?(?:{_DECIMAL}|\d+)(?:e[+-]\d+)?)')
+_INTEGER = re.compile(r'(\d+)')
+_NOWHERE = -2
+
+Part = Union[str, Decimal]
+
+
+def list_frames(
+    folder: Union[str, Path], first: Optional[int] = None, last: Optional[int] = None
+) -> List[str]:
+    """List the image files of a sequence in the order of the numbers in their names.
+
+    Numbers need not be consecutive unless a range is asked for. Hidden files and files of other
+    types are passed over.
+
+    Args:
+        folder: Folder of the images.
+        first: Number of the first frame, if the sequence is a part of the folder.
+        last: Number of the last frame; needed with ``first``.
+
+    Returns:
+        File names without the folder.
+
+    Raises:
+        FileNotFoundError: If the folder or a frame of the range is missing, or no image is there.
+        ValueError: If two files have the same number, or the numbers do not give the order.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder}: no such image folder')
+    entries = os.listdir(folder)
+    names = [name for name in entries if name.lower().endswith(IMAGE_SUFFIXES)]
+    # Names such as .05.jpg are hidden files, but time stamps where all are of this kind.
+    if any(not re.match(r'\.\d', name) for name in names):
+        names = [name for name in names if not name.startswith('.')]
+    if not names:
+        kinds = Counter(Path(name).suffix.lower() for name in entries if not name.startswith('.'))
+        there = ', '.join(
+            f'{count} {kind or "without a suffix"}' for kind, count in sorted(kinds.items())
+        )
+        raise FileNotFoundError(
+            f'{folder}: no image of a type in {IMAGE_SUFFIXES}; it holds {there or "nothing"}'
+        )
+    try:
+        names = sort_frames(names)
+    except ValueError as error:
+        raise ValueError(f'{folder}: {error}') from error
+    if first is None or last is None:
+        return names
+    return _frames_in_range(folder, names, first, last)
+
+
+def sort_frames(names: Sequence[str]) -> List[str]:
+    """Sort the file names of a sequence by the numbers in them, see this module.
+
+    Raises:
+        ValueError: If two names have the same number, or the numbers do not give the order.
+    """
+    parts = {name: _parts(name, _NUMBER) for name in names}
+    ordered = sorted(names, key=lambda name: (parts[name], name))
+    for name, following in zip(ordered, ordered[1:]):
+        at = _first_difference(parts[name], parts[following])
+        if at % 2 == 0:  # a text, or nothing
+            raise ValueError(_reason(name, following, parts, at))
+    if any('.' in _stem(name) for name in names):
+        by_integers = sorted(names, key=lambda name: (_parts(name, _INTEGER), name))
+        if by_integers != ordered:
+            _check_decimals(ordered)
+    return ordered
+
+
+def frame_number(name: str) -> Optional[int]:
+    """The last whole number in a file's name: 12 for ``img000012.jpg``; None if there is none."""
+    numbers = re.findall(r'\d+', Path(name).stem)
+    return int(numbers[-1]) if numbers else None
+
+
+def find_gap(names: Sequence[str]) -> Optional[str]:
+    """Say where frame numbers first jump by more than one; None where they do not.
+
+    Args:
+        names: File names in the order of the video.
+    """
+    for name, following in zip(names, names[1:]):
+        if _fractions(name):
+            return None
+        number, next_number = frame_number(name), frame_number(following)
+        if number is not None and next_number is not None and next_number > number + 1:
+            return f'no frame between {name} and {following}'
+    return None
+
+
+def sequence_name(image_folder: Union[str, Path]) -> str:
+    """The name of a sequence by its folder of images, or by the one above if that is ``img``."""
+    folder = Path(image_folder).resolve()
+    return folder.parent.name if folder.name.lower() in _IMAGE_FOLDERS else folder.name
+
+
+def _parts(name: str, number: 're.Pattern[str]') -> Tuple[Part, ...]:
+    """Split a stem into texts and numbers by turns: ``'', 12, ' (', 1, ')'`` for 12 (1).jpg."""
+    parts: List[Part] = list(number.split(_stem(name).casefold()))
+    parts[1::2] = map(Decimal, parts[1::2])
+    return tuple(parts)
+
+
+def _stem(name: str) -> str:
+    return name[: name.rindex('.')] if '.' in name else name
+
+
+def _fractions(name: str) -> List[str]:
+    """The digits behind each decimal point, or what looks like one."""
+    return [each[each.index('.') + 1 :] for each in re.findall(_DECIMAL, _stem(name))]
+
+
+def _first_difference(parts: Sequence[Part], others: Sequence[Part]) -> int:
+    """Index of the first part that differs, an odd one for a number; _NOWHERE if all are equal."""
+    pairs = enumerate(zip(parts, others))
+    return next((i for i, (one, other) in pairs if one != other), _NOWHERE)
+
+
+def _reason(name: str, following: str, parts: Dict[str, Tuple[Part, ...]], at: int) -> str:
+    """Say why the order of two neighbours is not known: a frame is there twice, or no number."""
+    shorter = min(parts[name], parts[following], key=len)
+    if len(shorter) > 1 and at in (_NOWHERE, len(shorter) - 1):  # its number is the last they share
+        number = shorter[-2]
+        return f'{name} and {following} are both frame {number}; remove one'
+    for odd in (following, name):
+        same = [each for each in parts if each != odd and frame_number(each) == frame_number(odd)]
+        if same and frame_number(odd) is not None:
+            return f'{same[0]} and {odd} are both frame {frame_number(odd)}; remove one'
+    return (
+        f'no number says whether {name} or {following} comes first; remove the one that is no '
+        'frame of the video, or rename all alike: img00001, img00002 ...'
+    )
+
+
+def _check_decimals(names: Sequence[str]) -> None:
+    """Refuse dots that may separate two counts, as in 1.9 and 1.10, where that changes the order.
+
+    Programs that write decimals of different lengths leave closing zeros out. Behind a letter a dot
+    is a decimal point only if one of the numbers begins with a zero, as no count does.
+    """
+    fractions = [fraction for name in names for fraction in _fractions(name)]
+    has_letter = any(re.search(r'[^\W\d_]\.\d', _stem(name)) for name in names)
+    has_closing_zero = any(re.fullmatch(r'\d+0', fraction) for fraction in fractions)
+    has_leading_zero = any(re.fullmatch(r'0\d+', fraction) for fraction in fractions)
+    if has_closing_zero or (has_letter and not has_leading_zero):
+        raise ValueError(
+            f'the dots in {names[0]}, {names[1]} ... may be decimal points or separate two '
+            'numbers, and the order of the frames depends on it; rename them: img00001 ...'
+        )
+
+
+def _frames_in_range(folder: Path, names: List[str], first: int, last: int) -> List[str]:
+    """Pick the frames numbered ``first`` to ``last``; each must be there once."""
+    by_number: Dict[int, str] = {}
+    for name in names:
+        number = frame_number(name)
+        if number is None or not first <= number <= last:
+            continue
+        if number in by_number:
+            raise ValueError(
+                f'{folder}: {by_number[number]} and {name} are both frame {number}; remove one'
+            )
+        by_number[number] = name
+    missing = [number for number in range(first, last + 1) if number not in by_number]
+    if missing:
+        raise FileNotFoundError(
+            f'{folder}: frame {missing[0]} is missing, as are {len(missing) - 1} others of '
+            f'{first}-{last} ({names[0]} .. {names[-1]} are there); unpack the benchmark again'
+        )
+    return [by_number[number] for number in range(first, last + 1)]

@@ -1,0 +1,174 @@
+"""Frames of a video file, a folder of images or a camera, one after another."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator, List, Optional, Union
+
+import cv2
+import numpy as np
+
+from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames, sequence_name
+from mmeatrack.files.image_file import read_image
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """An open input. It can be iterated over once.
+
+    Attributes:
+        name: A name for it: the sequence's, the video's.
+        frames: The frames from ``start_frame`` on, each (H, W, 3), uint8, BGR.
+        start_frame: Number of the first one, counted from 0.
+        num_frames: Frames in the whole input. For a video it is what the file says, which some
+            containers only estimate; None where it is not known.
+        is_exact: Whether ``num_frames`` is certain.
+        fps: Frames per second as the input says; None where it does not.
+    """
+
+    name: str
+    frames: Iterator[np.ndarray]
+    start_frame: int
+    num_frames: Optional[int] = None
+    is_exact: bool = False
+    fps: Optional[float] = None
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return self.frames
+
+
+def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSource:
+    """Open a video file, a folder of images or a camera.
+
+    Args:
+        source: A video file; a folder of images, or a sequence's folder with them in ``img``,
+            which are read in the order of the numbers in their names; the number of a camera.
+        start_frame: Frames to pass over.
+
+    Returns:
+        The frames. They are read as they are asked for, and reading raises what
+        :func:`read_image` does, or ValueError where the size changes.
+
+    Raises:
+        FileNotFoundError: If there is no such file, or no image in the folder.
+        ValueError: If the file cannot be read as a video, ``start_frame`` is negative or beyond
+            the end, or no camera answers.
+    """
+    if start_frame < 0:
+        raise ValueError(f'start frame {start_frame}: it is counted from 0 on, give 0 or more.')
+    path = Path(str(source))
+    if path.is_dir():
+        return _open_folder(path, start_frame)
+    if path.is_file():
+        return _open_video(path, start_frame)
+    if str(source).isdecimal():
+        return _open_camera(int(str(source)), start_frame)
+    raise FileNotFoundError(
+        f'{source}: no such video file or folder. Give one that exists, or the number of a camera '
+        '(0 is the first).'
+    )
+
+
+def _open_folder(folder: Path, start_frame: int) -> FrameSource:
+    images = folder / 'img'
+    images = images if images.is_dir() else folder
+    paths = [images / name for name in list_frames(images)]
+    if start_frame >= len(paths):
+        raise _beyond_end(images, start_frame, len(paths))
+    name = sequence_name(images)
+    return FrameSource(name, _read_images(paths[start_frame:]), start_frame, len(paths), True)
+
+
+def _read_images(paths: List[Path]) -> Iterator[np.ndarray]:
+    size = None
+    for path in paths:
+        image = read_image(path)
+        size = size or image.shape
+        if image.shape != size:
+            raise ValueError(
+                f'{path}: {image.shape[1]}x{image.shape[0]} px after frames of '
+                f'{size[1]}x{size[0]}. All images of a folder must be of one video; remove others.'
+            )
+        yield image
+
+
+def _open_video(path: Path, start_frame: int) -> FrameSource:
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        raise ValueError(f'{path}: this is one image. Give its folder, {path.parent}, or a video.')
+    capture = cv2.VideoCapture(str(path))
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    # Seeking is not exact with every codec; passing over frame by frame is.
+    passed = 0
+    while passed < start_frame and capture.grab():
+        passed += 1
+    is_read, first = capture.read()
+    if not is_read and passed:
+        raise _beyond_end(path, start_frame, passed)
+    if not is_read:
+        raise ValueError(
+            f'{path}: cannot be read as a video; it is damaged, truncated, or of an unknown type. '
+            'If other players show it, convert it: ffmpeg -i INPUT -c:v mpeg4 -q:v 2 OUTPUT.mp4'
+        )
+    return FrameSource(
+        path.stem,
+        _read_video(path, capture, first, start_frame, count),
+        start_frame,
+        count if count > 0 else None,
+        fps=capture.get(cv2.CAP_PROP_FPS) or None,
+    )
+
+
+def _read_video(
+    path: Path, capture: cv2.VideoCapture, frame: np.ndarray, number: int, count: int
+) -> Iterator[np.ndarray]:
+    is_read = True
+    while is_read:
+        yield frame
+        number += 1
+        is_read, frame = capture.read()
+    capture.release()
+    # Containers that estimate the count may be off by one.
+    if number < count - 1:
+        from mmengine.logging import print_log  # imports torch
+
+        print_log(
+            f'{path} ends after {number} frames, but says that it has {count}: it is truncated, '
+            'or damaged from there on.',
+            'current',
+            level=logging.WARNING,
+        )
+
+
+def _open_camera(index: int, start_frame: int) -> FrameSource:
+    capture = cv2.VideoCapture(index)
+    if not capture.isOpened():
+        raise ValueError(
+            f'camera {index}: no camera answers under this number. Is it plugged in, and may you '
+            'use it? Others have the numbers 0, 1, 2 ...'
+        )
+    for _ in range(start_frame):
+        capture.grab()
+    return FrameSource(
+        f'camera{index}',
+        _read_camera(index, capture),
+        start_frame,
+        fps=capture.get(cv2.CAP_PROP_FPS) or None,
+    )
+
+
+def _read_camera(index: int, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+    try:
+        while True:
+            is_read, frame = capture.read()
+            if not is_read:
+                raise ValueError(f'camera {index}: gives no more frames. Was it unplugged?')
+            yield frame
+    finally:
+        capture.release()
+
+
+def _beyond_end(source: Path, start_frame: int, num_frames: int) -> ValueError:
+    return ValueError(
+        f'start frame {start_frame} is beyond the end of {source}, which has {num_frames} frames. '
+        f'Give 0 to {num_frames - 1}.'
+    )

@@ -1,0 +1,18 @@
+"""Conversion of foreign weights to this package's names and back, and published trackers."""
+
+from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack
+from .published import PublishedTracker, is_published, publish, read_published
+from .weights_file import WeightsFile, read_weights_file
+
+__all__ = [
+    'Conversion',
+    'PublishedTracker',
+    'WeightsFile',
+    'from_ostrack',
+    'is_ostrack',
+    'is_published',
+    'publish',
+    'read_published',
+    'read_weights_file',
+    'to_ostrack',
+]

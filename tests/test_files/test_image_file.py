@@ -1,0 +1,175 @@
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmeatrack.files.image_file import decode_image, read_image
+
+
+def encoded(suffix: str, image: np.ndarray, *parameters: int) -> bytes:
+    return cv2.imencode(suffix, image, parameters)[1].tobytes()
+
+
+def grey(content: bytes) -> np.ndarray:
+    """A decoder that minds nothing, as those of many libraries."""
+    return np.full((40, 60, 3), 128, np.uint8)
+
+
+def with_thumbnail(jpeg: bytes, thumbnail: bytes) -> bytes:
+    """Put a whole JPEG into an APP1 segment, as cameras do."""
+    segment = b'Exif\0\0' + thumbnail
+    return jpeg[:2] + b'\xff\xe1' + struct.pack('>H', len(segment) + 2) + segment + jpeg[2:]
+
+
+def png_chunk(name: bytes, content: bytes) -> bytes:
+    return (
+        struct.pack('>I', len(content))
+        + name
+        + content
+        + struct.pack('>I', zlib.crc32(name + content))
+    )
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.bmp'])
+def test_lossless_image_comes_back(tmp_path, image, suffix):
+    path = tmp_path / f'a{suffix}'
+    cv2.imwrite(str(path), image)
+    assert np.array_equal(read_image(path), image)
+
+
+def test_jpeg_comes_back_as_opencv_reads_it(tmp_path, image):
+    path = tmp_path / 'a.jpg'
+    cv2.imwrite(str(path), image)
+    assert np.array_equal(read_image(path), cv2.imread(str(path)))
+
+
+def test_one_channel_becomes_three_equal_ones(tmp_path, image):
+    path = tmp_path / 'grey.png'
+    cv2.imwrite(str(path), image[..., 0])
+    assert np.array_equal(read_image(path), np.repeat(image[..., :1], 3, axis=2))
+
+
+def test_alpha_is_dropped(tmp_path, image):
+    path = tmp_path / 'alpha.png'
+    cv2.imwrite(str(path), np.dstack((image, image[..., 0])))
+    assert np.array_equal(read_image(path), image)
+
+
+# A few bytes less: decoders fill in the rest of such a JPEG with grey.
+@pytest.mark.parametrize('cut', [10, 300, 0.5])
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.bmp'])
+def test_truncated_image_is_refused_by_name(tmp_path, image, suffix, cut):
+    path = tmp_path / f'00007{suffix}'
+    cv2.imwrite(str(path), image)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * cut) if cut < 1 else -cut])
+    with pytest.raises(ValueError, match=rf'00007\{suffix}: the image is truncated'):
+        read_image(path)
+
+
+def test_jpeg_that_lacks_its_end_only_is_refused(tmp_path):
+    path = tmp_path / 'flat.jpg'
+    cv2.imwrite(str(path), np.full((64, 64, 3), 128, np.uint8))
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(ValueError, match='truncated'):
+        read_image(path)
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+@pytest.mark.parametrize('trailer', [b'\0' * 100, b'\0' * 70000, b'\xff\xd8' * 3000, b'IEND'])
+def test_bytes_behind_the_end_do_no_harm(image, suffix, trailer):
+    content = encoded(suffix, image)
+    assert np.array_equal(decode_image(content + trailer, 'a'), decode_image(content, 'a'))
+
+
+@pytest.mark.parametrize('kind', ['baseline', 'progressive', 'restart markers', 'fill bytes'])
+def test_jpeg_of_any_structure_is_read_whole_only(image, kind):
+    parameters = {
+        'progressive': (cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+        'restart markers': (cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
+    }
+    content = encoded('.jpg', image, *parameters.get(kind, ()))
+    if kind == 'fill bytes':
+        content = content[:-2] + b'\xff\xff\xff\xd9'
+    assert decode_image(content, 'a').shape == image.shape
+    for length in (len(content) // 2, len(content) - 20):
+        for rest in (b'', b'\0' * 9000):  # a file whose end was not copied may be full of zeros
+            with pytest.raises(ValueError, match='a: the image is truncated'):
+                decode_image(content[:length] + rest, 'a', grey)
+
+
+def test_end_of_a_thumbnail_is_not_that_of_the_image(image):
+    content = with_thumbnail(encoded('.jpg', image), encoded('.jpg', image[::4, ::4]))
+    assert np.array_equal(decode_image(content, 'a'), decode_image(encoded('.jpg', image), 'a'))
+    for cut in (2, 300, len(content) - 500):
+        with pytest.raises(ValueError, match='a: the image is truncated'):
+            decode_image(content[:-cut], 'a', grey)
+
+
+def test_end_of_the_next_image_is_not_that_of_the_first(image):
+    content = encoded('.jpg', image)
+    with pytest.raises(ValueError, match='truncated'):
+        decode_image(content[: len(content) // 2] + content, 'a', grey)
+    assert np.array_equal(decode_image(content + content, 'a'), decode_image(content, 'a'))
+
+
+def test_name_of_the_last_chunk_within_another_is_not_its_end(image):
+    content = encoded('.png', image)
+    text = png_chunk(b'tEXt', b'Comment\0' + png_chunk(b'IEND', b''))
+    content = content[:33] + text + content[33:]  # behind the header
+    assert np.array_equal(decode_image(content, 'a'), image)
+    for length in (33 + len(text), len(content) // 2, len(content) - 1):
+        with pytest.raises(ValueError, match='truncated'):
+            decode_image(content[:length], 'a', grey)
+
+
+def test_png_of_which_a_byte_is_wrong_is_refused(image):
+    content = bytearray(encoded('.png', image))
+    content[len(content) // 2] ^= 16
+    with pytest.raises(ValueError, match='truncated or damaged'):
+        decode_image(bytes(content), 'a')
+
+
+@pytest.mark.parametrize(('bits', 'factor'), [(8, 256), (10, 64), (12, 16), (14, 4)])
+def test_low_bits_in_a_16_bit_png_are_told(tmp_path: Path, image, bits, factor):
+    values = image[..., 0].astype(np.uint16) << bits >> 8
+    values[0, 0] = 2**bits - 1
+    cv2.imwrite(str(tmp_path / '1.png'), values)
+    with pytest.warns(UserWarning, match=rf'16-bit PNG files that use {bits} bits.* by {factor}\.'):
+        read = read_image(tmp_path / '1.png')
+    assert np.array_equal(read[..., 0], values >> 8)
+
+
+def test_all_bits_of_a_16_bit_png_are_no_reason_to_warn(tmp_path: Path, image):
+    cv2.imwrite(str(tmp_path / '1.png'), image.astype(np.uint16) * 257)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert np.array_equal(read_image(tmp_path / '1.png'), image)
+
+
+def test_decoder_is_asked_for_whole_images_only(image):
+    content = encoded('.jpg', image)
+    assert decode_image(content, 'a', decoder=lambda _: image[..., 0]).shape == (40, 60)
+    with pytest.raises(ValueError, match='truncated'):
+        decode_image(content[:-9], 'a', decoder=lambda _: image)
+
+
+def test_what_is_no_image_is_refused(tmp_path):
+    text, empty = tmp_path / 'a.jpg', tmp_path / 'b.jpg'
+    text.write_text('not an image')
+    empty.touch()
+    with pytest.raises(ValueError, match=r'a\.jpg'):
+        read_image(text)
+    with pytest.raises(ValueError, match=r'b\.jpg: the image file is empty'):
+        read_image(empty)
+    with pytest.raises(FileNotFoundError, match=r'c\.jpg: no such image'):
+        read_image(tmp_path / 'c.jpg')

@@ -1,0 +1,81 @@
+import hashlib
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mmeatrack.models.conversion import publish, read_published
+from mmeatrack.registry import MODELS
+from tests.toys import build, tracker_cfg
+
+FACTS = dict(trained_on=['synthetic worlds'], success=41.5)
+
+
+@pytest.fixture
+def tracker():
+    return build(tracker_cfg()).eval()
+
+
+def test_file_alone_makes_the_tracker(tmp_path, tracker) -> None:
+    path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
+    read = read_published(path)
+    assert read.facts == FACTS
+    again = MODELS.build(read.model)
+    again.load_state_dict(read.state_dict, strict=True)
+    own = tracker.state_dict()
+    assert all(torch.equal(own[key], value) for key, value in again.state_dict().items())
+
+
+def test_hash_of_the_content_is_in_the_name(tmp_path, tracker) -> None:
+    path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    assert path.name == f'toy-{digest}.safetensors'
+
+
+def test_half_precision_halves_the_file(tmp_path, tracker) -> None:
+    weights = tracker.state_dict()
+    full = publish(tracker_cfg(), weights, FACTS, tmp_path / 'a.safetensors')
+    half = publish(tracker_cfg(), weights, FACTS, tmp_path / 'b.safetensors', torch.float16)
+    tensors = sum(v.numel() for v in weights.values() if v.is_floating_point())
+    saved = full.stat().st_size - half.stat().st_size  # and a few digits of the header
+    assert saved == pytest.approx(2 * tensors, rel=0.01)
+    read = read_published(half).state_dict
+    name = 'backbone.joint_stage.0.attn.qkv.weight'
+    assert read[name].dtype == torch.float32
+    torch.testing.assert_close(read[name], weights[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize('name', ['subprocess.Popen', 'mmdet.FasterRCNN', 'mmeatrack.Nothing'])
+@pytest.mark.parametrize('place', ['top', 'nested'])
+def test_config_that_names_other_parts_is_refused(tmp_path, tracker, name, place) -> None:
+    model = tracker_cfg()
+    if place == 'top':
+        model['type'] = name
+    else:
+        model['test_cfg'] = dict(extra=[dict(type=name)])
+    with pytest.raises(ValueError, match=f'names {name!r}'):
+        publish(model, tracker.state_dict(), FACTS, tmp_path / 'x.safetensors')
+    planted = tmp_path / 'planted.safetensors'
+    metadata = dict(mmeatrack_format='1', mmeatrack_model=json.dumps(model))
+    save_file(dict(tracker.state_dict()), str(planted), metadata)
+    with pytest.raises(ValueError, match=f'names {name!r}.*not built'):
+        read_published(planted)
+
+
+def test_other_files_are_refused(tmp_path, tracker) -> None:
+    plain = tmp_path / 'plain.safetensors'
+    save_file(dict(tracker.state_dict()), str(plain))
+    with pytest.raises(RuntimeError, match='no published tracker of format 1'):
+        read_published(plain)
+    newer = tmp_path / 'newer.safetensors'
+    save_file(dict(tracker.state_dict()), str(newer), dict(mmeatrack_format='9'))
+    with pytest.raises(RuntimeError, match="it says '9'"):
+        read_published(newer)
+
+
+def test_config_must_be_plain(tmp_path, tracker) -> None:
+    with pytest.raises(ValueError, match='plain values'):
+        publish(
+            tracker_cfg(), tracker.state_dict(), dict(path=tmp_path), tmp_path / 'x.safetensors'
+        )

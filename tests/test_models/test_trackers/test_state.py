@@ -1,0 +1,61 @@
+"""Where the tracker looks: at its last box, and while lost for what has the target's size."""
+
+from types import SimpleNamespace
+from typing import Optional
+
+import pytest
+import torch
+
+from mmeatrack.models.confidence import LostDetector
+from mmeatrack.models.trackers.state import TrackerState, search_window
+from mmeatrack.structures import CropWindow
+from tests.toys import build, follow, tracker_cfg, video
+
+
+def state(lost: bool) -> TrackerState:
+    """The last box at (100, 80) is 20 x 20, the last sure one 10 x 40."""
+    detector = LostDetector(patience=1)
+    detector.update(0.0 if lost else 1.0)
+    tokens = torch.zeros(1, 4, 2)
+    return TrackerState(
+        template=tokens,
+        first_box=(50.0, 50.0, 8.0, 8.0),
+        box=(100.0, 80.0, 20.0, 20.0),
+        sure_box=(60.0, 60.0, 10.0, 40.0),
+        active_template=tokens,
+        template_token=tokens[0, 0],
+        lost_detector=detector,
+    )
+
+
+@pytest.mark.parametrize(
+    ('lost', 'lost_search_factor', 'expected'),
+    [
+        # 4 x sqrt(20 x 20) = 80 px around (100, 80).
+        (False, None, CropWindow(60, 40, 80)),
+        (False, 8.0, CropWindow(60, 40, 80)),
+        (True, None, CropWindow(60, 40, 80)),
+        # 5 x sqrt(10 x 40) = 100 px around the same point.
+        (True, 5.0, CropWindow(50, 30, 100)),
+    ],
+)
+def test_window(lost: bool, lost_search_factor: Optional[float], expected: CropWindow) -> None:
+    assert search_window(state(lost), 4.0, lost_search_factor) == expected
+
+
+def test_the_sure_box_follows_found_targets_only() -> None:
+    tracker = build(
+        tracker_cfg(lost_detector=dict(lost_below=0.2, found_above=0.5), test_cfg=dict(margin=1.0))
+    ).eval()
+    frames = video(5)
+    follow(tracker, frames[:1])
+    assert tracker.state.sure_box == tracker.state.first_box
+    scores = iter([0.6, 0.4, 0.1, 0.5])
+    tracker.state.confidence = SimpleNamespace(update=lambda cues: next(scores))
+    sure, boxes = [], []
+    for i in range(1, 5):
+        follow(tracker, frames[i : i + 1], first_frame=i)
+        sure.append(tracker.state.sure_box)
+        boxes.append(tracker.state.box)
+    assert len(set(boxes)) == 4
+    assert sure == [boxes[0], boxes[0], boxes[0], boxes[3]]

@@ -1,0 +1,54 @@
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmeatrack.registry import MODELS
+from tests.toy_ostrack import ostrack_weights
+from tests.toys import PREPROCESSOR
+
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert_checkpoint.py'
+
+
+@pytest.fixture
+def main():
+    spec = importlib.util.spec_from_file_location('convert_checkpoint', TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def test_there_and_back(tmp_path, main, capsys) -> None:
+    weights = ostrack_weights(depth=1)
+    source, ours, theirs = (tmp_path / name for name in ('a.pth.tar', 'b.pth', 'c.pth'))
+    torch.save(dict(net=weights, net_type='OSTrack'), source)
+    assert main([str(source), str(ours)]) == 0
+    report = capsys.readouterr().out
+    assert f'{len(weights) - 2} tensors renamed from ostrack to mmeatrack' in report
+    assert "2 that no forward reads kept aside ['backbone.cls_token', 'backbone.pos_embed']" in (
+        report
+    )
+    content = torch.load(ours, weights_only=True)
+    tracker = MODELS.build(dict(content['meta']['model'], data_preprocessor=PREPROCESSOR))
+    tracker.load_state_dict(content['state_dict'], strict=True)
+    assert main([str(ours), str(theirs), '--to', 'ostrack']) == 0
+    back = torch.load(theirs, weights_only=True)['net']
+    assert set(back) == set(weights)
+    assert all(torch.equal(back[key], weights[key]) for key in weights)
+
+
+def test_refusals(tmp_path, main, capsys) -> None:
+    source, target = tmp_path / 'a.pth', tmp_path / 'b.pth'
+    torch.save(ostrack_weights(depth=1), source)
+    assert main([str(source), str(source)]) == 1
+    assert 'a.pth' in capsys.readouterr().err
+    before = source.read_bytes()
+    assert main([str(source), str(source), '--overwrite']) == 1
+    assert source.read_bytes() == before
+    assert main([str(source), str(target), '--to', 'ostrack']) == 1
+    assert 'has the names of ostrack already' in capsys.readouterr().err
+    torch.save({'x': torch.zeros(1)}, source)
+    assert main([str(source), str(target), '--from', 'ostrack']) == 1
+    assert 'known here' in capsys.readouterr().err
+    assert not target.exists()
