@@ -16,6 +16,10 @@ from torch import Tensor
 from .boxes import Box
 
 
+# Windows of more than this many times the image's area are sampled without padding the image.
+_MOST_PADDED = 4
+
+
 class CropWindow(NamedTuple):
     """A square window of the image; it may reach beyond the borders.
 
@@ -63,12 +67,25 @@ def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
     top, bottom = min(max(-window.y1, 0), window.size), min(max(y2 - height, 0), window.size)
     if left + right >= window.size or top + bottom >= window.size:
         return image.new_zeros((*image.shape[:2], output_size, output_size), dtype=torch.float32)
+    if window.size**2 > _MOST_PADDED * height * width:
+        return _sample_crop(image, window, output_size)
     inside = image[..., window.y1 + top : y2 - bottom, window.x1 + left : x2 - right].float()
     if left or right or top or bottom:
         inside = F.pad(inside, (left, right, top, bottom))
     if inside.shape[-1] == output_size:
         return inside
     return F.interpolate(inside, (output_size, output_size), mode='bilinear', align_corners=False)
+
+
+def _sample_crop(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
+    """The same crop without the padded image: its cost does not grow with the window."""
+    height, width = image.shape[-2:]
+    pixel = (torch.arange(output_size, device=image.device) + 0.5) * (window.size / output_size)
+    x = 2 * (window.x1 + pixel) / width - 1
+    y = 2 * (window.y1 + pixel) / height - 1
+    grid = torch.stack((x.expand(output_size, -1), y[:, None].expand(-1, output_size)), dim=-1)
+    grid = grid[None].expand(len(image), -1, -1, -1).float()
+    return F.grid_sample(image.float(), grid, align_corners=False)
 
 
 def crop_box_to_image(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:

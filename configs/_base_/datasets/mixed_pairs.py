@@ -5,7 +5,7 @@ photo_root = 'data/stills/photos'
 cutout_root = 'data/stills/cutouts'
 
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=0,
     drop_last=True,
     sampler=dict(type='InfiniteSampler', shuffle=False),
@@ -15,8 +15,8 @@ train_dataloader = dict(
             dict(type='mmeatrack.VideoPairs', pack_root=pack_root),
             dict(type='mmeatrack.StillPairs', photo_root=photo_root, cutout_root=cutout_root),
         ],
-        weights=[0.6, 0.4],
-        # The temporal slot is empty in half of the steps, as before a video's first view.
-        temporal=0.5,
+        weights=[0.5, 0.5],
+        # The temporal slot is empty in most steps, as before a video's first view.
+        temporal=0.3,
     ),
 )

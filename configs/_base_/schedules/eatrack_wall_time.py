@@ -3,7 +3,7 @@ minutes = 60
 
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-2),
+    optimizer=dict(type='AdamW', lr=8e-4, weight_decay=1e-2),
     clip_grad=dict(max_norm=2.0, norm_type=2),
 )
 param_scheduler = None

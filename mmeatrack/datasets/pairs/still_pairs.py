@@ -162,7 +162,10 @@ class StillPairs(PairSet):
 
     def _draw_shapes(self, size: int, rng: torch.Generator, regions: Tensor) -> List[Tensor]:
         """Linear maps (B, 2, 2) from canvas px to scene units, for each view."""
-        base = random_linear(rng, size, 0.25, 0.0, 0.35, 0.15) / MEAN_SIDE
+        base = random_linear(rng, size, 0.25, 0.0, 0.3, 0.15) / MEAN_SIDE
+        # Upright things, as people are, are more often tall than wide.
+        tall = uniform(rng, (size, 1), 0, 0.45).exp()
+        base = base * torch.cat((1 / tall, tall), dim=1)[..., None]
         flip = torch.where(uniform(rng, (size,), 0, 1) < 0.5, -1.0, 1.0)
         base = base * torch.stack((flip, torch.ones_like(flip)), dim=1)[:, None]
         # A turned rectangle has another bounding box, which nothing in it shows: regions hardly do.

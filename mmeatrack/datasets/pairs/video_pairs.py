@@ -68,7 +68,7 @@ class VideoPairs(PairSet):
         pack_root: str,
         crops: Optional[Dict[str, Any]] = None,
         max_gap: int = 40,
-        stretch: float = 0.35,
+        stretch: float = 0.45,
         transpose: float = 0.15,
         augmentation: Optional[Dict[str, float]] = None,
         length: int = 1000000,

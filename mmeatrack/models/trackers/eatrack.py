@@ -19,9 +19,10 @@ from mmeatrack.models.confidence import (
 )
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
+from mmeatrack.models.trackers.camera_motion import CameraMotion
 from mmeatrack.models.trackers.checkpoint_guard import refuse_other_checkpoint
 from mmeatrack.models.trackers.settings import complete_settings
-from mmeatrack.models.trackers.state import TrackerState, search_window
+from mmeatrack.models.trackers.state import TrackerState, search_window, smooth_size
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
     CropWindow,
@@ -32,6 +33,8 @@ from mmeatrack.structures import (
     image_box_to_crop,
 )
 from mmeatrack.structures.boxes import Box
+
+_SEARCH_LIMITS = ('search_factor', 'lost_search_factor', 'max_growth')
 
 
 @MODELS.register_module()
@@ -52,6 +55,10 @@ class EATrack(BaseSingleObjectTracker):
             ``lost_search_factor``: crop side while the target is lost, see
             :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
             while there are no temporal tokens the template stands in their place, too;
+            ``window_weight``: share of the Hann window in the prior on the place;
+            ``size_smoothing``: share of the last box's size in the next; ``max_growth``: limit to
+            the search crop, see :func:`search_window`; ``camera_motion``: whether the search crop
+            follows the camera's motion, see :class:`CameraMotion`;
             ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
@@ -203,7 +210,15 @@ class EATrack(BaseSingleObjectTracker):
             confidence=self._build_confidence(),
             store=None if self.temporal_cfg is None else MODELS.build(self.temporal_cfg),
             temporal=self._fill(template, None),
+            camera=self._follow_camera(img),
         )
+
+    def _follow_camera(self, img: Tensor) -> Optional[CameraMotion]:
+        if not self.test_cfg['camera_motion']:
+            return None
+        camera = CameraMotion()
+        camera.update(img)
+        return camera
 
     def _build_confidence(self) -> Optional[CalibratedConfidence]:
         return None if self.confidence_cfg is None else MODELS.build(self.confidence_cfg)
@@ -223,12 +238,17 @@ class EATrack(BaseSingleObjectTracker):
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         state = self.state
         state.frame += 1
-        factors = self.test_cfg['search_factor'], self.test_cfg['lost_search_factor']
-        window = search_window(state, *factors)
+        if state.camera is not None:
+            (x, y), (cx, cy, w, h) = state.camera.update(img), state.box
+            moved = (cx + x, cy + y, w, h)
+            state.box = clip_box(moved, _image_size(img), self.test_cfg['margin'])
+        limits = (self.test_cfg[name] for name in _SEARCH_LIMITS)
+        window = search_window(state, *limits)
         crop = self.data_preprocessor.normalize(crop_image(img, window, self.backbone.search_size))
         began = time.perf_counter()
         box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
         seconds = time.perf_counter() - began
+        box = smooth_size(box, state.box, self.test_cfg['size_smoothing'])
         state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
         change = size_change(state.first_box, state.box)
         state.cues = Cues(peak, side_lobe, agreement, change)
@@ -256,7 +276,8 @@ class EATrack(BaseSingleObjectTracker):
         x = self.backbone.forward_search(crop)
         tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
         output = self.head(self._as_map(tokens.search))
-        prediction = self.head.predict(output, self.window)
+        prior = torch.lerp(torch.ones_like(self.window), self.window, self.test_cfg['window_weight'])
+        prediction = self.head.predict(output, prior)
         cues = measure_cues(output, prediction, x, state.template_token)
         # One transfer from the device for all.
         values = torch.cat((prediction.bbox_cxcywh[0], cues)).tolist()
