@@ -29,10 +29,10 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.8',
     packages=find_packages(include=['mmeatrack', 'mmeatrack.*']),
-    package_data={'mmeatrack': ['py.typed', '**/*.csv']},
+    package_data={'mmeatrack': ['py.typed', '**/*.csv', 'weights/*']},
     # The OpenMMLab packages are not named: mmtrack's own metadata asks for versions of pandas and
     # scipy that no current Python has, so they are installed by `make install`, without it.
-    install_requires=['torch>=1.13', 'numpy', 'packaging'],
+    install_requires=['torch>=1.13', 'numpy', 'packaging', 'safetensors'],
     keywords='single object tracking, UAV, knowledge distillation, OpenMMLab, mmtrack, mmrazor',
     zip_safe=False,  # type checkers read py.typed from a folder only
     classifiers=[

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from mmeatrack.apis import FrameSource
     from mmeatrack.visualization import TrackRecorder
 
-EXAMPLES = """examples, after `make demo`:
+EXAMPLES = """examples:
+  # the tracker that comes with the package
+  python tools/video_demo.py flight.mp4 --init-bbox 310,205,42,30
+after `make demo`:
   # the distilled student on a folder of images, drawn with its ground truth and scored
   python tools/video_demo.py data/synthetic_uav/test/SEQUENCE --init-bbox X,Y,W,H \\
       --config configs/eatrack/eatrack_micro_1xb16-500i_synthetic-uav.py \\
@@ -36,6 +39,7 @@ EXAMPLES = """examples, after `make demo`:
   python tools/video_demo.py 0 --init-bbox 280,200,80,80 --show \\
       --config CONFIG.py --checkpoint STUDENT.pth
 """
+SHIPPED = 'eatrack_nano'
 VIDEO_SUFFIXES = ('.mp4', '.avi')
 ESCAPE = 27
 
@@ -48,8 +52,13 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('input', help='video file, folder of images, or number of a camera')
-    parser.add_argument('--config', required=True, help='config of the tracker')
-    parser.add_argument('--checkpoint', required=True, help='its weights')
+    parser.add_argument(
+        '--config',
+        default=SHIPPED,
+        help='config of the tracker; without --checkpoint a shipped or published one '
+        '(default: %(default)s)',
+    )
+    parser.add_argument('--checkpoint', help='its weights')
     parser.add_argument(
         '--init-bbox',
         required=True,

@@ -12,6 +12,7 @@ from mmtrack.apis import inference_sot, init_model
 from mmtrack.utils import register_all_modules
 from torch import nn
 
+from mmeatrack.apis.shipped import published_config
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
@@ -51,7 +52,7 @@ class TrackResult(NamedTuple):
 
 def load_tracker(
     config: Union[str, Path, Config],
-    checkpoint: Union[str, Path],
+    checkpoint: Union[str, Path, None] = None,
     device: Optional[str] = None,
     cfg_options: Optional[Dict[str, Any]] = None,
     temporal: Optional[bool] = None,
@@ -60,7 +61,8 @@ def load_tracker(
 
     Args:
         config: Config of a tracker, or of a distillation, whose student is taken. It needs no
-            dataset.
+            dataset. Without a checkpoint: name of a shipped tracker, 'eatrack_nano', or the file
+            of a published one.
         checkpoint: The weights, a file or a URL; of a distillation the exported ``*_student.pth``.
         device: 'cpu', 'cuda:0' ...; by default a GPU where torch finds one.
         cfg_options: Values that replace the config's, by their dotted keys.
@@ -76,6 +78,8 @@ def load_tracker(
         RuntimeError: If the checkpoint is of another model, or was refused.
         TypeError: If ``temporal`` is asked for and the tracker does not take it.
     """
+    if checkpoint is None:
+        config, checkpoint = published_config(config)
     cfg = _read_config(config)
     cfg.merge_from_dict(cfg_options or {})
     _check_checkpoint(checkpoint)

@@ -194,3 +194,14 @@ def test_drawn_target_comes_back_from_the_training_crop(shift, size: int) -> Non
     x1, y1, x2, y2 = (float(value) for value in annotated)
     taught = crop_box_to_image(((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1), window, size)
     assert taught == pytest.approx((x + w / 2, y + h / 2, w, h), abs=0.5)
+
+
+def test_a_window_much_larger_than_the_image_gives_the_same_crop_without_padding_it() -> None:
+    image = to_tensor(smooth_image(60, 80))
+    window = CropWindow(-90, -70, 250)  # 13 times the image's area
+    x2, y2 = window.x1 + window.size - 80, window.y1 + window.size - 60
+    padded = torch.nn.functional.pad(image.float(), (90, x2, 70, y2))
+    expected = torch.nn.functional.interpolate(
+        padded, (64, 64), mode='bilinear', align_corners=False
+    )
+    assert torch.allclose(crop_image(image, window, 64), expected, atol=0.01)

@@ -1,12 +1,9 @@
 """Training pairs from videos that are packed in memory around their targets."""
 
-import logging
-from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from mmengine.logging import print_log
 from torch import Tensor
 
 from mmeatrack.registry import DATASETS
@@ -25,22 +22,7 @@ from .geometry import (
     sample_pixels,
     uniform,
 )
-
-
-class Pack(NamedTuple):
-    """Patches around the targets of some videos, sorted by video and frame.
-
-    Attributes:
-        patches: (N, S, S, 3) uint8, BGR; an array or a memory map.
-        boxes: (N, 4) the target, centre and size in patch px, 0 at the patch's corner.
-        videos: (N,) number of the video.
-        frames: (N,) number of the frame in it.
-    """
-
-    patches: np.ndarray
-    boxes: np.ndarray
-    videos: np.ndarray
-    frames: np.ndarray
+from .video_packs import pack_dataset, read_packs
 
 
 @DATASETS.register_module()
@@ -48,8 +30,9 @@ class VideoPairs(PairSet):
     """Two templates and a search crop from frames of one video.
 
     Args:
-        pack_root: Folder of packs, ``<name>_img.npy`` and ``<name>_ann.npz``, see
-            :class:`Pack`.
+        pack_root: Folder of packs, see :func:`write_pack`.
+        videos: In its place the config of a dataset, whose frames are packed in memory now.
+        frames_each: Frames that are packed of each of its videos.
         crops: Sizes of the crops, see :class:`CropForm`.
         max_gap: Frames between template and search crop at most.
         stretch: Largest ``|log|`` of the stretch of x, and of y's shrinkage, that all views of
@@ -60,12 +43,14 @@ class VideoPairs(PairSet):
 
     Raises:
         FileNotFoundError: If there is no pack.
-        ValueError: If no video has two frames.
+        ValueError: If no video has two frames, or not one source is given.
     """
 
     def __init__(
         self,
-        pack_root: str,
+        pack_root: Optional[str] = None,
+        videos: Optional[Dict[str, Any]] = None,
+        frames_each: int = 16,
         crops: Optional[Dict[str, Any]] = None,
         max_gap: int = 40,
         stretch: float = 0.45,
@@ -80,7 +65,12 @@ class VideoPairs(PairSet):
         self.form = CropForm(**(crops or {}))
         self.max_gap, self.stretch, self.transpose = max_gap, stretch, transpose
         self.augmentation = Augmentation(**(augmentation or {}))
-        self.packs = read_packs(pack_root)
+        if (pack_root is None) == (videos is None):
+            raise ValueError('give either pack_root or videos, the config of a dataset.')
+        if pack_root is not None:
+            self.packs = read_packs(pack_root)
+        else:
+            self.packs = [pack_dataset(DATASETS.build(videos), frames_each)]
         # A video: its pack, its first patch, and its frames' numbers.
         self.videos: List[Tuple[int, int, np.ndarray]] = []
         for number, pack in enumerate(self.packs):
@@ -89,7 +79,7 @@ class VideoPairs(PairSet):
                 if stop - start > 1:
                     self.videos.append((number, int(start), pack.frames[start:stop]))
         if not self.videos:
-            raise ValueError(f'{pack_root}: no video in these packs has two frames or more.')
+            raise ValueError(f'{pack_root or videos}: no video has two packed frames or more.')
 
     def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
         """Make a batch; see :meth:`PairSet.make_batch`."""
@@ -152,20 +142,3 @@ class VideoPairs(PairSet):
         turn = torch.where(swap[:, None], crossed, plain).view(size, 2, 2)
         return turn, swap
 
-
-def read_packs(folder: str) -> List[Pack]:
-    """Packs of a folder, their patches as memory maps.
-
-    Raises:
-        FileNotFoundError: If there is none.
-    """
-    packs = []
-    for path in sorted(Path(folder).glob('*_img.npy')):
-        notes = np.load(str(path).replace('_img.npy', '_ann.npz'))
-        patches = np.load(path, mmap_mode='r')
-        packs.append(Pack(patches, notes['boxes'], notes['video'], notes['frame']))
-    if not packs:
-        raise FileNotFoundError(f'{folder}: no pack (<name>_img.npy, <name>_ann.npz) in it.')
-    count = sum(len(pack.boxes) for pack in packs)
-    print_log(f'{folder}: {count} patches in {len(packs)} packs', 'current', level=logging.INFO)
-    return packs
