@@ -15,7 +15,6 @@ from torch import Tensor
 
 from .boxes import Box
 
-
 # Windows of more than this many times the image's area are sampled without padding the image.
 _MOST_PADDED = 4
 

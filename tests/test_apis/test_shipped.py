@@ -34,7 +34,7 @@ def test_a_published_file_is_loaded_by_its_path(published: Path, tmp_path: Path)
 
 def test_a_cut_file_is_refused(published: Path) -> None:
     published.write_bytes(published.read_bytes()[:-100])
-    with pytest.raises(RuntimeError, match='toy.safetensors'):
+    with pytest.raises(RuntimeError, match=r'toy\.safetensors'):
         load_tracker('toy', device='cpu')
 
 
@@ -45,5 +45,5 @@ def test_a_config_without_weights_is_refused_with_what_there_is(published: Path)
 
 
 def test_a_missing_file_is_named(published: Path) -> None:
-    with pytest.raises(FileNotFoundError, match='none.safetensors: no such published tracker'):
+    with pytest.raises(FileNotFoundError, match=r'none\.safetensors: no such published tracker'):
         load_tracker('none.safetensors')

@@ -170,7 +170,7 @@ def run_opencv(create: Callable[[], Any]) -> Run:
 
     def run(frames: List[np.ndarray], box: Box) -> Iterator[Box]:
         tracker = create()
-        tracker.init(frames[0], tuple(int(round(value)) for value in box))
+        tracker.init(frames[0], tuple(round(value) for value in box))
         yield box
         for frame in frames[1:]:
             found, new_box = tracker.update(frame)
@@ -218,7 +218,9 @@ def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, dict]:
         report[name] = dict(
             success_auc=scores.success_auc,
             precision20=scores.precision20,
-            error=float(np.std(list(auc.values()), ddof=1) / len(auc) ** 0.5) if len(auc) > 1 else 0,
+            error=float(np.std(list(auc.values()), ddof=1) / len(auc) ** 0.5)
+            if len(auc) > 1
+            else 0,
             fps=total / seconds[name],
             success_curve=scores.success_curve.tolist(),
             sequences={

@@ -97,7 +97,9 @@ def _blur(crops: Tensor, rng: torch.Generator) -> Tensor:
     y, x = offset[:, None], offset[None]
     along = x * angle.cos() + y * angle.sin()
     across = y * angle.cos() - x * angle.sin()
-    line = torch.sigmoid(3 * (length / 2 + 0.3 - along.abs())) * (-0.5 * (across / width) ** 2).exp()
+    line = (
+        torch.sigmoid(3 * (length / 2 + 0.3 - along.abs())) * (-0.5 * (across / width) ** 2).exp()
+    )
     gauss = (-0.5 * (x**2 + y**2) / (2 * width) ** 2).exp()
     kernels = torch.where(round_ones, gauss, line)
     kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)

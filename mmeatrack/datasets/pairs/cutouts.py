@@ -159,7 +159,9 @@ def _hull(alpha: np.ndarray) -> Optional[np.ndarray]:
     points = np.argwhere(alpha > 127)[:, ::-1].astype(np.float32)
     if len(points) < 12:
         return None
-    corners = np.concatenate([points + step for step in ((-0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (0.5, -0.5))])
+    corners = np.concatenate(
+        [points + step for step in ((-0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (0.5, -0.5))]
+    )
     hull = cv2.convexHull(corners.astype(np.float32))[:, 0] - (CANVAS - 1) / 2
     keep = np.linspace(0, len(hull) - 1, _HULL_POINTS - 4).round().astype(int)
     extremes = [hull[:, 0].argmin(), hull[:, 0].argmax(), hull[:, 1].argmin(), hull[:, 1].argmax()]

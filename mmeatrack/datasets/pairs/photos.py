@@ -117,7 +117,9 @@ def _pyramid(image: np.ndarray, window: int, longest: int) -> Iterator[np.ndarra
     """Halvings of an image (H, W, 3), as (3, H, W), down to the window's side."""
     height, width = image.shape[:2]
     factor = max(min(1.0, longest / max(height, width)), window / min(height, width))
-    image = _resize(image, (max(round(width * factor), window), max(round(height * factor), window)))
+    image = _resize(
+        image, (max(round(width * factor), window), max(round(height * factor), window))
+    )
     while True:
         yield np.ascontiguousarray(image.transpose(2, 0, 1))
         height, width = image.shape[:2]

@@ -123,9 +123,7 @@ def write_pack(pack: Pack, folder: Union[str, Path], name: str) -> None:
     """Write ``<name>_img.npy`` and ``<name>_ann.npz`` into a folder, which is made when missing."""
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        root / f'{name}_ann.npz', boxes=pack.boxes, video=pack.videos, frame=pack.frames
-    )
+    np.savez(root / f'{name}_ann.npz', boxes=pack.boxes, video=pack.videos, frame=pack.frames)
     partial = root / f'{name}.partial.npy'
     np.save(partial, pack.patches)
     partial.replace(root / f'{name}_img.npy')

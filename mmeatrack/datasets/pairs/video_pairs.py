@@ -95,7 +95,9 @@ class VideoPairs(PairSet):
         for view, crop in enumerate(views):
             to_scene = crop_to_scene(crop, torch.zeros(size, 2, device=self.device))
             # The patch's corner is at 0, its first pixel's centre at 0.5.
-            to_patch = affine(turn, torch.zeros(size, 2, device=self.device), boxes[:, view, :2] - 0.5)
+            to_patch = affine(
+                turn, torch.zeros(size, 2, device=self.device), boxes[:, view, :2] - 0.5
+            )
             crops.append(sample_pixels(patches[view], compose(to_patch, to_scene), crop.size))
         batch = PairBatch(
             torch.stack(crops[:SEARCH], dim=1),
@@ -141,4 +143,3 @@ class VideoPairs(PairSet):
         crossed = torch.stack((zero, flip * pull.exp(), (-pull).exp(), zero), dim=1)
         turn = torch.where(swap[:, None], crossed, plain).view(size, 2, 2)
         return turn, swap
-

@@ -55,7 +55,8 @@ class AsymmetricViT(BaseModule):
         init_cfg: mmengine's initialisation config.
 
     Raises:
-        ValueError: If the stem is unknown or a depth or a crop size does not fit; at once, when the config is built.
+        ValueError: If the stem is unknown, or a depth or a crop size does not fit; at once, when
+            the config is built.
     """
 
     def __init__(
@@ -127,9 +128,7 @@ class AsymmetricViT(BaseModule):
                 load_pretrained_vit(self, self.pretrained)
         super().init_weights()
 
-    def forward_template(
-        self, template: Tensor, bbox_cxcywh: Optional[Tensor] = None
-    ) -> Tensor:
+    def forward_template(self, template: Tensor, bbox_cxcywh: Optional[Tensor] = None) -> Tensor:
         """Stage 1 of a template crop.
 
         Args:

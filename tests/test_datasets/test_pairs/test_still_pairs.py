@@ -26,7 +26,8 @@ def test_pairs_are_finite_seeded_and_of_the_sizes_asked_for(roots: dict) -> None
     batch = pairs.make_batch(12, pairs.generator([0]))
     assert batch.templates.shape == (12, 2, 3, 32, 32)
     assert batch.search.shape == (12, 3, 64, 64)
-    assert float(batch.search.min()) >= 0 and float(batch.search.max()) <= 255
+    assert float(batch.search.min()) >= 0
+    assert float(batch.search.max()) <= 255
     again = pairs.make_batch(12, pairs.generator([0]))
     assert all(torch.equal(one, other) for one, other in zip(batch, again))
 
@@ -83,7 +84,7 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
 
 def test_cutouts_without_alpha_are_refused(tmp_path: Path) -> None:
     write_photos(tmp_path, 9)
-    with pytest.raises(ValueError, match='0 images used, 9 unfit .* with an alpha channel'):
+    with pytest.raises(ValueError, match=r'0 images used, 9 unfit .* with an alpha channel'):
         CutoutStore(tmp_path)
 
 
