@@ -2,8 +2,8 @@
 
 First, without installing anything:
   apt-get download tuxpaint-stamps-default wesnoth-1.16-data flightgear-data-base \\
-      mate-backgrounds gnome-backgrounds plasma-workspace-wallpapers ukui-wallpapers lomiri-wallpapers-16.04 \\
-      lomiri-wallpapers-20.04
+      mate-backgrounds gnome-backgrounds plasma-workspace-wallpapers ukui-wallpapers \\
+      lomiri-wallpapers-16.04 lomiri-wallpapers-20.04
   for deb in *.deb; do dpkg-deb -x "$deb" "unpacked/${deb%%_*}"; done
 What of them ships with a tracker's weights has to be named, with its licence, in the model card.
 """
