@@ -23,8 +23,9 @@ env_cfg = dict(
 )
 
 randomness = dict(seed=0)
-vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='TrackLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+visualizer = dict(
+    type='TrackLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')], name='visualizer'
+)
 log_level = 'INFO'
 load_from = None
 resume = False

@@ -1,12 +1,11 @@
-# DTB70, for testing. Set data_root to the folder that holds Animal1/, Animal2/ ...
+# DTB70, for testing. Set test_dataloader.dataset.data_root to the folder that holds Animal1/,
+# Animal2/ ...
 _base_ = './one_pass_evaluation.py'
-
-data_root = 'data/DTB70'
 
 test_dataloader = dict(
     dataset=dict(
         type='mmeatrack.DTB70Dataset',
-        data_root=data_root,
+        data_root='data/DTB70',
     )
 )
 val_dataloader = test_dataloader

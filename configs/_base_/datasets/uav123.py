@@ -1,12 +1,11 @@
-# UAV123, for testing. Set data_root to the folder that holds data_seq/UAV123/ and anno/UAV123/.
+# UAV123, for testing. Set test_dataloader.dataset.data_root to the folder that holds
+# data_seq/UAV123/ and anno/UAV123/.
 _base_ = './one_pass_evaluation.py'
-
-data_root = 'data/UAV123'
 
 test_dataloader = dict(
     dataset=dict(
         type='mmeatrack.UAV123Dataset',
-        data_root=data_root,
+        data_root='data/UAV123',
     )
 )
 val_dataloader = test_dataloader

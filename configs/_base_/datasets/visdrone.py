@@ -1,13 +1,11 @@
-# VisDrone2018-SOT-test-dev, for testing. Set data_root to the folder that holds sequences/,
-# annotations/ and attributes/.
+# VisDrone2018-SOT-test-dev, for testing. Set test_dataloader.dataset.data_root to the folder that
+# holds sequences/, annotations/ and attributes/.
 _base_ = './one_pass_evaluation.py'
-
-data_root = 'data/VisDrone2018-SOT-test-dev'
 
 test_dataloader = dict(
     dataset=dict(
         type='mmeatrack.VisDroneSOTDataset',
-        data_root=data_root,
+        data_root='data/VisDrone2018-SOT-test-dev',
     )
 )
 val_dataloader = test_dataloader
