@@ -13,6 +13,7 @@ class DTB70Dataset(UAVSOTDataset):
     """DTB70: 70 sequences, ``<data_root>/<Seq>/img/00001.jpg``, ``<Seq>/groundtruth_rect.txt``."""
 
     NUM_SEQUENCES = 70
+    METAINFO = dict(benchmark=BENCHMARKS['dtb70'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['dtb70'].attributes
 
 
@@ -26,6 +27,7 @@ class UAVDTDataset(UAVSOTDataset):
 
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='anno', attribute_path='anno/att')
     NUM_SEQUENCES = 50
+    METAINFO = dict(benchmark=BENCHMARKS['uavdt'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['uavdt'].attributes
 
     def find_sequences(self) -> List[dict]:
@@ -52,6 +54,7 @@ class VisDroneSOTDataset(UAVSOTDataset):
 
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='annotations', attribute_path='attributes')
     NUM_SEQUENCES = 35
+    METAINFO = dict(benchmark=BENCHMARKS['visdrone'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['visdrone'].attributes
 
     def find_sequences(self) -> List[dict]:
@@ -80,6 +83,7 @@ class UAV123Dataset(UAVSOTDataset):
         img_path='data_seq/UAV123', ann_path='anno/UAV123', attribute_path='anno/UAV123/att'
     )
     NUM_SEQUENCES = 123
+    METAINFO = dict(benchmark=BENCHMARKS['uav123'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['uav123'].attributes
     SEQUENCE_TABLE = 'uav123'
 
@@ -112,4 +116,5 @@ class UAV123At10fpsDataset(UAV123Dataset):
         ann_path='anno/UAV123_10fps',
         attribute_path='anno/UAV123_10fps/att',
     )
+    METAINFO = dict(benchmark=BENCHMARKS['uav123-10fps'].title)
     SEQUENCE_TABLE = 'uav123_10fps'

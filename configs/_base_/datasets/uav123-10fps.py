@@ -10,6 +10,6 @@ test_dataloader = dict(
 )
 val_dataloader = test_dataloader
 
-# Raw results: <result_dir>/<tracker_name>/<sequence>.txt, x,y,w,h a line.
-test_evaluator = dict(result_dir='work_dirs/raw_results/uav123-10fps', tracker_name='EATrack')
+# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, x,y,w,h a line.
+test_evaluator = dict(result_dir='work_dirs/raw_results/uav123-10fps')
 val_evaluator = test_evaluator

@@ -10,6 +10,6 @@ test_dataloader = dict(
 )
 val_dataloader = test_dataloader
 
-# Raw results: <result_dir>/<tracker_name>/<sequence>.txt, x,y,w,h a line.
-test_evaluator = dict(result_dir='work_dirs/raw_results/uavdt', tracker_name='EATrack')
+# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, x,y,w,h a line.
+test_evaluator = dict(result_dir='work_dirs/raw_results/uavdt')
 val_evaluator = test_evaluator
