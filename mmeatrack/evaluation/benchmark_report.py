@@ -11,8 +11,8 @@ from mmeatrack.evaluation.ope import (
     sequence_scores,
 )
 from mmeatrack.evaluation.report import report_entry
-from mmeatrack.files.box_text import parse_boxes
 from mmeatrack.files.ground_truth import GroundTruth
+from mmeatrack.files.mat_boxes import parse_result
 from mmeatrack.files.result_source import TrackerFiles
 
 
@@ -111,14 +111,14 @@ def _score_tracker(
 ) -> dict:
     """Score one tracker on every sequence that can be scored."""
     left_out = dict(ground_truth.left_out)
-    warnings: List[str] = []
+    warnings: List[str] = list(tracker.warnings)
     per_sequence: Dict[str, SequenceScores] = {}
     for name, truth in ground_truth.boxes.items():
-        source = f'{tracker.source}/{name}.txt'
+        source = tracker.path_of(name)
         try:
             if name not in tracker.files:
                 raise ValueError(f'{source} is missing')
-            boxes = parse_boxes(tracker.files[name](), source)
+            boxes = parse_result(tracker.files[name](), source, len(truth))
             if len(boxes) == len(truth) - 1:
                 warnings.append(f'{source}: one box short; the last one is repeated')
                 boxes = np.concatenate([boxes, boxes[-1:]])
