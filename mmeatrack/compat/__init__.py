@@ -35,6 +35,7 @@ def apply() -> None:
     import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
     import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
+    import_hook.add('mmengine.config.config', after=_anchor_config_paths)
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
@@ -44,6 +45,12 @@ def _add_mmrazor_hooks() -> None:
 
     for name in GATED_MODULES:
         import_hook.add(name, rewrite=close_torch_gates)
+
+
+def _anchor_config_paths(module: ModuleType) -> None:
+    from mmeatrack.compat.config_paths import anchor_loaded_configs
+
+    anchor_loaded_configs(module)
 
 
 # The modules below import torch, so they wait until the module that they patch has done so.
