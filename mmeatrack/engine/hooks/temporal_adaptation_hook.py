@@ -30,9 +30,14 @@ class TemporalAdaptationHook(Hook):
     """
 
     def __init__(self, store: Optional[dict] = None) -> None:
-        self.store = dict(dict(type='mmeatrack.TargetStore'), **(store or {}))
+        self.store = self.store_config(store)
         self._previous: Optional[dict] = None
         self._log = StoreLog()
+
+    @staticmethod
+    def store_config(store: Optional[dict] = None) -> dict:
+        """Config of the store that the hook switches on for its argument ``store``."""
+        return dict(dict(type='mmeatrack.TargetStore'), **(store or {}))
 
     def before_test(self, runner: Runner) -> None:
         """Switch it on."""

@@ -1,4 +1,4 @@
-"""What a frame says about whether the target was found."""
+"""Per-frame confidence cues."""
 
 import math
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from torch import Tensor
 from mmeatrack.models.heads.center_head import CenterHeadOutput, CenterPrediction, sigmoid_clamped
 from mmeatrack.structures.boxes import Box
 
-# Least half side, in cells, of what belongs to the peak rather than to a side lobe.
+# Least half side, in cells, of the region around the peak that holds no side lobe.
 _LEAST_HALF_SIDE = 1.5
 
 
@@ -53,7 +53,8 @@ def measure_cues(
     inside = _predicted_cells(score_map, prediction)
     side_lobe = score_map.masked_fill(inside, 0.0).max()
     token = search_tokens[0][inside.flatten()].mean(dim=0)
-    agreement = F.cosine_similarity(token, template_token, dim=0)
+    # Of full precision like the other two, also for tokens of half precision.
+    agreement = F.cosine_similarity(token.float(), template_token.float(), dim=0)
     return torch.stack((prediction.score[0], side_lobe, agreement))
 
 

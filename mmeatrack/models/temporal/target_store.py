@@ -163,7 +163,7 @@ class TargetStore:
         self.statistics.activations += 1
         scores = [entry.score for entry in self.entries]
         tokens = torch.stack([entry.tokens for entry in self.entries])  # (M, Nz, C)
-        chosen = SAMPLINGS[self.sampling](scores, tokens.mean(dim=1), self.num_samples)
+        chosen = SAMPLINGS[self.sampling](scores, tokens.mean(dim=1).float(), self.num_samples)
         return FUSIONS[self.fusion](template, tokens[chosen], self.blend_weight)
 
 
