@@ -1,11 +1,9 @@
-"""All that it takes to run the OpenMMLab stack on today's PyTorch, each solved once.
+"""Shims that run the OpenMMLab stack on today's PyTorch.
 
-===========================  =======================================================
-:mod:`.mmrazor_import`       MMRazor 1.0.0 imports on torch > 2.0
-:mod:`.checkpoint`           checkpoints load on torch >= 2.6, and none can run code
-:mod:`.cpu`                  ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA
-:mod:`.versions`             one message for a version that does not fit the others
-===========================  =======================================================
+- :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
+- :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
+- :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
+- :mod:`.versions`: one message for a version that does not fit the others.
 
 Nothing is imported for it: each shim waits for the import of the module that it is for, whoever
 imports it, and is put on at once where that module is loaded already.

@@ -128,7 +128,6 @@ def test_no_circle_of_modules() -> None:
     assert circles(IMPORTS) == []
 
 
-@pytest.mark.xfail(reason='files.frame_sources logs by mmengine')
 def test_files_needs_neither_torch_nor_openmmlab_when_imported() -> None:
     heavy = {
         module: sorted(STACK & names)
