@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from mmengine.registry import DATASETS
 from mmengine.runner import save_checkpoint
-from test_engine.toy_runs import CropDataset
 
+from tests.test_engine.toy_runs import CropDataset
 from tests.toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'similarity.py'

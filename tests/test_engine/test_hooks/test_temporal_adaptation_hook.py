@@ -4,10 +4,10 @@ from typing import Any, List, Optional, Sequence
 import pytest
 import torch
 from mmengine.model import BaseModel
-from test_engine.toy_runs import KeepResults, VideoDataset, train_runner, video_runner
 
 from mmeatrack.engine import TemporalAdaptationHook
 from mmeatrack.engine.store_log import read_store_log
+from tests.test_engine.toy_runs import KeepResults, VideoDataset, train_runner, video_runner
 from tests.toys import build, distill_cfg, follow, logged, tracker_cfg, video
 
 # Admits every frame; the type is the hook's to fill in.
