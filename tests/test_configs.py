@@ -162,6 +162,26 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
         assert rate[id(parameter)] == pytest.approx(lr), name
 
 
+@having('model', 'optim_wrapper', 'train_cfg')
+def test_norms_biases_and_positions_decay_in_micro_schedules_only(cfg: Config) -> None:
+    model = build_model(cfg)
+    groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
+    decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
+    for name, parameter in tracker_of(model).named_parameters():
+        is_weight = parameter.ndim > 1 and not name.endswith('pos_embed')
+        assert decay[id(parameter)] == (1e-4 if is_weight or 'micro' in cfg.filename else 0), name
+
+
+def test_decay_of_the_full_schedule_is_small() -> None:
+    """AdamW takes lr * decay off a weight at each step, whatever its gradient."""
+    cfg = CONFIGS['eatrack/eatrack_deit-tiny_4xb32-300e_got10k-lasot-trackingnet-coco.py']
+    optimizer, (drop,) = cfg.optim_wrapper.optimizer, cfg.param_scheduler.milestones
+    steps = cfg.train_dataloader.sampler.samples_per_epoch / 128
+    rates = drop + (cfg.train_cfg.max_epochs - drop) * cfg.param_scheduler.gamma
+    shrinkage = steps * rates * optimizer.lr * optimizer.weight_decay
+    assert 100 * shrinkage == pytest.approx(0.46, abs=0.01)
+
+
 @having('custom_hooks')
 def test_custom_hooks_are_built(cfg: Config) -> None:
     for hook in cfg.custom_hooks:
