@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Union
 
 from mmeatrack.compat.checkpoint import is_safetensors, load_checkpoint_file
-from mmeatrack.models.weights import WeightsFile, find_weights
+from mmeatrack.conversion.state_dicts import WeightsFile, find_weights
 
 __all__ = ['WeightsFile', 'read_weights_file']
 

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple
 from mmengine.runner.checkpoint import _load_checkpoint
 from torch import Tensor
 
-from mmeatrack.models.weights import find_weights
+from mmeatrack.conversion.state_dicts import find_weights
 
 
 class Fit(NamedTuple):

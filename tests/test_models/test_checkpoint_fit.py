@@ -9,7 +9,7 @@ import torch
 from mmengine.logging import MMLogger
 from mmengine.runner import load_checkpoint, save_checkpoint
 
-from mmeatrack.models.weights import find_weights
+from mmeatrack.conversion.state_dicts import find_weights
 from tests.toy_classifier import timm_weights
 from tests.toys import backbone_cfg, build, distill_cfg, logged, teacher_cfg, tracker_cfg
 

@@ -8,12 +8,12 @@ from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
+from mmeatrack.conversion.state_dicts import find_weights
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.one_pass import OnePassTracker
 from mmeatrack.models.trackers.settings import complete_settings
-from mmeatrack.models.weights import find_weights
 from mmeatrack.registry import MODELS
 
 _REMEDY = (
