@@ -161,13 +161,11 @@ def gain_table(
     """An attribute a line: success AUC without adaptation, and what each other test adds."""
     names = list(chain.from_iterable(runs.values()))
     report = score_runs(experiment.results, names, truth, attributes)
-    lines = {'all': {run: report[run]['success_auc'] for run in names}}
+    lines = {'all': {run: report[run].scores.success_auc for run in names}}
     counts = {'all': len(truth.boxes)}
-    for attribute, entry in sorted(report[runs[WITHOUT][0]]['per_attribute'].items()):
-        counts[attribute] = entry['num_sequences']
-        lines[attribute] = {
-            run: report[run]['per_attribute'][attribute]['success_auc'] for run in names
-        }
+    for attribute, entry in sorted(report[runs[WITHOUT][0]].by_attribute.items()):
+        counts[attribute] = len(entry.per_sequence)
+        lines[attribute] = {run: report[run].by_attribute[attribute].success_auc for run in names}
     rows = [
         [attribute, str(counts[attribute]), *row_of(scores, runs)]
         for attribute, scores in lines.items()

@@ -15,7 +15,7 @@ from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
 from mmeatrack.evaluation.metrics.run_context import model_name, process_group
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
-from mmeatrack.evaluation.report import policy_text, report_entry
+from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 from mmeatrack.evaluation.run_folder import (
     RunFolder,
     SequenceResult,
@@ -56,7 +56,8 @@ class UAVSOTMetric(BaseVideoMetric):
     same numbers again.
 
     Args:
-        absent: What a frame without the target counts as: ``'miss'``, ``'hit'`` or ``'exclude'``;
+        absent: What a frame without the target counts as: ``'miss'``, ``'sglatrack'``, ``'hit'`` or
+            ``'exclude'``;
             see :func:`mmeatrack.evaluation.ope_scores`.
         valid_boxes: Which ground truth boxes are targets; see there.
         result_dir: Where raw results are kept: ``<tracker_name>/<benchmark>/<sequence>.txt`` and
@@ -200,12 +201,13 @@ class UAVSOTMetric(BaseVideoMetric):
         )
         self._publish(report)
         metrics = {
-            key: round(100 * report[key], 2)
+            key: round(100 * getattr(report.scores, key), 2)
             for key in ('success_auc', 'precision20', 'norm_precision')
         }
-        speeds = {key: report['speed'][key] for key in ('fps', 'network_fps')}
+        assert report.speed is not None
+        speeds = {key: report.speed[key] for key in ('fps', 'network_fps')}
         metrics.update({key: round(value, 2) for key, value in speeds.items() if value is not None})
-        metrics['num_sequences'] = report['num_sequences']
+        metrics['num_sequences'] = report.num_sequences
         return metrics
 
     def _add_frame(self, data_sample: dict) -> None:
@@ -279,7 +281,7 @@ class UAVSOTMetric(BaseVideoMetric):
 
     def _report(
         self, tracked: Mapping[str, SequenceResult], truths: Mapping[str, np.ndarray]
-    ) -> dict:
+    ) -> TrackerReport:
         """Build the report of the run."""
         meta = self.dataset_meta or {}
         scores = ope_scores(
@@ -289,29 +291,29 @@ class UAVSOTMetric(BaseVideoMetric):
             self.valid_boxes,
         )
         attributes = dict(zip(meta.get('seq_names', ()), meta.get('attributes', ())))
-        report = report_entry(scores, meta.get('left_out', {}), attributes)
         total, per_sequence = run_speed(tracked.values())
-        for name, speed in per_sequence.items():
-            report['per_sequence'][name].update(speed)
-        report['speed'] = dict(
-            total, **machine_facts(self._device), precision=self.precision, batch_size=1
+        facts = machine_facts(self._device)
+        return TrackerReport(
+            scores,
+            attribute_scores(scores, attributes),
+            meta.get('left_out', {}),
+            speed=dict(total, **facts, precision=self.precision, batch_size=1),
+            sequence_speeds=per_sequence,
         )
-        return report
 
-    def _publish(self, report: dict) -> None:
+    def _publish(self, report: TrackerReport) -> None:
         """Log what the numbers mean, and write the report."""
         print_log(
-            f'{self.tracker_name}: {report["num_sequences"]} sequences scored with '
-            f'{policy_text(self.absent, self.valid_boxes)}',
+            f'{self.tracker_name}: {report.num_sequences} sequences scored with {report.policy}',
             logger='current',
         )
-        for name, reason in report['left_out'].items():
+        for name, reason in report.left_out.items():
             print_log(f'left out: {name}: {reason}', logger='current', level=logging.WARNING)
         folder = self.run_folder
         if folder is None:
             print_log('result_dir is not set: no raw results are kept', logger='current')
             return
-        folder.write_report(json.dumps({self.tracker_name: report}, indent=1))
+        folder.write_report(json.dumps({self.tracker_name: report.as_dict()}, indent=1))
         print_log(f'raw results and report: {folder.report_path}', logger='current')
 
 
