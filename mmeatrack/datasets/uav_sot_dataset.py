@@ -63,6 +63,11 @@ class UAVSOTDataset(BaseSOTDataset):
     Raises:
         FileNotFoundError: If the folders of the layout are missing or hold no sequence.
         ValueError: If an argument is wrong or no sequence can be used.
+
+    Example:
+        >>> dataset = UAVSOTDataset(data_root='my_data', test_mode=True)
+        >>> dataset.metainfo['seq_names'], dataset.metainfo['ground_truths'][0].shape
+        (('car_1',), (4, 4))
     """
 
     DEFAULT_PREFIX: Dict[str, str] = dict(img_path='')

@@ -112,6 +112,14 @@ def ope_scores(
     Raises:
         ValueError: If a policy is unknown, the sequences of results and ground truths differ, or a
             sequence cannot be scored (see :func:`sequence_scores`).
+
+    Example:
+        >>> truth = np.array([[10, 10, 8, 8], [12, 10, 8, 8], [np.nan] * 4, [16, 10, 8, 8]])
+        >>> boxes = np.array([[10, 10, 8, 8], [12, 10, 8, 8], [14, 10, 8, 8], [90, 90, 8, 8]])
+        >>> ope_scores({'car': boxes}, {'car': truth}, absent='miss').precision20
+        0.5
+        >>> ope_scores({'car': boxes}, {'car': truth}, absent='hit').precision20
+        0.75
     """
     valid_boxes = resolve_valid_boxes(absent, valid_boxes)
     named_results, named_truths = _pair_by_name(results, ground_truths, names)

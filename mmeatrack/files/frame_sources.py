@@ -53,6 +53,11 @@ def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSou
         FileNotFoundError: If there is no such file, or no image in the folder.
         ValueError: If the file cannot be read as a video, ``start_frame`` is negative or beyond
             the end, or no camera answers.
+
+    Example:
+        >>> source = open_frames('flight.mp4', start_frame=1)
+        >>> source.name, [frame.shape for frame in source]
+        ('flight', [(120, 160, 3), (120, 160, 3)])
     """
     if start_frame < 0:
         raise ValueError(f'start frame {start_frame}: it is counted from 0 on, give 0 or more.')

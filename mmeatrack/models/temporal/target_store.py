@@ -78,6 +78,15 @@ class TargetStore:
 
     Raises:
         ValueError: If a value is out of range, a name is unknown, or a single sample should spread.
+
+    Example:
+        >>> store = TargetStore(threshold=0.6, interval=2)
+        >>> box = (40.0, 30.0, 12.0, 8.0)
+        >>> for frame, score in enumerate([0.9, 0.5, 0.7, 0.8], start=1):
+        ...     _ = store.offer(frame, score, box, lambda: torch.zeros(1, 64, 192))
+        ...     _ = store.due(frame, score)
+        >>> [(entry.frame, entry.score) for entry in store.entries]
+        [(1, 0.9), (4, 0.8)]
     """
 
     def __init__(
