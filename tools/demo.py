@@ -32,6 +32,7 @@ from mmeatrack.evaluation.report_files import write_report_files
 from mmeatrack.evaluation.run_folder import SequenceResult
 from mmeatrack.evaluation.speed import run_speed
 from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.visualization import (
     VideoSink,
@@ -164,10 +165,11 @@ def write_video(
     clips = []
     for scenario in VIDEO_SCENARIOS:
         sequence = next(name for name in truth.boxes if f'_{scenario}_' in name)
+        images = folder / sequence / 'img'
         tracks = {name: found[sequence] for name, found in by_name.items()}
         clips.append(
             annotated_frames(
-                sorted((folder / sequence / 'img').glob('*.jpg')),
+                [images / name for name in list_frames(images)],
                 {name: result.boxes for name, result in tracks.items()},
                 truth.boxes[sequence],
                 {name: result.scores for name, result in tracks.items()},

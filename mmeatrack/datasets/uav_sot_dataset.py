@@ -10,14 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.sequence_checks import (
-    data_fingerprint,
-    num_usable_frames,
-    too_few_frames,
-)
-from mmeatrack.files.attributes import read_attributes
-from mmeatrack.files.box_text import check_first_box, read_boxes
-from mmeatrack.files.frame_files import list_frames
+from mmeatrack.datasets.sequence_loading import load_sequence, too_few_frames
 from mmeatrack.files.sequence_infos import (
     find_folder_sequences,
     load_infos_file,
@@ -177,36 +170,11 @@ class UAVSOTDataset(BaseSOTDataset):
         return data_list
 
     def load_sequence(self, info: dict) -> dict:
-        """Read what is needed of one sequence, images excepted.
+        """Read one sequence by :func:`mmeatrack.datasets.sequence_loading.load_sequence`.
 
-        Args:
-            info: A sequence info.
-
-        Returns:
-            The info with ``frame_names`` and ``boxes`` (N, 4) (x, y, w, h; NaN where absent).
-
-        Raises:
-            FileNotFoundError: If a file or frame is missing.
-            ValueError: If the annotation is malformed or does not fit the frames.
+        Subclasses add what they have besides.
         """
-        frame_names = list_frames(
-            info['video_path'], info.get('start_frame_id'), info.get('end_frame_id')
-        )
-        boxes = read_boxes(info['ann_path'], len(frame_names))
-        check_first_box(boxes, info['ann_path'])
-        source = f'{info["ann_path"]} and {info["video_path"]}'
-        num_frames = num_usable_frames(len(boxes), frame_names, source)
-        attribute_path = Path(info.get('attribute_path', ''))
-        return dict(
-            info,
-            frame_names=np.array(frame_names[:num_frames]),
-            boxes=boxes,
-            attributes=(
-                read_attributes(attribute_path, self.ATTRIBUTE_NAMES)
-                if attribute_path.is_file()
-                else []
-            ),
-        )
+        return load_sequence(info, self.ATTRIBUTE_NAMES)
 
     def full_init(self) -> None:
         """Load the sequences; in test mode put what a metric needs into ``metainfo``."""
@@ -223,13 +191,6 @@ class UAVSOTDataset(BaseSOTDataset):
             attributes=tuple(info['attributes'] for info in infos),
             left_out=dict(self.left_out),
         )
-
-    def fingerprint(self) -> str:
-        """Hash of all data that decide the results of a test, the same wherever ``data_root`` is.
-
-        See :func:`mmeatrack.datasets.sequence_checks.data_fingerprint`.
-        """
-        return data_fingerprint(map(self.get_data_info, range(self.num_videos)))
 
     def get_bboxes_from_video(self, video_idx: int) -> np.ndarray:
         """Return the boxes (N, 4) of a sequence, x, y, w, h; NaN where the target is absent."""
@@ -306,23 +267,21 @@ class UAVSOTDataset(BaseSOTDataset):
 
     def _keep_long_sequences(self) -> None:
         """Leave out the training sequences from which the pipeline cannot draw a sample."""
-        infos = [self.get_data_info(index) for index in range(self.num_videos)]
-        visible = [
-            int(self.get_ann_infos_from_video(index)['visible'].sum())
-            for index in range(self.num_videos)
-        ]
+        indices = range(self.num_videos)
+        names = [self.get_data_info(index)['seq_name'] for index in indices]
+        visible = [int(self.get_ann_infos_from_video(index)['visible'].sum()) for index in indices]
         reasons = too_few_frames(visible, self.pipeline.transforms)
         for index, reason in reasons.items():
-            self._leave_out(infos[index]['seq_name'], ValueError(reason))
-        if len(reasons) == len(infos):
+            self._leave_out(names[index], ValueError(reason))
+        if len(reasons) == len(names):
             longest = int(np.argmax(visible))
             raise ValueError(
                 f'{type(self).__name__}: no sequence in {self.data_root} can be trained on; the '
-                f'longest, {infos[longest]["seq_name"]}, has {reasons[longest]}. Give longer ones, '
-                'or set min_num_frames of the sampling transform'
+                f'longest, {names[longest]}, has {reasons[longest]}. Give longer ones, or set '
+                'min_num_frames of the sampling transform'
             )
         if reasons:
-            self.get_subset_([index for index in range(len(infos)) if index not in reasons])
+            self.get_subset_([index for index in indices if index not in reasons])
 
     def _leave_out(self, name: str, error: Exception) -> None:
         """Note why a sequence cannot be used, or stop because of it."""
@@ -337,8 +296,7 @@ class UAVSOTDataset(BaseSOTDataset):
     def _report_count(self, num_usable: int) -> None:
         """Say how many sequences there are, and warn where a benchmark is incomplete."""
         expected = self.NUM_SEQUENCES
-        given = self.sequences is not None or self.ann_file
-        if expected is None or given or num_usable == expected:
+        if expected in (None, num_usable) or self.sequences is not None or self.ann_file:
             self._log(f'{num_usable} sequences', logging.INFO)
             return
         self._log(

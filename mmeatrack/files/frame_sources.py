@@ -8,8 +8,9 @@ from typing import Iterator, List, Optional, Union
 import cv2
 import numpy as np
 
-from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames, sequence_name
+from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames
 from mmeatrack.files.image_file import read_image
+from mmeatrack.files.sequence_names import name_by_folder
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _open_folder(folder: Path, start_frame: int) -> FrameSource:
     paths = [images / name for name in list_frames(images)]
     if start_frame >= len(paths):
         raise _beyond_end(images, start_frame, len(paths))
-    name = sequence_name(images)
+    name = name_by_folder(images)
     return FrameSource(name, _read_images(paths[start_frame:]), start_frame, len(paths), True)
 
 

@@ -6,8 +6,8 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
 import numpy as np
 from tqdm import tqdm
 
-from mmeatrack.files.frame_files import sequence_name
 from mmeatrack.files.image_file import read_image
+from mmeatrack.files.sequence_names import name_by_folder
 from mmeatrack.visualization.annotated_frame import draw_frame
 from mmeatrack.visualization.frame_header import FrameHeader
 from mmeatrack.visualization.labelled_boxes import (
@@ -82,7 +82,7 @@ def annotated_frames(
     """
     scores = scores or {}
     _check_lengths(len(frame_paths), tracks, ground_truth, scores)
-    sequence = sequence or sequence_name(Path(frame_paths[0]).parent)
+    sequence = sequence or name_by_folder(Path(frame_paths[0]).parent)
     for i, path in enumerate(frame_paths):
         boxes: List[LabelledBox] = []
         absent = False

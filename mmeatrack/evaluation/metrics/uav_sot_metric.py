@@ -24,6 +24,7 @@ from mmeatrack.evaluation.run_folder import (
     rounded_boxes,
 )
 from mmeatrack.evaluation.speed import machine_facts, run_speed
+from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.registry import METRICS
 
 
@@ -268,11 +269,9 @@ class UAVSOTMetric(BaseVideoMetric):
     def _sequence_name(self, data_sample: dict) -> str:
         """The dataset's name of a sequence, or its image folder and number."""
         names = (self.dataset_meta or {}).get('seq_names')
-        if names is not None:
+        if names is not None and 'seq_name' not in data_sample:
             return names[data_sample['video_id']]
-        folders = Path(data_sample['img_path']).parts[:-1]
-        named = [part for part in folders if part not in ('img', 'color')]
-        return f'{named[-1] if named else "sequence"}-{data_sample["video_id"]:04d}'
+        return name_of_sample(data_sample)
 
     def _known_ground_truths(self) -> Mapping[str, np.ndarray]:
         """Ground truths (N, 4) by sequence, x, y, w, h, if the dataset gives them."""
