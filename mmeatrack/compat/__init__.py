@@ -3,10 +3,11 @@
 - :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
 - :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
 - :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
+- :mod:`.config_paths`: paths in configs are found wherever a run starts.
 - :mod:`.versions`: one message for a version that does not fit the others.
 
-Nothing is imported for it: each shim waits for the import of the module that it is for, whoever
-imports it, and is put on at once where that module is loaded already.
+A shim imports nothing: it waits for the import of its module, whoever imports it, and acts at once
+where the module is loaded already.
 
 ``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place.
 """

@@ -7,8 +7,8 @@ relative to the config. Here a relative path is looked for
 2. in the folder where the run starts, as an option of the command line means it,
 3. in this package's ``configs`` folder and the one around it.
 
-The first step is taken when the config is loaded, because nothing later knows its file: a path that
-is found becomes absolute. The others are taken by whoever opens the file, :func:`find_path`.
+The first step belongs to the loading of the config, after which nothing knows its file: a path
+found there becomes absolute. The others are taken when the file is opened, by :func:`find_path`.
 """
 
 import os

@@ -26,7 +26,7 @@ class Fit(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every tensor of the model has its weights."""
+        """True where every tensor of the model has its weights."""
         return not self.missing and not self.reshaped
 
     def __str__(self) -> str:

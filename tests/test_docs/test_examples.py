@@ -14,6 +14,7 @@ import mmeatrack.apis
 import mmeatrack.datasets
 import mmeatrack.evaluation
 import mmeatrack.models
+import mmeatrack.structures
 import mmeatrack.visualization
 from tests.test_datasets.trees import boxes_of, write_dtb70_sequence
 from tests.toy_checkpoint import write_toy_tracker
@@ -25,7 +26,10 @@ PACKAGE = Path(mmeatrack.__file__).parent
 SHOWN = [
     *(mmeatrack.apis.load_tracker, mmeatrack.apis.open_frames, mmeatrack.apis.track_frames),
     *(mmeatrack.datasets.UAVSOTDataset, mmeatrack.evaluation.ope_scores),
+    *(mmeatrack.models.EATrack, mmeatrack.models.AsymmetricViT, mmeatrack.models.CenterHead),
     *(mmeatrack.models.TargetStore, mmeatrack.models.LostDetector),
+    *(mmeatrack.models.CalibratedConfidence, mmeatrack.models.CropDataPreprocessor),
+    mmeatrack.structures.CropWindow,
     mmeatrack.visualization.VideoSink,
 ]
 

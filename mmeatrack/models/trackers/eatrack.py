@@ -1,4 +1,4 @@
-"""The EATrack tracker (arXiv 2605.28018): backbone, center head and, at test, the Target Store."""
+"""EATrack tracker: backbone, center head and, at test, the Target Store."""
 
 from typing import Any, Dict, List, Optional
 
@@ -24,7 +24,9 @@ _REMEDY = (
 
 @MODELS.register_module()
 class EATrack(OnePassTracker):
-    """One-stream tracker with a center head; student and teacher differ in their backbone's depths.
+    """One-stream tracker with a center head [1].
+
+    Student and teacher differ in their backbone's depths alone.
 
     Args:
         backbone: Config of an :class:`AsymmetricViT`, or of a backbone with its ``forward``,
@@ -39,7 +41,7 @@ class EATrack(OnePassTracker):
         test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
             ``lost_search_factor``: crop side while the target is lost, see
             :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
-            while there are no temporal tokens the template stands in their place, too;
+            the template fills the temporal slot, too, until there are temporal tokens;
             ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
@@ -48,6 +50,19 @@ class EATrack(OnePassTracker):
     Raises:
         ValueError: If the data preprocessor cannot normalise crops, or ``train_cfg`` or
             ``test_cfg`` holds an unknown key or a bad value.
+
+    References:
+        [1] Yang et al., Dual-branch Distilled Transformer for Efficient Asymmetric UAV Tracking
+            (EATrack), CVPR 2026, https://arxiv.org/abs/2605.28018
+
+    Example:
+        >>> from mmengine.config import Config
+        >>> from mmeatrack.compat.config_paths import package_configs
+        >>> from mmeatrack.registry import MODELS
+        >>> config = Config.fromfile(package_configs() / '_base_/models/eatrack_micro.py')
+        >>> tracker = MODELS.build(config.model)
+        >>> type(tracker).__name__, tracker.backbone.search_size
+        ('EATrack', 96)
     """
 
     def __init__(
