@@ -119,7 +119,6 @@ def test_every_room_is_written_down_and_every_written_room_is_there() -> None:
     assert rooms == set(FLOORS)
 
 
-@pytest.mark.xfail(reason='evaluation.report_files draws')
 def test_no_import_climbs() -> None:
     assert climbing(IMPORTS, FLOORS) == []
 
