@@ -33,7 +33,7 @@ from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
 from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.visualization.reliability_plot import plot_reliability
+from mmeatrack.visualization.figures import plot_reliability
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')

@@ -17,6 +17,7 @@ from mmeatrack.evaluation.ope import (
     SUCCESS_THRESHOLDS,
 )
 from mmeatrack.evaluation.report import Report
+from mmeatrack.visualization.figures import save_figure
 
 
 class CurveStyle(NamedTuple):
@@ -146,7 +147,7 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
         fancybox=False,
         labelspacing=0.25 if many else 0.4,
     )
-    _save(figure, path)
+    save_figure(figure, path, dpi=150)
 
 
 def plot_radar(
@@ -210,7 +211,7 @@ def plot_radar(
         handlelength=3,
     )
     figure.subplots_adjust(top=0.85, bottom=0.16)
-    _save(figure, path)
+    save_figure(figure, path, dpi=150)
 
 
 def _label_radar(
@@ -262,9 +263,3 @@ def _new_axes(title: str) -> Tuple[Figure, Axes]:
     axes.yaxis.label.set_fontsize(11)
     figure.subplots_adjust(left=0.1, right=0.965, top=0.92, bottom=0.105)
     return figure, axes
-
-
-def _save(figure: Figure, path: Union[str, Path]) -> None:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
