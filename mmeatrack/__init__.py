@@ -1,13 +1,15 @@
 """EATrack for OpenMMLab: a distilled single-object tracker for drone video.
 
-Importing the package only installs the shims of :mod:`mmeatrack.compat`, which act when the
-library that they are for is imported. Everything else is imported on demand: a config needs no
-more than ``custom_imports = dict(imports=['mmeatrack'], allow_failed_imports=False)`` for
-``mmeatrack.EATrack`` and the other parts to be found.
+Importing the package installs the shims of :mod:`mmeatrack.compat`, and nothing else. Its parts are
+imported on demand: ``custom_imports = dict(imports=['mmeatrack'], allow_failed_imports=False)`` in
+a config is enough for ``mmeatrack.EATrack`` and the others to be found.
 
-Shapes are written in these letters throughout: ``B`` batch, ``T`` templates, ``Nz`` template
-tokens, ``Nx`` search tokens, ``C`` channels, ``Hf`` and ``Wf`` height and width of the score
-map. ``Ht`` and ``Wt`` are a template crop's pixels, ``Hs`` and ``Ws`` a search crop's.
+Shapes are written in these letters throughout:
+
+- ``B`` batch, ``T`` templates of a sample, ``C`` channels;
+- ``Nz`` template, ``Nt`` temporal and ``Nx`` search tokens, ``N`` tokens of any kind;
+- ``Hz`` and ``Hx`` side of the template and of the search crop in px;
+- ``Hf`` and ``Wf`` height and width of the score map, ``H`` and ``W`` of an image.
 """
 
 from mmeatrack import compat

@@ -11,6 +11,7 @@ from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS
 from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
 from mmengine.registry import Registry
 
 MODELS = Registry(
@@ -35,6 +36,12 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
 TASK_UTILS = Registry(
     'task util', parent=MMENGINE_TASK_UTILS, scope='mmeatrack', locations=['mmeatrack.models']
 )
+VISUALIZERS = Registry(
+    'visualizer',
+    parent=MMENGINE_VISUALIZERS,
+    scope='mmeatrack',
+    locations=['mmeatrack.visualization.sot_local_visualizer'],
+)
 
 __all__ = [
     'DATASETS',
@@ -44,4 +51,5 @@ __all__ = [
     'OPTIM_WRAPPER_CONSTRUCTORS',
     'TASK_UTILS',
     'TRANSFORMS',
+    'VISUALIZERS',
 ]

@@ -1,7 +1,9 @@
-"""What all tests share: two threads, one seed, no window."""
+"""Settings of all tests: two threads, one seed, no window; folders whose tests are slow."""
 
 import os
 import random
+from pathlib import Path
+from typing import List
 
 import numpy as np
 import pytest
@@ -9,6 +11,26 @@ import torch
 
 os.environ.setdefault('MPLBACKEND', 'Agg')
 torch.set_num_threads(2)
+
+# They train, start other processes or render whole videos. Single slow tests of other folders are
+# marked where they are.
+SLOW = (
+    'test_compat/test_cpu.py',
+    'test_compat/test_main.py',
+    'test_compat/test_mmrazor_import.py',
+    'test_isolation',
+    'test_lab/test_experiments',
+    'test_synthetic',
+    'test_training',
+)
+
+
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Mark the tests of the slow folders."""
+    root = Path(__file__).parent
+    for item in items:
+        if any(root / name in (item.path, *item.path.parents) for name in SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

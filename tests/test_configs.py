@@ -1,6 +1,7 @@
 """Every config is built as far as it can be without data, and its numbers fit each other."""
 
 import copy
+import inspect
 import re
 from pathlib import Path
 from typing import Any, Iterator
@@ -11,6 +12,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, PARAM_SCHEDULERS
+from mmengine.runner import Runner
 
 from mmeatrack.models import EATrack, EATrackDistill
 from mmeatrack.registry import MODELS
@@ -66,6 +68,49 @@ def test_there_are_configs_of_each_kind() -> None:
     assert {'_base_', '_base_/models', '_base_/datasets', '_base_/schedules', 'eatrack'} <= folders
 
 
+# What MMEngine's Runner is built from, and what it and Config look up besides.
+READ_NAMES = {*inspect.signature(Runner.__init__).parameters, 'custom_imports'} | {
+    'find_unused_parameters'
+}
+
+
+@pytest.mark.parametrize('cfg', list(CONFIGS.values()), ids=list(CONFIGS))
+def test_every_name_is_read(cfg: Config) -> None:
+    """A helper's name would stay in the config, and setting it in a child would change nothing."""
+    assert set(cfg) - READ_NAMES == set()
+
+
+@pytest.mark.parametrize(
+    'parent',
+    [
+        'eatrack_deit-tiny_distill_4xb32-300e_got10k-lasot-trackingnet-coco.py',
+        'eatrack_micro_distill_1xb16-500i_synthetic-uav.py',
+    ],
+)
+def test_child_of_a_distillation_changes_teacher_and_distiller(tmp_path: Path, parent: str) -> None:
+    """As the config's header shows it."""
+    (tmp_path / 'child.py').write_text(
+        f"_base_ = '{ROOT / 'configs/eatrack' / parent}'\n"
+        "model = dict(teacher='other.py', teacher_ckpt='other.pth',\n"
+        '             distiller=dict(layer_pairs=[(3, 23)], feature_weight=2.0))\n'
+    )
+    model = Config.fromfile(str(tmp_path / 'child.py')).model
+    assert (model.teacher, model.teacher_ckpt) == ('other.py', 'other.pth')
+    built = MODELS.build(model.distiller)
+    assert built.layer_pairs == ((3, 23),)
+    assert built.distill_losses['loss_feat_3_23'].loss_weight == 2.0
+    assert built.distill_losses['loss_pred'].support == 'target'  # as the parent has it
+
+
+@having('test_dataloader')
+def test_data_root_of_a_test_is_that_of_its_dataset(tmp_path: Path, cfg: Config) -> None:
+    (tmp_path / 'child.py').write_text(
+        f"_base_ = '{cfg.filename}'\ntest_dataloader = dict(dataset=dict(data_root='elsewhere'))\n"
+    )
+    child = Config.fromfile(str(tmp_path / 'child.py'))
+    assert child.test_dataloader.dataset.data_root == 'elsewhere'
+
+
 @having('model')
 def test_model_is_built(cfg: Config) -> None:
     assert isinstance(build_model(cfg), (EATrack, EATrackDistill))
@@ -115,6 +160,26 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
     for name, parameter in tracker_of(model).named_parameters():
         lr = 1e-3 if 'micro' in cfg.filename else 4e-5 if 'backbone' in name else 4e-4
         assert rate[id(parameter)] == pytest.approx(lr), name
+
+
+@having('model', 'optim_wrapper', 'train_cfg')
+def test_norms_biases_and_positions_decay_in_micro_schedules_only(cfg: Config) -> None:
+    model = build_model(cfg)
+    groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
+    decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
+    for name, parameter in tracker_of(model).named_parameters():
+        is_weight = parameter.ndim > 1 and not name.endswith('pos_embed')
+        assert decay[id(parameter)] == (1e-4 if is_weight or 'micro' in cfg.filename else 0), name
+
+
+def test_decay_of_the_full_schedule_is_small() -> None:
+    """AdamW takes lr * decay off a weight at each step, whatever its gradient."""
+    cfg = CONFIGS['eatrack/eatrack_deit-tiny_4xb32-300e_got10k-lasot-trackingnet-coco.py']
+    optimizer, (drop,) = cfg.optim_wrapper.optimizer, cfg.param_scheduler.milestones
+    steps = cfg.train_dataloader.sampler.samples_per_epoch / 128
+    rates = drop + (cfg.train_cfg.max_epochs - drop) * cfg.param_scheduler.gamma
+    shrinkage = steps * rates * optimizer.lr * optimizer.weight_decay
+    assert 100 * shrinkage == pytest.approx(0.46, abs=0.01)
 
 
 @having('custom_hooks')

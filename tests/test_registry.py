@@ -20,7 +20,8 @@ PARTS = {
         'TargetPredictionLoss',
         'TargetStore',
     ],
-    'HOOKS': ['TemporalAdaptationHook', 'StudentExportHook'],
+    'HOOKS': ['TemporalAdaptationHook', 'StudentExportHook', 'SOTVisualizationHook'],
+    'VISUALIZERS': ['SOTLocalVisualizer'],
     'METRICS': ['UAVSOTMetric'],
     'DATASETS': [
         'DTB70Dataset',

@@ -146,7 +146,7 @@ def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int])
     runs['teacher'] = ['Teacher']
     report = score_runs(experiment.results, [*chain.from_iterable(runs.values())], truth)
     scores = {
-        label: {key: [100 * report[name][key] for name in names] for key in SCORES}
+        label: {key: [100 * getattr(report[name].scores, key) for name in names] for key in SCORES}
         for label, names in runs.items()
     }
     rows = [

@@ -33,7 +33,7 @@ from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
 from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
 from mmeatrack.evaluation.tables import markdown_table
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.visualization.reliability_plot import plot_reliability
+from mmeatrack.visualization.figures import plot_reliability
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
@@ -161,13 +161,11 @@ def gain_table(
     """An attribute a line: success AUC without adaptation, and what each other test adds."""
     names = list(chain.from_iterable(runs.values()))
     report = score_runs(experiment.results, names, truth, attributes)
-    lines = {'all': {run: report[run]['success_auc'] for run in names}}
+    lines = {'all': {run: report[run].scores.success_auc for run in names}}
     counts = {'all': len(truth.boxes)}
-    for attribute, entry in sorted(report[runs[WITHOUT][0]]['per_attribute'].items()):
-        counts[attribute] = entry['num_sequences']
-        lines[attribute] = {
-            run: report[run]['per_attribute'][attribute]['success_auc'] for run in names
-        }
+    for attribute, entry in sorted(report[runs[WITHOUT][0]].by_attribute.items()):
+        counts[attribute] = len(entry.per_sequence)
+        lines[attribute] = {run: report[run].by_attribute[attribute].success_auc for run in names}
     rows = [
         [attribute, str(counts[attribute]), *row_of(scores, runs)]
         for attribute, scores in lines.items()

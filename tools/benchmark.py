@@ -1,8 +1,8 @@
-"""Measure what distillation and temporal adaptation cost, against bounds.
+"""Measure the costs of distillation and temporal adaptation against bounds.
 
 train: time and memory of a distillation step beside the student's step and the teacher's forward.
 temporal: time per frame with the Target Store beside without.
-store-memory: what the store holds in a long video.
+store-memory: memory of the store in a long video.
 
 Exit status: 0, 1 for an error of the input, 2 if a bound is missed.
 """
@@ -10,7 +10,7 @@ Exit status: 0, 1 for an error of the input, 2 if a bound is missed.
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Optional, Sequence
 
 if TYPE_CHECKING:
     from lab.costs import BenchmarkReport
@@ -54,6 +54,9 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     for command in (train, temporal, store):
         command.add_argument(
             '--out', type=Path, metavar='FILE.md', help='write the report there too'
+        )
+        command.add_argument(
+            '--overwrite', action='store_true', help='replace a --out that this tool did not write'
         )
     return parser.parse_args(argv)
 
@@ -168,14 +171,24 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(sys.argv[1:] if argv is None else argv)
     measure = {'train': train, 'temporal': temporal, 'store-memory': store_memory}[args.command]
     try:
-        report = measure(args)
+        with claimed(args):
+            report = measure(args)
+            print(report)
+            if args.out:
+                report.write(args.out)
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    print(report)
-    if args.out:
-        report.write(args.out)
     return 2 if report.missed else 0
+
+
+def claimed(args: argparse.Namespace) -> ContextManager[None]:
+    """Claim of ``--out``: it must be no input, and no file of other origin."""
+    from mmeatrack.files.outputs import claimed_outputs
+
+    outputs = [args.out] if args.out else []
+    inputs = [args.config] if 'config' in args else []
+    return claimed_outputs(outputs, inputs, tool='benchmark.py', overwrite=args.overwrite)
 
 
 if __name__ == '__main__':

@@ -3,7 +3,8 @@
 Tracks the sequences of a folder in DTB70's layout, which should be neither training nor test data,
 and fits mmeatrack.CalibratedConfidence to the cues of all frames. What is reported is measured on
 sequences that were left out of the fit, a fifth at a time. Writes calibration.json, whose
-`confidence` goes into the model's config, and reliability.png.
+`confidence` goes into the model's config, and reliability.png; files of these names that it did not
+write are replaced only with --overwrite.
 """
 
 import argparse
@@ -40,6 +41,11 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         default=Path('work_dirs/calibration'),
         help='folder of the results (default: %(default)s)',
     )
+    add(
+        '--overwrite',
+        action='store_true',
+        help='replace files of the same names that this tool did not write',
+    )
     return parser.parse_args(argv)
 
 
@@ -48,21 +54,47 @@ def main(argv: Sequence[str]) -> int:
     args = parse_args(argv)
     try:
         calibrate(args)
-    except (FileNotFoundError, ValueError, RuntimeError) as error:
-        print(f'calibrate.py: {error}', file=sys.stderr)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
         return 1
     return 0
 
 
 def calibrate(args: argparse.Namespace) -> None:
     """Track the sequences with each checkpoint, fit, print and write."""
+    from mmeatrack.files.outputs import claimed_outputs
+
+    outputs = [args.out / name for name in ('calibration.json', 'reliability.png')]
+    given = [args.config, *args.checkpoint, args.data]
+    with claimed_outputs(outputs, given, tool='calibrate.py', overwrite=args.overwrite):
+        fit_and_report(*track_all(args), *outputs)
+
+
+def fit_and_report(
+    cues: 'np.ndarray',
+    peaks: 'np.ndarray',
+    right: 'np.ndarray',
+    fold: 'np.ndarray',
+    report_path: Path,
+    picture_path: Path,
+) -> None:
+    """Fit the confidence to all frames, and report it on the frames left out of a fit.
+
+    Args:
+        cues: (N, 5).
+        peaks: (N,), peaks of the score map.
+        right: (N,), whether the box is right.
+        fold: (N,), number of the fold that the frame's sequence is in.
+        report_path: The JSON file.
+        picture_path: The reliability plot.
+    """
     import numpy as np
 
     from mmeatrack.evaluation.calibration import calibration_summary, reliability
+    from mmeatrack.files.atomic import write_atomically
     from mmeatrack.models.confidence import fit_confidence
-    from mmeatrack.visualization.reliability_plot import plot_reliability
+    from mmeatrack.visualization import plot_reliability
 
-    cues, peaks, right, fold = track_all(args)
     scores = np.empty(len(right))
     for k in range(FOLDS):
         fit = fit_confidence(cues[fold != k], right[fold != k])
@@ -75,18 +107,14 @@ def calibrate(args: argparse.Namespace) -> None:
     )
     named = {'calibrated': scores, 'peak of the score map': peaks}
     summary = {name: calibration_summary(each, right) for name, each in named.items()}
-    args.out.mkdir(parents=True, exist_ok=True)
     report = dict(confidence=confidence, left_out=summary, folds=FOLDS)
-    (args.out / 'calibration.json').write_text(json.dumps(report, indent=2))
-    plot_reliability(
-        {name: reliability(each, right) for name, each in named.items()},
-        args.out / 'reliability.png',
-    )
+    write_atomically(report_path, json.dumps(report, indent=2))
+    plot_reliability({name: reliability(each, right) for name, each in named.items()}, picture_path)
     print(f'{len(right)} frames, {100 * right.mean():.0f} % of them right')
     for name, found in summary.items():
         area = 'undefined' if found['auroc'] is None else f'{found["auroc"]:.3f}'
         print(f'{name:<24} AUROC {area}   expected calibration error {found["ece"]:.3f}')
-    print(f'confidence = {confidence}\n{args.out}/calibration.json, reliability.png')
+    print(f'confidence = {confidence}\n{report_path}, {picture_path.name}')
 
 
 def track_all(

@@ -39,7 +39,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 def convert(source: Path, target: Path, origin: str, to: str) -> str:
     """Convert a file; return what was done."""
-    from mmeatrack.models.conversion import (
+    from mmeatrack.conversion import (
         from_ostrack,
         is_ostrack,
         read_weights_file,

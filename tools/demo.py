@@ -27,12 +27,19 @@ from lab.experiments.micro import (
 )
 from lab.experiments.results import read_run, score_runs
 from lab.experiments.seeds import mean_and_error
+from mmeatrack.evaluation.report import TrackerReport
 from mmeatrack.evaluation.report_files import write_report_files
 from mmeatrack.evaluation.run_folder import SequenceResult
 from mmeatrack.evaluation.speed import run_speed
 from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.visualization import VideoSink, annotated_frames, plot_training_curves
+from mmeatrack.visualization import (
+    VideoSink,
+    annotated_frames,
+    plot_report,
+    plot_training_curves,
+)
 
 TRACKERS = {
     'Teacher': 'teacher: 6 joint layers',
@@ -119,6 +126,7 @@ def show(experiment: MicroExperiment, seeds: List[int]) -> None:
     shown = {name: report[runs[name][0]] for name in TRACKERS}
     title = 'the synthetic UAV set'
     write_report_files(experiment.out / 'evaluation', shown, title, ('Distilled', 'Student'))
+    plot_report(shown, experiment.out / 'evaluation', title)
     rows = [score_row(name, runs[name], report, results) for name in TRACKERS]
     table = markdown_table(
         ['tracker', 'success AUC', 'precision @20px', 'norm. precision @0.2', 'frames/s'], rows
@@ -137,12 +145,14 @@ def show(experiment: MicroExperiment, seeds: List[int]) -> None:
 def score_row(
     name: str,
     runs: List[str],
-    report: Dict[str, dict],
+    report: Dict[str, TrackerReport],
     results: Dict[str, List[SequenceResult]],
 ) -> List[str]:
     """One line of the table: scores in percent, frames per second end to end."""
     keys = ('success_auc', 'precision20', 'norm_precision')
-    scores = [mean_and_error([100 * report[run][key] for run in runs]) for key in keys]
+    scores = [
+        mean_and_error([100 * getattr(report[run].scores, key) for run in runs]) for key in keys
+    ]
     speed = statistics.median(run_speed(results[run])[0]['fps'] for run in runs)
     return [TRACKERS[name], *scores, f'{speed:.0f}']
 
@@ -155,10 +165,11 @@ def write_video(
     clips = []
     for scenario in VIDEO_SCENARIOS:
         sequence = next(name for name in truth.boxes if f'_{scenario}_' in name)
+        images = folder / sequence / 'img'
         tracks = {name: found[sequence] for name, found in by_name.items()}
         clips.append(
             annotated_frames(
-                sorted((folder / sequence / 'img').glob('*.jpg')),
+                [images / name for name in list_frames(images)],
                 {name: result.boxes for name, result in tracks.items()},
                 truth.boxes[sequence],
                 {name: result.scores for name, result in tracks.items()},

@@ -6,13 +6,16 @@ python tools/evaluate.py --gt data/DTB70 --results work_dirs/raw_results KCF=kcf
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
-from mmeatrack.evaluation.benchmark_report import score_trackers
 from mmeatrack.evaluation.ope import ABSENT_POLICIES, VALID_BOX_RULES
-from mmeatrack.evaluation.report_files import comparison_text, summary_text, write_report_files
-from mmeatrack.files.benchmarks import BENCHMARKS
-from mmeatrack.files.ground_truth import load_attributes, load_ground_truth
-from mmeatrack.files.result_source import open_results
+from mmeatrack.files.benchmarks import BENCHMARKS, plain_name, recognise_benchmarks
+
+if TYPE_CHECKING:
+    from mmeatrack.evaluation.report import Report
+    from mmeatrack.files.ground_truth import GroundTruth
+    from mmeatrack.files.result_source import TrackerFiles
 
 
 def parse_args() -> argparse.Namespace:
@@ -26,22 +29,25 @@ def parse_args() -> argparse.Namespace:
         required=True,
         metavar='DIR',
         help="ground truth: a folder with <seq>.txt or <seq>_gt.txt (a benchmark's anno folder), "
-        'or with <seq>/groundtruth_rect.txt (DTB70); x,y,w,h a line',
+        'or with <seq>/groundtruth_rect.txt (DTB70, OTB); x,y,w,h a line',
     )
     add(
         '--results',
         required=True,
         nargs='+',
         metavar='[NAME=]PATH',
-        help='results: a folder or zip archive with <seq>.txt or <tracker>/<seq>.txt. Without NAME '
-        'all trackers in it are scored under the names of their folders',
+        help='results: a folder or zip archive with <seq>.txt, at any depth; each folder of such '
+        'files is a tracker. The names and forms of the usual toolkits are read, .mat among them. '
+        'Without NAME all trackers are scored under the names of their folders',
     )
     add(
         '--absent',
         choices=ABSENT_POLICIES,
         default='miss',
-        help='what a frame without the target counts as. miss: neither success nor precise; hit: '
-        'precise, as in the OTB and UAV123 toolkits; exclude: left out (default: %(default)s)',
+        help='what a frame without the target counts as. miss: neither success nor precise; '
+        'sglatrack: the same, but precise by the normalised measure, as in the code of SGLATrack '
+        'and AVTrack; hit: precise, as in the OTB and UAV123 toolkits; exclude: left out '
+        '(default: %(default)s)',
     )
     add(
         '--valid-boxes',
@@ -51,8 +57,10 @@ def parse_args() -> argparse.Namespace:
     )
     add(
         '--benchmark',
+        type=benchmark_key,
         choices=list(BENCHMARKS),
-        help='for titles, and for the names of the flags in attribute files',
+        help='for titles, and for the names of the flags in attribute files (default: recognised '
+        'by the names of the sequences)',
     )
     add('--title', help="the benchmark's name in titles")
     add(
@@ -67,43 +75,110 @@ def parse_args() -> argparse.Namespace:
         help='two trackers to compare by sequence (default: the best two)',
     )
     add('--out', metavar='DIR', help='where to write report, tables and plots')
+    add(
+        '--overwrite',
+        action='store_true',
+        help='replace files in --out that this tool did not write',
+    )
     return parser.parse_args()
+
+
+def benchmark_key(text: str) -> str:
+    """Key of a benchmark, however it is spelt; the text itself if it is none."""
+    keys = {plain_name(name): key for key in BENCHMARKS for name in (key, BENCHMARKS[key].title)}
+    return keys.get(plain_name(text), text)
 
 
 def main() -> int:
     """Score, print and write; 1 if something is wrong with what was given."""
     args = parse_args()
-    benchmark = BENCHMARKS.get(args.benchmark)
-    title = args.title or (benchmark.title if benchmark else '')
     try:
-        ground_truth = load_ground_truth(args.gt)
-        attributes = load_attributes(
-            ground_truth, benchmark.attributes if benchmark else (), args.attributes
-        )
-        trackers = [
-            tracker
-            for argument in args.results
-            for tracker in open_results(argument, ground_truth.boxes)
-        ]
-        report = score_trackers(
-            ground_truth,
-            trackers,
-            args.absent,
-            args.valid_boxes,
-            attributes,
-            on_progress=lambda name: print(f'scoring {name} ...', file=sys.stderr),
-        )
-        compared = tuple(args.compare or list(report)[:2])
-        print(summary_text(report, title))
-        if len(compared) == 2:
-            print(comparison_text(report, *compared))
-        if args.out:
-            write_report_files(args.out, report, title, compared)
-            print(f'report, tables and plots: {args.out}')
+        evaluate(args)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     return 0
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Score the trackers, print the tables, and write the report if asked to."""
+    from mmeatrack.evaluation.benchmark_report import score_trackers
+    from mmeatrack.evaluation.report_files import comparison_text, summary_text
+    from mmeatrack.files.ground_truth import load_ground_truth
+
+    truth = load_ground_truth(args.gt)
+    for path in truth.passed_over:
+        warn(f'{path} holds no boxes and is not read')
+    num_frames = {name: len(boxes) for name, boxes in truth.boxes.items()}
+    keys = [args.benchmark] if args.benchmark else recognise_benchmarks(num_frames, args.gt)
+    title = args.title or (BENCHMARKS[keys[0]].title if len(keys) == 1 else '')
+    report = score_trackers(
+        truth,
+        find_trackers(args.results, truth, keys),
+        args.absent,
+        args.valid_boxes,
+        read_attributes(truth, keys, args.attributes),
+        on_progress=lambda name: print(f'scoring {name} ...', file=sys.stderr),
+        on_problem=lambda text: warn(f'not in the tables: {text}'),
+    )
+    compared = tuple(args.compare or list(report)[:2])
+    print(summary_text(report, title))
+    if len(compared) == 2:
+        print(comparison_text(report, *compared))
+    if args.out:
+        write(args, report, title, compared)
+        print(f'report, tables and plots: {args.out}')
+
+
+def find_trackers(
+    arguments: Sequence[str], truth: 'GroundTruth', keys: Sequence[str]
+) -> List['TrackerFiles']:
+    """The result files of all trackers."""
+    from mmeatrack.files.result_source import open_results
+
+    names = [name for key in keys for name in (key, BENCHMARKS[key].title)]
+    return [
+        tracker
+        for argument in arguments
+        for tracker in open_results(argument, truth.boxes, names, warn)
+    ]
+
+
+def read_attributes(truth: 'GroundTruth', keys: Sequence[str], folder: str) -> Dict[str, List[str]]:
+    """Attribute names by sequence; files that cannot be used are a warning."""
+    from mmeatrack.files.ground_truth import load_attributes
+
+    flags = {BENCHMARKS[key].attributes for key in keys}
+    problems: List[str] = []
+    names = flags.pop() if len(flags) == 1 else ()
+    attributes = load_attributes(truth, names, folder, problems.append)
+    if problems:
+        warn(f'{len(problems)} attribute files are not used; the first: {problems[0]}')
+    if folder and not attributes and not problems:
+        warn(f'{folder} holds no attribute file of a sequence, such as {min(truth.boxes)}.txt')
+    return attributes
+
+
+def write(
+    args: argparse.Namespace, report: 'Report', title: str, compared: Tuple[str, ...]
+) -> None:
+    """Write report, tables and plots."""
+    from mmeatrack.evaluation.report_files import report_files, write_report_files
+    from mmeatrack.files.outputs import claimed_outputs
+    from mmeatrack.visualization.ope_plots import plot_files, plot_report
+
+    names = [*report_files(report, title, compared), *plot_files(report)]
+    inputs = [args.gt, *(argument.partition('=')[2] or argument for argument in args.results)]
+    inputs += [args.attributes] if args.attributes else []
+    outputs = [Path(args.out) / name for name in names]
+    with claimed_outputs(outputs, inputs, tool='evaluate.py', overwrite=args.overwrite):
+        write_report_files(args.out, report, title, compared)
+        plot_report(report, args.out, title)
+
+
+def warn(text: str) -> None:
+    """Print a warning."""
+    print(f'warning: {text}', file=sys.stderr)
 
 
 if __name__ == '__main__':

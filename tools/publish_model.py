@@ -52,7 +52,7 @@ def publish_checkpoint(args: argparse.Namespace) -> Path:
     from mmtrack.utils import register_all_modules
 
     import mmeatrack
-    from mmeatrack.models.conversion import publish, read_weights_file
+    from mmeatrack.conversion import publish, read_weights_file
     from mmeatrack.models.wrappers import find_tracker
     from mmeatrack.registry import MODELS
 

@@ -1,8 +1,9 @@
-"""Measure how alike the layers of a student and of its teacher are.
+"""Measure the similarity of a student's layers to its teacher's.
 
 Runs both on batches of the student's training data and compares the search tokens that leave each
 pair of layers: the mean cosine similarity inside the target and outside of it, or, where the
-networks have different widths, linear CKA. Writes similarity.png and similarity.csv.
+networks have different widths, linear CKA. Writes similarity.png and similarity.csv; files of these
+names that it did not write are replaced only with --overwrite.
 """
 
 import argparse
@@ -55,6 +56,11 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         default=Path('work_dirs/similarity'),
         help='folder of the results (default: %(default)s)',
     )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='replace files of the same names that this tool did not write',
+    )
     return parser.parse_args(argv)
 
 
@@ -87,8 +93,6 @@ def measure(args: argparse.Namespace) -> Dict[str, List['LayerSimilarity']]:
 
     from mmeatrack.analysis import SimilarityMeter, pairs_by_depth
 
-    if args.batches < 1:
-        raise ValueError(f'--batches {args.batches}: give 1 or more.')
     register_all_modules(init_default_scope=False)
     init_default_scope('mmtrack')
     config = Config.fromfile(args.student_config)
@@ -125,18 +129,33 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command line; errors of the input are one line."""
     args = parse_args(sys.argv[1:] if argv is None else argv)
     try:
-        similarities = measure(args)
+        compare(args)
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    from mmeatrack.analysis import write_similarity_csv
-    from mmeatrack.visualization.similarity_plot import plot_similarity
-
-    print_table(similarities)
-    write_similarity_csv(similarities, args.out / 'similarity.csv')
-    plot_similarity(similarities, args.out / 'similarity.png')
-    print(f'{args.out / "similarity.csv"} and {args.out / "similarity.png"}')
     return 0
+
+
+def compare(args: argparse.Namespace) -> None:
+    """Measure, print and write."""
+    from mmeatrack.files.outputs import claimed_outputs
+
+    if args.batches < 1:
+        raise ValueError(f'--batches {args.batches}: give 1 or more.')
+    table, picture = args.out / 'similarity.csv', args.out / 'similarity.png'
+    given = [args.student_config, args.student_checkpoint]
+    given += [args.teacher_config, args.teacher_checkpoint]
+    given += [args.baseline] if args.baseline else []
+    with claimed_outputs([table, picture], given, tool='similarity.py', overwrite=args.overwrite):
+        similarities = measure(args)
+        print_table(similarities)
+
+        from mmeatrack.analysis import write_similarity_csv
+        from mmeatrack.visualization import plot_similarity
+
+        write_similarity_csv(similarities, table)
+        plot_similarity(similarities, picture)
+        print(f'{table} and {picture}')
 
 
 if __name__ == '__main__':

@@ -2,8 +2,9 @@
 
 Writes an annotated video and a text file with x,y,w,h,score,lost a line: upper left corner and size
 in px of the image; the score, 0 to 1, and -1 in the first frame, whose box is given; lost, 1 while
-the tracker says that it does not see the target and 0 otherwise. While it is 1, the video shows a
-grey, dashed box and LOST. What was computed before an error or Ctrl-C stays on disk.
+the tracker reports the target as lost and 0 otherwise. While lost is 1, the video shows a grey,
+dashed box and LOST. Results from before an error or Ctrl-C stay on disk. Inputs are never
+overwritten, and files that this tool did not write only with --overwrite.
 """
 
 import argparse
@@ -14,11 +15,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
-import cv2
-import numpy as np
-from tqdm import tqdm
-
 if TYPE_CHECKING:
+    import numpy as np
+
     from mmeatrack.apis import FrameSource
     from mmeatrack.visualization import TrackRecorder
 
@@ -41,13 +40,27 @@ after `make demo`:
 """
 SHIPPED = 'eatrack_nano'
 VIDEO_SUFFIXES = ('.mp4', '.avi')
+# Endings of files that --out might be taken for; other dots belong to a folder's name.
+OTHER_SUFFIXES = (
+    '.mkv', '.mov', '.webm', '.m4v', '.wmv', '.flv', '.mpg', '.mpeg', '.ts', '.mts', '.m2ts',
+    '.ogv', '.3gp', '.h264', '.hevc', '.gif', '.webp', '.png', '.jpg', '.jpeg', '.bmp', '.tif',
+    '.tiff', '.txt', '.csv', '.json', '.mat', '.zip', '.pth',
+)  # fmt: skip
 ESCAPE = 27
+
+
+class CfgOptions(argparse.Action):
+    """MMEngine's ``DictAction``, imported when it is used: ``--help`` starts at once."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        """Add the values of one occurrence."""
+        from mmengine.config import DictAction
+
+        DictAction(self.option_strings, self.dest)(parser, namespace, values, option_string)
 
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    from mmengine.config import DictAction
-
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -74,8 +87,8 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         '--out',
         type=Path,
         default=Path('work_dirs/video_demo'),
-        help='folder, or a name that ends in .mp4 or .avi; the text file lies beside the video '
-        '(default: %(default)s)',
+        help='folder, or a name that ends in .mp4 or .avi; the text file lies beside the video and '
+        'ends in .txt (default: %(default)s)',
     )
     parser.add_argument('--device', help='cpu, cuda:0 ... (default: a GPU if there is one)')
     temporal = parser.add_mutually_exclusive_group()
@@ -87,7 +100,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     )
     temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='values of the config, KEY=VALUE'
+        '--cfg-options', nargs='+', action=CfgOptions, help='values of the config, KEY=VALUE'
     )
     parser.add_argument(
         '--ground-truth',
@@ -98,6 +111,11 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument('--fps', type=float, help="of the video (default: the input's, or 30)")
     parser.add_argument('--show', action='store_true', help='show it in a window, too')
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='replace files of the same names that this tool did not write',
+    )
     return parser.parse_args(join_box(argv))
 
 
@@ -127,6 +145,8 @@ def check_display() -> None:
     Raises:
         RuntimeError: If it cannot.
     """
+    import cv2
+
     has_screen = sys.platform != 'linux' or any(map(os.getenv, ('DISPLAY', 'WAYLAND_DISPLAY')))
     if re.search(r'GUI:\s+NONE', cv2.getBuildInformation()) or not has_screen:
         raise RuntimeError(
@@ -136,25 +156,35 @@ def check_display() -> None:
         )
 
 
-def output_path(out: Path, name: str, source: str) -> Path:
+def output_path(out: Path, name: str) -> Path:
     """Path of the video.
 
+    Args:
+        out: The video, or the folder to put it into.
+        name: Name of the input.
+
     Raises:
-        ValueError: If the video would replace the input.
+        ValueError: If ``out`` ends as a file of another kind, or is one.
     """
-    video = out if out.suffix.lower() in VIDEO_SUFFIXES else out / f'{name}.mp4'
-    if video.resolve() == Path(source).resolve():
-        raise ValueError(f'{video}: is the input; give another name or folder by --out.')
-    return video
+    suffix = out.suffix.lower()
+    if suffix in VIDEO_SUFFIXES:
+        return out
+    if out.is_file() or (suffix in OTHER_SUFFIXES and not out.is_dir()):
+        raise ValueError(
+            f'--out {out}: give a name that ends in {" or ".join(VIDEO_SUFFIXES)}, or a folder.'
+        )
+    return out / f'{name}.mp4'
 
 
-def read_ground_truth(path: Path, source: 'FrameSource') -> np.ndarray:
+def read_ground_truth(path: Path, source: 'FrameSource') -> 'np.ndarray':
     """Boxes (N, 4) for all frames of the input.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is malformed or its length does not fit.
     """
+    import numpy as np
+
     from mmeatrack.files.box_text import read_boxes
 
     boxes = read_boxes(path)
@@ -174,8 +204,8 @@ def read_ground_truth(path: Path, source: 'FrameSource') -> np.ndarray:
 
 def run(args: argparse.Namespace) -> int:
     """Follow the target; return the exit status."""
-    from mmeatrack.apis import load_tracker, open_frames
-    from mmeatrack.visualization import TrackRecorder
+    from mmeatrack.files.frame_sources import open_frames
+    from mmeatrack.files.outputs import claimed_outputs
 
     if args.max_frames is not None and args.max_frames < 1:
         raise ValueError(f'--max-frames {args.max_frames}: give 1 or more.')
@@ -183,9 +213,27 @@ def run(args: argparse.Namespace) -> int:
         check_display()
     source = open_frames(args.input, args.start_frame)
     truth = read_ground_truth(args.ground_truth, source) if args.ground_truth else None
-    video_path = output_path(args.out, source.name, args.input)
-    recorder = TrackRecorder(video_path, source, truth, fps=args.fps)
+    video = output_path(args.out, source.name)
+    given = [args.input, args.config, args.checkpoint, args.ground_truth]
+    with claimed_outputs(
+        [video, video.with_suffix('.txt')],
+        [path for path in given if path],
+        tool='video_demo.py',
+        overwrite=args.overwrite,
+    ):
+        return track(args, source, truth, video)
+
+
+def track(
+    args: argparse.Namespace, source: 'FrameSource', truth: Optional['np.ndarray'], video: Path
+) -> int:
+    """Load the tracker, follow the target and print a summary; return the exit status."""
+    from mmeatrack.apis import load_tracker
+    from mmeatrack.visualization import TrackRecorder
+
+    recorder = TrackRecorder(video, source, truth, fps=args.fps)
     model = load_tracker(args.config, args.checkpoint, args.device, args.cfg_options, args.temporal)
+    recorder.label = type(model).__name__
     print(f'temporal adaptation: {getattr(model, "temporal_cfg", None) or "off"}')
     started = time.perf_counter()
     try:
@@ -199,6 +247,9 @@ def run(args: argparse.Namespace) -> int:
 
 def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> None:
     """Write results until the frames end, or the user wants no more."""
+    import cv2
+    from tqdm import tqdm
+
     from mmeatrack.apis import track_frames
 
     source = recorder.source
@@ -221,10 +272,14 @@ def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> N
 
 def print_summary(recorder: 'TrackRecorder', seconds: float) -> None:
     """Print what was written, how fast, how sure and, with a ground truth, how right."""
+    import numpy as np
+
     count = len(recorder.boxes)
     if not count:
         return
-    print(f'{count} frames: {recorder.video_path} and {recorder.text_path}')
+    print(
+        f'{count} frame{"s" if count > 1 else ""}: {recorder.video_path} and {recorder.text_path}'
+    )
     if count < 2:
         return
     # The first frame sets the tracker up.
@@ -241,6 +296,8 @@ def print_summary(recorder: 'TrackRecorder', seconds: float) -> None:
 
 def lost_line(lost: Sequence[bool]) -> str:
     """How often the target was lost and found again, as a line of text."""
+    import numpy as np
+
     changes = np.diff(np.array(lost, dtype=int))
     return (
         f'losses {np.sum(changes > 0)}, found again {np.sum(changes < 0)}; '
@@ -248,8 +305,10 @@ def lost_line(lost: Sequence[bool]) -> str:
     )
 
 
-def score_line(boxes: np.ndarray, truth: np.ndarray) -> str:
+def score_line(boxes: 'np.ndarray', truth: 'np.ndarray') -> str:
     """Success and precision of boxes (N, 4) in percent, as a line of text."""
+    import numpy as np
+
     from mmeatrack.evaluation import ope_scores
 
     scores = ope_scores([boxes], [truth], absent='miss')

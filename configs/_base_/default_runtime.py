@@ -13,6 +13,8 @@ default_hooks = dict(
     # A test run goes on where it was interrupted, and says what it is at.
     benchmark_run=dict(type='mmeatrack.BenchmarkRunHook'),
     benchmark_progress=dict(type='mmeatrack.BenchmarkProgressHook'),
+    # draw=True keeps pictures of a test; test_out_dir='pictures' or show=True say where.
+    visualization=dict(type='mmeatrack.SOTVisualizationHook', draw=False),
 )
 
 env_cfg = dict(
@@ -23,8 +25,12 @@ env_cfg = dict(
 )
 
 randomness = dict(seed=0)
-vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='TrackLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+visualizer = dict(
+    type='mmeatrack.SOTLocalVisualizer',
+    label='EATrack',
+    vis_backends=[dict(type='LocalVisBackend')],
+    name='visualizer',
+)
 log_level = 'INFO'
 load_from = None
 resume = False

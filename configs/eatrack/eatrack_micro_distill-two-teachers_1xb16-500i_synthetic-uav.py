@@ -2,21 +2,18 @@
 # model.teachers.0.ckpt=CHECKPOINT model.teachers.1.ckpt=CHECKPOINT
 _base_ = './eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
 
-# ------------------------------------ often changed ------------------------------------
-# Each may have a `weight`, and a `distiller` of what is different for it, e.g. layer_pairs.
-teachers = [
-    dict(config=_base_.teacher, ckpt=None),
-    dict(config=_base_.teacher, ckpt=None),
-]
-# 'confidence': the teacher that is surer of the target in a batch counts for more; or 'fixed'.
-weighting = 'confidence'
-
-# ------------------------------------ hardly ever changed ------------------------------------
 model = dict(
     _delete_=True,
     type='mmeatrack.MultiTeacherDistill',
+    # ------------------------------------ often changed ------------------------------------
+    # Each may have a `weight`, and a `distiller` of what is different for it, e.g. layer_pairs.
+    teachers=[
+        dict(config=_base_.model.teacher, ckpt=None),
+        dict(config=_base_.model.teacher, ckpt=None),
+    ],
+    # 'confidence': the teacher that is surer of the target in a batch counts for more; or 'fixed'.
+    weighting='confidence',
+    # ------------------------------------ hardly ever changed ------------------------------------
     architecture=_base_.model.architecture,
-    teachers=teachers,
-    weighting=weighting,
-    distiller=_base_.distiller,
+    distiller=_base_.model.distiller,
 )

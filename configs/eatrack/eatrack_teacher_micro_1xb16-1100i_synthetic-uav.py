@@ -6,7 +6,5 @@ _base_ = [
     '../_base_/iteration_runtime.py',
 ]
 
-max_iters = 1100
-param_scheduler = _base_.param_scheduler
-param_scheduler[1]['end'] = max_iters
-train_cfg = dict(max_iters=max_iters)
+train_cfg = dict(max_iters=1100)
+_base_.param_scheduler[1].update(end=1100)

@@ -1,6 +1,7 @@
 """Layer-by-layer similarity of two trackers: cosine of tokens, or linear CKA."""
 
 import csv
+import io
 import math
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.losses import TargetMask
 
 REGIONS = ('inside', 'outside')
@@ -110,14 +112,13 @@ def write_similarity_csv(
         similarities: By the student's name.
         path: The file; missing folders are made.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open('w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file)
-        writer.writerow(['student', *LayerSimilarity._fields])
-        for name, rows in similarities.items():
-            for row in rows:
-                writer.writerow([name, *row[:3], f'{row.inside:.6f}', f'{row.outside:.6f}'])
+    text = io.StringIO(newline='')
+    writer = csv.writer(text)
+    writer.writerow(['student', *LayerSimilarity._fields])
+    for name, rows in similarities.items():
+        for row in rows:
+            writer.writerow([name, *row[:3], f'{row.inside:.6f}', f'{row.outside:.6f}'])
+    write_atomically(path, text.getvalue())
 
 
 def token_cosine(x: Tensor, y: Tensor) -> Tensor:

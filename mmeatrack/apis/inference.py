@@ -1,23 +1,29 @@
-"""Tracking through mmtrack's ``init_model`` and ``inference_sot``, with the checks they lack."""
+"""Tracking through mmtrack's models, with the checks that its own functions lack."""
 
+import copy
+import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.dataset import Compose, default_collate
 from mmengine.registry import DefaultScope
-from mmtrack.apis import inference_sot, init_model
+from mmengine.structures import InstanceData
+from mmtrack.apis import init_model
+from mmtrack.structures import TrackDataSample
 from mmtrack.utils import register_all_modules
-from torch import nn
+from torch import Tensor, nn
 
 from mmeatrack.apis.shipped import published_config
+from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
 
-# What inference_sot reads from a config. It leaves out the first two, which read files.
+# Pipeline for configs without one. The first two steps read files and are left out here.
 _TEST_PIPELINE = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrackAnnotations', with_instance_id=False),
@@ -28,19 +34,24 @@ _TEST_PIPELINE = [
 # frame of a video gives both new values, so that keeping a reference keeps a video's memory.
 _VIDEO_MEMORY = ('memo', 'state')
 
+# MMEngine's registries and default scope are one for the process, and not made for threads.
+_BUILDING = threading.RLock()
+
+_Pack = Callable[[np.ndarray, Box, int], dict]
+
 _MAKE_DEMO = 'Is the path right? `make demo` writes trained trackers to work_dirs/demo.'
 
 
 class TrackResult(NamedTuple):
-    """What a tracker gave for one frame.
+    """Result of a tracker for one frame.
 
     Attributes:
         frame: The frame (H, W, 3), uint8, BGR, as it was given.
         box_xywh: x, y, w, h in image px; the given box in the first frame.
         score: Confidence, 0 to 1; -1 in the first frame.
-        seconds: Wall time that the tracker took for the frame.
-        lost: Whether the tracker says that it does not see the target; None in the first frame
-            and where a tracker does not say.
+        seconds: Wall time of the tracker for the frame.
+        lost: True while the target is lost; None in the first frame and for a tracker without a
+            lost detector.
     """
 
     frame: np.ndarray
@@ -58,6 +69,10 @@ def load_tracker(
     temporal: Optional[bool] = None,
 ) -> nn.Module:
     """Build a tracker and load its weights.
+
+    Trackers may be loaded in several threads at once. In place of float32 a tracker runs in
+    ``model.half()`` or ``model.bfloat16()``, or as it is under ``torch.autocast``; boxes and scores
+    are float32 in each case. It tracks in evaluation mode only.
 
     Args:
         config: Config of a tracker, or of a distillation, whose student is taken. It needs no
@@ -77,32 +92,34 @@ def load_tracker(
         ValueError: If no checkpoint is given, or a GPU is asked for and there is none.
         RuntimeError: If the checkpoint is of another model, or was refused.
         TypeError: If ``temporal`` is asked for and the tracker does not take it.
+
+    Example:
+        >>> tracker = load_tracker('student.py', 'student.pth', device='cpu')
+        >>> type(tracker).__name__, tracker.training
+        ('EATrack', False)
     """
-    if checkpoint is None:
-        config, checkpoint = published_config(config)
-    cfg = _read_config(config)
-    cfg.merge_from_dict(cfg_options or {})
-    _check_checkpoint(checkpoint)
-    device = _check_device(device)
-    _keep_tracker_only(cfg)
-    store = _temporal_config(cfg)
-    register_all_modules(init_default_scope=False)
-    with DefaultScope.overwrite_default_scope('mmtrack'):
-        model = init_model(cfg, str(checkpoint), device=device)
-        if temporal is False:
-            find_tracker(model).set_temporal(None)
-        elif temporal or store:
-            find_tracker(model).set_temporal(store or dict(type='mmeatrack.TargetStore'))
-    return model
+    with _BUILDING:
+        if checkpoint is None:
+            config, checkpoint = published_config(config)
+        cfg = _read_config(config)
+        cfg.merge_from_dict(cfg_options or {})
+        _check_checkpoint(checkpoint)
+        device = _check_device(device)
+        _keep_tracker_only(cfg)
+        register_all_modules(init_default_scope=False)
+        with DefaultScope.overwrite_default_scope('mmtrack'):
+            model = init_model(cfg, str(checkpoint), device=device)
+            _set_temporal(model, temporal)
+        return model
 
 
 def track_frames(
-    model: nn.Module, frames: Iterable[np.ndarray], init_bbox_xywh: Sequence[float]
+    model: Any, frames: Iterable[np.ndarray], init_bbox_xywh: Sequence[float]
 ) -> Iterator[TrackResult]:
     """Follow a target through frames, one result for each frame as soon as it is there.
 
     Several trackings may share a model and go on by turns, one result at a time: each remembers its
-    own video. They must not run in threads at the same time.
+    own video. Threads that track at the same time take a model each.
 
     Args:
         model: From :func:`load_tracker` or mmtrack's ``init_model``.
@@ -115,13 +132,16 @@ def track_frames(
     Raises:
         ValueError: If a frame is of another kind, or the box is empty, not finite or outside
             the first frame.
-        RuntimeError: If the model's config says ``test_mode='VOT'``, which gives no boxes.
+        RuntimeError: If the model is in training mode, or its config says ``test_mode='VOT'``,
+            which gives no boxes.
 
     Example:
+        >>> from mmeatrack.apis import load_tracker, open_frames, track_frames
         >>> tracker = load_tracker('student.py', 'student.pth')
-        >>> for result in track_frames(tracker, open_frames('flight.mp4'), (310, 205, 42, 30)):
+        >>> for result in track_frames(tracker, open_frames('flight.mp4'), (70, 50, 20, 20)):
         ...     x, y, w, h = result.box_xywh
     """
+    pack = _packer(model)
     given: Optional[Box] = None
     memory: Dict[str, Any] = {}
     for number, frame in enumerate(frames):
@@ -130,8 +150,8 @@ def track_frames(
             given = check_target_box(init_bbox_xywh, (frame.shape[1], frame.shape[0]))
         started = time.perf_counter()
         _set_video_memory(model, memory)
-        with DefaultScope.overwrite_default_scope('mmtrack'):
-            found = inference_sot(model, frame, _xyxy(given), number).pred_track_instances
+        with torch.no_grad():
+            found = model.test_step(pack(frame, given, number))[0].pred_track_instances
         memory = _video_memory(model)
         if found.bboxes.shape[-1] != 4:
             raise RuntimeError(
@@ -159,7 +179,7 @@ def _set_video_memory(model: nn.Module, memory: Dict[str, Any]) -> None:
 
 def _read_config(config: Union[str, Path, Config]) -> Config:
     if isinstance(config, Config):
-        return config.copy()
+        return copy.deepcopy(config)
     if not Path(config).is_file():
         raise FileNotFoundError(f'{config}: no such config file. {_MAKE_DEMO}')
     cfg = Config.fromfile(str(config))
@@ -186,12 +206,14 @@ def _check_device(device: Optional[str]) -> str:
     return device
 
 
-def _temporal_config(cfg: Config) -> Optional[dict]:
-    """The Target Store that the config asks for by a hook, which does not run here."""
-    for hook in cfg.get('custom_hooks') or ():
-        if hook.get('type') == 'mmeatrack.TemporalAdaptationHook':
-            return dict(dict(type='mmeatrack.TargetStore'), **(hook.get('store') or {}))
-    return cfg.model.get('temporal')
+def _set_temporal(model: Any, temporal: Optional[bool]) -> None:
+    """Switch temporal adaptation by the argument; the config has had its say in the tracker."""
+    if temporal is False:
+        find_tracker(model).set_temporal(None)
+    elif temporal or store_of_hooks(model.cfg):
+        tracker = find_tracker(model)
+        if tracker.temporal_cfg is None:
+            tracker.set_temporal(dict(type='mmeatrack.TargetStore'))
 
 
 def _keep_tracker_only(cfg: Config) -> None:
@@ -222,6 +244,45 @@ def _check_frame(frame: np.ndarray, number: int) -> None:
     )
 
 
-def _xyxy(box_xywh: Box) -> np.ndarray:
+def _packer(model: Any) -> _Pack:
+    """Function from a frame, the given box and the frame's number to a batch.
+
+    mmtrack's ``inference_sot`` builds the pipeline anew for each frame, and copies the frame four
+    times. The usual pipeline only packs, which takes no copy; any other is built once.
+    """
+    steps = model.cfg.test_dataloader.dataset.pipeline[2:]
+    if [_name(step) for step in steps] == ['PackTrackInputs']:
+        return _pack
+    with _BUILDING, DefaultScope.overwrite_default_scope('mmtrack'):
+        pipeline = Compose(steps)
+
+    def run_pipeline(frame: np.ndarray, box_xywh: Box, number: int) -> dict:
+        data = dict(
+            img=frame.astype(np.float32),
+            gt_bboxes=_xyxy(box_xywh).numpy(),
+            frame_id=number,
+            ori_shape=frame.shape[:2],
+        )
+        batch: dict = default_collate([pipeline(data)])
+        return batch
+
+    return run_pipeline
+
+
+def _name(step: dict) -> str:
+    kind = step['type']
+    name: str = kind if isinstance(kind, str) else kind.__name__
+    return name.rsplit('.', 1)[-1]
+
+
+def _pack(frame: np.ndarray, box_xywh: Box, number: int) -> dict:
+    """Batch of one frame, as mmtrack's PackTrackInputs and MMEngine's collate function make it."""
+    sample = TrackDataSample(metainfo=dict(frame_id=number, ori_shape=frame.shape[:2]))
+    sample.gt_instances = InstanceData(bboxes=_xyxy(box_xywh))
+    image = torch.from_numpy(np.require(frame, requirements=['C', 'W'])).permute(2, 0, 1)
+    return dict(inputs=dict(img=image[None, None]), data_samples=[sample])
+
+
+def _xyxy(box_xywh: Box) -> Tensor:
     x, y, w, h = box_xywh
-    return np.array([x, y, x + w, y + h])
+    return torch.tensor([x, y, x + w, y + h], dtype=torch.float32)

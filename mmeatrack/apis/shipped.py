@@ -5,7 +5,7 @@ from typing import List, Tuple, Union
 
 from mmengine.config import Config
 
-from mmeatrack.models.conversion import read_published
+from mmeatrack.conversion import read_published
 
 WEIGHTS = Path(__file__).resolve().parent.parent / 'weights'
 _SUFFIX = '.safetensors'

@@ -1,14 +1,13 @@
-"""All that it takes to run the OpenMMLab stack on today's PyTorch, each solved once.
+"""Shims that run the OpenMMLab stack on today's PyTorch.
 
-===========================  =======================================================
-:mod:`.mmrazor_import`       MMRazor 1.0.0 imports on torch > 2.0
-:mod:`.checkpoint`           checkpoints load on torch >= 2.6, and none can run code
-:mod:`.cpu`                  ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA
-:mod:`.versions`             one message for a version that does not fit the others
-===========================  =======================================================
+- :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
+- :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
+- :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
+- :mod:`.config_paths`: paths in configs are found wherever a run starts.
+- :mod:`.versions`: one message for a version that does not fit the others.
 
-Nothing is imported for it: each shim waits for the import of the module that it is for, whoever
-imports it, and is put on at once where that module is loaded already.
+A shim imports nothing: it waits for the import of its module, whoever imports it, and acts at once
+where the module is loaded already.
 
 ``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place.
 """
@@ -35,6 +34,7 @@ def apply() -> None:
     import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
     import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
+    import_hook.add('mmengine.config.config', after=_anchor_config_paths)
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
@@ -44,6 +44,12 @@ def _add_mmrazor_hooks() -> None:
 
     for name in GATED_MODULES:
         import_hook.add(name, rewrite=close_torch_gates)
+
+
+def _anchor_config_paths(module: ModuleType) -> None:
+    from mmeatrack.compat.config_paths import anchor_loaded_configs
+
+    anchor_loaded_configs(module)
 
 
 # The modules below import torch, so they wait until the module that they patch has done so.

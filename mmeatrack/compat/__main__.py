@@ -1,9 +1,9 @@
 """Run any script with the shims in place: ``python -m mmeatrack.compat SCRIPT ARGS...``.
 
-MMRazor's own scripts import its models before a config is read, so that a config cannot bring the
-shims; this can. The script is run as ``python SCRIPT ARGS...`` would run it, unmodified. In it,
-also its own ``torch.load`` takes MMEngine's checkpoints and runs nothing, unless it says itself how
-to load. With several processes: ``torchrun --module mmeatrack.compat SCRIPT ARGS...``.
+MMRazor's own scripts import its models before they read a config, too early for the shims of a
+config. The script runs unmodified, as by ``python SCRIPT ARGS...``. Its own ``torch.load`` takes
+MMEngine's checkpoints and runs no code of theirs, unless the script says itself how to load. For
+several processes: ``torchrun --module mmeatrack.compat SCRIPT ARGS...``.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Load checkpoints that cannot run code.
+"""Checkpoint loading that cannot run code.
 
 torch >= 2.6 loads with ``weights_only=True``, which refuses every checkpoint that MMEngine writes:
 its message hub pickles ``HistoryBuffer``, numpy scalars and ``getattr``. torch < 2.6, and
@@ -54,7 +54,7 @@ def load_checkpoint_file(file: File, map_location: Any = None, family: bool = Fa
 
 
 def is_safetensors(path: Union[str, 'os.PathLike[str]']) -> bool:
-    """Whether a file begins as safetensors does: the header's length, then JSON."""
+    """Return whether a file begins as safetensors does: the header's length, then JSON."""
     with open(path, 'rb') as file:
         start = file.read(_SAFETENSORS_LENGTH + 1)
     length = int.from_bytes(start[:_SAFETENSORS_LENGTH], 'little')

@@ -1,4 +1,4 @@
-"""Import MMRazor 1.0.0 on torch > 2.0.
+"""Import of MMRazor 1.0.0 on torch > 2.0.
 
 MMRazor builds its quantization configs while it is imported, under
 ``if digit_version(torch.__version__) >= digit_version('1.13.0')``, from names of

@@ -1,4 +1,4 @@
-"""A pickle module that builds plain data only: what an MMEngine checkpoint holds, and no more.
+"""Pickle module restricted to the plain data of an MMEngine checkpoint.
 
 torch's loaders take it in place of :mod:`pickle`. A pickle is a program: it names functions and
 calls them. Here it can name only what :data:`_PLAIN` lists, call only the functions of

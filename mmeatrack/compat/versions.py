@@ -1,7 +1,7 @@
-"""Which versions fit together, and one message for those that do not.
+"""Versions that fit together, and one message for those that do not.
 
-mmtrack, mmcls and mmrazor each assert their neighbours' versions while they are imported, one at a
-time and in words that send the reader round in circles. The check here comes first and names all.
+mmtrack, mmcls and mmrazor each assert their neighbours' versions at import, one at a time, and
+their messages contradict each other. The check here comes first and names every misfit.
 """
 
 import platform
@@ -10,10 +10,10 @@ from typing import Dict, List, NamedTuple, Optional
 
 
 class Requirement(NamedTuple):
-    """What one distribution must be.
+    """Version requirement of one distribution.
 
     Attributes:
-        fits: Version specifier that works; what lies outside fails, for the reason given.
+        fits: Version specifier that works; other versions fail, for the reason given.
         tested: The version that the tests ran with.
         reason: Why nothing else fits.
     """
@@ -66,7 +66,7 @@ def misfits() -> List[str]:
 
 
 def check_versions() -> None:
-    """Check what is installed. What is not installed is left to its import to report.
+    """Check the installed distributions. A missing one is left to its import to report.
 
     Raises:
         RuntimeError: If a version does not fit; the message names every such version and the
@@ -85,7 +85,7 @@ def check_versions() -> None:
 
 
 def version_table() -> str:
-    """Return a table of what is installed beside what fits and what was tested, as text."""
+    """Return a table of the installed, the tested and the fitting versions, as text."""
     lines = [f'{"package":<10} {"installed":<14} {"tested":<10} fits']
     lines.append(f'{"python":<10} {platform.python_version():<14} {"3.11":<10} >=3.8')
     for name, wanted in REQUIREMENTS.items():

@@ -1,5 +1,6 @@
 """The UAV benchmarks: DTB70, UAVDT, VisDrone2018-SOT and UAV123 at both frame rates."""
 
+from pathlib import Path
 from typing import List
 
 from mmeatrack.datasets.uav_sot_dataset import UAVSOTDataset
@@ -13,11 +14,36 @@ class DTB70Dataset(UAVSOTDataset):
     """DTB70: 70 sequences, ``<data_root>/<Seq>/img/00001.jpg``, ``<Seq>/groundtruth_rect.txt``."""
 
     NUM_SEQUENCES = 70
+    METAINFO = dict(benchmark=BENCHMARKS['dtb70'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['dtb70'].attributes
 
 
+class _SideBySideDataset(UAVSOTDataset):
+    """Folders of images, and the annotations in folders beside them."""
+
+    ANN_FILE = '{}.txt'
+    ATTRIBUTE_FILE = '{}.txt'
+
+    def find_sequences(self) -> List[dict]:
+        """List the sequences that have images or an annotation, or both."""
+        images, annotations = Path(self.data_prefix['img_path']), self.required_folder('ann_path')
+        names = {folder.name for folder in self.subfolders('img_path')}
+        suffix = self.ANN_FILE.format('')
+        names |= {path.name[: -len(suffix)] for path in annotations.glob(f'[!.]*{suffix}')}
+        return [
+            dict(
+                seq_name=name,
+                video_path=str(images / name),
+                ann_path=str(annotations / self.ANN_FILE.format(name)),
+                attribute_path=f'{self.data_prefix["attribute_path"]}/'
+                + self.ATTRIBUTE_FILE.format(name),
+            )
+            for name in sorted(names)
+        ]
+
+
 @DATASETS.register_module()
-class UAVDTDataset(UAVSOTDataset):
+class UAVDTDataset(_SideBySideDataset):
     """UAVDT-S: 50 sequences, 37,084 frames.
 
     ``<data_root>/sequences/S0101/img000001.jpg`` and ``<data_root>/anno/S0101_gt.txt``. A mirror
@@ -25,25 +51,15 @@ class UAVDTDataset(UAVSOTDataset):
     """
 
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='anno', attribute_path='anno/att')
+    ANN_FILE = '{}_gt.txt'
+    ATTRIBUTE_FILE = '{}_att.txt'
     NUM_SEQUENCES = 50
+    METAINFO = dict(benchmark=BENCHMARKS['uavdt'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['uavdt'].attributes
-
-    def find_sequences(self) -> List[dict]:
-        """List the sequences, see :meth:`UAVSOTDataset.find_sequences`."""
-        annotations = self.required_folder('ann_path')
-        return [
-            dict(
-                seq_name=folder.name,
-                video_path=str(folder),
-                ann_path=str(annotations / f'{folder.name}_gt.txt'),
-                attribute_path=f'{self.data_prefix["attribute_path"]}/{folder.name}_att.txt',
-            )
-            for folder in self.subfolders('img_path')
-        ]
 
 
 @DATASETS.register_module()
-class VisDroneSOTDataset(UAVSOTDataset):
+class VisDroneSOTDataset(_SideBySideDataset):
     """VisDrone2018-SOT-test-dev: 35 sequences, 29,365 frames.
 
     ``<data_root>/sequences/<seq>/img0000001.jpg``, ``annotations/<seq>.txt`` and
@@ -51,21 +67,10 @@ class VisDroneSOTDataset(UAVSOTDataset):
     """
 
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='annotations', attribute_path='attributes')
+    ATTRIBUTE_FILE = '{}_attr.txt'
     NUM_SEQUENCES = 35
+    METAINFO = dict(benchmark=BENCHMARKS['visdrone'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['visdrone'].attributes
-
-    def find_sequences(self) -> List[dict]:
-        """List the sequences, see :meth:`UAVSOTDataset.find_sequences`."""
-        annotations = self.required_folder('ann_path')
-        return [
-            dict(
-                seq_name=folder.name,
-                video_path=str(folder),
-                ann_path=str(annotations / f'{folder.name}.txt'),
-                attribute_path=f'{self.data_prefix["attribute_path"]}/{folder.name}_attr.txt',
-            )
-            for folder in self.subfolders('img_path')
-        ]
 
 
 @DATASETS.register_module()
@@ -80,6 +85,7 @@ class UAV123Dataset(UAVSOTDataset):
         img_path='data_seq/UAV123', ann_path='anno/UAV123', attribute_path='anno/UAV123/att'
     )
     NUM_SEQUENCES = 123
+    METAINFO = dict(benchmark=BENCHMARKS['uav123'].title)
     ATTRIBUTE_NAMES = BENCHMARKS['uav123'].attributes
     SEQUENCE_TABLE = 'uav123'
 
@@ -112,4 +118,5 @@ class UAV123At10fpsDataset(UAV123Dataset):
         ann_path='anno/UAV123_10fps',
         attribute_path='anno/UAV123_10fps/att',
     )
+    METAINFO = dict(benchmark=BENCHMARKS['uav123-10fps'].title)
     SEQUENCE_TABLE = 'uav123_10fps'

@@ -10,10 +10,12 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.files.attributes import read_attributes
-from mmeatrack.files.box_text import check_first_box, read_boxes
-from mmeatrack.files.frame_files import find_gap, list_frames
-from mmeatrack.files.sequence_infos import load_infos_file, name_sequences
+from mmeatrack.datasets.sequence_loading import load_sequence, too_few_frames
+from mmeatrack.files.sequence_infos import (
+    find_folder_sequences,
+    load_infos_file,
+    name_sequences,
+)
 from mmeatrack.registry import DATASETS
 
 
@@ -24,12 +26,16 @@ class UAVSOTDataset(BaseSOTDataset):
     By default every folder ``<data_root>/<sequence>`` with ``img/*.jpg`` and
     ``groundtruth_rect.txt`` (x, y, w, h a line, in pixels from the upper left corner; NaN rows
     where the target is absent) is a sequence: the layout of DTB70, and the one for own data. An
-    ``attributes.txt`` beside it may name attributes, one a line.
+    ``attributes.txt`` beside it may name attributes, one a line. A folder with a numbered file for
+    each of several targets, as OTB's ``Jogging/groundtruth_rect.1.txt``, is as many sequences,
+    ``Jogging-1`` and so on.
 
-    Frames are taken in the order of the numbers in their names. Everything that can be checked
-    without decoding an image is checked when the dataset is built. In test mode ``metainfo`` holds
-    ``seq_names``, ``ground_truths`` ((N, 4) arrays, x, y, w, h), ``attributes`` (lists of names)
-    and ``left_out`` (reason by name).
+    Frames are taken in the order of the numbers in their names, see
+    :mod:`mmeatrack.files.frame_files`. Everything that can be checked without decoding an image is
+    checked when the dataset is built, in training also that the sequences are long enough for the
+    pipeline's sampling transform. In test mode ``metainfo`` holds ``seq_names``, ``ground_truths``
+    ((N, 4) arrays, x, y, w, h), ``attributes`` (lists of names) and ``left_out`` (reason by name),
+    and the data sample of each frame has its ``seq_name``.
 
     Args:
         data_root: The dataset's folder.
@@ -50,6 +56,11 @@ class UAVSOTDataset(BaseSOTDataset):
     Raises:
         FileNotFoundError: If the folders of the layout are missing or hold no sequence.
         ValueError: If an argument is wrong or no sequence can be used.
+
+    Example:
+        >>> dataset = UAVSOTDataset(data_root='my_data', test_mode=True)
+        >>> dataset.metainfo['seq_names'], dataset.metainfo['ground_truths'][0].shape
+        (('car_1',), (4, 4))
     """
 
     DEFAULT_PREFIX: Dict[str, str] = dict(img_path='')
@@ -101,19 +112,11 @@ class UAVSOTDataset(BaseSOTDataset):
         Raises:
             FileNotFoundError: If the folders of the layout are missing.
         """
-        infos = []
-        for folder in self.subfolders('img_path'):
-            video_path, ann_path = folder / self.img_folder, folder / self.box_file
-            if not ann_path.is_file() and not (self.img_folder and video_path.is_dir()):
-                continue  # a stray folder
-            infos.append(
-                dict(
-                    seq_name=folder.name,
-                    video_path=str(video_path),
-                    ann_path=str(ann_path),
-                    attribute_path=str(folder / 'attributes.txt'),
-                )
-            )
+        infos, strays = find_folder_sequences(
+            self.subfolders('img_path'), self.img_folder, self.box_file
+        )
+        if infos and strays:
+            self._log(f'no sequences, as they have neither images nor boxes: {strays}')
         return infos
 
     def subfolders(self, prefix: str) -> List[Path]:
@@ -156,14 +159,7 @@ class UAVSOTDataset(BaseSOTDataset):
             try:
                 data_list.append(self.load_sequence(info))
             except (OSError, ValueError) as error:
-                if self.bad_sequences == 'raise':
-                    raise
-                self.left_out[info['seq_name']] = str(error)
-                print_log(
-                    f'{type(self).__name__}: sequence {info["seq_name"]} is left out: {error}',
-                    logger='current',
-                    level=logging.ERROR,
-                )
+                self._leave_out(info['seq_name'], error)
         if not data_list:
             name, reason = next(iter(self.left_out.items()))
             raise ValueError(
@@ -174,34 +170,11 @@ class UAVSOTDataset(BaseSOTDataset):
         return data_list
 
     def load_sequence(self, info: dict) -> dict:
-        """Read what is needed of one sequence, images excepted.
+        """Read one sequence by :func:`mmeatrack.datasets.sequence_loading.load_sequence`.
 
-        Args:
-            info: A sequence info.
-
-        Returns:
-            The info with ``frame_names`` and ``boxes`` (N, 4) (x, y, w, h; NaN where absent).
-
-        Raises:
-            FileNotFoundError: If a file or frame is missing.
-            ValueError: If the annotation is malformed or does not fit the frames.
+        Subclasses add what they have besides.
         """
-        frame_names = list_frames(
-            info['video_path'], info.get('start_frame_id'), info.get('end_frame_id')
-        )
-        boxes = check_first_box(read_boxes(info['ann_path']), info['ann_path'])
-        num_frames = self._num_usable_frames(len(boxes), frame_names, info)
-        attribute_path = Path(info.get('attribute_path', ''))
-        return dict(
-            info,
-            frame_names=np.array(frame_names[:num_frames]),
-            boxes=boxes,
-            attributes=(
-                read_attributes(attribute_path, self.ATTRIBUTE_NAMES)
-                if attribute_path.is_file()
-                else []
-            ),
-        )
+        return load_sequence(info, self.ATTRIBUTE_NAMES)
 
     def full_init(self) -> None:
         """Load the sequences; in test mode put what a metric needs into ``metainfo``."""
@@ -209,6 +182,7 @@ class UAVSOTDataset(BaseSOTDataset):
             return
         super().full_init()
         if not self.test_mode:
+            self._keep_long_sequences()
             return  # a checkpoint stores the training set's metainfo
         infos = [self.get_data_info(i) for i in range(self.num_videos)]
         self._metainfo.update(
@@ -237,6 +211,16 @@ class UAVSOTDataset(BaseSOTDataset):
             img_paths=img_paths,
             video_length=len(img_paths),
         )
+
+    def prepare_test_data(self, video_idx: int, frame_idx: int) -> Any:
+        """Load a frame; its data sample bears the name of the sequence."""
+        results = super().prepare_test_data(video_idx, frame_idx)
+        seq_name = self._metainfo['seq_names'][video_idx]
+        if 'data_samples' in results:
+            results['data_samples'].set_metainfo(dict(seq_name=seq_name))
+        else:
+            results['seq_name'] = seq_name
+        return results
 
     def prepare_train_data(self, video_idx: int) -> Any:
         """Draw two sequences and pass their visible frames to the pipeline.
@@ -268,7 +252,8 @@ class UAVSOTDataset(BaseSOTDataset):
     def _listed_sequences(self) -> List[dict]:
         """The given or found sequence infos, with paths that are usable as they are."""
         if self.sequences is None and not self.ann_file:
-            return self.find_sequences()
+            infos = self.find_sequences()
+            return name_sequences(infos, str(self.data_root)) if infos else []
         if self.sequences is not None:
             infos = name_sequences(list(self.sequences), 'sequences')
         else:
@@ -280,37 +265,41 @@ class UAVSOTDataset(BaseSOTDataset):
                     info[key] = str(root / info[key])
         return infos
 
-    def _num_usable_frames(self, num_boxes: int, frame_names: List[str], info: dict) -> int:
-        """Compare the number of boxes with that of frames; one box too few is forgiven."""
-        num_frames = len(frame_names)
-        if num_boxes == num_frames:
-            return num_frames
-        what = (
-            f'{info["ann_path"]}: {num_boxes} boxes for {num_frames} frames '
-            f'({frame_names[0]} .. {frame_names[-1]} in {info["video_path"]})'
-        )
-        if num_boxes == 1:
+    def _keep_long_sequences(self) -> None:
+        """Leave out the training sequences from which the pipeline cannot draw a sample."""
+        indices = range(self.num_videos)
+        names = [self.get_data_info(index)['seq_name'] for index in indices]
+        visible = [int(self.get_ann_infos_from_video(index)['visible'].sum()) for index in indices]
+        reasons = too_few_frames(visible, self.pipeline.transforms)
+        for index, reason in reasons.items():
+            self._leave_out(names[index], ValueError(reason))
+        if len(reasons) == len(names):
+            longest = int(np.argmax(visible))
             raise ValueError(
-                f'{what}; this release has the first box only and cannot be scored: '
-                'get the one with full annotations'
+                f'{type(self).__name__}: no sequence in {self.data_root} can be trained on; the '
+                f'longest, {names[longest]}, has {reasons[longest]}. Give longer ones, or set '
+                'min_num_frames of the sampling transform'
             )
-        if num_boxes != num_frames - 1:
-            gap = find_gap(frame_names)
-            hint = '' if gap is None else f', and {gap}'
-            raise ValueError(f'{what}{hint}; one box a frame is needed: complete the files')
-        print_log(f'{what}; the last frame is not used', logger='current', level=logging.WARNING)
-        return num_boxes
+        if reasons:
+            self.get_subset_([index for index in indices if index not in reasons])
+
+    def _leave_out(self, name: str, error: Exception) -> None:
+        """Note why a sequence cannot be used, or stop because of it."""
+        if self.bad_sequences == 'raise':
+            raise error
+        self.left_out[name] = str(error)
+        self._log(f'sequence {name} is left out: {error}', logging.ERROR)
+
+    def _log(self, message: str, level: int = logging.WARNING) -> None:
+        print_log(f'{type(self).__name__}: {message}', logger='current', level=level)
 
     def _report_count(self, num_usable: int) -> None:
         """Say how many sequences there are, and warn where a benchmark is incomplete."""
         expected = self.NUM_SEQUENCES
-        given = self.sequences is not None or self.ann_file
-        if expected is None or given or num_usable == expected:
-            print_log(f'{type(self).__name__}: {num_usable} sequences', logger='current')
+        if expected in (None, num_usable) or self.sequences is not None or self.ann_file:
+            self._log(f'{num_usable} sequences', logging.INFO)
             return
-        print_log(
-            f'{type(self).__name__}: {num_usable} sequences in {self.data_root}, but the benchmark '
-            f'has {expected}; scores cannot be compared with published ones',
-            logger='current',
-            level=logging.WARNING,
+        self._log(
+            f'{num_usable} sequences in {self.data_root}, but the benchmark has {expected}; '
+            'scores cannot be compared with published ones'
         )

@@ -1,6 +1,7 @@
 """What temporal adaptation did in each video of a test run."""
 
 import csv
+import io
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
@@ -8,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from mmeatrack.evaluation.calibration import is_right
+from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.trackers import TrackerState
 
 
@@ -16,7 +18,7 @@ class VideoLog:
     """One video.
 
     Attributes:
-        video: Its name.
+        video: The sequence's name, from its dataset.
         frames: Frames tracked.
         offered: Frames that the store was offered: those in which the target was not lost.
         confident: Those of them at or above the threshold.
@@ -79,15 +81,16 @@ class StoreLog:
 
 def write_store_log(videos: Sequence[VideoLog], path: Path) -> None:
     """Write a line a video, with a header."""
-    with path.open('w', newline='') as file:
-        writer = csv.DictWriter(file, [each.name for each in fields(VideoLog)])
-        writer.writeheader()
-        writer.writerows(asdict(video) for video in videos)
+    text = io.StringIO(newline='')
+    writer = csv.DictWriter(text, [each.name for each in fields(VideoLog)])
+    writer.writeheader()
+    writer.writerows(asdict(video) for video in videos)
+    write_atomically(path, text.getvalue())
 
 
 def read_store_log(path: Path) -> List[VideoLog]:
     """Read what :func:`write_store_log` has written."""
-    with path.open(newline='') as file:
+    with path.open(newline='', encoding='utf-8') as file:
         rows: List[Dict[str, Any]] = list(csv.DictReader(file))
     return [VideoLog(row.pop('video'), **{k: int(v) for k, v in row.items()}) for row in rows]
 

@@ -10,9 +10,9 @@ from mmeatrack.evaluation.ope import (
     resolve_valid_boxes,
     sequence_scores,
 )
-from mmeatrack.evaluation.report import report_entry
-from mmeatrack.files.box_text import parse_boxes
+from mmeatrack.evaluation.report import Report, TrackerReport, attribute_scores
 from mmeatrack.files.ground_truth import GroundTruth
+from mmeatrack.files.mat_boxes import parse_result
 from mmeatrack.files.result_source import TrackerFiles
 
 
@@ -32,7 +32,8 @@ def score_trackers(
     valid_boxes: Optional[str] = None,
     attributes: Optional[Mapping[str, Sequence[str]]] = None,
     on_progress: Optional[Callable[[str], None]] = None,
-) -> Dict[str, dict]:
+    on_problem: Optional[Callable[[str], None]] = None,
+) -> Dict[str, TrackerReport]:
     """Score trackers by their raw result files.
 
     A sequence that cannot be scored is left out of the mean, and the report says which and why.
@@ -45,10 +46,11 @@ def score_trackers(
         valid_boxes: See there.
         attributes: Attribute names by sequence.
         on_progress: Called with each tracker's name before it is scored.
+        on_problem: Called with the reason for each tracker that cannot be scored, if another one
+            can. By default that is an error.
 
     Returns:
-        Report entries (see :func:`mmeatrack.evaluation.report.report_entry`) by tracker, the
-        best success AUC first.
+        Reports by tracker, the best success AUC first.
 
     Raises:
         ValueError: If a policy is unknown, two trackers bear the same name, or a tracker has no
@@ -58,26 +60,35 @@ def score_trackers(
     names = [tracker.name for tracker in trackers]
     if len(set(names)) < len(names):
         raise ValueError(f'trackers {names} are not all different; name them with NAME=PATH')
-    report = {}
+    report: Dict[str, TrackerReport] = {}
+    problems: List[ValueError] = []
     for tracker in trackers:
         if on_progress is not None:
             on_progress(tracker.name)
-        report[tracker.name] = _score_tracker(
-            ground_truth, tracker, absent, valid_boxes, attributes or {}
-        )
-    return dict(sorted(report.items(), key=lambda item: -item[1]['success_auc']))
+        try:
+            report[tracker.name] = _score_tracker(
+                ground_truth, tracker, absent, valid_boxes, attributes or {}
+            )
+        except ValueError as error:
+            problems.append(error)
+    if problems and (on_problem is None or not report):
+        raise problems[0]
+    for problem in problems:
+        assert on_problem is not None
+        on_problem(str(problem))
+    return dict(sorted(report.items(), key=lambda item: -item[1].scores.success_auc))
 
 
 def sequence_differences(
-    report: Mapping[str, dict], tracker: str, other: str, key: str = 'success_auc'
+    report: Report, tracker: str, other: str, key: str = 'success_auc'
 ) -> List[Difference]:
     """Compare two trackers sequence by sequence.
 
     Args:
-        report: Report entries by tracker.
+        report: Reports by tracker.
         tracker: Name of the first.
         other: Name of the second.
-        key: The score to compare.
+        key: The score to compare: ``'success_auc'``, ``'precision20'`` or ``'norm_precision'``.
 
     Returns:
         A row for each sequence that both were scored on, the greatest lead of the first on top.
@@ -88,17 +99,12 @@ def sequence_differences(
     for name in (tracker, other):
         if name not in report:
             raise ValueError(f'no tracker {name!r} to compare; there are {list(report)}')
-    scores, other_scores = report[tracker]['per_sequence'], report[other]['per_sequence']
-    rows = [
-        Difference(
-            name,
-            scores[name][key],
-            other_scores[name][key],
-            scores[name][key] - other_scores[name][key],
-        )
-        for name in scores
-        if name in other_scores
-    ]
+    scores, other_scores = (report[name].scores.per_sequence for name in (tracker, other))
+    rows = []
+    for name in scores:
+        if name in other_scores:
+            score, other_score = getattr(scores[name], key), getattr(other_scores[name], key)
+            rows.append(Difference(name, score, other_score, score - other_score))
     return sorted(rows, key=lambda row: -row.difference)
 
 
@@ -108,17 +114,17 @@ def _score_tracker(
     absent: str,
     valid_boxes: str,
     attributes: Mapping[str, Sequence[str]],
-) -> dict:
+) -> TrackerReport:
     """Score one tracker on every sequence that can be scored."""
     left_out = dict(ground_truth.left_out)
-    warnings: List[str] = []
+    warnings: List[str] = list(tracker.warnings)
     per_sequence: Dict[str, SequenceScores] = {}
     for name, truth in ground_truth.boxes.items():
-        source = f'{tracker.source}/{name}.txt'
+        source = tracker.path_of(name)
         try:
             if name not in tracker.files:
                 raise ValueError(f'{source} is missing')
-            boxes = parse_boxes(tracker.files[name](), source)
+            boxes = parse_result(tracker.files[name](), source, len(truth))
             if len(boxes) == len(truth) - 1:
                 warnings.append(f'{source}: one box short; the last one is repeated')
                 boxes = np.concatenate([boxes, boxes[-1:]])
@@ -131,7 +137,7 @@ def _score_tracker(
             f'{next(iter(left_out.values()))}'
         )
     scores = mean_scores(per_sequence, absent, valid_boxes)
-    return dict(report_entry(scores, left_out, attributes), warnings=warnings)
+    return TrackerReport(scores, attribute_scores(scores, attributes), left_out, tuple(warnings))
 
 
 def _scored(

@@ -11,7 +11,7 @@ import numpy as np
 
 BoxSets = Union[Mapping[str, np.ndarray], Sequence[np.ndarray]]
 
-ABSENT_POLICIES = ('miss', 'hit', 'exclude')
+ABSENT_POLICIES = ('miss', 'sglatrack', 'hit', 'exclude')
 VALID_BOX_RULES = ('positive', 'sized')
 
 # MATLAB's 0:0.05:1 counts from both ends towards the middle. Its 14th value is 0.6499999999999999:
@@ -96,9 +96,10 @@ def ope_scores(
         ground_truths: Boxes (N, 4) of each sequence, in the same form; NaN rows where the target is
             absent.
         absent: What a frame without a target counts as. ``'miss'``: neither success nor precise,
-            within the denominator (SGLATrack, AVTrack). ``'hit'``: no success but precise, within
-            the denominator (the OTB and UAV123 toolkits, pysot, pytracking, OSTrack, mmtrack).
-            ``'exclude'``: left out of both (got10k toolkit).
+            by pixels or normalised, within the denominator. ``'sglatrack'``: the same, but precise
+            by the normalised measure, as in the code of SGLATrack and AVTrack. ``'hit'``: no
+            success but precise, within the denominator (the OTB and UAV123 toolkits, pysot,
+            pytracking, OSTrack, mmtrack). ``'exclude'``: left out of both (got10k toolkit).
         valid_boxes: Which ground truth boxes are targets. ``'positive'``: x, y, w and h are all > 0
             (the MATLAB toolkits). ``'sized'``: w and h are > 0, so that a box that touches the left
             or upper border counts (the Python toolkits). None takes ``'positive'`` for
@@ -111,6 +112,14 @@ def ope_scores(
     Raises:
         ValueError: If a policy is unknown, the sequences of results and ground truths differ, or a
             sequence cannot be scored (see :func:`sequence_scores`).
+
+    Example:
+        >>> truth = np.array([[10, 10, 8, 8], [12, 10, 8, 8], [np.nan] * 4, [16, 10, 8, 8]])
+        >>> boxes = np.array([[10, 10, 8, 8], [12, 10, 8, 8], [14, 10, 8, 8], [90, 90, 8, 8]])
+        >>> ope_scores({'car': boxes}, {'car': truth}, absent='miss').precision20
+        0.5
+        >>> ope_scores({'car': boxes}, {'car': truth}, absent='hit').precision20
+        0.75
     """
     valid_boxes = resolve_valid_boxes(absent, valid_boxes)
     named_results, named_truths = _pair_by_name(results, ground_truths, names)
@@ -143,7 +152,8 @@ def sequence_scores(
     error, norm_error = center_errors(result, truth)
     # Comparisons below must fail (inf, -1) or hold (-1) for an absent frame at every threshold.
     overlap[~valid] = -1
-    error[~valid] = norm_error[~valid] = -1 if absent == 'hit' else np.inf
+    error[~valid] = -1 if absent == 'hit' else np.inf
+    norm_error[~valid] = -1 if absent in ('hit', 'sglatrack') else np.inf
     success = (overlap[:, None] > SUCCESS_THRESHOLDS).mean(axis=0)
     precision = (error[:, None] <= PRECISION_THRESHOLDS).mean(axis=0)
     norm_precision = (norm_error[:, None] <= NORM_PRECISION_THRESHOLDS).mean(axis=0)

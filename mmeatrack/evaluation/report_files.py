@@ -1,10 +1,12 @@
-"""The report of several trackers in all its forms: text, JSON, CSV, LaTeX and plots."""
+"""Text forms of the report of several trackers: Markdown, JSON, CSV and LaTeX."""
 
 import json
 from pathlib import Path
-from typing import Dict, List, Mapping, Tuple, Union
+from typing import Dict, List, Tuple, Union
 
 from mmeatrack.evaluation.benchmark_report import sequence_differences
+from mmeatrack.evaluation.ope import OPEScores, SequenceScores
+from mmeatrack.evaluation.report import Report
 from mmeatrack.evaluation.tables import (
     SCORES,
     attribute_rows,
@@ -14,33 +16,33 @@ from mmeatrack.evaluation.tables import (
     latex_table,
     score_table,
 )
-from mmeatrack.visualization.ope_plots import CURVES, plot_curves, plot_radar
+from mmeatrack.files.atomic import write_atomically
 
 NUM_COMPARED_SEQUENCES = 10
 
 
-def summary_text(report: Mapping[str, dict], title: str = '') -> str:
+def summary_text(report: Report, title: str = '') -> str:
     """The ranked table as Markdown, its policy, and what was left out or repaired.
 
     Args:
-        report: Report entries by tracker, the best first.
+        report: Reports by tracker, the best first.
         title: The benchmark's name.
     """
-    policy = next(iter(report.values()))['policy']
+    policy = next(iter(report.values())).policy
     parts = [
         f'# One pass evaluation{" on " + title if title else ""}\n',
         score_table(report),
         f'Scores in percent, means over sequences; {policy}.\n',
     ]
     for tracker, entry in report.items():
-        problems = [f'left out: {name}: {reason}' for name, reason in entry['left_out'].items()]
-        problems += entry['warnings']
+        problems = [f'left out: {name}: {reason}' for name, reason in entry.left_out.items()]
+        problems += entry.warnings
         if problems:
             parts.append(f'{tracker}:\n' + ''.join(f'- {problem}\n' for problem in problems))
     return '\n'.join(parts)
 
 
-def comparison_text(report: Mapping[str, dict], tracker: str, other: str) -> str:
+def comparison_text(report: Report, tracker: str, other: str) -> str:
     """The sequences on which one of two trackers leads most, as Markdown."""
     parts = []
     for first, second in ((tracker, other), (other, tracker)):
@@ -51,62 +53,76 @@ def comparison_text(report: Mapping[str, dict], tracker: str, other: str) -> str
     return '\n'.join(parts)
 
 
-def write_report_files(
-    folder: Union[str, Path],
-    report: Mapping[str, dict],
-    title: str = '',
-    compared: Tuple[str, ...] = (),
-) -> None:
-    """Write ``report.json``, ``report.md``, tables and plots.
+def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
+    """Contents of ``report.json``, ``report.md`` and the tables, by the names of the files.
 
     Args:
-        folder: Where to write; made if it is not there.
-        report: Report entries by tracker, the best first.
+        report: Reports by tracker, the best first.
         title: The benchmark's name.
         compared: The two trackers to compare sequence by sequence, or none.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     texts = [summary_text(report, title)]
     if attribute_rows(report):
         texts += ['## Success AUC by attribute\n', attribute_table(report)]
     if len(compared) == 2:
         texts.append(comparison_text(report, *compared))
-    files = {
-        'report.json': json.dumps(report, indent=1),
+    entries = {name: entry.as_dict() for name, entry in report.items()}
+    return {
+        'report.json': json.dumps(entries, indent=1),
         'report.md': '\n'.join(texts),
         'scores.tex': _latex_file(report, title),
         **_csv_files(report, compared),
     }
-    for name, content in files.items():
-        (folder / name).write_text(content, encoding='utf-8')
-    for suffix in ('png', 'pdf'):
-        for kind in CURVES:
-            plot_curves(report, kind, folder / f'{kind}.{suffix}', title)
-        if len(attribute_rows(report)) >= 3:
-            plot_radar(report, folder / f'attributes.{suffix}', title)
 
 
-def _latex_file(report: Mapping[str, dict], title: str) -> str:
-    policy = next(iter(report.values()))['policy']
+def write_report_files(
+    folder: Union[str, Path],
+    report: Report,
+    title: str = '',
+    compared: Tuple[str, ...] = (),
+) -> None:
+    """Write ``report.json``, ``report.md`` and the tables; see :func:`report_files`.
+
+    :func:`mmeatrack.visualization.plot_report` draws the plots that go with them.
+
+    Args:
+        folder: Where to write; made if it is not there.
+        report: Reports by tracker, the best first.
+        title: The benchmark's name.
+        compared: The two trackers to compare sequence by sequence, or none.
+    """
+    for name, content in report_files(report, title, compared).items():
+        write_atomically(Path(folder) / name, content)
+
+
+def _latex_file(report: Report, title: str) -> str:
+    policy = next(iter(report.values())).policy
     caption = f'One pass evaluation on {title}.' if title else 'One pass evaluation.'
     return f'% {policy}\n' + latex_table(report, caption)
 
 
-def _csv_files(report: Mapping[str, dict], compared: Tuple[str, ...]) -> Dict[str, str]:
+def _csv_files(report: Report, compared: Tuple[str, ...]) -> Dict[str, str]:
     """Tables for other programs; scores between 0 and 1."""
-    columns = [*SCORES, 'num_sequences', 'absent', 'valid_boxes']
-    per_sequence: List[list] = [
-        [sequence, tracker, *(scores[key] for key in SCORES)]
-        for tracker, entry in report.items()
-        for sequence, scores in entry['per_sequence'].items()
-    ]
     files = {
         'scores.csv': csv_text(
-            ['tracker', *columns],
-            [[name, *(entry[key] for key in columns)] for name, entry in report.items()],
+            ['tracker', *SCORES, 'num_sequences', 'absent', 'valid_boxes'],
+            [
+                [
+                    name,
+                    *_numbers(entry.scores),
+                    *(entry.num_sequences, entry.scores.absent, entry.scores.valid_boxes),
+                ]
+                for name, entry in report.items()
+            ],
         ),
-        'per_sequence.csv': csv_text(['sequence', 'tracker', *SCORES], per_sequence),
+        'per_sequence.csv': csv_text(
+            ['sequence', 'tracker', *SCORES],
+            [
+                [sequence, tracker, *_numbers(scores)]
+                for tracker, entry in report.items()
+                for sequence, scores in entry.scores.per_sequence.items()
+            ],
+        ),
     }
     attributes = attribute_rows(report)
     if attributes:
@@ -116,3 +132,8 @@ def _csv_files(report: Mapping[str, dict], compared: Tuple[str, ...]) -> Dict[st
             ['sequence', *compared, 'difference'], sequence_differences(report, *compared)
         )
     return files
+
+
+def _numbers(scores: Union[OPEScores, SequenceScores]) -> List[float]:
+    """The scores in the order of their columns."""
+    return [getattr(scores, key) for key in SCORES]

@@ -1,4 +1,4 @@
-"""The raw results of a test run on disk: ``<result_dir>/<tracker>/<sequence>.txt`` and company."""
+"""Raw results of a test run on disk: ``<result_dir>/<tracker>/[<benchmark>/]<sequence>.txt``."""
 
 import json
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.box_text import parse_boxes, read_boxes
+from mmeatrack.files.folder_lock import LOCK_FILE, FolderLock
 
 IDENTITY_FILE = 'run.json'
 
@@ -41,31 +42,60 @@ def rounded_boxes(boxes: np.ndarray) -> np.ndarray:
 
 
 class RunFolder:
-    """The folder of one tracker's raw results.
+    """Folder of one tracker's raw results on one benchmark.
 
     Holds for each sequence ``<sequence>.txt`` (x,y,w,h a line, four decimals) and, a number a line,
     ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker gives them,
     ``<sequence>_network_time.txt`` (seconds) and ``<sequence>_lost.txt``. ``run.json`` says which
-    run they belong to.
+    run they belong to. The report lies beside the folder. A run that has claimed the folder is its
+    only writer, and stops when the folder becomes another's.
 
     Args:
         path: The folder; made when something is written.
+        group: Common name of the processes of a distributed run, which write as one.
     """
 
-    def __init__(self, path: Union[str, Path]) -> None:
+    def __init__(self, path: Union[str, Path], group: str = '') -> None:
         self.path = Path(path)
+        self._lock = FolderLock(self.path, group)
+
+    @property
+    def report_path(self) -> Path:
+        """The report: ``<folder>_report.json`` beside the folder."""
+        return _report_path(self.path)
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether this run has claimed the folder."""
+        return self._lock.token is not None
 
     def write(self, result: SequenceResult) -> None:
-        """Write one sequence. The box file comes last and whole: where it is, all is complete."""
+        """Write one sequence. The box file comes last and whole: where it is, all is complete.
+
+        Raises:
+            ValueError: If the sequence's name is no file name.
+            RuntimeError: If the folder was claimed and has become another run's.
+        """
+        name = file_name(result.name, 'seq_name')
+        self.check()
         self.path.mkdir(parents=True, exist_ok=True)
-        self._replace(f'{result.name}_score.txt', _rows_text(result.scores, 6))
-        self._replace(f'{result.name}_time.txt', _rows_text(result.seconds, 6))
+        self._replace(f'{name}_score.txt', _rows_text(result.scores, 6))
+        self._replace(f'{name}_time.txt', _rows_text(result.seconds, 6))
         if np.isfinite(result.network_seconds).any():
             network_time = _rows_text(result.network_seconds, 6)
-            self._replace(f'{result.name}_network_time.txt', network_time)
+            self._replace(f'{name}_network_time.txt', network_time)
         if result.lost is not None:
-            self._replace(f'{result.name}_lost.txt', _rows_text(result.lost, 0))
-        self._replace(f'{result.name}.txt', _rows_text(result.boxes, 4))
+            self._replace(f'{name}_lost.txt', _rows_text(result.lost, 0))
+        self._replace(f'{name}.txt', _rows_text(result.boxes, 4))
+
+    def write_report(self, text: str) -> None:
+        """Write the report, JSON.
+
+        Raises:
+            RuntimeError: If the folder was claimed and has become another run's.
+        """
+        self.check()
+        write_atomically(self.report_path, text)
 
     def read(self, name: str, num_frames: int) -> Optional[SequenceResult]:
         """Read one sequence back.
@@ -97,22 +127,56 @@ class RunFolder:
             name, boxes, scores, seconds, network_seconds, lost if len(lost) else None
         )
 
-    def claim(self, identity: Mapping[str, object]) -> Optional[Path]:
+    def claim(self, identity: Optional[Mapping[str, object]] = None) -> Optional[Path]:
         """Make the folder that of a run, and move results of another run out of the way.
 
         Args:
-            identity: JSON-serialisable facts that decide about the results.
+            identity: JSON-serialisable facts that decide about the results. Without them no results
+                that are there count as this run's, as nobody can tell whether they are.
 
         Returns:
             Where the results of another run have been moved to, or None if there were none.
+
+        Raises:
+            RuntimeError: If another run is writing to the folder.
         """
+        token = self._lock.acquire()
+        facts = json.loads(json.dumps(dict(identity or dict(run=token))))
         moved = None
-        if self.path.is_dir() and any(self.path.iterdir()) and self.identity() != dict(identity):
-            moved = self._free_name()
-            self.path.rename(moved)
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._replace(IDENTITY_FILE, json.dumps(dict(identity), indent=2))
+        if self.identity() != facts:
+            moved = self._move_files()
+            self._replace(IDENTITY_FILE, json.dumps(facts, indent=2))
         return moved
+
+    def join(self) -> None:
+        """Write to the folder that another process of the same group has claimed.
+
+        Raises:
+            RuntimeError: If it is not the group's.
+        """
+        self._lock.acquire()
+
+    def release(self) -> None:
+        """Let other runs claim the folder."""
+        self._lock.release()
+
+    def beat(self) -> None:
+        """Show other runs that the folder has a writer; to be called often.
+
+        Raises:
+            RuntimeError: If the folder has become another run's.
+        """
+        if self.is_claimed:
+            self._lock.beat()
+
+    def check(self) -> None:
+        """Make sure that a claimed folder is still this run's.
+
+        Raises:
+            RuntimeError: If the folder has become another run's.
+        """
+        if self.is_claimed:
+            self._lock.check()
 
     def identity(self) -> Optional[dict]:
         """Return the facts of the run that the folder belongs to; None where they are unknown."""
@@ -131,16 +195,59 @@ class RunFolder:
         except ValueError as error:
             raise ValueError(f'{path}: {error}; delete it to run the sequence again') from error
 
-    def _free_name(self) -> Path:
-        """The first of ``<tracker>.old-1``, ``.old-2`` .. that is not taken."""
+    def _move_files(self) -> Optional[Path]:
+        """Move all files, and the report, to ``<folder>.old-1``, ``.old-2`` ..; None without any.
+
+        Folders stay: they are this tracker's on other benchmarks.
+        """
+        entries = [each for each in self.path.iterdir() if each.name != LOCK_FILE]
+        files = sorted(each for each in entries if not each.is_dir())
+        if not files:
+            return None
         number = 1
         while (moved := self.path.with_name(f'{self.path.name}.old-{number}')).exists():
             number += 1
+        moved.mkdir()
+        for file in files:
+            file.rename(moved / file.name)
+        if self.report_path.is_file():
+            self.report_path.rename(_report_path(moved))
         return moved
 
     def _replace(self, file_name: str, text: str) -> None:
         """Write a file so that it is never seen half-written."""
         write_atomically(self.path / file_name, text)
+
+
+def file_name(name: str, what: str) -> str:
+    """Return a name that is to become a file's or folder's.
+
+    Raises:
+        ValueError: If it is empty or would lead to another folder.
+    """
+    if name in ('', '.', '..') or Path(name).name != name or '\\' in name or '\0' in name:
+        raise ValueError(
+            f'{what}={name!r} must be usable as a folder name: without / or \\, not empty'
+        )
+    return name
+
+
+def as_text(value: Union[str, Path, int, float], what: str) -> str:
+    """Return an option as text; ``--cfg-options`` turns what looks like a number into one.
+
+    Raises:
+        TypeError: If it is neither text nor a number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, Path, int, float)):
+        raise TypeError(
+            f'{what}={value!r} is a {type(value).__name__}, but has to be text; on the command '
+            f'line put it in quotes twice, {what}="\'...\'"'
+        )
+    return str(value)
+
+
+def _report_path(folder: Path) -> Path:
+    return folder.with_name(f'{folder.name}_report.json')
 
 
 def _rows_text(values: np.ndarray, decimals: int) -> str:

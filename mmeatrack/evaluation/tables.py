@@ -2,9 +2,10 @@
 
 import csv
 import io
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Sequence
 
 from mmeatrack.evaluation.benchmark_report import Difference
+from mmeatrack.evaluation.report import Report
 
 SCORES = {
     'success_auc': 'Success AUC',
@@ -20,47 +21,50 @@ def percent(value: float) -> str:
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_left: int = 1) -> str:
     """Format a Markdown table with aligned columns, the first ``num_left`` of them flush left."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = [_markdown_row(header, widths, num_left)]
+    from tabulate import DataRow, TableFormat, tabulate
+
+    widths = [max(map(len, column)) for column in zip(header, *rows)]
     rule = [
         '-' * width if i < num_left else '-' * (width - 1) + ':' for i, width in enumerate(widths)
     ]
-    lines.append(_markdown_row(rule, widths, num_left))
-    lines += [_markdown_row(row, widths, num_left) for row in rows]
-    return '\n'.join(lines) + '\n'
+    # Tabulate's own Markdown pads each column by two.
+    style = TableFormat(None, None, None, None, None, DataRow('| ', ' | ', ' |'), 0, None)
+    sides = ['left'] * num_left + ['right'] * (len(header) - num_left)
+    cells = [list(header), rule, *map(list, rows)]
+    return tabulate(cells, tablefmt=style, colalign=sides, disable_numparse=True) + '\n'
 
 
-def score_table(report: Mapping[str, dict]) -> str:
+def score_table(report: Report) -> str:
     """The ranked table as Markdown: scores in percent, and how many sequences were scored."""
     rows = [
         [
             str(rank),
             tracker,
-            *(percent(entry[key]) for key in SCORES),
-            f'{entry["num_sequences"]}/{entry["num_sequences"] + len(entry["left_out"])}',
+            *(percent(getattr(entry.scores, key)) for key in SCORES),
+            f'{entry.num_sequences}/{entry.num_sequences + len(entry.left_out)}',
         ]
         for rank, (tracker, entry) in enumerate(report.items(), start=1)
     ]
     return markdown_table(['#', 'Tracker', *SCORES.values(), 'Sequences'], rows, num_left=2)
 
 
-def attribute_rows(report: Mapping[str, dict], key: str = 'success_auc') -> List[list]:
+def attribute_rows(report: Report, key: str = 'success_auc') -> List[list]:
     """Rows of attribute, number of sequences and the score of each tracker, None if it has none."""
     counts: Dict[str, int] = {}
     for entry in report.values():
-        for name, scores in entry['per_attribute'].items():
-            counts[name] = max(counts.get(name, 0), scores['num_sequences'])
+        for name, scores in entry.by_attribute.items():
+            counts[name] = max(counts.get(name, 0), len(scores.per_sequence))
     return [
         [
             name,
             counts[name],
-            *(entry['per_attribute'].get(name, {}).get(key) for entry in report.values()),
+            *(getattr(entry.by_attribute.get(name), key, None) for entry in report.values()),
         ]
         for name in sorted(counts)
     ]
 
 
-def attribute_table(report: Mapping[str, dict]) -> str:
+def attribute_table(report: Report) -> str:
     """Success AUC by attribute as Markdown; empty if there are no attributes."""
     rows = [
         [name, str(count), *('-' if score is None else percent(score) for score in scores)]
@@ -80,17 +84,20 @@ def difference_table(rows: Sequence[Difference], tracker: str, other: str) -> st
     )
 
 
-def latex_table(report: Mapping[str, dict], caption: str) -> str:
+def latex_table(report: Report, caption: str) -> str:
     """The ranked table for a paper: booktabs, the best score bold, the second underlined.
 
     Args:
-        report: Report entries by tracker.
+        report: Reports by tracker.
         caption: Plain text.
 
     Returns:
         A ``table`` environment.
     """
-    marked = {key: _marked_column([entry[key] for entry in report.values()]) for key in SCORES}
+    marked = {
+        key: _marked_column([getattr(entry.scores, key) for entry in report.values()])
+        for key in SCORES
+    }
     lines = [
         f'  {latex_text(tracker)} & ' + ' & '.join(marked[key][i] for key in SCORES) + r' \\'
         for i, tracker in enumerate(report)
@@ -134,14 +141,6 @@ def csv_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     for row in rows:
         writer.writerow([f'{cell:.6f}' if isinstance(cell, float) else cell for cell in row])
     return buffer.getvalue()
-
-
-def _markdown_row(cells: Sequence[str], widths: Sequence[int], num_left: int) -> str:
-    aligned = [
-        cell.ljust(width) if i < num_left else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths))
-    ]
-    return '| ' + ' | '.join(aligned) + ' |'
 
 
 def _marked_column(values: Sequence[float]) -> List[str]:

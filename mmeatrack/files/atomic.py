@@ -22,11 +22,25 @@ def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None
     data = content.encode('utf-8') if isinstance(content, str) else content
     partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
     try:
-        with partial.open('wb') as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        partial.write_bytes(data)
+        replace_durably(partial, path)
     except OSError:
         partial.unlink(missing_ok=True)  # on a full disk every byte counts
         raise
+
+
+def replace_durably(partial: Union[str, Path], path: Union[str, Path]) -> None:
+    """Give a finished file its final name, in place of what was there.
+
+    For files that others write, such as videos: the content is on the disk before the name is.
+
+    Args:
+        partial: The finished file, in the same folder as ``path``.
+        path: Its final name.
+
+    Raises:
+        OSError: If that failed. What was there before is left as it was.
+    """
+    with Path(partial).open('rb+') as file:
+        os.fsync(file.fileno())
+    os.replace(partial, path)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import List, Sequence, Union
 
+from mmeatrack.files.text_file import decode_text, split_lines
+
 
 def read_attributes(path: Union[str, Path], names: Sequence[str] = ()) -> List[str]:
     """Read the attributes of one sequence.
@@ -19,15 +21,15 @@ def read_attributes(path: Union[str, Path], names: Sequence[str] = ()) -> List[s
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the number of flags is not the number of names.
+        ValueError: If the number of flags is not the number of names, or the file is no text.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such attribute file')
-    text = path.read_text(encoding='utf-8-sig')
+    text = decode_text(path.read_bytes(), str(path), 'flags 0 and 1, or names, one a line')
     tokens = text.replace(',', ' ').split()
     if not set(tokens) <= {'0', '1'}:
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return [line.strip() for line in split_lines(text) if line.strip()]
     if len(tokens) != len(names):
         raise ValueError(
             f'{path}: {len(tokens)} flags for {len(names)} attribute names {tuple(names)}; '

@@ -1,13 +1,41 @@
-"""The UAV benchmarks' names, and the order of the flags in their attribute files."""
+"""The UAV benchmarks: names, sequences, and the order of the flags in their attribute files."""
 
-from typing import Dict, NamedTuple, Tuple
+import re
+from pathlib import Path
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+from mmeatrack.files.sequence_infos import load_sequence_table
 
 
 class Benchmark(NamedTuple):
-    """A benchmark: its name in titles, and what the flags of its attribute files mean."""
+    """A benchmark of sequences seen from drones.
+
+    Attributes:
+        title: Name in titles.
+        attributes: Names of the flags in its attribute files, in their order.
+        table: Table of its sequences for
+            :func:`mmeatrack.files.sequence_infos.load_sequence_table`; None where there is none.
+        name_pattern: Regular expression of its sequences' names, where there is no table.
+    """
 
     title: str
     attributes: Tuple[str, ...]
+    table: Optional[str] = None
+    name_pattern: str = ''
+
+    def has(self, num_frames: Mapping[str, int]) -> bool:
+        """Tell whether all of some sequences are the benchmark's, by their names."""
+        if self.table is None:
+            return all(re.fullmatch(self.name_pattern, name) for name in num_frames)
+        return set(num_frames) <= {sequence.name for sequence in load_sequence_table(self.table)}
+
+    def has_lengths(self, num_frames: Mapping[str, int]) -> bool:
+        """Tell whether the sequences have the benchmark's numbers of frames."""
+        if self.table is None:
+            return True
+        table = load_sequence_table(self.table)
+        expected = {sequence.name: sequence.last - sequence.first + 1 for sequence in table}
+        return all(expected.get(name) == count for name, count in num_frames.items())
 
 
 # The columns of the files, as the benchmark's DatasetAnnotation.pdf heads them.
@@ -15,13 +43,70 @@ _UAV123 = ('SV', 'ARC', 'LR', 'FM', 'FOC', 'POC', 'OV', 'BC', 'IV', 'VC', 'CM', 
 
 BENCHMARKS: Dict[str, Benchmark] = {
     'dtb70': Benchmark(
-        'DTB70', ('SV', 'ARV', 'OCC', 'DEF', 'FCM', 'IPR', 'OPR', 'OV', 'BC', 'SOA', 'MB')
+        'DTB70',
+        ('SV', 'ARV', 'OCC', 'DEF', 'FCM', 'IPR', 'OPR', 'OV', 'BC', 'SOA', 'MB'),
+        table='dtb70',
     ),
-    'uavdt': Benchmark('UAVDT', ('BC', 'CM', 'OM', 'SO', 'IV', 'OB', 'SV', 'LT', 'LO')),
+    'uavdt': Benchmark(
+        'UAVDT',
+        ('BC', 'CM', 'OM', 'SO', 'IV', 'OB', 'SV', 'LT', 'LO'),
+        name_pattern=r'S\d{4}',
+    ),
     'visdrone': Benchmark(
         'VisDrone2018-SOT-test-dev',
         ('ARC', 'BC', 'CM', 'FM', 'FOC', 'IV', 'LR', 'OV', 'POC', 'SOB', 'SV', 'VC'),
+        name_pattern=r'uav\d{7}_\d{5}_s',
     ),
-    'uav123': Benchmark('UAV123', _UAV123),
-    'uav123-10fps': Benchmark('UAV123@10fps', _UAV123),
+    'uav123': Benchmark('UAV123', _UAV123, table='uav123'),
+    'uav123-10fps': Benchmark('UAV123@10fps', _UAV123, table='uav123_10fps'),
+    'uav20l': Benchmark('UAV20L', _UAV123, table='uav20l'),
 }
+
+_OTHER_NAMES = (
+    *('otb', 'otb50', 'otb100', 'otb2013', 'otb2015', 'cvpr13', 'tb100', 'got10k', 'lasot', 'nfs'),
+    *('uavtrack112', 'uav112', 'uavtrack112l', 'visdronesot', 'visdrone2018', 'visdrone2019'),
+    *('trackingnet', 'tnl2k', 'lasotext', 'lasotextensionsubset', 'uavdts', 'webuav3m'),
+)
+
+
+def plain_name(name: str) -> str:
+    """Letters and digits of a name: ``uav12310fps`` for ``UAV123_10fps`` and ``UAV123@10fps``."""
+    return re.sub(r'[^a-z0-9]', '', name.lower())
+
+
+BENCHMARK_FOLDERS = frozenset(
+    [
+        *(plain_name(key) for key in BENCHMARKS),
+        *(plain_name(benchmark.title) for benchmark in BENCHMARKS.values()),
+        *_OTHER_NAMES,
+    ]
+)
+"""Plain names of folders that name a benchmark and not a tracker."""
+
+
+def recognise_benchmarks(num_frames: Mapping[str, int], folder: Union[str, Path]) -> List[str]:
+    """Find the benchmarks that sequences may be of.
+
+    All sequences must be the benchmark's. Where that holds for several (UAV123 has the names of
+    UAV123@10fps), the numbers of frames decide, then the names of the folders.
+
+    Args:
+        num_frames: Number of frames by sequence.
+        folder: Folder of the ground truth.
+
+    Returns:
+        Keys of :data:`BENCHMARKS`; several where they cannot be told apart.
+    """
+    found = [key for key, benchmark in BENCHMARKS.items() if benchmark.has(num_frames)]
+    if len(found) > 1:
+        found = [key for key in found if BENCHMARKS[key].has_lengths(num_frames)] or found
+    for part in reversed(Path(folder).resolve().parts):
+        named = [key for key in found if plain_name(part) in _names(key)]
+        if named:
+            return named
+    return found
+
+
+def _names(key: str) -> Tuple[str, str]:
+    """Plain names of a benchmark."""
+    return plain_name(key), plain_name(BENCHMARKS[key].title)

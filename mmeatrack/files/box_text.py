@@ -1,6 +1,7 @@
 """Reading of box files: ground truths and raw results, one ``x,y,w,h`` a line."""
 
 import io
+import re
 from pathlib import Path
 from typing import List, Optional, Union
 
@@ -14,6 +15,7 @@ BOX_FORMAT = 'four numbers x,y,w,h a line, separated by commas, spaces or tabs'
 _SEPARATORS = str.maketrans(
     dict.fromkeys(',;"\'[](){}' + '\uff0c\u3001\uff1b\u060c\u201c\u201d\u2018\u2019', ' ')
 )
+_NUMBER = r'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|NaN|NAN'
 _COLUMN_NAMES = {
     name: column
     for column, names in {
@@ -115,6 +117,20 @@ def parse_boxes(
         raise _malformed(source, 1, lines[0], _header_hint(lines, num_frames))
     rest = _parse_by_line(lines[1:], source, first_number=2)
     return np.concatenate([np.full((1, 4), np.nan), rest])
+
+
+def resembles_boxes(content: bytes) -> bool:
+    """Tell a box file, be it malformed or empty, from text of another kind, such as a readme."""
+    try:
+        text = decode_text(content, '', '')
+    except ValueError:
+        return True
+    return not text or any(len(_numbers(line)) >= 4 for line in split_lines(text))
+
+
+def _numbers(line: str) -> List[str]:
+    """Tokens of a line that are numbers."""
+    return [token for token in _plain(line).split() if re.fullmatch(_NUMBER, token)]
 
 
 def _parse_regular(lines: List[str]) -> Optional[np.ndarray]:

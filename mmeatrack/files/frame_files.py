@@ -16,9 +16,6 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 
-# Folders of a sequence that hold its frames, and whose names say nothing about it.
-_IMAGE_FOLDERS = ('img', 'color')
-
 # A dot is a decimal point where it is the only one: 1.2.3 are three numbers.
 _DECIMAL = r'(?<![\d.])\d*\.\d+(?!\.?\d)'
 _NUMBER = re.compile(rf'((?:^-)?(?:{_DECIMAL}|\d+)(?:e[+-]\d+)?)')
@@ -111,12 +108,6 @@ def find_gap(names: Sequence[str]) -> Optional[str]:
         if number is not None and next_number is not None and next_number > number + 1:
             return f'no frame between {name} and {following}'
     return None
-
-
-def sequence_name(image_folder: Union[str, Path]) -> str:
-    """The name of a sequence by its folder of images, or by the one above if that is ``img``."""
-    folder = Path(image_folder).resolve()
-    return folder.parent.name if folder.name.lower() in _IMAGE_FOLDERS else folder.name
 
 
 def _parts(name: str, number: 're.Pattern[str]') -> Tuple[Part, ...]:

@@ -8,8 +8,9 @@ from typing import Iterator, List, Optional, Union
 import cv2
 import numpy as np
 
-from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames, sequence_name
+from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames
 from mmeatrack.files.image_file import read_image
+from mmeatrack.files.sequence_names import name_by_folder
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSou
         FileNotFoundError: If there is no such file, or no image in the folder.
         ValueError: If the file cannot be read as a video, ``start_frame`` is negative or beyond
             the end, or no camera answers.
+
+    Example:
+        >>> source = open_frames('flight.mp4', start_frame=1)
+        >>> source.name, [frame.shape for frame in source]
+        ('flight', [(120, 160, 3), (120, 160, 3)])
     """
     if start_frame < 0:
         raise ValueError(f'start frame {start_frame}: it is counted from 0 on, give 0 or more.')
@@ -75,7 +81,7 @@ def _open_folder(folder: Path, start_frame: int) -> FrameSource:
     paths = [images / name for name in list_frames(images)]
     if start_frame >= len(paths):
         raise _beyond_end(images, start_frame, len(paths))
-    name = sequence_name(images)
+    name = name_by_folder(images)
     return FrameSource(name, _read_images(paths[start_frame:]), start_frame, len(paths), True)
 
 

@@ -2,14 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence, Union
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from mmeatrack.files.attributes import read_attributes
-from mmeatrack.files.box_text import check_first_box, read_boxes
-
-FOLDER_BOX_FILES = ('groundtruth_rect.txt', 'groundtruth.txt')
+from mmeatrack.files.box_text import check_first_box, read_boxes, resembles_boxes
+from mmeatrack.files.frame_files import IMAGE_SUFFIXES
+from mmeatrack.files.sequence_names import FOLDER_BOX_FILES, annotation_files, name_by_annotation
 
 
 class GroundTruth(NamedTuple):
@@ -19,18 +19,22 @@ class GroundTruth(NamedTuple):
         boxes: Boxes (N, 4) of each sequence: x, y, w, h; NaN rows where the target is absent.
         files: The file of each sequence.
         left_out: Why a sequence could not be read, by name.
+        passed_over: Files that hold no boxes, such as a readme.
     """
 
     boxes: Dict[str, np.ndarray]
     files: Dict[str, Path]
     left_out: Dict[str, str]
+    passed_over: Tuple[Path, ...] = ()
 
 
 def load_ground_truth(folder: Union[str, Path]) -> GroundTruth:
     """Read the ground truth of every sequence in a folder.
 
     Two layouts are known: ``<seq>.txt`` or ``<seq>_gt.txt`` side by side (the ``anno`` folder of a
-    benchmark), and ``<seq>/groundtruth_rect.txt`` or ``<seq>/groundtruth.txt`` (DTB70).
+    benchmark), and ``<seq>/groundtruth_rect.txt`` or ``<seq>/groundtruth.txt`` (DTB70, OTB). A
+    video with two targets is two sequences, see
+    :func:`mmeatrack.files.sequence_names.annotation_files`.
 
     Args:
         folder: The folder.
@@ -43,27 +47,32 @@ def load_ground_truth(folder: Union[str, Path]) -> GroundTruth:
         ValueError: If no sequence could be read.
     """
     folder = Path(folder)
-    files = _sequence_files(folder)
-    if not files:
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder}: no such folder of ground truth')
+    files, left_out = _sequence_folders(folder)
+    passed_over = _add_side_by_side(folder, files, left_out)
+    if not files and not left_out:
         raise FileNotFoundError(
             f'{folder} holds no ground truth; expected <seq>.txt or <seq>_gt.txt in it, or '
             f'<seq>/{FOLDER_BOX_FILES[0]}'
         )
     boxes: Dict[str, np.ndarray] = {}
-    left_out: Dict[str, str] = {}
-    for name, path in files.items():
+    for name, path in sorted(files.items()):
         try:
-            boxes[name] = check_first_box(read_boxes(path), str(path))
-        except ValueError as error:
+            boxes[name] = check_first_box(read_boxes(path, _num_images(path)), str(path))
+        except (OSError, ValueError) as error:
             left_out[name] = str(error)
     if not boxes:
         reason = next(iter(left_out.values()))
         raise ValueError(f'no ground truth in {folder} can be used; the first: {reason}')
-    return GroundTruth(boxes, files, left_out)
+    return GroundTruth(boxes, files, left_out, tuple(passed_over))
 
 
 def load_attributes(
-    ground_truth: GroundTruth, names: Sequence[str] = (), folder: Union[str, Path, None] = None
+    ground_truth: GroundTruth,
+    names: Sequence[str] = (),
+    folder: Union[str, Path, None] = None,
+    on_problem: Optional[Callable[[str], None]] = None,
 ) -> Dict[str, List[str]]:
     """Read the attributes of the sequences that have an attribute file.
 
@@ -73,6 +82,8 @@ def load_attributes(
         folder: Folder of the attribute files. By default they are looked for where the benchmarks
             have them: ``att/`` beside the ground truth files, ``../attributes``, and
             ``<seq>/attributes.txt``.
+        on_problem: Called with the reason for each file that cannot be used. By default that is an
+            error.
 
     Returns:
         Attribute names by sequence.
@@ -82,30 +93,80 @@ def load_attributes(
     """
     attributes = {}
     for name, path in ground_truth.files.items():
-        if folder is not None:
-            folders = [Path(folder)]
-        else:
-            folders = [path.parent / 'att', path.parent.parent / 'attributes']
-        candidates = [
-            each / f'{name}{suffix}.txt' for each in folders for suffix in ('', '_att', '_attr')
-        ]
-        candidates += [path.parent / 'attributes.txt']
-        found = [candidate for candidate in candidates if candidate.is_file()]
-        if found:
-            attributes[name] = read_attributes(found[0], names)
+        found = _attribute_file(name, path, folder)
+        if found is None:
+            continue
+        try:
+            attributes[name] = read_attributes(found, names)
+        except (OSError, ValueError) as error:
+            if on_problem is None:
+                raise
+            on_problem(str(error))
     return attributes
 
 
-def _sequence_files(folder: Path) -> Dict[str, Path]:
-    """The ground truth file of each sequence, by name."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f'{folder}: no such folder of ground truth')
-    flat = [path for path in sorted(folder.glob('*.txt')) if not path.name.startswith('.')]
-    by_name = {re.sub('_gt$', '', path.stem): path for path in flat}
-    in_folders = {
-        path.parent.name: path
-        for box_file in reversed(FOLDER_BOX_FILES)
-        for path in sorted(folder.glob(f'*/{box_file}'))
-    }
-    # A folder of sequences may have stray text files, a readme for one, at its top.
-    return dict(sorted(in_folders.items())) or by_name
+def _attribute_file(name: str, path: Path, folder: Union[str, Path, None]) -> Optional[Path]:
+    """The attribute file of a sequence, by its name and its ground truth file."""
+    if folder is not None:
+        folders = [Path(folder)]
+    else:
+        folders = [path.parent / 'att', path.parent.parent / 'attributes']
+    stems = [name + suffix for suffix in ('', '_att', '_attr')]
+    candidates = [each / f'{stem}.txt' for each in folders for stem in stems]
+    if name_by_annotation(path):  # a folder of its own
+        candidates.append(path.parent / 'attributes.txt')
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _sequence_folders(folder: Path) -> Tuple[Dict[str, Path], Dict[str, str]]:
+    """Ground truth files of the sequences that have folders; reasons for those without one."""
+    files: Dict[str, Path] = {}
+    left_out: Dict[str, str] = {}
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith('.') or not entry.is_dir():
+            continue
+        found = annotation_files(entry)
+        files.update(found)
+        if not found and _image_folder(entry) is not None:
+            left_out[entry.name] = f'{entry}: there is no {" or ".join(FOLDER_BOX_FILES)}'
+    # Frames without boxes are sequences only beside sequences that have some.
+    return files, left_out if files else {}
+
+
+def _add_side_by_side(folder: Path, files: Dict[str, Path], left_out: Dict[str, str]) -> List[Path]:
+    """Add the box files of a folder to ``files``, and return the files that are none."""
+    passed_over = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() != '.txt' or path.name.startswith('.') or not path.is_file():
+            continue
+        name = re.sub('_gt$', '', path.stem, flags=re.IGNORECASE)
+        if not resembles_boxes(path.read_bytes()):
+            passed_over.append(path)
+        elif name not in files and name not in left_out:
+            files[name] = path
+        elif name in left_out or files[name].read_bytes() != path.read_bytes():
+            other = files.pop(name, None)
+            left_out.setdefault(
+                name, f'{other} and {path} are both the ground truth of {name}; remove one'
+            )
+    return passed_over
+
+
+def _image_folder(folder: Path) -> Optional[Path]:
+    """Folder of a sequence's images: ``img`` in it, or itself; None where there is no image."""
+    for candidate in (folder / 'img', folder):
+        if candidate.is_dir() and any(map(_is_image, candidate.iterdir())):
+            return candidate
+    return None
+
+
+def _num_images(annotation: Path) -> Optional[int]:
+    """Number of images beside an annotation file; None where there are none."""
+    if not name_by_annotation(annotation):
+        return None
+    images = _image_folder(annotation.parent)
+    return sum(map(_is_image, images.iterdir())) if images is not None else None
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith('.')

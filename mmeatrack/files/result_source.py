@@ -3,14 +3,35 @@
 Archives are read in memory: nothing is unpacked to disk.
 """
 
+import os
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
-from typing import Callable, Collection, Dict, List, Mapping, NamedTuple
+from pathlib import Path
+from typing import (
+    Callable,
+    Collection,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Tuple,
+)
 
-# What a test run writes beside its boxes.
-SIDE_FILES = ('_score', '_time', '_network_time', '_lost')
+from mmeatrack.files.benchmarks import plain_name
+from mmeatrack.files.result_groups import (
+    Parts,
+    ResultGroup,
+    group_results,
+    name_groups,
+    select_groups,
+)
+
+RESULT_SUFFIXES = ('.txt', '.mat')
 MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 8  # folders below the one that is given
+MAX_LISTED = 5  # files named in a message
 
 ReadFile = Callable[[], bytes]
 
@@ -22,20 +43,39 @@ class TrackerFiles(NamedTuple):
         name: The tracker's name.
         source: Where the files are, for messages.
         files: A function that reads the file of a sequence, by the sequence's name.
+        paths: Where the file of a sequence is, for messages, by the sequence's name.
+        warnings: Sentences about files that fit no sequence.
     """
 
     name: str
     source: str
     files: Mapping[str, ReadFile]
+    paths: Mapping[str, str] = {}
+    warnings: Tuple[str, ...] = ()
+
+    def path_of(self, sequence: str) -> str:
+        """Where the file of a sequence is, or is expected."""
+        return self.paths.get(sequence, f'{self.source}/{sequence}.txt')
 
 
-def open_results(argument: str, sequences: Collection[str]) -> List[TrackerFiles]:
+def open_results(
+    argument: str,
+    sequences: Collection[str],
+    benchmarks: Collection[str] = (),
+    on_note: Callable[[str], None] = lambda text: None,
+) -> List[TrackerFiles]:
     """Find the result files that an argument of the command line names.
 
+    Folders and archives follow one rule: a folder of result files, at any depth, is a tracker, and
+    bears the name that tells it from the others. Files may be called ``<seq>.txt`` or as the
+    toolkits call them (see :class:`mmeatrack.files.result_names.SequenceNames` and
+    :func:`mmeatrack.files.result_groups.group_results`), and be MATLAB's.
+
     Args:
-        argument: ``NAME=PATH`` for one tracker or ``PATH`` for all that are there. The path is a
-            folder or a zip archive with ``<seq>.txt``, or with ``<tracker>/<seq>.txt``.
+        argument: ``NAME=PATH`` for one tracker or ``PATH`` for all that are there.
         sequences: Names of the benchmark's sequences. Folders without any of them are passed over.
+        benchmarks: Names that the benchmark may have; folders that name others are passed over.
+        on_note: Called with a sentence for each folder that is passed over.
 
     Returns:
         The trackers found.
@@ -49,60 +89,126 @@ def open_results(argument: str, sequences: Collection[str]) -> List[TrackerFiles
         name, location = '', argument
     path = Path(location)
     if path.is_dir():
-        found = _folder_groups(path)
+        readers = _folder_readers(path)
     elif path.is_file():
-        found = _zip_groups(path)
+        readers = _zip_readers(path)
     else:
         raise FileNotFoundError(f'{path}: no such folder or zip archive of results')
-    groups = {folder: files for folder, files in found.items() if set(files) & set(sequences)}
+    root = path.resolve()
+    own_name = root.stem if path.is_file() else root.name
+    found = group_results(readers, sequences, own_name)
+    groups = select_groups(
+        found, [plain_name(each) for each in benchmarks], lambda text: on_note(f'{path}: {text}')
+    )
     if not groups:
-        raise FileNotFoundError(
-            f'{path} holds no result of the {len(sequences)} sequences; expected files '
-            f'{sorted(sequences)[0]}.txt and so on, with x,y,w,h a line'
-        )
-    if '' in groups:  # the path is the folder of one tracker
-        groups = {'': groups['']}
-    if not name:
-        own_name = path.stem if path.is_file() else path.resolve().name
-        return [_tracker(path, folder, folder or own_name, groups) for folder in groups]
-    if name not in groups and len(groups) > 1:
-        raise ValueError(
-            f'{path} holds the results of {sorted(groups)}, and none is {name!r}; '
-            'name one of them, or give the path without a name for all'
-        )
-    return [_tracker(path, name if name in groups else next(iter(groups)), name, groups)]
+        raise FileNotFoundError(_nothing_found(path, readers, sequences))
+    names = name_groups([group.place for group in groups], [*root.parent.parts, own_name])
+    if name:
+        groups, names = [groups[_named_group(name, groups, names, path)]], [name]
+    return [_tracker(path, group, each, readers, sequences) for group, each in zip(groups, names)]
+
+
+def _named_group(name: str, groups: Sequence[ResultGroup], names: Sequence[str], path: Path) -> int:
+    """Index of the group that is meant by a name."""
+    if len(groups) == 1:
+        return 0
+    for fits in (
+        [i for i, each in enumerate(names) if each == name],
+        [i for i, group in enumerate(groups) if name in group.place],
+        [i for i, each in enumerate(names) if plain_name(each) == plain_name(name)],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+    raise ValueError(
+        f'{path} holds the results of {sorted(names)}, and none is {name!r}; '
+        'name one of them, or give the path without a name for all'
+    )
 
 
 def _tracker(
-    path: Path, folder: str, name: str, groups: Mapping[str, Mapping[str, ReadFile]]
+    path: Path,
+    group: ResultGroup,
+    name: str,
+    readers: Mapping[Parts, List[ReadFile]],
+    sequences: Collection[str],
 ) -> TrackerFiles:
-    """The files of one folder under a tracker's name."""
-    return TrackerFiles(name, f'{path}/{folder}'.rstrip('/'), groups[folder])
+    """The files of one group under a tracker's name."""
+    files: Dict[str, ReadFile] = {}
+    paths: Dict[str, str] = {}
+    for sequence, found in group.files.items():
+        paths[sequence] = ' and '.join(_full_text(path, parts) for parts in found)
+        candidates = [read for parts in found for read in readers[parts]]
+        files[sequence] = _agreed_reader(candidates, paths[sequence], sequence)
+    warnings: Tuple[str, ...] = ()
+    if group.unmatched:
+        warnings = (
+            f'not read, because they fit no sequence: {_listed(group.unmatched)}; '
+            f'expected names such as {min(sequences)}.txt',
+        )
+    source = '/'.join([str(path), *group.folder])
+    return TrackerFiles(name, source, files, paths, warnings)
 
 
-def _folder_groups(root: Path) -> Dict[str, Dict[str, ReadFile]]:
-    """Readers by tracker folder ('' for the folder itself) and sequence."""
-    groups: Dict[str, Dict[str, ReadFile]] = {'': {}}
-    for path in sorted(root.glob('*.txt')):
-        groups[''][path.stem] = path.read_bytes
-    for folder in sorted(entry for entry in root.iterdir() if entry.is_dir()):
-        groups[folder.name] = {path.stem: path.read_bytes for path in sorted(folder.glob('*.txt'))}
-    return {folder: _without_side_files(files) for folder, files in groups.items()}
+def _agreed_reader(candidates: Sequence[ReadFile], source: str, sequence: str) -> ReadFile:
+    """The only reader, or one that raises ValueError if several files differ."""
+    if len(candidates) == 1:
+        return candidates[0]
+
+    def read() -> bytes:
+        contents = {candidate() for candidate in candidates}
+        if len(contents) > 1:
+            raise ValueError(
+                f'{source}: {len(candidates)} different files fit {sequence}; keep one'
+            )
+        return contents.pop()
+
+    return read
 
 
-def _zip_groups(path: Path) -> Dict[str, Dict[str, ReadFile]]:
-    """The same of an archive; a folder is the last one in a member's path."""
+def _folder_readers(root: Path) -> Dict[Parts, List[ReadFile]]:
+    """Readers of the result files of a folder by path."""
+    readers: Dict[Parts, List[ReadFile]] = {}
+    for path in _walk(root, MAX_DEPTH, frozenset()):
+        # Unpacking an archive of Windows elsewhere leaves backslashes within names.
+        parts = _usable_parts('/'.join(path.relative_to(root).parts))
+        if parts:
+            readers.setdefault(parts, []).append(path.read_bytes)
+    return readers
+
+
+def _walk(folder: Path, depth: int, above: frozenset) -> Iterator[Path]:
+    """Files of a folder and those below it; a link to a folder above is not followed."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.is_file():
+            yield entry
+        elif depth > 0 and entry.is_dir() and os.access(entry, os.R_OK | os.X_OK):
+            yield from _walk(entry, depth - 1, above | {real})
+
+
+def _zip_readers(path: Path) -> Dict[Parts, List[ReadFile]]:
+    """Readers of the result files of an archive by path."""
     if not zipfile.is_zipfile(path):
         raise ValueError(f'{path} is no zip archive; give a folder or a zip archive of results')
-    groups: Dict[str, Dict[str, ReadFile]] = {}
+    readers: Dict[Parts, List[ReadFile]] = {}
     archive = zipfile.ZipFile(path)  # stays open for the readers
     for member in archive.infolist():
-        inner = PurePosixPath(member.filename)
-        if inner.suffix != '.txt' or inner.name.startswith('.') or '__MACOSX' in inner.parts:
-            continue
-        folder = inner.parent.name
-        groups.setdefault(folder, {})[inner.stem] = _member_reader(archive, member)
-    return {folder: _without_side_files(files) for folder, files in groups.items()}
+        parts = () if member.is_dir() else _usable_parts(member.filename)
+        if parts:
+            readers.setdefault(parts, []).append(_member_reader(archive, member))
+    return readers
+
+
+def _usable_parts(name: str) -> Parts:
+    """A path in parts; empty if it is no result file, hidden, or what macOS adds."""
+    parts = [part for part in name.replace('\\', '/').split('/') if part not in ('', '.', '..')]
+    if not parts or not parts[-1].lower().endswith(RESULT_SUFFIXES):
+        return ()
+    if any(part.startswith('.') or part == '__MACOSX' for part in parts):
+        return ()
+    return tuple(parts)
 
 
 def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ReadFile:
@@ -120,7 +226,20 @@ def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ReadFil
     return read
 
 
-def _without_side_files(files: Dict[str, ReadFile]) -> Dict[str, ReadFile]:
-    """Drop files that belong to a box file: ``car_score`` beside ``car``."""
-    side_files = {name + suffix for name in files for suffix in SIDE_FILES}
-    return {name: read for name, read in files.items() if name not in side_files}
+def _nothing_found(path: Path, readers: Collection[Parts], sequences: Collection[str]) -> str:
+    """The error for a path without results."""
+    there = f'; there are {_listed(sorted(readers))}' if readers else ''
+    return (
+        f'{path} holds no result of the {len(sequences)} sequences; expected files '
+        f'{min(sequences)}.txt and so on, with x,y,w,h a line{there}'
+    )
+
+
+def _full_text(path: Path, parts: Parts) -> str:
+    return '/'.join([str(path), *parts])
+
+
+def _listed(found: Sequence[Parts]) -> str:
+    """Paths of some files."""
+    more = f' and {len(found) - MAX_LISTED} more' if len(found) > MAX_LISTED else ''
+    return ', '.join('/'.join(parts) for parts in found[:MAX_LISTED]) + more

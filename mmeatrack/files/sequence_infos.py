@@ -1,4 +1,4 @@
-"""Lists of sequences: the benchmarks' tables and MMTracking's infos files.
+"""Lists of sequences: folders, the benchmarks' tables and MMTracking's infos files.
 
 A sequence info is a dict of ``seq_name``, ``video_path`` (folder of images), ``ann_path`` (file of
 boxes) and, where the sequence is a part of the folder, ``start_frame_id`` and ``end_frame_id``
@@ -8,9 +8,9 @@ boxes) and, where the sequence is a part of the folder, ``start_frame_id`` and `
 import csv
 from collections import Counter
 from pathlib import Path
-from typing import List, NamedTuple, Sequence, Union
+from typing import Iterable, List, NamedTuple, Sequence, Tuple, Union
 
-from mmeatrack.files.sequence_names import name_by_annotation
+from mmeatrack.files.sequence_names import annotation_files, name_by_annotation
 from mmeatrack.files.text_file import decode_text, split_lines
 
 _INFO_FORMAT = 'video_path,ann_path,first,last'
@@ -26,7 +26,11 @@ class SequenceRange(NamedTuple):
 
 
 def load_sequence_table(name: str) -> List[SequenceRange]:
-    """Load a table of the package, ``'uav123'`` or ``'uav123_10fps'``, in the table's order."""
+    """Load a table of the package, in the table's order.
+
+    Args:
+        name: ``'uav123'``, ``'uav123_10fps'``, ``'uav20l'`` or ``'dtb70'``.
+    """
     path = Path(__file__).parent / 'sequence_tables' / f'{name}.csv'
     with open(path, newline='', encoding='utf-8') as file:
         rows = csv.DictReader(file)
@@ -36,6 +40,41 @@ def load_sequence_table(name: str) -> List[SequenceRange]:
             )
             for row in rows
         ]
+
+
+def find_folder_sequences(
+    folders: Iterable[Path], img_folder: str, box_file: str
+) -> Tuple[List[dict], List[str]]:
+    """List the sequences that have a folder of their own.
+
+    Args:
+        folders: Folders that may each hold a sequence, or several of the same images and a
+            numbered file of boxes each.
+        img_folder: Folder of the images within each; ``''`` for the folder itself.
+        box_file: Name of the file of boxes within each.
+
+    Returns:
+        Sequence infos with ``attribute_path``, also of those without a file of boxes, which is
+        then an error to whoever reads it; and the names of folders without images and boxes.
+    """
+    infos: List[dict] = []
+    strays = []
+    for folder in folders:
+        boxes = annotation_files(folder, [box_file])
+        if not boxes and img_folder and (folder / img_folder).is_dir():
+            boxes = {folder.name: folder / box_file}
+        if not boxes:
+            strays.append(folder.name)
+        infos += [
+            dict(
+                seq_name=name,
+                video_path=str(folder / img_folder),
+                ann_path=str(path),
+                attribute_path=str(folder / 'attributes.txt'),
+            )
+            for name, path in boxes.items()
+        ]
+    return infos, strays
 
 
 def load_infos_file(path: Union[str, Path]) -> List[dict]:

@@ -1,10 +1,14 @@
-"""Names of sequences: by their annotation files, and by the names of result files."""
+"""Names of sequences: by their annotation files, image folders and data samples."""
 
+import os
 import re
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Union
+from typing import Any, Dict, Mapping, Optional, Sequence, Union
 
 FOLDER_BOX_FILES = ('groundtruth_rect.txt', 'groundtruth.txt')
+
+# Folders within a sequence's own, whose names say nothing about it.
+_IMAGE_FOLDERS = ('img', 'color')
 
 _NUMBERED = r'(?:[._-]?(\d+))?'  # groundtruth_rect.1.txt: a target of several
 
@@ -60,3 +64,25 @@ def name_by_annotation(path: Union[str, Path]) -> Optional[str]:
     if match is None:
         return None
     return f'{path.parent.name}-{match[1]}' if match[1] else path.parent.name
+
+
+def name_by_folder(image_folder: Union[str, Path]) -> str:
+    """Name of a sequence by its folder of images, or by the one above if that is ``img``."""
+    folder = Path(os.path.abspath(image_folder))
+    return folder.parent.name if folder.name.lower() in _IMAGE_FOLDERS else folder.name
+
+
+def name_of_sample(info: Mapping[str, Any]) -> str:
+    """Name of the sequence that a frame of a test belongs to.
+
+    Args:
+        info: Meta information of the frame's data sample.
+
+    Returns:
+        The dataset's name, ``seq_name``. For datasets that do not give it, the name of the image
+        folder and the number of the sequence, as several sequences may be parts of one folder.
+    """
+    if 'seq_name' in info:
+        return str(info['seq_name'])
+    folder = name_by_folder(Path(info['img_path']).parent) if 'img_path' in info else 'sequence'
+    return f'{folder}-{info.get("video_id", 0):04d}'

@@ -1,4 +1,4 @@
-"""What losses of several processes are divided by, so that they are those of one."""
+"""Loss normaliser averaged over processes."""
 
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What a tracker weighs and what a frame costs, counted as the paper counts it."""
+"""Parameters and multiply-adds of a tracker, counted as the paper counts them."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass

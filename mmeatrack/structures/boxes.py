@@ -43,7 +43,7 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
 def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box:
     """Clip a box to the image, leaving at least ``margin`` px of it inside.
 
-    OSTrack's rule, except that a box smaller than the margin stays as small as it is: grown to it
+    OSTrack's rule, except that a box smaller than the margin keeps its size: grown to the margin
     from a corner, the box of a tiny target would move a little in every frame.
 
     Args:

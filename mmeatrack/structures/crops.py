@@ -1,9 +1,15 @@
-"""The square crops of the OSTrack family, and the way back to image pixels.
+"""Square crops of the OSTrack family [1], and the way back to image pixels.
 
-A crop has ``ceil(sqrt(w * h) * factor)`` px a side, centred on a box and resized to a fixed size;
-what lies outside the image is black. Box coordinates follow mmtrack's ``SeqCropLikeStark``, whose
-crop has its centre at ``(output_size - 1) / 2``: there a box coordinate is half a crop pixel less
-than the pixel grid says, so the way back adds it.
+A crop has ``ceil(sqrt(w * h) * factor)`` px a side, is centred on a box and resized to a fixed
+size; it is black outside the image. Box coordinates follow mmtrack's ``SeqCropLikeStark``, after
+STARK [2], whose crop has its centre at ``(output_size - 1) / 2``. A box coordinate is there half a
+crop pixel less than on the pixel grid, and the way back adds it.
+
+References:
+    [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream Framework
+        (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+    [2] Yan et al., Learning Spatio-Temporal Transformer for Visual Tracking (STARK), ICCV 2021,
+        https://arxiv.org/abs/2103.17154
 """
 
 import math
@@ -26,6 +32,17 @@ class CropWindow(NamedTuple):
         x1: Left border in image px.
         y1: Upper border in image px.
         size: Side in image px.
+
+    Example:
+        >>> import torch
+        >>> from mmeatrack.structures import CropWindow, crop_box_to_image, crop_image
+        >>> window = CropWindow.around((50, 40, 16, 25), factor=2)  # a box of 16 x 25 px
+        >>> window
+        CropWindow(x1=30, y1=20, size=40)
+        >>> tuple(crop_image(torch.zeros(1, 3, 120, 160), window, output_size=80).shape)
+        (1, 3, 80, 80)
+        >>> crop_box_to_image((39.5, 39.5, 32, 50), window, output_size=80)
+        (50.0, 40.0, 16.0, 25.0)
     """
 
     x1: int

@@ -1,9 +1,13 @@
-"""Pictures: curves of an evaluation and what else there is to see."""
+"""Pictures: curves and charts of an evaluation, annotated frames and videos.
 
-from .annotated_frame import draw_frame
-from .frame_header import FrameHeader
+:class:`~mmeatrack.visualization.sot_local_visualizer.SOTLocalVisualizer` draws in mmtrack's test
+runs. It needs MMEngine and is imported by the registry alone, so that the rest starts at once.
+"""
+
+from .annotated_frame import FrameHeader, draw_frame
+from .figures import plot_reliability, plot_similarity, save_figure
 from .labelled_boxes import LabelledBox
-from .ope_plots import plot_curves, plot_radar
+from .ope_plots import plot_curves, plot_radar, plot_report
 from .track_recorder import TrackRecorder
 from .tracking_video import annotated_frames, tracking_video
 from .training_curves import plot_training_curves, read_scalars
@@ -18,7 +22,11 @@ __all__ = [
     'draw_frame',
     'plot_curves',
     'plot_radar',
+    'plot_reliability',
+    'plot_report',
+    'plot_similarity',
     'plot_training_curves',
     'read_scalars',
+    'save_figure',
     'tracking_video',
 ]

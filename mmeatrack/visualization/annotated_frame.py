@@ -1,55 +1,157 @@
-"""A frame with boxes, and above it a header that says whose they are and how sure.
+"""A frame with boxes, below a header that names their owners and shows their scores."""
 
-Everything is drawn with cv2 on BGR images. Sizes of text and lines follow the width of the result,
-which is 640 px at least: smaller frames are enlarged.
-"""
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Tuple
 
-from typing import Sequence, Tuple
-
-import cv2
 import numpy as np
 
-from mmeatrack.visualization.frame_header import FrameHeader, header_strip
+from mmeatrack.visualization.canvas import Canvas, Color, Rect, dashes
 from mmeatrack.visualization.labelled_boxes import LabelledBox, draw_boxes
 
-MIN_WIDTH = 640
+_STRIP_COLOR: Color = (38, 32, 28)
+_EMPTY_COLOR: Color = (80, 74, 70)
+_FAINT_COLOR: Color = (150, 140, 135)
+_WARNING_COLOR: Color = (80, 200, 250)
+_ALARM_COLOR: Color = (60, 60, 235)
+# Lengths in an image of 640 px width.
+_ROW, _MARGIN, _GAP, _SWATCH, _BAR, _BETWEEN = 22, 8, 8, 22, 70, 18
+_ABSENT = 'target absent'
+# Left border in px and box of the legend's entries, by row.
+_Legend = List[List[Tuple[int, LabelledBox]]]
+
+
+@dataclass(frozen=True)
+class FrameHeader:
+    """The header's first line.
+
+    Attributes:
+        sequence: Name of the sequence.
+        frame: Number of the frame, counted from 0.
+        last_frame: Number of the last frame; None if unknown.
+        absent: Whether the target is absent by the ground truth.
+    """
+
+    sequence: str
+    frame: int
+    last_frame: Optional[int] = None
+    absent: bool = False
 
 
 def draw_frame(frame: np.ndarray, boxes: Sequence[LabelledBox], header: FrameHeader) -> np.ndarray:
     """Draw boxes into a frame and put the header above it.
 
-    The size of the result is the same for all frames of one size with the same labels. Later
-    boxes are drawn over earlier ones, and dashed ones over all.
+    Frames of one size with the same labels give images of one size, at least 640 px wide: smaller
+    frames are enlarged. Later boxes are drawn over earlier ones, and dashed ones over all.
 
     Args:
         frame: (H, W, 3), uint8, BGR; it is not changed.
         boxes: The boxes in px of ``frame``.
-        header: What the first line says.
+        header: The first line.
 
     Returns:
-        (H', W', 3), uint8, BGR; H' and W' are even, as video codecs want them.
+        (H', W', 3), uint8, BGR; H' and W' are even, as video codecs require.
 
     Raises:
         ValueError: If the frame is of another kind.
     """
-    if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
-        raise ValueError(
-            f'a frame of {frame.dtype} and shape {frame.shape} cannot be drawn on; give (H, W, 3) '
-            'of uint8, BGR.'
-        )
-    image, scale = _enlarge(frame)
-    unit = (image.shape[1] / MIN_WIDTH) ** 0.8  # large pictures need less of their width for text
-    draw_boxes(image, boxes, scale, unit)
-    strip = header_strip(image.shape[1], boxes, header, unit)
-    return np.vstack((strip, image))
+    canvas = Canvas.of_frame(frame)
+    draw_boxes(canvas, boxes)
+    return np.vstack((draw_header(canvas, boxes, header).image, canvas.image))
 
 
-def _enlarge(frame: np.ndarray) -> Tuple[np.ndarray, float]:
-    """A copy of the frame of even size and at least MIN_WIDTH px width, and its scale."""
-    height, width = frame.shape[:2]
-    new_width = max(MIN_WIDTH, width - width % 2)
-    scale = new_width / width
-    new_height = max(2, round(height * scale / 2) * 2)
-    if (new_width, new_height) == (width, height):
-        return frame.copy(), 1.0
-    return cv2.resize(frame, (new_width, new_height), interpolation=cv2.INTER_CUBIC), scale
+def draw_header(below: Canvas, boxes: Sequence[LabelledBox], header: FrameHeader) -> Canvas:
+    """Draw the header of a frame.
+
+    Args:
+        below: The canvas that it goes above.
+        boxes: The boxes of the legend, which takes as many rows as it needs.
+        header: The first line.
+
+    Returns:
+        A canvas as wide as ``below``; its height is even and depends on the width and the labels
+        alone.
+    """
+    legend = _arrange_legend(below, boxes)
+    row = below.px(_ROW)
+    height = row * (1 + len(legend)) + below.px(6)
+    strip = Canvas.blank(below.width, height + height % 2, _STRIP_COLOR)
+    _draw_title(strip, header, round(0.6 * row))
+    for index, entries in enumerate(legend, start=1):
+        for left, box in entries:
+            _draw_entry(strip, box, left, round((index + 0.55) * row))
+    return strip
+
+
+def _draw_title(strip: Canvas, header: FrameHeader, middle: int) -> None:
+    """Sequence on the left, the frame's number on the right."""
+    number = f'frame {header.frame}'
+    if header.last_frame is not None:
+        number += f'/{header.last_frame}'
+    margin = strip.px(_MARGIN)
+    right = strip.width - margin - strip.text_width(number)
+    strip.text(number, right, middle)
+    if header.absent:
+        right -= strip.text_width(_ABSENT) + 2 * margin
+        strip.text(_ABSENT, right, middle, _WARNING_COLOR)
+    strip.text(strip.shorten(header.sequence, right - 3 * margin), margin, middle)
+
+
+def _arrange_legend(canvas: Canvas, boxes: Sequence[LabelledBox]) -> _Legend:
+    """Place the entries in rows, broken where the width ends."""
+    margin = canvas.px(_MARGIN)
+    rows: _Legend = []
+    left = canvas.width
+    for box in boxes:
+        entry_width = _entry_width(canvas, box)
+        if left + entry_width > canvas.width - margin:
+            rows.append([])
+            left = margin
+        rows[-1].append((left, box))
+        left += entry_width + canvas.px(_BETWEEN)
+    return rows
+
+
+def _entry_width(canvas: Canvas, box: LabelledBox) -> int:
+    """Width of a legend's entry; it does not depend on the numbers, so that nothing jumps."""
+    texts = [box.label, '0.00', 'tracked'] if box.has_score else [box.label]
+    gap = canvas.px(_GAP)
+    width = canvas.px(_SWATCH) + sum(gap + canvas.text_width(text) for text in texts)
+    return width + (gap + canvas.px(_BAR) if box.has_score else 0)
+
+
+def _draw_entry(strip: Canvas, box: LabelledBox, left: int, middle: int) -> None:
+    """A piece of the box's line, its label and, where it has a score, bar, number and state."""
+    gap = strip.px(_GAP)
+    end = left + strip.px(_SWATCH)
+    line: Rect = (left, middle - strip.px(1), end, middle + strip.px(1))
+    for piece in dashes(line, 5 * strip.unit) if box.dashed else [line]:
+        strip.fill(piece, box.color)
+    left = end + gap
+    strip.text(box.label, left, middle)
+    if not box.has_score:
+        return
+    left += strip.text_width(box.label) + gap
+    score = box.score if box.score is not None and box.score >= 0 else None  # NaN is not >= 0
+    _draw_bar(strip, score, box.color, left, middle)
+    left += strip.px(_BAR) + gap
+    strip.text('--' if score is None else f'{score:.2f}', left, middle)
+    left += strip.text_width('0.00') + gap
+    if box.lost:
+        _draw_alarm(strip, 'LOST', left, middle)
+    elif box.lost is not None:
+        strip.text('tracked', left, middle, _FAINT_COLOR)
+
+
+def _draw_bar(strip: Canvas, score: Optional[float], color: Color, left: int, middle: int) -> None:
+    top, bottom = middle - strip.px(5), middle + strip.px(5)
+    width = strip.px(_BAR)
+    strip.fill((left, top, left + width, bottom), _EMPTY_COLOR)
+    if score is not None:
+        strip.fill((left, top, left + min(score, 1.0) * width, bottom), color)
+
+
+def _draw_alarm(strip: Canvas, text: str, left: int, middle: int) -> None:
+    pad, half = strip.px(4), strip.px(9)
+    right = left + strip.text_width(text) + pad
+    strip.fill((left - pad, middle - half, right, middle + half), _ALARM_COLOR)
+    strip.text(text, left, middle)

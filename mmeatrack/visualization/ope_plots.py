@@ -1,11 +1,10 @@
 """Plots of one pass evaluation in the style of the field: curves by threshold, radar by attribute.
 
-All functions take a report: entries of :func:`mmeatrack.evaluation.report.report_entry` by
-tracker, as ``report.json`` holds them. Trackers keep their style from plot to plot.
+All functions take reports by tracker. Trackers keep their style from plot to plot.
 """
 
 from pathlib import Path
-from typing import Any, Dict, Literal, Mapping, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Dict, List, Literal, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,6 +16,8 @@ from mmeatrack.evaluation.ope import (
     PRECISION_THRESHOLDS,
     SUCCESS_THRESHOLDS,
 )
+from mmeatrack.evaluation.report import Report
+from mmeatrack.visualization.figures import save_figure
 
 
 class CurveStyle(NamedTuple):
@@ -71,19 +72,41 @@ LINE_STYLES: Tuple[Union[str, Tuple[int, Tuple[int, ...]]], ...] = (
     '-', '--', '-.', (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)),
 )  # fmt: skip
 MAX_RADAR_TRACKERS = 8
+MIN_RADAR_ATTRIBUTES = 3
 RADAR_TITLES = dict(
     success_auc='Success AUC', precision20='Precision', norm_precision='Normalised precision'
 )
 TITLE_FONT: Dict[str, Any] = dict(fontsize=13, fontweight='bold')
 
 
-def plot_curves(
-    report: Mapping[str, dict], kind: str, path: Union[str, Path], benchmark: str = ''
-) -> None:
+def plot_files(report: Report) -> List[str]:
+    """Names of the files that :func:`plot_report` writes."""
+    has_radar = len(_shared_attributes(report)) >= MIN_RADAR_ATTRIBUTES
+    kinds = [*CURVES, 'attributes'] if has_radar else list(CURVES)
+    return [f'{kind}.{suffix}' for suffix in ('png', 'pdf') for kind in kinds]
+
+
+def plot_report(report: Report, folder: Union[str, Path], benchmark: str = '') -> None:
+    """Draw the curves and, where three attributes are shared, the radar, as PNG and PDF.
+
+    Args:
+        report: Reports by tracker, the best first.
+        folder: Folder of the plots; made if it is not there.
+        benchmark: The benchmark's name, for the titles.
+    """
+    for name in plot_files(report):
+        kind = Path(name).stem
+        if kind in CURVES:
+            plot_curves(report, kind, Path(folder) / name, benchmark)
+        else:
+            plot_radar(report, Path(folder) / name, benchmark)
+
+
+def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: str = '') -> None:
     """Draw the curves of all trackers, the best in the legend on top.
 
     Args:
-        report: Report entries by tracker.
+        report: Reports by tracker.
         kind: ``'success'``, ``'precision'`` or ``'norm_precision'``.
         path: Image file to write; its suffix decides about the format (png, pdf, svg).
         benchmark: The benchmark's name, for the title.
@@ -95,15 +118,16 @@ def plot_curves(
         raise ValueError(f'cannot plot {kind!r} of {len(report)} trackers; kinds: {list(CURVES)}')
     style = CURVES[kind]
     figure, axes = _new_axes(_title(style.title, benchmark))
-    for tracker in sorted(report, key=lambda name: -report[name][style.score_key]):
+    values = {name: getattr(entry.scores, style.score_key) for name, entry in report.items()}
+    for tracker in sorted(report, key=lambda name: -values[name]):
         color, line_style = _tracker_style(report, tracker)
         axes.plot(
             style.thresholds,
-            report[tracker][style.curve_key],
+            getattr(report[tracker].scores, style.curve_key),
             color=color,
             linestyle=line_style,
             linewidth=2.4,
-            label=f'[{report[tracker][style.score_key]:.3f}] {tracker}',
+            label=f'[{values[tracker]:.3f}] {tracker}',
             clip_on=False,
         )
     axes.set_xlabel(style.x_label)
@@ -123,11 +147,11 @@ def plot_curves(
         fancybox=False,
         labelspacing=0.25 if many else 0.4,
     )
-    _save(figure, path)
+    save_figure(figure, path, dpi=150)
 
 
 def plot_radar(
-    report: Mapping[str, dict],
+    report: Report,
     path: Union[str, Path],
     benchmark: str = '',
     key: str = 'success_auc',
@@ -135,7 +159,7 @@ def plot_radar(
     """Draw the scores by attribute on a radar, an axis for each attribute.
 
     Args:
-        report: Report entries by tracker; the first eight are drawn.
+        report: Reports by tracker; the first eight are drawn.
         path: Image file to write.
         benchmark: The benchmark's name, for the title.
         key: The score: ``'success_auc'``, ``'precision20'`` or ``'norm_precision'``.
@@ -144,14 +168,14 @@ def plot_radar(
         ValueError: If the trackers share fewer than three attributes.
     """
     shown = list(report)[:MAX_RADAR_TRACKERS]
-    names = _shared_attributes([report[tracker]['per_attribute'] for tracker in shown])
-    if len(names) < 3:
+    names = _shared_attributes(report)
+    if len(names) < MIN_RADAR_ATTRIBUTES:
         raise ValueError(f'a radar needs at least three attributes; the trackers share {names}')
     scores = {
-        tracker: [report[tracker]['per_attribute'][name][key] for name in names]
+        tracker: [getattr(report[tracker].by_attribute[name], key) for name in names]
         for tracker in shown
     }
-    counts = [report[shown[0]]['per_attribute'][name]['num_sequences'] for name in names]
+    counts = [len(report[shown[0]].by_attribute[name].per_sequence) for name in names]
     angles = np.linspace(0, 2 * np.pi, len(names), endpoint=False)
     figure = Figure(figsize=(7.2, 6.2))
     axes = figure.add_subplot(projection='polar')
@@ -187,7 +211,7 @@ def plot_radar(
         handlelength=3,
     )
     figure.subplots_adjust(top=0.85, bottom=0.16)
-    _save(figure, path)
+    save_figure(figure, path, dpi=150)
 
 
 def _label_radar(
@@ -212,13 +236,14 @@ def _label_radar(
     axes.grid(linestyle=':', linewidth=0.8, color='0.7')
 
 
-def _shared_attributes(per_attribute: Sequence[Mapping[str, dict]]) -> Sequence[str]:
-    """Names of the attributes that every tracker has, sorted."""
-    return sorted(set.intersection(*(set(attributes) for attributes in per_attribute)))
+def _shared_attributes(report: Report) -> List[str]:
+    """Names of the attributes that all trackers of the radar have, sorted."""
+    shown = list(report.values())[:MAX_RADAR_TRACKERS]
+    return sorted(set.intersection(*(set(entry.by_attribute) for entry in shown)))
 
 
 def _tracker_style(
-    report: Mapping[str, dict], tracker: str
+    report: Report, tracker: str
 ) -> Tuple[str, Union[str, Tuple[int, Tuple[int, ...]]]]:
     """Colour and line style of a tracker by its place in the report."""
     place = list(report).index(tracker)
@@ -238,9 +263,3 @@ def _new_axes(title: str) -> Tuple[Figure, Axes]:
     axes.yaxis.label.set_fontsize(11)
     figure.subplots_adjust(left=0.1, right=0.965, top=0.92, bottom=0.105)
     return figure, axes
-
-
-def _save(figure: Figure, path: Union[str, Path]) -> None:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)

@@ -1,19 +1,22 @@
-"""Results of a running tracker, written as they come: annotated video and text."""
+"""Results of a running tracker, written frame by frame: annotated video and text."""
 
+import logging
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, List, Optional, Type, Union
+from typing import IO, TYPE_CHECKING, List, Optional, Type, Union
 
 import numpy as np
 
-from mmeatrack.apis.inference import TrackResult
-from mmeatrack.files.frame_sources import FrameSource
-from mmeatrack.structures.boxes import Box
-from mmeatrack.visualization.annotated_frame import draw_frame
-from mmeatrack.visualization.frame_header import FrameHeader
-from mmeatrack.visualization.tracking_video import ground_truth_box, tracker_box
-from mmeatrack.visualization.video_sink import VideoSink
+from mmeatrack.visualization.annotated_frame import FrameHeader, draw_frame
+from mmeatrack.visualization.labelled_boxes import LabelledBox
+from mmeatrack.visualization.video_sink import MAX_FPS, MIN_FPS, VideoSink, check_fps
+
+if TYPE_CHECKING:
+    from mmeatrack.apis.inference import TrackResult
+    from mmeatrack.files.frame_sources import FrameSource
+    from mmeatrack.structures.boxes import Box
 
 DEFAULT_FPS = 30.0
 
@@ -21,39 +24,42 @@ DEFAULT_FPS = 30.0
 class TrackRecorder:
     """Writes the results of a tracker in a ``with`` block.
 
-    The text file holds ``x,y,w,h,score,lost`` a line, the first five of four decimals and the last
-    1 or 0, and is up to date after each frame. The video is finished at the block's end, also where
-    an exception ends it. Without a result nothing is written, and what is there from another run
-    stays.
+    The text file holds ``x,y,w,h,score,lost`` a line, the first five with four decimals and the
+    last 1 or 0, and is up to date after each frame. The video is finished at the block's end, also
+    if an exception ends it. Without a result nothing is written, and files of an earlier run stay.
 
     Args:
         video_path: ``.mp4`` or ``.avi``; the text file lies beside it and ends in ``.txt``.
         source: Where the frames come from.
         ground_truth: Boxes (N, 4) of all frames of the source, x, y, w, h in image px, NaN where
             the target is absent; they are drawn.
-        label: Name of the tracker.
-        fps: Frames per second of the video; by default the source's, or 30.
+        label: Name of the tracker in the picture.
+        fps: Frames per second of the video; by default the source's, or 30 if the source gives no
+            rate that a video can have.
 
     Attributes:
         boxes: Box of each frame so far, x, y, w, h in image px.
         scores: Score of each; -1 for the first.
-        lost: Whether the tracker said in each that it does not see the target.
+        lost: Whether the tracker reported the target as lost in each.
         seconds: Time that the tracker took for each.
+
+    Raises:
+        ValueError: If no video can have ``fps``.
     """
 
     def __init__(
         self,
         video_path: Union[str, Path],
-        source: FrameSource,
+        source: 'FrameSource',
         ground_truth: Optional[np.ndarray] = None,
-        label: str = 'EATrack',
+        label: str = 'tracker',
         fps: Optional[float] = None,
     ) -> None:
         self.video_path = Path(video_path)
         self.text_path = self.video_path.with_suffix('.txt')
         self.source, self.ground_truth = source, ground_truth
         self.label = label
-        self.fps = fps or source.fps or DEFAULT_FPS
+        self.fps = _source_fps(source) if fps is None else check_fps(fps, str(self.video_path))
         self.boxes: List[Box] = []
         self.scores: List[float] = []
         self.lost: List[bool] = []
@@ -73,7 +79,7 @@ class TrackRecorder:
     ) -> None:
         self._stack.__exit__(exc_type, exc, traceback)
 
-    def add(self, result: TrackResult) -> np.ndarray:
+    def add(self, result: 'TrackResult') -> np.ndarray:
         """Write the result of the next frame.
 
         Returns:
@@ -88,6 +94,7 @@ class TrackRecorder:
             sink = VideoSink(self.video_path, self.fps, (image.shape[1], image.shape[0]))
             self._video = self._stack.enter_context(sink)
             self._text = self._stack.enter_context(self.text_path.open('w', encoding='utf-8'))
+            self._stack.callback(os.fsync, self._text.fileno())
         values = (*result.box_xywh, result.score)
         numbers = ','.join(f'{value:.4f}' for value in values)
         self._text.write(f'{numbers},{bool(result.lost):d}\n')
@@ -106,7 +113,7 @@ class TrackRecorder:
         start = self.source.start_frame
         return self.ground_truth[start : start + len(self.boxes)]
 
-    def _draw(self, result: TrackResult) -> np.ndarray:
+    def _draw(self, result: 'TrackResult') -> np.ndarray:
         number = self.source.start_frame + len(self.boxes)
         boxes = []
         absent = False
@@ -117,8 +124,27 @@ class TrackRecorder:
                     'more frames; there must be one for each frame.'
                 )
             truth = self.ground_truth[number]
-            boxes.append(ground_truth_box(truth))
+            boxes.append(LabelledBox.of_ground_truth(truth))
             absent = not np.isfinite(truth).all()
-        boxes.append(tracker_box(self.label, 0, result.box_xywh, result.score, result.lost))
+        boxes.append(
+            LabelledBox.of_tracker(self.label, 0, result.box_xywh, result.score, result.lost)
+        )
         last = None if self.source.num_frames is None else self.source.num_frames - 1
         return draw_frame(result.frame, boxes, FrameHeader(self.source.name, number, last, absent))
+
+
+def _source_fps(source: 'FrameSource') -> float:
+    """Frame rate of the source; 30 if it has none, or none that a video can have."""
+    if source.fps is None:
+        return DEFAULT_FPS
+    if MIN_FPS <= source.fps <= MAX_FPS:
+        return source.fps
+    from mmengine.logging import print_log  # slow to import, and seldom needed
+
+    print_log(
+        f'{source.name}: says that it has {source.fps:g} frames per second; the annotated video '
+        f'gets {DEFAULT_FPS:g}.',
+        'current',
+        level=logging.WARNING,
+    )
+    return DEFAULT_FPS

@@ -6,52 +6,13 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
 import numpy as np
 from tqdm import tqdm
 
-from mmeatrack.files.frame_files import sequence_name
 from mmeatrack.files.image_file import read_image
-from mmeatrack.visualization.annotated_frame import draw_frame
-from mmeatrack.visualization.frame_header import FrameHeader
-from mmeatrack.visualization.labelled_boxes import (
-    GROUND_TRUTH_COLOR,
-    LOST_COLOR,
-    TRACKER_COLORS,
-    LabelledBox,
-)
+from mmeatrack.files.sequence_names import name_by_folder
+from mmeatrack.visualization.annotated_frame import FrameHeader, draw_frame
+from mmeatrack.visualization.labelled_boxes import LabelledBox
 from mmeatrack.visualization.video_sink import VideoSink
 
 PathLike = Union[str, Path]
-
-
-def ground_truth_box(box_xywh: Sequence[float]) -> LabelledBox:
-    """A ground truth's box as all pictures show it."""
-    return LabelledBox('ground truth', box_xywh, GROUND_TRUTH_COLOR, dashed=True)
-
-
-def tracker_box(
-    label: str,
-    index: int,
-    box_xywh: Sequence[float],
-    score: Optional[float] = None,
-    lost: Optional[bool] = None,
-) -> LabelledBox:
-    """A tracker's box as all pictures show it: grey and dashed while the target is lost.
-
-    Args:
-        label: The tracker's name.
-        index: Its place among the trackers, which gives it its colour.
-        box_xywh: x, y, w, h in px of the frame.
-        score: Its confidence, 0 to 1; negative or NaN in frames where it was given the box; None
-            where it has no scores at all.
-        lost: Whether the target is lost; None where nobody knows.
-    """
-    return LabelledBox(
-        label,
-        box_xywh,
-        LOST_COLOR if lost else TRACKER_COLORS[index % len(TRACKER_COLORS)],
-        dashed=bool(lost),
-        has_score=score is not None,
-        score=score,
-        lost=lost,
-    )
 
 
 def annotated_frames(
@@ -82,17 +43,17 @@ def annotated_frames(
     """
     scores = scores or {}
     _check_lengths(len(frame_paths), tracks, ground_truth, scores)
-    sequence = sequence or sequence_name(Path(frame_paths[0]).parent)
+    sequence = sequence or name_by_folder(Path(frame_paths[0]).parent)
     for i, path in enumerate(frame_paths):
         boxes: List[LabelledBox] = []
         absent = False
         if ground_truth is not None:
-            boxes.append(ground_truth_box(ground_truth[i]))
+            boxes.append(LabelledBox.of_ground_truth(ground_truth[i]))
             absent = not np.isfinite(ground_truth[i]).all()
         for index, (name, track) in enumerate(tracks.items()):
             score = float(scores[name][i]) if name in scores else None
             lost = _is_below(score, lost_below)
-            boxes.append(tracker_box(name, index, track[i], score, lost))
+            boxes.append(LabelledBox.of_tracker(name, index, track[i], score, lost))
         header = FrameHeader(sequence, i, len(frame_paths) - 1, absent)
         yield draw_frame(read_image(path), boxes, header)
 

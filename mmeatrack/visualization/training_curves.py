@@ -9,7 +9,8 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from mmengine.logging import print_log
+
+from mmeatrack.visualization.figures import save_figure, style_axes
 
 PathLike = Union[str, Path]
 
@@ -94,8 +95,7 @@ def plot_training_curves(
     for axis in axes[len(losses) :]:
         axis.set_visible(False)
     _add_legend(axes[0], runs)
-    Path(out_path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out_path, dpi=120)
+    save_figure(figure, out_path)
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
@@ -152,6 +152,8 @@ def _read_records(file: Path) -> List[Dict[str, Any]]:
         if isinstance(record, dict):
             records.append(record)
         elif number == len(lines):
+            from mmengine.logging import print_log  # slow to import, and seldom needed
+
             print_log(
                 f'{file}, line {number}: cut off, left out.', 'current', level=logging.WARNING
             )
@@ -187,9 +189,7 @@ def _plot_loss(
         axis.plot(curve.iterations, smooth(curve.values, window), color=color, linewidth=1.6)
     axis.set_title('total loss' if loss == 'loss' else loss, fontsize=10)
     axis.set_xlabel('iteration', fontsize=9)
-    axis.tick_params(labelsize=8)
-    axis.grid(alpha=0.3, linewidth=0.5)
-    axis.spines[['top', 'right']].set_visible(False)
+    style_axes(axis)
 
 
 def _add_legend(axis: Axes, runs: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
-"""Writing of a video file that is either whole or not there."""
+"""Video files that are whole under their names, or not there."""
 
+import logging
 import os
 from pathlib import Path
 from types import TracebackType
@@ -8,21 +9,63 @@ from typing import Optional, Tuple, Type, Union
 import cv2
 import numpy as np
 
-# What every build of OpenCV that reads videos can write.
+from mmeatrack.files.atomic import replace_durably
+
+# Every build of OpenCV that reads videos can write these.
 CODECS = {'.mp4': 'mp4v', '.avi': 'MJPG'}
+MIN_FPS, MAX_FPS = 0.01, 1000.0
+# MPEG-4 stores a rate as a fraction of 16-bit numbers. OpenCV makes it of as many decimals as the
+# rate has, three at most: 66.667 would be 66667/1000.
+_MAX_NUMERATOR = 65535
+_DECIMALS = 3
+
+
+def check_fps(fps: float, source: str) -> float:
+    """Return a frame rate that a video can have.
+
+    Args:
+        fps: Frames per second.
+        source: Where it comes from, for the error.
+
+    Raises:
+        ValueError: If it is no number from ``MIN_FPS`` to ``MAX_FPS``.
+    """
+    if not MIN_FPS <= fps <= MAX_FPS:
+        raise ValueError(f'{source}: {fps} frames per second; give {MIN_FPS:g} to {MAX_FPS:g}.')
+    return fps
+
+
+def container_fps(fps: float, suffix: str) -> float:
+    """Frame rate that a container can store, the nearest to ``fps``.
+
+    Args:
+        fps: Frames per second, ``MIN_FPS`` to ``MAX_FPS``.
+        suffix: ``.mp4``, which rounds rates of 65.5 and more to as many decimals as fit, or
+            ``.avi``, which takes all.
+    """
+    if CODECS[suffix.lower()] != 'mp4v':
+        return fps
+    decimals = _DECIMALS
+    while round(fps * 10**decimals) > _MAX_NUMERATOR:
+        decimals -= 1
+    return fps if decimals == _DECIMALS else round(fps, decimals)
 
 
 class VideoSink:
     """A video file that frames are written to, in a ``with`` block.
 
-    The video grows under a temporary name, ``<stem>.part<suffix>``, and gets its own at the
-    block's end, also where an exception ends it: what was written by then is kept. Where no frame
-    was written no file is left.
+    The video grows under a hidden temporary name and gets its own at the block's end, also if an
+    exception ends the block: the frames written by then are kept. Without a frame no file is left.
 
     Args:
-        path: ``.mp4`` or ``.avi``; missing folders are made, a file that is there is replaced.
-        fps: Frames per second of the video.
-        size: (width, height) in px of all its frames.
+        path: ``.mp4`` or ``.avi``; missing folders are made, an existing file is replaced.
+        fps: Frames per second of the video, 0.01 to 1000. A rate that the container cannot store is
+            rounded (:func:`container_fps`), with a warning.
+        size: (width, height) of all frames in px, both even.
+
+    Attributes:
+        fps: Frames per second that the file says.
+        num_frames: Frames written so far.
 
     Raises:
         ValueError: If the suffix, ``fps`` or ``size`` cannot be written.
@@ -35,32 +78,46 @@ class VideoSink:
 
     def __init__(self, path: Union[str, Path], fps: float, size: Tuple[int, int]) -> None:
         self.path = Path(path)
-        self.fps, self.size = fps, size
+        self.asked_fps, self.size = fps, size
         self.num_frames = 0
-        self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}')
+        # OpenCV chooses the container by the suffix.
+        partial = f'.{self.path.stem}.{os.getpid()}.partial{self.path.suffix}'
+        self._partial = self.path.with_name(partial)
         self._writer: Optional[cv2.VideoWriter] = None
         if self.path.suffix.lower() not in CODECS:
             raise ValueError(f'{self.path}: the name of a video ends in {" or ".join(CODECS)}.')
-        if not 0 < fps < 1000:
-            raise ValueError(f'{self.path}: {fps} frames per second; give more than 0, below 1000.')
+        check_fps(fps, str(self.path))
         # The codecs store blocks of even size and would cut the rest off.
         if min(size) < 2 or size[0] % 2 or size[1] % 2:
             raise ValueError(f'{self.path}: frames of {size} px; width and height must be even.')
+        self.fps = container_fps(fps, self.path.suffix)
 
     def __enter__(self) -> 'VideoSink':
+        if abs(self.fps - self.asked_fps) > 0.5 * 10**-_DECIMALS:
+            self._say_rounded()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         codec = CODECS[self.path.suffix.lower()]
         fourcc = cv2.VideoWriter.fourcc(*codec)
-        self._writer = cv2.VideoWriter(str(self._part), fourcc, self.fps, self.size)
+        self._writer = cv2.VideoWriter(str(self._partial), fourcc, self.fps, self.size)
         if not self._writer.isOpened():
-            if self._part.is_file():
-                self._part.unlink()
+            if self._partial.is_file():
+                self._partial.unlink()
             raise RuntimeError(
-                f'{self._part}: the video cannot be written. May you write to this folder, and is '
-                f'there space? Or OpenCV lacks the codec {codec}: try another suffix of '
+                f'{self._partial}: the video cannot be written. May you write to this folder, and '
+                f'is there space? Or OpenCV lacks the codec {codec}: try another suffix of '
                 f'{", ".join(CODECS)}, or pip install opencv-python-headless.'
             )
         return self
+
+    def _say_rounded(self) -> None:
+        from mmengine.logging import print_log  # slow to import, and seldom needed
+
+        print_log(
+            f'{self.path}: {self.asked_fps:g} frames per second rounded to {self.fps:g}; '
+            f'{self.path.suffix} stores no finer rate.',
+            'current',
+            level=logging.WARNING,
+        )
 
     def write(self, frame: np.ndarray) -> None:
         """Append a frame (height, width, 3), uint8, BGR.
@@ -88,14 +145,14 @@ class VideoSink:
         self._writer.release()
         self._writer = None
         if not self.num_frames:
-            self._part.unlink(missing_ok=True)
+            self._partial.unlink(missing_ok=True)
             return
-        written = _count_frames(self._part)
+        written = _count_frames(self._partial)
         if written == self.num_frames:
-            os.replace(self._part, self.path)
+            replace_durably(self._partial, self.path)
         elif exc is None:  # else that is the error to tell
             raise RuntimeError(
-                f'{self._part}: holds {written} of {self.num_frames} frames. Is the disk full?'
+                f'{self._partial}: holds {written} of {self.num_frames} frames. Is the disk full?'
             )
 
 

@@ -1,11 +1,16 @@
+import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from mmtrack.apis import inference_sot
+from mmtrack.apis import inference_sot, init_model
 
 from mmeatrack.apis import load_tracker, track_frames
+from mmeatrack.registry import TRANSFORMS
 from tests.toy_checkpoint import ToyTracker, write_toy_tracker
 from tests.toys import distill_cfg, follow, mmtrack_scope, tracker_cfg, video
 
@@ -201,3 +206,146 @@ def test_temporal_adaptation_runs(toy, frames):
     plain = [result.box_xywh for result in track_frames(tracker, frames, BOX_XYWH)]
     assert adapted[:3] == plain[:3]  # the first activation is at frame 2
     assert adapted[3:] != plain[3:]
+
+
+# A hook that the config names in its own way
+
+LAZY = """
+from mmeatrack.engine import TemporalAdaptationHook
+from mmeatrack.models import (
+    AsymmetricViT, CalibratedConfidence, CenterHead, CropDataPreprocessor, EATrack, TargetStore)
+
+model = {model}
+custom_hooks = [
+    dict(type=TemporalAdaptationHook, store=dict(type=TargetStore, threshold=0.1, interval=2))]
+test_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadTrackAnnotations', with_instance_id=False),
+            dict(type='PackTrackInputs', pack_single_img=True),
+        ]
+    )
+)
+"""
+
+
+@pytest.fixture(scope='module')
+def lazy_config(tmp_path_factory):
+    """The toy tracker with a store, as a pure-Python config."""
+    model = repr(tracker_cfg())
+    for name in ('EATrack', 'AsymmetricViT', 'CenterHead', 'CropDataPreprocessor'):
+        model = model.replace(f"'mmeatrack.{name}'", name)
+    path = tmp_path_factory.mktemp('lazy') / 'lazy.py'
+    path.write_text(LAZY.format(model=model))
+    return path
+
+
+@pytest.fixture(scope='module')
+def dumped_config(lazy_config):
+    """That config as MMEngine writes it into a work folder: with full paths."""
+    path = lazy_config.with_name('dumped.py')
+    Config.fromfile(str(lazy_config)).dump(str(path))
+    assert "'mmeatrack.engine.TemporalAdaptationHook'" in path.read_text()
+    return path
+
+
+@pytest.fixture(scope='module', params=['lazy_config', 'dumped_config'])
+def other_config(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope='module')
+def adapted(toy, frames) -> np.ndarray:
+    """Boxes with the store of the configs."""
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu', {'model.temporal': STORE})
+    return np.array([result.box_xywh for result in track_frames(tracker, frames, BOX_XYWH)])
+
+
+def test_store_of_a_pure_python_or_dumped_config(toy, frames, other_config, adapted):
+    tracker = load_tracker(other_config, toy.checkpoint, 'cpu')
+    found = [result.box_xywh for result in track_frames(tracker, frames, BOX_XYWH)]
+    assert tracker.state.store.statistics.activations == 2
+    np.testing.assert_array_equal(found, adapted)
+
+
+def test_argument_switches_off_what_such_a_config_asks_for(toy, other_config):
+    assert load_tracker(other_config, toy.checkpoint, 'cpu', temporal=False).temporal_cfg is None
+
+
+def test_store_in_mmtracks_own_functions(toy, frames, other_config, adapted):
+    with mmtrack_scope():
+        model = init_model(Config.fromfile(str(other_config)), str(toy.checkpoint), device='cpu')
+        for i, frame in enumerate(frames):
+            found = inference_sot(model, frame, [70, 50, 90, 70], i).pred_track_instances
+    assert model.state.store.statistics.activations == 2
+    x, y, w, h = adapted[-1]
+    np.testing.assert_allclose(found.bboxes[0].numpy(), (x, y, x + w, y + h), atol=1e-4)
+
+
+def test_given_config_is_not_changed(toy):
+    config = Config(dict(model=tracker_cfg(backbone=dict(pretrained='not_here.pth'))))
+    before = copy.deepcopy(config.to_dict())
+    load_tracker(config, toy.checkpoint, 'cpu', {'model.test_cfg': dict(margin=3.0)})
+    assert config.to_dict() == before
+
+
+# Frames
+
+
+def test_frame_of_any_memory_layout_is_taken_as_it_is(toy, frames):
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
+    expected = [result.box_xywh for result in track_frames(tracker, frames, BOX_XYWH)]
+    read_only = [frame.copy() for frame in frames]
+    for frame in read_only:
+        frame.setflags(write=False)
+    padded = [np.pad(frame, ((0, 0), (0, 7), (0, 0)))[:, :-7] for frame in frames]
+    flipped = [np.ascontiguousarray(frame[:, ::-1])[:, ::-1] for frame in frames]
+    for given in (read_only, padded, flipped):
+        assert [r.box_xywh for r in track_frames(tracker, given, BOX_XYWH)] == expected
+    assert all((a == b).all() for a, b in zip(read_only, frames))
+
+
+def test_pipeline_of_the_config_is_run(toy, frames):
+    """A step between loading and packing, here one that paints the frame black."""
+    with mmtrack_scope():
+        TRANSFORMS.register_module(name='Blacken', module=_Blacken, force=True)
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
+    black = [np.zeros_like(frame) for frame in frames]
+    expected = [result.box_xywh for result in track_frames(tracker, black, BOX_XYWH)]
+    tracker.cfg.test_dataloader.dataset.pipeline.insert(2, dict(type='mmeatrack.Blacken'))
+    found = [result.box_xywh for result in track_frames(tracker, frames, BOX_XYWH)]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+class _Blacken:
+    def __call__(self, results):
+        return dict(results, img=results['img'] * 0)
+
+
+# Threads
+
+
+def test_trackers_load_and_track_in_threads(toy, frames):
+    """MMEngine's registry and default scope are shared by all threads."""
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
+    expected = [result.box_xywh for result in track_frames(tracker, frames, BOX_XYWH)]
+    before = DefaultScope.get_current_instance()
+    together = threading.Barrier(3)
+
+    def load_and_track(_):
+        together.wait()
+        own = load_tracker(toy.config, toy.checkpoint, 'cpu')
+        together.wait()
+        return [result.box_xywh for result in track_frames(own, frames, BOX_XYWH)]
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            assert list(pool.map(load_and_track, range(3))) == [expected] * 3
+    assert DefaultScope.get_current_instance() is before
+
+
+def test_tracking_in_training_mode_is_refused(toy, frames):
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu').train()
+    with pytest.raises(RuntimeError, match=r'call model\.eval\(\)'):
+        next(track_frames(tracker, frames, BOX_XYWH))

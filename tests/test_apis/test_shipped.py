@@ -5,7 +5,7 @@ import torch
 from mmengine.config import Config
 
 from mmeatrack.apis import load_tracker, shipped
-from mmeatrack.models.conversion import publish
+from mmeatrack.conversion import publish
 from tests.toys import build, tracker_cfg
 
 

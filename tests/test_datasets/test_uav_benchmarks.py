@@ -24,6 +24,7 @@ from tests.test_datasets.trees import (
     write_dtb70_sequence,
     write_uav123_sequence,
 )
+from tests.toys import logged
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / '_base_' / 'datasets'
 
@@ -74,6 +75,28 @@ def test_uavdt_of_a_mirror_with_another_folder_name(tmp_path: Path) -> None:
     )
 
     assert len(dataset) == 24
+
+
+def test_annotation_without_images_is_named(tmp_path: Path) -> None:
+    make_uavdt(tmp_path)
+    write_boxes(tmp_path / 'anno' / 'S0301_gt.txt', boxes_of(12))
+
+    dataset = UAVDTDataset(data_root=str(tmp_path), test_mode=True)
+
+    assert dataset.metainfo['seq_names'] == ('S0101', 'S1701')
+    assert 'S0301: no such image folder' in dataset.metainfo['left_out']['S0301']
+
+
+def test_attributes_that_cannot_be_read_stop_nothing(tmp_path: Path) -> None:
+    make_uavdt(tmp_path)
+    (tmp_path / 'anno' / 'att' / 'S0101_att.txt').write_text('1,0,0\n')
+
+    with logged() as messages:
+        dataset = UAVDTDataset(data_root=str(tmp_path), test_mode=True)
+
+    assert dataset.metainfo['seq_names'] == ('S0101', 'S1701')
+    assert dataset.metainfo['attributes'] == ([], [])
+    assert any('S0101_att.txt: 3 flags for 9 attribute names' in each for each in messages)
 
 
 def make_visdrone(root: Path, num_boxes: int = 5) -> None:

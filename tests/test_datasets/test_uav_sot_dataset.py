@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 from mmtrack.datasets.transforms import PairSampling, TridentSampling
+from mmtrack.datasets.transforms.processing import DiMPSampling
 
-from mmeatrack.datasets import UAVSOTDataset
+from mmeatrack.datasets import NearSampling, UAVSOTDataset
 from tests.test_datasets.trees import (
     boxes_of,
     touch_frames,
@@ -15,7 +16,10 @@ from tests.test_datasets.trees import (
 
 
 def build(root: Path, **kwargs: Any) -> UAVSOTDataset:
-    return UAVSOTDataset(data_root=str(root), **dict(dict(test_mode=True), **kwargs))
+    # Serialising takes a second of garbage collection.
+    return UAVSOTDataset(
+        data_root=str(root), **dict(dict(test_mode=True, serialize_data=False), **kwargs)
+    )
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_sequences_of_a_folder(root: Path) -> None:
-    dataset = build(root)
+    dataset = build(root, serialize_data=True)
 
     assert dataset.num_videos == 2
     assert len(dataset) == 25 + 30
@@ -195,6 +199,151 @@ def test_one_box_short_is_forgiven(root: Path) -> None:
 
     assert dataset.metainfo['seq_names'] == ('boat', 'car')
     assert len(dataset.get_img_infos_from_video(0)['img_paths']) == 24
+
+
+def test_one_box_short_is_not_forgiven_where_the_first_frame_may_be_too_many(root: Path) -> None:
+    (root / 'boat' / 'img' / '00000.jpg').touch()
+
+    reason = build(root).metainfo['left_out']['boat']
+
+    assert '25 boxes for 26 frames' in reason
+    assert 'nobody can tell which of 00000.jpg, 00001.jpg .. 00025.jpg has none' in reason
+
+
+@pytest.mark.parametrize('test_mode', [True, False])
+@pytest.mark.parametrize('twin', ['00005 (1).jpg', '5.jpg', '00005.png'])
+def test_frame_that_is_there_twice_is_named(root: Path, twin: str, test_mode: bool) -> None:
+    (root / 'boat' / 'img' / twin).touch()
+
+    dataset = build(root, test_mode=test_mode)
+
+    assert dataset.num_videos == 1
+    reason = dataset.left_out['boat']
+    assert '00005.jpg' in reason
+    assert twin in reason
+    assert 'are both frame 5' in reason
+
+
+def test_time_stamps_are_decimals(tmp_path: Path) -> None:
+    write_boxes(tmp_path / 'car' / 'groundtruth_rect.txt', boxes_of(4))
+    touch_frames(tmp_path / 'car' / 'img', ['0.125.jpg', '0.2.jpg', '0.1.jpg', '0.05.jpg'])
+
+    paths = build(tmp_path).get_img_infos_from_video(0)['img_paths']
+
+    assert [Path(path).name for path in paths] == ['0.05.jpg', '0.1.jpg', '0.125.jpg', '0.2.jpg']
+
+
+def test_two_targets_are_two_sequences(tmp_path: Path) -> None:
+    write_dtb70_sequence(tmp_path, 'Dog', boxes_of(3))
+    for number in (1, 2):
+        write_boxes(
+            tmp_path / 'Jogging' / f'groundtruth_rect.{number}.txt', boxes_of(5, (number, 9, 8, 7))
+        )
+    touch_frames(tmp_path / 'Jogging' / 'img', [f'{i:04d}.jpg' for i in range(1, 6)])
+
+    dataset = build(tmp_path)
+
+    assert dataset.metainfo['seq_names'] == ('Dog', 'Jogging-1', 'Jogging-2')
+    first, second = dataset.metainfo['ground_truths'][1:]
+    np.testing.assert_array_equal(second - first, np.tile([1, 0, 0, 0], (5, 1)))
+    paths = [dataset.get_img_infos_from_video(index)['img_paths'] for index in (1, 2)]
+    assert paths[0] == paths[1]
+
+
+def test_two_sequences_of_one_name_are_refused(tmp_path: Path) -> None:
+    write_boxes(tmp_path / 'Jogging' / 'groundtruth_rect.1.txt', boxes_of(5))
+    write_dtb70_sequence(tmp_path, 'Jogging-1', boxes_of(3))
+
+    with pytest.raises(ValueError, match="2 sequences are named 'Jogging-1'"):
+        build(tmp_path)
+
+
+def test_first_line_that_is_no_box_shifts_nothing(root: Path) -> None:
+    path = root / 'boat' / 'groundtruth_rect.txt'
+    lines = path.read_text().splitlines()
+    path.write_text('\n'.join(['init', *lines[1:]]))
+    assert "line 1: 'init' is no box" in build(root).metainfo['left_out']['boat']
+    path.write_text('\n'.join(['init', *lines]))
+    np.testing.assert_array_equal(build(root).metainfo['ground_truths'][0], boxes_of(25))
+
+
+def test_data_sample_bears_the_name_of_its_sequence(tmp_path: Path) -> None:
+    write_dtb70_sequence(tmp_path, 'car6', boxes_of(8), images=True)
+    parts = [('car6_1', 1, 4), ('car6_2', 5, 8)]
+    for name, _, _ in parts:
+        write_boxes(tmp_path / f'{name}.txt', boxes_of(4))
+    sequences = [
+        dict(video_path='car6/img', ann_path=f'{n}.txt', start_frame_id=first, end_frame_id=last)
+        for n, first, last in parts
+    ]
+    pipeline = [
+        dict(type='mmeatrack.LoadFrame'),
+        dict(type='mmtrack.LoadTrackAnnotations', with_instance_id=False),
+        dict(type='mmtrack.PackTrackInputs', pack_single_img=True),
+    ]
+
+    packed = build(tmp_path, sequences=sequences, pipeline=pipeline)
+    plain = build(tmp_path, sequences=sequences)
+
+    assert [packed[(i, 1)]['data_samples'].seq_name for i in (0, 1)] == ['car6_1', 'car6_2']
+    assert [plain[(i, 1)]['seq_name'] for i in (0, 1)] == ['car6_1', 'car6_2']
+
+
+TRIDENT = dict(num_search_frames=1, num_template_frames=2, max_frame_range=[200])
+SAMPLINGS = {
+    'visible frames for min_num_frames': (TridentSampling(**TRIDENT), 20),
+    'frames for the sample': (TridentSampling(min_num_frames=1, **TRIDENT), 7),
+    'near sampling': (NearSampling(max_template_range=9, min_num_frames=9, **TRIDENT), 9),
+    'DiMP sampling': (DiMPSampling(), 20),
+    'pairs': (PairSampling(), 1),
+}
+
+
+@pytest.mark.parametrize('case', SAMPLINGS)
+def test_training_sequence_shorter_than_the_sampler_needs_is_left_out(
+    tmp_path: Path, case: str
+) -> None:
+    sampling, needed = SAMPLINGS[case]
+    write_dtb70_sequence(tmp_path, 'a_long', boxes_of(needed))
+    boxes = boxes_of(needed + 9)
+    boxes[needed - 1 :] = np.nan  # one visible frame too few
+    if needed > 1:
+        write_dtb70_sequence(tmp_path, 'b_short', boxes)
+    write_dtb70_sequence(tmp_path, 'c_long', boxes_of(needed + 5))
+
+    dataset = build(tmp_path, test_mode=False, serialize_data=True, pipeline=[sampling])
+
+    assert len(dataset) == 2
+    if needed > 1:
+        name = type(sampling).__name__
+        assert f'{needed - 1} visible frames, but {name}' in dataset.left_out['b_short']
+        assert dataset.left_out['b_short'].endswith(f' needs {needed}')
+    drawn = [dataset[index % 2] for index in range(30)]
+    folders = {Path(path).parents[1].name for sample in drawn for path in sample['img_path']}
+    assert folders == {'a_long', 'c_long'}
+
+
+def test_training_set_without_a_long_sequence_is_refused(tmp_path: Path) -> None:
+    for name, length in (('a', 5), ('b', 19)):
+        write_dtb70_sequence(tmp_path, name, boxes_of(length))
+    settings = dict(test_mode=False, pipeline=[TridentSampling(**TRIDENT)])
+
+    message = r'the longest, b, has 19 visible frames, but TridentSampling.* needs 20'
+    with pytest.raises(ValueError, match=message):
+        build(tmp_path, **settings)
+    with pytest.raises(ValueError, match='5 visible frames'):
+        build(tmp_path, bad_sequences='raise', **settings)
+    assert build(tmp_path).num_videos == 2  # a test takes any length
+
+
+def test_still_images_are_trained_on(tmp_path: Path) -> None:
+    for name in ('a', 'b'):
+        write_dtb70_sequence(tmp_path, name, boxes_of(1))
+
+    dataset = build(tmp_path, test_mode=False, pipeline=[TridentSampling(**TRIDENT)])
+
+    assert dataset.num_videos == 2
+    assert len(set(dataset[0]['img_path'])) == 1
 
 
 def test_wrong_root(root: Path) -> None:

@@ -30,8 +30,8 @@ def test_trackers_are_ranked_by_success() -> None:
     report = score_trackers(truth, [half, good])
 
     assert list(report) == ['good', 'half']
-    assert report['good']['success_auc'] == pytest.approx(20 / 21)
-    assert report['half']['precision20'] == 0.75
+    assert report['good'].scores.success_auc == pytest.approx(20 / 21)
+    assert report['half'].scores.precision20 == 0.75
 
 
 def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
@@ -41,9 +41,9 @@ def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
 
     entry = score_trackers(truth, [tracker])['T']
 
-    assert list(entry['per_sequence']) == ['a']
-    assert entry['precision20'] == 1
-    left_out = entry['left_out']
+    assert list(entry.scores.per_sequence) == ['a']
+    assert entry.scores.precision20 == 1
+    left_out = entry.left_out
     assert left_out['b'].startswith('T/b.txt: 2 result boxes for 4 ground truth boxes')
     assert left_out['c'].startswith('T/c.txt: 5 result boxes for 4')
     assert left_out['d'].startswith("T/d.txt, line 2: '1,2,3' is no box")
@@ -54,8 +54,8 @@ def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
 def test_one_box_short_repeats_the_last() -> None:
     entry = score_trackers(make_truth(a=4), [make_tracker('T', a=BOX * 2 + FAR)])['T']
 
-    assert entry['precision20'] == 0.5
-    assert entry['warnings'] == ['T/a.txt: one box short; the last one is repeated']
+    assert entry.scores.precision20 == 0.5
+    assert entry.warnings == ('T/a.txt: one box short; the last one is repeated',)
 
 
 def test_trackers_need_results_and_names() -> None:
@@ -88,3 +88,29 @@ def test_differences_are_sorted_by_lead() -> None:
     assert [(row.sequence, row.difference) for row in rows] == [('c', 0.5), ('a', 0), ('b', -0.5)]
     with pytest.raises(ValueError, match=r"no tracker 'C' to compare; there are \['A', 'B'\]"):
         sequence_differences(report, 'A', 'C')
+
+
+def test_tracker_without_a_result_does_not_stop_the_others() -> None:
+    truth = make_truth(a=4)
+    trackers = [make_tracker('T', a=BOX * 4), make_tracker('S', a=BOX * 9)]
+    problems: list = []
+
+    assert list(score_trackers(truth, trackers, on_problem=problems.append)) == ['T']
+    assert problems == [
+        'S: no sequence can be scored; the first of 1: S/a.txt: 9 result boxes for 4 ground truth '
+        'boxes; both need one box a frame'
+    ]
+    with pytest.raises(ValueError, match='S: no sequence can be scored'):
+        score_trackers(truth, trackers)
+
+
+@pytest.mark.parametrize('line', ['None,None,None,None', 'init', '1', ''])
+def test_first_line_that_is_no_box_does_not_shift_the_others(line: str) -> None:
+    path = ''.join(f'{10 + 9 * i},10,10,10\n' for i in range(1, 5))
+    truth = make_truth(a=5)
+    truth.boxes['a'][:, 0] += 9 * np.arange(5)
+
+    (entry,) = score_trackers(truth, [make_tracker('T', a=f'{line}\n{path}')]).values()
+
+    assert entry.scores.success_auc == pytest.approx(20 / 21)
+    assert entry.warnings == ()

@@ -70,11 +70,16 @@ def test_error_of_20_px_is_precise() -> None:
 
 
 @pytest.mark.parametrize(
-    ('absent', 'success', 'precision'),
-    [('miss', 10 / 21, 0.5), ('hit', 10 / 21, 1.0), ('exclude', 20 / 21, 1.0)],
+    ('absent', 'success', 'precision', 'norm_precision'),
+    [
+        ('miss', 10 / 21, 0.5, 0.5),
+        ('sglatrack', 10 / 21, 0.5, 1.0),
+        ('hit', 10 / 21, 1.0, 1.0),
+        ('exclude', 20 / 21, 1.0, 1.0),
+    ],
 )
 def test_perfect_tracker_with_half_of_its_frames_absent(
-    absent: str, success: float, precision: float
+    absent: str, success: float, precision: float, norm_precision: float
 ) -> None:
     truth = [[10, 10, 10, 10], NAN, [0, 0, 0, 0], [12, 10, 10, 10]]
     result = [[10, 10, 10, 10]] * 3 + [[12, 10, 10, 10]]
@@ -83,7 +88,7 @@ def test_perfect_tracker_with_half_of_its_frames_absent(
 
     assert scores.success_auc == pytest.approx(success, abs=1e-15)
     assert scores.precision20 == precision
-    assert scores.norm_precision == precision
+    assert scores.norm_precision == norm_precision
     assert scores.per_sequence['0'].num_absent == 2
     assert scores.absent == absent
 
@@ -145,7 +150,7 @@ def loop_scores(result: np.ndarray, truth: np.ndarray, absent: str) -> Tuple[flo
         num_counted += 1
         if not present:
             precision += absent == 'hit'
-            norm_precision += absent == 'hit'
+            norm_precision += absent in ('hit', 'sglatrack')
             continue
         width = min(box[0] + box[2], target[0] + target[2]) - max(box[0], target[0])
         height = min(box[1] + box[3], target[1] + target[3]) - max(box[1], target[1])
@@ -160,7 +165,7 @@ def loop_scores(result: np.ndarray, truth: np.ndarray, absent: str) -> Tuple[flo
     return success.mean() / num_counted, precision / num_counted, norm_precision / num_counted
 
 
-@pytest.mark.parametrize('absent', ['miss', 'hit', 'exclude'])
+@pytest.mark.parametrize('absent', ['miss', 'sglatrack', 'hit', 'exclude'])
 def test_equals_the_definition_written_out(absent: str) -> None:
     rng = np.random.default_rng(3)
     truth = np.concatenate([rng.uniform(1, 200, (300, 2)), rng.uniform(20, 80, (300, 2))], axis=1)

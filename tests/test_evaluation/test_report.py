@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.evaluation import ope_scores
-from mmeatrack.evaluation.report import report_entry
+from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 
 
 @pytest.fixture
@@ -14,7 +14,8 @@ def entry() -> dict:
     lost[2:, 0] = 400
     scores = ope_scores({'a': truth, 'b': lost, 'c': lost}, dict.fromkeys('abc', truth), 'exclude')
     attributes = {'a': ['SV'], 'b': ['SV', 'OV'], 'x': ['LR']}
-    return report_entry(scores, {'d': 'd.txt is missing'}, attributes)
+    left_out = {'d': 'd.txt is missing'}
+    return TrackerReport(scores, attribute_scores(scores, attributes), left_out).as_dict()
 
 
 def test_report_states_scores_policy_and_what_was_left_out(entry: dict) -> None:
@@ -43,3 +44,24 @@ def test_report_survives_json(entry: dict) -> None:
     assert json.loads(json.dumps(entry)) == entry
     assert len(entry['success_curve']) == 21
     assert len(entry['precision_curve']) == len(entry['norm_precision_curve']) == 51
+
+
+def test_keys_of_the_json_report(entry: dict) -> None:
+    scores = ['success_auc', 'precision20', 'norm_precision']
+    assert list(entry) == [
+        *(*scores, 'num_sequences', 'left_out', 'absent', 'valid_boxes', 'policy'),
+        *('success_curve', 'precision_curve', 'norm_precision_curve'),
+        *('per_attribute', 'per_sequence', 'warnings'),
+    ]
+    assert list(entry['per_attribute']['SV']) == [*scores, 'num_sequences']
+
+
+def test_speeds_lie_beside_the_scores() -> None:
+    truth = np.tile([10.0, 10, 10, 10], (4, 1))
+    speeds = {'a': dict(fps=12.5, network_fps=None)}
+    report = TrackerReport(
+        ope_scores({'a': truth}, {'a': truth}), speed=dict(fps=12.5), sequence_speeds=speeds
+    )
+
+    assert report.as_dict()['speed'] == dict(fps=12.5)
+    assert report.as_dict()['per_sequence']['a']['fps'] == 12.5

@@ -104,3 +104,69 @@ def test_results_of_an_unknown_run_are_moved_too(tmp_path: Path) -> None:
     folder.write(make_result())
 
     assert folder.claim(dict(checkpoint='a')) == tmp_path / 'EATrack.old-1'
+
+
+def test_the_report_goes_with_the_results_that_it_is_of(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / 'EATrack')
+    folder.claim(dict(checkpoint='a'))
+    folder.write(make_result())
+    folder.write_report('{"a": 1}')
+    assert (tmp_path / 'EATrack_report.json').read_text() == '{"a": 1}'
+
+    folder.claim(dict(checkpoint='b'))
+
+    assert not folder.report_path.exists()
+    assert (tmp_path / 'EATrack.old-1_report.json').read_text() == '{"a": 1}'
+
+
+def test_results_of_other_benchmarks_stay_where_they_are(tmp_path: Path) -> None:
+    nested = RunFolder(tmp_path / 'EATrack' / 'UAV123')
+    nested.claim(dict(data='UAV123'))
+    nested.write(make_result())
+    own = RunFolder(tmp_path / 'EATrack')
+    own.write(make_result())
+
+    assert own.claim(dict(data='own')) == tmp_path / 'EATrack.old-1'
+
+    assert nested.read('car1_s', 3) is not None
+    nested.check()
+    assert own.read('car1_s', 3) is None
+
+
+def test_results_of_unknown_origin_are_never_overwritten(tmp_path: Path) -> None:
+    first = RunFolder(tmp_path / 'EATrack')
+    assert first.claim() is None
+    first.write(make_result())
+    part = RunFolder(tmp_path / 'EATrack')
+    assert part.claim() is None  # of the same run
+    part.release()
+    first.release()
+
+    assert first.claim(first.identity()) is None  # the same run goes on
+    first.release()
+    assert RunFolder(tmp_path / 'EATrack').claim() == tmp_path / 'EATrack.old-1'
+    assert RunFolder(tmp_path / 'EATrack.old-1').read('car1_s', 3) is not None
+
+
+def test_a_run_that_lost_its_folder_stops(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / 'EATrack')
+    folder.claim(dict(checkpoint='a'))
+    folder.write(make_result('first'))
+    (tmp_path / 'EATrack').rename(tmp_path / 'moved')
+    other = RunFolder(tmp_path / 'EATrack', group='another run')
+    other.claim(dict(checkpoint='b'))
+
+    for write in (lambda: folder.write(make_result('second')), lambda: folder.write_report('{}')):
+        with pytest.raises(RuntimeError, match='no longer the folder of this run'):
+            write()
+
+    assert [path.name for path in (tmp_path / 'EATrack').glob('*.txt')] == []
+    assert not folder.report_path.exists()
+    other.write(make_result('third'))
+
+
+@pytest.mark.parametrize('name', ['../car', 'a/b', '/car', '..', '', 'a\\b'])
+def test_a_sequence_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match='must be usable as a folder name'):
+        RunFolder(tmp_path / 'EATrack').write(make_result(name))
+    assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,12 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 
 from mmeatrack.evaluation.benchmark_report import Difference
+from mmeatrack.evaluation.ope import OPEScores, SequenceScores
+from mmeatrack.evaluation.report import TrackerReport
 from mmeatrack.evaluation.tables import (
     attribute_table,
     csv_text,
@@ -14,16 +17,22 @@ from mmeatrack.evaluation.tables import (
 )
 
 
-def make_entry(success: float, precision: float, attributes: dict, left_out: int = 0) -> dict:
-    return dict(
-        success_auc=success,
-        precision20=precision,
-        norm_precision=0.5,
-        num_sequences=10 - left_out,
-        left_out={str(i): 'missing' for i in range(left_out)},
-        per_attribute={
-            name: dict(success_auc=score, num_sequences=4) for name, score in attributes.items()
-        },
+def make_scores(success: float, precision: float = 0.5, count: int = 4) -> OPEScores:
+    curves = np.zeros(21), np.zeros(51), np.zeros(51)
+    sequence = SequenceScores(success, precision, 0.5, 9, 0, *curves)
+    names = map(str, range(count))
+    return OPEScores(
+        success, precision, 0.5, *curves, dict.fromkeys(names, sequence), 'miss', 'sized'
+    )
+
+
+def make_entry(
+    success: float, precision: float, attributes: dict, left_out: int = 0
+) -> TrackerReport:
+    return TrackerReport(
+        make_scores(success, precision, 10 - left_out),
+        {name: make_scores(score) for name, score in attributes.items()},
+        {str(i): 'missing' for i in range(left_out)},
     )
 
 

@@ -7,7 +7,6 @@ from mmeatrack.files.frame_files import (
     find_gap,
     frame_number,
     list_frames,
-    sequence_name,
     sort_frames,
 )
 from tests.test_datasets.trees import touch_frames
@@ -149,8 +148,3 @@ def test_images_of_an_unknown_type_are_named(tmp_path: Path) -> None:
 def test_gap_is_found_in_whole_numbers_only() -> None:
     assert find_gap(['1.jpg', '2.jpg', '4.jpg']) == 'no frame between 2.jpg and 4.jpg'
     assert find_gap(['0.1.jpg', '0.125.jpg']) is None
-
-
-@pytest.mark.parametrize('folder', ['Gull1', 'Gull1/img', 'Gull1/color', 'Gull1/IMG'])
-def test_sequence_is_named_by_its_folder(tmp_path: Path, folder: str) -> None:
-    assert sequence_name(tmp_path / folder) == 'Gull1'

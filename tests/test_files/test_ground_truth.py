@@ -83,3 +83,87 @@ def test_attributes_in_sequence_folders_and_elsewhere(tmp_path: Path) -> None:
     assert load_attributes(ground_truth) == {'a': ['static']}
     elsewhere = load_attributes(ground_truth, ['IV', 'SV'], tmp_path / 'att')
     assert elsewhere == {'a': ['static'], 'b': ['IV']}
+
+
+def test_two_targets_of_a_video_are_two_sequences(tmp_path: Path) -> None:
+    write(tmp_path / 'Car1' / 'groundtruth_rect.txt', BOX)
+    write(tmp_path / 'Jogging' / 'groundtruth_rect.1.txt', BOX)
+    write(tmp_path / 'Jogging' / 'groundtruth_rect.2.txt', '5,6,7,8\n')
+
+    ground_truth = load_ground_truth(tmp_path)
+
+    assert list(ground_truth.boxes) == ['Car1', 'Jogging-1', 'Jogging-2']
+    np.testing.assert_array_equal(ground_truth.boxes['Jogging-2'], [[5, 6, 7, 8]])
+
+
+def test_sequence_folder_without_boxes_is_named(tmp_path: Path) -> None:
+    write(tmp_path / 'a' / 'groundtruth_rect.txt', BOX)
+    write(tmp_path / 'b' / 'img' / '00001.jpg', '')
+    write(tmp_path / 'c' / '00001.png', '')
+    write(tmp_path / 'att' / 'a.txt', '1,0')
+
+    left_out = load_ground_truth(tmp_path).left_out
+
+    assert sorted(left_out) == ['b', 'c']
+    assert left_out['b'] == f'{tmp_path}/b: there is no groundtruth_rect.txt or groundtruth.txt'
+
+
+def test_two_ground_truths_of_one_sequence_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / 'a.txt', BOX)
+    write(tmp_path / 'a_gt.txt', '5,6,7,8\n')
+    write(tmp_path / 'b.txt', BOX)
+    write(tmp_path / 'b_gt.txt', BOX)
+
+    ground_truth = load_ground_truth(tmp_path)
+
+    assert list(ground_truth.boxes) == ['b']
+    assert ground_truth.left_out == {
+        'a': f'{tmp_path}/a.txt and {tmp_path}/a_gt.txt are both the ground truth of a; remove one'
+    }
+
+
+def test_readme_among_annotations_is_no_sequence(tmp_path: Path) -> None:
+    write(tmp_path / 'a_gt.txt', BOX)
+    write(tmp_path / 'readme.txt', 'UAV123\n\nFormat: x,y,w,h in 1280 x 720 px; 123 files\n')
+    write(tmp_path / 'polygon.txt', '1,2,3,4,5,6,7,8\n')
+
+    ground_truth = load_ground_truth(tmp_path)
+
+    assert list(ground_truth.boxes) == ['a']
+    assert ground_truth.passed_over == (tmp_path / 'readme.txt',)
+    assert 'polygon.txt, line 1' in ground_truth.left_out['polygon']
+
+
+def test_files_beside_sequence_folders_do_not_vanish(tmp_path: Path) -> None:
+    write(tmp_path / 'a.txt', BOX)
+    write(tmp_path / 'B.TXT', BOX)
+    write(tmp_path / 'old' / 'groundtruth_rect.txt', BOX)
+
+    assert list(load_ground_truth(tmp_path).boxes) == ['B', 'a', 'old']
+
+
+def test_header_needs_a_line_more_than_there_are_images(tmp_path: Path) -> None:
+    for name, num_images in (('a', 2), ('b', 3)):
+        write(tmp_path / name / 'groundtruth_rect.txt', 'init\n' + BOX * 2)
+        for number in range(num_images):
+            write(tmp_path / name / 'img' / f'{number}.jpg', '')
+
+    ground_truth = load_ground_truth(tmp_path)
+
+    assert len(ground_truth.boxes['a']) == 2
+    assert "b/groundtruth_rect.txt, line 1: 'init' is no box" in ground_truth.left_out['b']
+
+
+def test_unusable_attributes_are_reported_one_by_one(tmp_path: Path) -> None:
+    for name, flags in (('a', b'1,0'), ('b', b'1,0,1'), ('c', b'\xff\xd8\xff')):
+        write(tmp_path / f'{name}.txt', BOX)
+        (tmp_path / 'att').mkdir(exist_ok=True)
+        (tmp_path / 'att' / f'{name}.txt').write_bytes(flags)
+    ground_truth = load_ground_truth(tmp_path)
+    problems: list = []
+
+    assert load_attributes(ground_truth, ['IV', 'SV'], None, problems.append) == {'a': ['IV']}
+    assert '3 flags for 2 attribute names' in problems[0]
+    assert 'att/c.txt: not a text file' in problems[1]
+    with pytest.raises(ValueError, match='3 flags'):
+        load_attributes(ground_truth, ['IV', 'SV'])

@@ -104,3 +104,159 @@ def test_damaged_member_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match=r'KCF/a\.txt cannot be read'):
         open_results(str(path), SEQUENCES)[0].files['a']()
+
+
+def scores(path: Path, argument: str = '{}', **kwargs: object) -> Dict[str, Dict[str, bytes]]:
+    """Contents by tracker and sequence."""
+    trackers = open_results(argument.format(path), SEQUENCES, **kwargs)
+    return {
+        tracker.name: {name: read() for name, read in tracker.files.items()} for tracker in trackers
+    }
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+@pytest.mark.parametrize(
+    ('good', 'bad', 'names'),
+    [
+        ('results/Good/UAV123/', 'results/Bad/UAV123/', ['Bad', 'Good']),
+        ('Good/UAV123_10fps/', 'Bad/uav123@10fps/', ['Bad', 'Good']),
+        ('UAV123/Good/', 'UAV123/Bad/', ['Bad', 'Good']),
+        ('Good/OPE/raw/', 'Bad/OPE/raw/', ['Bad', 'Good']),
+        ('x/Good/', 'y/z/Bad/', ['Bad', 'Good']),
+        ('Good/run1/', 'Good/run2/', ['run1', 'run2']),
+        ('x/run/', 'x/y/run2/', ['run', 'run2']),
+        ('x/y/run/', 'x/z/run/', ['y', 'z']),
+        ('A/UAV123/', 'A/UAV123_10fps/', ['A/UAV123', 'A/UAV123_10fps']),
+    ],
+)
+def test_equal_names_of_different_folders_are_never_merged(
+    tmp_path: Path, kind: str, good: str, bad: str, names: list
+) -> None:
+    members = {f'{good}a.txt': b'a1', f'{good}b.txt': b'b1', f'{bad}a.txt': b'a2'}
+    path = as_folder_or_zip(kind, tmp_path, members)
+
+    found = scores(path)
+
+    assert sorted(found) == names
+    assert sorted(map(str, found.values())) == sorted(
+        map(str, [{'a': b'a1', 'b': b'b1'}, {'a': b'a2'}])
+    )
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_results_within_results_are_not_read_and_said(tmp_path: Path, kind: str) -> None:
+    path = as_folder_or_zip(kind, tmp_path, {'T/a.txt': b'1', 'T/old/a.txt': b'2'})
+    notes: list = []
+
+    assert scores(path, on_note=notes.append) == {'T': {'a': b'1'}}
+    assert notes == [f'{path}: T/old: not read, because it lies within the results of T']
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_other_benchmarks_are_passed_over(tmp_path: Path, kind: str) -> None:
+    members = {f'{t}/{b}/a.txt': b.encode() for t in 'TS' for b in ('UAV123', 'UAV123_10fps')}
+    path = as_folder_or_zip(kind, tmp_path, members)
+    notes: list = []
+
+    found = scores(path, benchmarks=['UAV123@10fps'], on_note=notes.append)
+
+    assert found == {'S': {'a': b'UAV123_10fps'}, 'T': {'a': b'UAV123_10fps'}}
+    assert notes[0] == f'{path}: S/UAV123: results of another benchmark are not read'
+
+
+def test_folder_that_is_called_like_the_benchmark(tmp_path: Path) -> None:
+    path = write_folder(tmp_path / 'Mine' / 'UAV123', {'a.txt': b'1'})
+
+    assert list(scores(path)) == ['Mine']
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+@pytest.mark.parametrize(
+    'member',
+    ['A.TXT', 'a_gt.txt', 'uav_a.txt', 'a/a_001.txt', 'T/a/a_001.txt', 'T\\x\\a.txt', 'T/T_a.txt'],
+)
+def test_names_of_toolkits(tmp_path: Path, kind: str, member: str) -> None:
+    path = as_folder_or_zip(kind, tmp_path, {member: b'1', '__MACOSX/T/._a.txt': b'2'})
+
+    ((found),) = scores(path).values()
+    assert found == {'a': b'1'}
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_got10k_layout_of_two_trackers(tmp_path: Path, kind: str) -> None:
+    members = {
+        f'{tracker}/{sequence}/{sequence}{end}': f'{tracker}{sequence}{end}'.encode()
+        for tracker in 'TS'
+        for sequence in 'ab'
+        for end in ('_001.txt', '_002.txt', '_time.txt')
+    }
+    path = as_folder_or_zip(kind, tmp_path, members)
+
+    assert scores(path) == {
+        'S': {'a': b'Sa_001.txt', 'b': b'Sb_001.txt'},
+        'T': {'a': b'Ta_001.txt', 'b': b'Tb_001.txt'},
+    }
+    assert 'a_002.txt' in open_results(str(path), SEQUENCES)[0].warnings[0]
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_trackers_by_the_names_of_files(tmp_path: Path, kind: str) -> None:
+    members = {f'OPE/{s}_{t}.mat': f'{s}{t}'.encode() for s in 'ab' for t in ('KCF', 'BACF')}
+    path = as_folder_or_zip(kind, tmp_path, members)
+
+    expected = {t: {s: f'{s}{t}'.encode() for s in 'ab'} for t in ('KCF', 'BACF')}
+    assert scores(path) == expected
+    assert scores(path, 'KCF={}') == {'KCF': expected['KCF']}
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_files_that_fit_no_sequence_are_listed(tmp_path: Path, kind: str) -> None:
+    members = {'T/a.txt': b'1', 'T/bb.txt': b'2', 'docs/readme.txt': b'3'}
+    path = as_folder_or_zip(kind, tmp_path, members)
+    notes: list = []
+
+    (tracker,) = open_results(str(path), SEQUENCES, on_note=notes.append)
+
+    assert tracker.warnings == (
+        'not read, because they fit no sequence: T/bb.txt; expected names such as a.txt',
+    )
+    assert notes == [f'{path}: docs: no result of a sequence in readme.txt']
+
+
+def test_what_is_there_is_named_where_nothing_fits(tmp_path: Path) -> None:
+    path = write_folder(tmp_path / 'r', {'x.txt': b'', 'T/y.txt': b''})
+
+    with pytest.raises(FileNotFoundError, match=r'expected files a\.txt .*there are T/y\.txt, x'):
+        open_results(str(path), SEQUENCES)
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_two_files_of_one_sequence_are_refused(tmp_path: Path, kind: str) -> None:
+    path = as_folder_or_zip(
+        kind, tmp_path, {'a.txt': b'1', 'a.mat': b'2', 'b.txt': b'', 'B.txt': b''}
+    )
+
+    (tracker,) = open_results(str(path), SEQUENCES)
+
+    with pytest.raises(ValueError, match=r'a\.mat and .*a\.txt: 2 different files fit a; keep one'):
+        tracker.files['a']()
+    assert tracker.files['b']() == b''
+
+
+def test_member_that_an_archive_holds_twice_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / 'r.zip', 'w') as archive:
+        archive.writestr('a.txt', b'1')
+        with pytest.warns(UserWarning, match='Duplicate name'):
+            archive.writestr('a.txt', b'2')
+
+    with pytest.raises(ValueError, match='2 different files fit a'):
+        open_results(str(tmp_path / 'r.zip'), SEQUENCES)[0].files['a']()
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    write_folder(tmp_path / 'elsewhere', {'a.txt': b'1'})
+    (tmp_path / 'r').mkdir()
+    (tmp_path / 'r' / 'T').symlink_to(tmp_path / 'elsewhere')
+    (tmp_path / 'r' / 'loop').symlink_to(tmp_path / 'r')
+
+    assert scores(tmp_path / 'r') == {'T': {'a': b'1'}}

@@ -2,7 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from mmeatrack.files.sequence_names import annotation_files, name_by_annotation
+from mmeatrack.files.sequence_names import (
+    annotation_files,
+    name_by_annotation,
+    name_by_folder,
+    name_of_sample,
+)
 
 
 def names(folder: Path, *files: str) -> dict:
@@ -59,3 +64,21 @@ def test_box_file_of_another_name(tmp_path: Path) -> None:
 )
 def test_name_by_annotation(path: str, name: str) -> None:
     assert name_by_annotation(path) == name
+
+
+@pytest.mark.parametrize('folder', ['Gull1', 'Gull1/img', 'Gull1/color', 'Gull1/IMG', 'Gull1/img/'])
+def test_sequence_is_named_by_its_folder(tmp_path: Path, folder: str) -> None:
+    assert name_by_folder(tmp_path / folder) == 'Gull1'
+
+
+def test_link_names_a_sequence_by_itself(tmp_path: Path) -> None:
+    (tmp_path / 'raw').mkdir()
+    (tmp_path / 'Gull1').symlink_to(tmp_path / 'raw')
+    assert name_by_folder(tmp_path / 'Gull1') == 'Gull1'
+
+
+def test_sample_has_the_name_that_its_dataset_gives() -> None:
+    info = dict(img_path='data_seq/UAV123/car6/000488.jpg', video_id=27)
+    assert name_of_sample(dict(info, seq_name='car6_2')) == 'car6_2'
+    assert name_of_sample(info) == 'car6-0027'  # car6_1 to car6_5 are in this folder
+    assert name_of_sample(dict(video_id=3)) == 'sequence-0003'

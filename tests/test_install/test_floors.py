@@ -119,7 +119,6 @@ def test_every_room_is_written_down_and_every_written_room_is_there() -> None:
     assert rooms == set(FLOORS)
 
 
-@pytest.mark.xfail(reason='evaluation.report_files draws')
 def test_no_import_climbs() -> None:
     assert climbing(IMPORTS, FLOORS) == []
 
@@ -128,7 +127,6 @@ def test_no_circle_of_modules() -> None:
     assert circles(IMPORTS) == []
 
 
-@pytest.mark.xfail(reason='files.frame_sources logs by mmengine')
 def test_files_needs_neither_torch_nor_openmmlab_when_imported() -> None:
     heavy = {
         module: sorted(STACK & names)

@@ -85,6 +85,23 @@ def test_tracking(benchmark: Callable, configs: Dict[str, Path]) -> None:
     assert (status == 2) == ('MISSED' in printed)
 
 
+def test_report_replaces_neither_inputs_nor_foreign_files(
+    benchmark: Callable, configs: Dict[str, Path], tmp_path: Path
+) -> None:
+    config, notes = configs['tracker'], tmp_path / 'notes.md'
+    content = config.read_text()
+    notes.write_text('mine')
+    for out, expected in (
+        (config, 'is an input and would be overwritten'),
+        (notes, 'not written by benchmark.py'),
+    ):
+        status, _, err = benchmark('temporal', '--config', config, '--out', out)
+        assert status == 1
+        assert expected in err
+    assert config.read_text() == content
+    assert notes.read_text() == 'mine'
+
+
 @pytest.mark.parametrize(
     ('arguments', 'expected'),
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmeatrack.models.conversion import read_published
+from mmeatrack.conversion import read_published
 from tests.toys import build, distill_cfg, tracker_cfg
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'publish_model.py'

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from mmengine.registry import DATASETS
 from mmengine.runner import save_checkpoint
-from test_engine.toy_runs import CropDataset
 
+from tests.test_engine.toy_runs import CropDataset
 from tests.toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'similarity.py'
@@ -62,6 +62,24 @@ def test_table_picture_and_csv(similarity, arguments, tmp_path, capsys) -> None:
     printed = capsys.readouterr()
     assert f'{float(table[3]["inside"]):6.3f}' in printed.out
     assert '2/2' in printed.err  # eight samples are two batches, however many are asked for
+
+
+def test_foreign_and_given_files_are_not_replaced(similarity, arguments, tmp_path, capsys) -> None:
+    table = tmp_path / 'out' / 'similarity.csv'
+    table.parent.mkdir()
+    table.write_text('mine')
+    assert similarity.main([*arguments, '--batches', '1']) == 1
+    assert 'similarity.csv: there already, and not written by similarity.py' in (
+        capsys.readouterr().err
+    )
+    assert table.read_text() == 'mine'
+    config = tmp_path / 'out' / 'similarity.png'  # a config of that name is an input
+    config.write_text(Path(arguments[0]).read_text())
+    assert similarity.main([str(config), *arguments[1:], '--overwrite']) == 1
+    assert 'similarity.png is an input and would be overwritten' in capsys.readouterr().err
+    config.unlink()
+    assert similarity.main([*arguments, '--batches', '1', '--pairs', '2:2', '--overwrite']) == 0
+    assert table.read_text().startswith('student,student_layer')
 
 
 @pytest.mark.parametrize(

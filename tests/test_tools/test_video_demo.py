@@ -10,7 +10,7 @@ import pytest
 
 from mmeatrack.apis import load_tracker, track_frames
 from tests.toy_checkpoint import ToyTracker, write_toy_tracker
-from tests.toys import video
+from tests.toys import logged, video
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'video_demo.py'
 NUM_FRAMES = 8
@@ -205,8 +205,97 @@ def test_input_is_never_replaced(call, tmp_path, capsys):
     content = made.read_bytes()
     for out in (tmp_path / 'o', made):
         assert call(source=str(made), out=out) == 1
-        assert 'Car2.mp4: is the input' in capsys.readouterr().err
+        assert 'Car2.mp4 is an input and would be overwritten' in capsys.readouterr().err
     assert made.read_bytes() == content
+
+
+def test_ground_truth_is_never_replaced(call, images, tmp_path, capsys):
+    """Neither by its name, nor by another that leads to it, nor with --overwrite."""
+    anno, content = tmp_path / 'anno', '70,50,20,20\n' * NUM_FRAMES
+    anno.mkdir()
+    truth = anno / 'Car2.txt'
+    truth.write_text(content)
+    (tmp_path / 'linked').symlink_to(anno, target_is_directory=True)
+    for out in (anno, anno / 'Car2.avi', tmp_path / 'linked'):
+        for extra in ([], ['--overwrite']):
+            assert call(f'--ground-truth={truth}', *extra, out=out) == 1
+            assert 'Car2.txt is an input and would be overwritten' in capsys.readouterr().err
+    assert truth.read_text() == content
+    assert list(anno.iterdir()) == [truth]
+
+
+def test_foreign_file_is_replaced_only_when_told(call, tmp_path, capsys):
+    for name in ('Car2.txt', 'Car2.mp4'):
+        foreign = tmp_path / f'with_{name[5:]}' / name
+        foreign.parent.mkdir()
+        foreign.write_text('mine')
+        assert call(out=foreign.parent) == 1
+        error = capsys.readouterr().err
+        assert f'{name}: there already, and not written by video_demo.py' in error
+        assert '--overwrite' in error
+        assert foreign.read_text() == 'mine'
+    assert call('--overwrite', out=tmp_path / 'with_txt') == 0
+    assert len(read_track(tmp_path / 'with_txt' / 'Car2.txt')) == NUM_FRAMES
+
+
+def test_own_results_are_replaced_unless_somebody_changed_them(call, tmp_path, capsys):
+    assert call() == call('--max-frames=3') == 0
+    track = tmp_path / 'o' / 'Car2.txt'
+    assert len(read_track(track)) == 3
+    corrected = '1,2,3,4,1,0\n' + track.read_text()
+    track.write_text(corrected)
+    capsys.readouterr()
+    assert call() == 1
+    assert 'changed since' in capsys.readouterr().err
+    assert track.read_text() == corrected
+
+
+@pytest.mark.parametrize('name', ['x.mkv', 'x.MOV', 'x.webm', 'track.txt', 'a.gif'])
+def test_other_kinds_of_output_are_refused_with_those_allowed(call, tmp_path, capsys, name):
+    assert call(out=tmp_path / name) == 1
+    error = capsys.readouterr().err
+    assert f'{name}: give a name that ends in .mp4 or .avi, or a folder' in error
+    assert not (tmp_path / name).exists()
+
+
+def test_output_may_be_a_folder_with_a_dot(call, tmp_path, capsys):
+    assert call('--max-frames=1', out=tmp_path / 'run.v2') == 0
+    assert frame_count(tmp_path / 'run.v2' / 'Car2.mp4') == 1
+    (tmp_path / 'file').touch()
+    assert call(out=tmp_path / 'file') == 1
+    assert 'file: give a name that ends in .mp4 or .avi, or a folder' in capsys.readouterr().err
+
+
+def test_one_frame_of_odd_size(call, tmp_path, capsys):
+    folder = tmp_path / 'Kite'
+    folder.mkdir()
+    cv2.imwrite(str(folder / '1.png'), np.full((97, 131, 3), 90, np.uint8))
+    assert call(source=str(folder)) == 0
+    assert read_track(tmp_path / 'o' / 'Kite.txt').tolist() == [[70, 50, 20, 20, -1, 0]]
+    assert frame_count(tmp_path / 'o' / 'Kite.mp4') == 1
+    assert '1 frame: ' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(('rate', 'stored'), [(66.667, 66.67), (105.611, 105.61), (1000.0, 1000.0)])
+def test_video_of_an_unusual_rate(call, tmp_path, rate, stored):
+    source = tmp_path / 'fast.avi'  # Motion JPEG stores these rates
+    writer = cv2.VideoWriter(str(source), cv2.VideoWriter.fourcc(*'MJPG'), rate, (160, 120))
+    for frame in video(2):
+        writer.write(frame[0].permute(1, 2, 0).numpy())
+    writer.release()
+    with logged() as messages:
+        assert call(source=str(source)) == 0
+    made = cv2.VideoCapture(str(tmp_path / 'o' / 'fast.mp4'))
+    assert made.get(cv2.CAP_PROP_FPS) == pytest.approx(stored)
+    said = [message for message in messages if 'frames per second rounded to' in message]
+    assert len(said) == (rate != stored)
+
+
+def test_rate_that_no_video_has_is_refused_before_the_model_is_loaded(call, tmp_path, capsys):
+    for rate in ('0', '-1', 'nan', '5000'):
+        assert call(f'--fps={rate}', checkpoint=tmp_path / 'none.pth') == 1
+        assert 'frames per second; give 0.01 to 1000' in capsys.readouterr().err
+    assert not (tmp_path / 'o').exists()
 
 
 def test_results_before_a_bad_image_are_kept(call, images, tmp_path, capsys):
@@ -256,8 +345,8 @@ def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):
 def test_window_shows_the_video_until_a_key(call, demo, monkeypatch, tmp_path, key):
     shown = []
     monkeypatch.setattr(demo, 'check_display', lambda: None)
-    monkeypatch.setattr(demo.cv2, 'imshow', lambda title, image: shown.append(image.shape))
-    monkeypatch.setattr(demo.cv2, 'waitKey', lambda delay: ord(key) if len(shown) == 2 else -1)
+    monkeypatch.setattr(cv2, 'imshow', lambda title, image: shown.append(image.shape))
+    monkeypatch.setattr(cv2, 'waitKey', lambda delay: ord(key) if len(shown) == 2 else -1)
     assert call('--show') == 0
     assert len(shown) == 2
     assert shown[0][1] == 640
@@ -272,9 +361,9 @@ def test_window_without_a_screen_is_an_error(call, monkeypatch, capsys):
     assert '--show: no window can be opened' in capsys.readouterr().err
 
 
-def test_window_without_a_gui_in_opencv_is_an_error(call, demo, monkeypatch, capsys):
+def test_window_without_a_gui_in_opencv_is_an_error(call, monkeypatch, capsys):
     monkeypatch.setenv('DISPLAY', ':0')
-    monkeypatch.setattr(demo.cv2, 'getBuildInformation', lambda: '  GUI:      NONE\n')
+    monkeypatch.setattr(cv2, 'getBuildInformation', lambda: '  GUI:      NONE\n')
     assert call('--show') == 1
     assert 'opencv-python-headless' in capsys.readouterr().err
 

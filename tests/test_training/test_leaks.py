@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Optional
 
 import torch
 from mmengine.hooks import Hook
-from test_engine.toy_runs import train_runner
 
+from tests.test_engine.toy_runs import train_runner
 from tests.test_training.toy_parts import ToyCrops
 from tests.toys import build, distill_cfg, mmtrack_scope, tracker_cfg
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmeatrack.visualization.bars_and_text import text_width
+from mmeatrack.visualization.canvas import Canvas
 from mmeatrack.visualization.labelled_boxes import (
     GROUND_TRUTH_COLOR,
     LOST_COLOR,
@@ -15,9 +15,9 @@ from mmeatrack.visualization.labelled_boxes import (
 RED, GREEN = (0, 0, 255), (0, 255, 0)
 
 
-def drawn(*boxes: LabelledBox, scale: float = 1, size: tuple = (200, 300)) -> np.ndarray:
+def drawn(*boxes: LabelledBox, scale: float = 1, size: tuple = (200, 640)) -> np.ndarray:
     image = np.full((*size, 3), 128, np.uint8)
-    draw_boxes(image, boxes, scale, 1)
+    draw_boxes(Canvas(image, scale), boxes)
     return image
 
 
@@ -73,7 +73,7 @@ def test_label_is_beside_its_box_in_its_color():
 
 
 @pytest.mark.parametrize(
-    'box', [(0, 0, 20, 20), (280, 0, 20, 20), (0, 180, 20, 20), (280, 180, 20, 20)]
+    'box', [(0, 0, 20, 20), (620, 0, 20, 20), (0, 180, 20, 20), (620, 180, 20, 20)]
 )
 def test_label_of_a_box_in_a_corner_is_whole(box):
     image = drawn(LabelledBox('target', box, RED))
@@ -108,5 +108,21 @@ def test_lost_target_is_told_at_its_box():
         (drawn(replace(box, lost=lost))[:95] == LOST_COLOR).all(axis=2).any(axis=0).sum()
         for lost in (None, False, True)
     ]
-    words = [text_width(text, 1, 0.38) for text in ('EATrack', 'EATrack', 'EATrack LOST')]
+    canvas = Canvas(np.zeros((2, 640, 3), np.uint8))
+    words = [canvas.text_width(text, 0.38) for text in ('EATrack', 'EATrack', 'EATrack LOST')]
     assert columns == [width + 6 for width in words]  # a margin of 3 px on each side
+
+
+def test_boxes_carry_color_score_and_state():
+    assert LabelledBox.of_ground_truth((1, 2, 3, 4)) == LabelledBox(
+        'ground truth', (1, 2, 3, 4), GROUND_TRUTH_COLOR, dashed=True
+    )
+    assert LabelledBox.of_tracker('A', 0, (1, 2, 3, 4)) == LabelledBox(
+        'A', (1, 2, 3, 4), TRACKER_COLORS[0]
+    )
+    for lost, color in ((None, TRACKER_COLORS[1]), (False, TRACKER_COLORS[1]), (True, LOST_COLOR)):
+        box = LabelledBox.of_tracker('B', 1, (1, 2, 3, 4), 0.2, lost)
+        assert box == LabelledBox(
+            'B', (1, 2, 3, 4), color, dashed=lost is True, has_score=True, score=0.2, lost=lost
+        )
+    assert LabelledBox.of_tracker('A', len(TRACKER_COLORS), None).color == TRACKER_COLORS[0]

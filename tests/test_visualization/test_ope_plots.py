@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -6,15 +7,20 @@ import pytest
 from matplotlib.figure import Figure
 
 from mmeatrack.evaluation import ope_scores
-from mmeatrack.evaluation.report import report_entry
-from mmeatrack.visualization.ope_plots import plot_curves, plot_radar
+from mmeatrack.evaluation.report import TrackerReport, attribute_scores
+from mmeatrack.visualization.ope_plots import (
+    plot_curves,
+    plot_files,
+    plot_radar,
+    plot_report,
+)
 
 
-def make_entry(noise: float, attributes: str = 'SV IV OV') -> dict:
+def make_entry(noise: float, attributes: str = 'SV IV OV') -> TrackerReport:
     rng = np.random.default_rng(0)
     truth = np.tile([50.0, 50, 20, 20], (40, 1))
     scores = ope_scores([truth + rng.normal(0, noise, truth.shape)], [truth])
-    return report_entry(scores, {}, {'0': attributes.split()})
+    return TrackerReport(scores, attribute_scores(scores, {'0': attributes.split()}))
 
 
 @pytest.fixture
@@ -48,9 +54,11 @@ def test_curves_and_legend_show_the_report(
 
     (axes,) = figures[0].axes
     assert [line.get_label() for line in axes.lines] == [
-        f'[{report[name][score_key]:.3f}] {name}' for name in ('fine', 'rough')
+        f'[{getattr(report[name].scores, score_key):.3f}] {name}' for name in ('fine', 'rough')
     ]
-    np.testing.assert_array_equal(axes.lines[1].get_ydata(), report['rough'][curve_key])
+    np.testing.assert_array_equal(
+        axes.lines[1].get_ydata(), getattr(report['rough'].scores, curve_key)
+    )
     assert axes.get_title().endswith('of OPE on DTB70')
     image = cv2.imread(str(tmp_path / 'plot.png'))
     assert image.shape[:2] == (780, 960)
@@ -58,7 +66,8 @@ def test_curves_and_legend_show_the_report(
 
 def test_trackers_keep_their_style_where_the_order_changes(tmp_path: Path, figures: list) -> None:
     report = {'a': make_entry(1), 'b': make_entry(9)}
-    report['b']['precision20'] = 2.0  # the other way round
+    other_way_round = replace(report['b'].scores, precision20=2.0)
+    report['b'] = replace(report['b'], scores=other_way_round)
 
     for kind in ('success', 'precision'):
         plot_curves(report, kind, tmp_path / f'{kind}.png')
@@ -92,7 +101,7 @@ def test_radar_closes_over_the_shared_attributes(tmp_path: Path, figures: list) 
     (axes,) = figures[0].axes
     assert [label.get_text().split()[0] for label in axes.get_xticklabels()] == ['IV', 'OV', 'SV']
     values = axes.lines[0].get_ydata()
-    np.testing.assert_allclose(values, [report['a']['success_auc']] * 4)
+    np.testing.assert_allclose(values, [report['a'].scores.success_auc] * 4)
     assert cv2.imread(str(tmp_path / 'radar.png')) is not None
 
 
@@ -103,3 +112,16 @@ def test_what_cannot_be_plotted(tmp_path: Path) -> None:
         plot_curves({}, 'success', tmp_path / 'plot.png')
     with pytest.raises(ValueError, match='at least three attributes'):
         plot_radar({'a': make_entry(1, 'SV IV')}, tmp_path / 'radar.png')
+
+
+def test_report_is_plotted_with_a_radar_where_attributes_are_shared(tmp_path: Path) -> None:
+    kinds = ('success', 'precision', 'norm_precision', 'attributes')
+    report = {'a': make_entry(1), 'b': make_entry(5)}
+
+    plot_report(report, tmp_path / 'out', 'DTB70')
+
+    written = {path.name: path.stat().st_size for path in (tmp_path / 'out').iterdir()}
+    assert set(written) == {f'{kind}.{suffix}' for kind in kinds for suffix in ('png', 'pdf')}
+    assert set(plot_files(report)) == set(written)
+    assert min(written.values()) > 5000
+    assert 'attributes.png' not in plot_files({'a': make_entry(1), 'b': make_entry(5, 'SV IV LR')})

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.apis import FrameSource, TrackResult
-from mmeatrack.visualization import FrameHeader, TrackRecorder, draw_frame
-from mmeatrack.visualization.tracking_video import ground_truth_box, tracker_box
+from mmeatrack.visualization import FrameHeader, LabelledBox, TrackRecorder, draw_frame
 
 FRAME = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
 TRUTH = np.arange(24.0).reshape(6, 4) + 5
@@ -54,8 +53,8 @@ def test_picture_counts_from_the_sources_start(tmp_path):
         expected = draw_frame(
             FRAME,
             [
-                ground_truth_box(truth[2 + i]),
-                tracker_box('A', 0, result.box_xywh, result.score, (None, True)[i]),
+                LabelledBox.of_ground_truth(truth[2 + i]),
+                LabelledBox.of_tracker('A', 0, result.box_xywh, result.score, (None, True)[i]),
             ],
             FrameHeader('Car2', 2 + i, 5, absent=i == 1),
         )
@@ -64,7 +63,18 @@ def test_picture_counts_from_the_sources_start(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('given', 'fps', 'expected'), [(None, 12, 12), (7, 12, 7), (None, None, 30)]
+    ('given', 'fps', 'expected'),
+    [
+        (None, 12, 12),
+        (7, 12, 7),
+        (None, None, 30),
+        (None, 66.667, 66.67),
+        (105.611, 12, 105.61),
+        (None, 1000, 1000),
+        (None, 90000, 30),  # a time base, no rate
+        (None, float('nan'), 30),
+        (None, 0.001, 30),
+    ],
 )
 def test_video_has_the_fps_given_or_of_the_source(tmp_path, given, fps, expected):
     with TrackRecorder(tmp_path / 'track.mp4', source(fps=fps), fps=given) as recorder:

@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 
 from mmeatrack.apis import read_image
-from mmeatrack.visualization import FrameHeader, annotated_frames, draw_frame, tracking_video
-from mmeatrack.visualization.labelled_boxes import (
-    GROUND_TRUTH_COLOR,
-    LOST_COLOR,
-    TRACKER_COLORS,
+from mmeatrack.visualization import (
+    FrameHeader,
     LabelledBox,
+    annotated_frames,
+    draw_frame,
+    tracking_video,
 )
-from mmeatrack.visualization.tracking_video import ground_truth_box, tracker_box
+from mmeatrack.visualization.labelled_boxes import GROUND_TRUTH_COLOR
 
 NUM_FRAMES = 4
 
@@ -31,19 +31,6 @@ def boxes() -> np.ndarray:
     return np.arange(NUM_FRAMES)[:, None] + np.array([20.0, 15, 16, 12])
 
 
-def test_boxes_carry_color_score_and_state():
-    assert ground_truth_box((1, 2, 3, 4)) == LabelledBox(
-        'ground truth', (1, 2, 3, 4), GROUND_TRUTH_COLOR, dashed=True
-    )
-    assert tracker_box('A', 0, (1, 2, 3, 4)) == LabelledBox('A', (1, 2, 3, 4), TRACKER_COLORS[0])
-    for lost, color in ((None, TRACKER_COLORS[1]), (False, TRACKER_COLORS[1]), (True, LOST_COLOR)):
-        box = tracker_box('B', 1, (1, 2, 3, 4), 0.2, lost)
-        assert box == LabelledBox(
-            'B', (1, 2, 3, 4), color, dashed=lost is True, has_score=True, score=0.2, lost=lost
-        )
-    assert tracker_box('A', len(TRACKER_COLORS), None).color == TRACKER_COLORS[0]
-
-
 def test_frames_show_ground_truth_tracks_and_scores(paths, boxes):
     truth = boxes + 3
     scores = np.array([-1, 0.9, 0.1, 0.3])
@@ -53,9 +40,9 @@ def test_frames_show_ground_truth_tracks_and_scores(paths, boxes):
     assert len(images) == NUM_FRAMES
     for i in range(NUM_FRAMES):
         expected = [
-            ground_truth_box(truth[i]),
-            tracker_box('A', 0, boxes[i]),
-            tracker_box('B', 1, boxes[i] - 5, scores[i], lost[i]),
+            LabelledBox.of_ground_truth(truth[i]),
+            LabelledBox.of_tracker('A', 0, boxes[i]),
+            LabelledBox.of_tracker('B', 1, boxes[i] - 5, scores[i], lost[i]),
         ]
         header = FrameHeader('Car2', i, NUM_FRAMES - 1)
         assert np.array_equal(images[i], draw_frame(read_image(paths[i]), expected, header))
@@ -67,7 +54,7 @@ def test_absent_target_is_not_drawn_but_told(paths, boxes):
     image = list(annotated_frames(paths, {}, truth))[2]
     header = FrameHeader('Car2', 2, NUM_FRAMES - 1, absent=True)
     assert np.array_equal(
-        image, draw_frame(read_image(paths[2]), [ground_truth_box(truth[2])], header)
+        image, draw_frame(read_image(paths[2]), [LabelledBox.of_ground_truth(truth[2])], header)
     )
     picture = image[-480:]
     assert not (picture == GROUND_TRUTH_COLOR).all(axis=2).any()
@@ -76,7 +63,7 @@ def test_absent_target_is_not_drawn_but_told(paths, boxes):
 def test_name_can_be_given(paths, boxes):
     first = next(annotated_frames(paths, {'A': boxes}, sequence='Gull1'))
     header = FrameHeader('Gull1', 0, NUM_FRAMES - 1)
-    box = tracker_box('A', 0, boxes[0])
+    box = LabelledBox.of_tracker('A', 0, boxes[0])
     assert np.array_equal(first, draw_frame(read_image(paths[0]), [box], header))
 
 

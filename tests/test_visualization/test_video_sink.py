@@ -1,8 +1,11 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
 
 from mmeatrack.visualization import VideoSink
+from tests.toys import logged
 
 SIZE = (64, 48)
 
@@ -94,6 +97,10 @@ def test_frame_that_opencv_would_drop_is_refused(tmp_path, frame):
         ('track', 10, SIZE, r'\.mp4 or \.avi'),
         ('track.mp4', 0, SIZE, '0 frames per second'),
         ('track.mp4', float('nan'), SIZE, 'nan frames per second'),
+        ('track.mp4', -5, SIZE, '-5 frames per second; give 0.01 to 1000'),
+        ('track.mp4', 0.005, SIZE, '0.005 frames per second'),
+        ('track.avi', 1000.5, SIZE, '1000.5 frames per second'),
+        ('track.mp4', float('inf'), SIZE, 'inf frames per second'),
         ('track.mp4', 10, (63, 48), 'must be even'),
         ('track.mp4', 10, (64, 0), 'must be even'),
     ],
@@ -104,8 +111,8 @@ def test_bad_arguments_are_refused(tmp_path, name, fps, size, message):
 
 
 def test_file_that_cannot_be_opened_is_named(tmp_path):
-    (tmp_path / 'track.part.mp4').mkdir()  # takes the temporary name
-    with pytest.raises(RuntimeError, match=r'track\.part\.mp4: the video cannot be written'):
+    (tmp_path / f'.track.{os.getpid()}.partial.mp4').mkdir()  # takes the temporary name
+    with pytest.raises(RuntimeError, match=r'partial\.mp4: the video cannot be written'):
         VideoSink(tmp_path / 'track.mp4', 10, SIZE).__enter__()
     (tmp_path / 'file').touch()
     with pytest.raises(OSError, match='file'):
@@ -118,3 +125,47 @@ def test_lost_frames_are_told(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match=r'holds 1 of 2 frames\. Is the disk full'):
         write_video(path, [50, 60])
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ('fps', 'stored'),
+    [
+        (66.667, 66.67),
+        (105.611, 105.61),
+        (119.88012, 119.88),
+        (240.001, 240.0),
+        (333.3333, 333.33),
+        (999.99, 1000.0),
+        (65.5361, 65.54),
+        (65.535, 65.535),
+        (23.976, 23.976),
+        (59.94, 59.94),
+        (1000, 1000),
+        (0.01, 0.01),
+    ],
+)
+def test_rate_is_the_nearest_that_the_container_takes(tmp_path, fps, stored):
+    path = tmp_path / 'track.mp4'
+    with logged() as messages, VideoSink(path, fps, SIZE) as sink:
+        sink.write(frame_of(50))
+    assert sink.fps == pytest.approx(stored)
+    found, values = read_video(path)
+    assert found == pytest.approx(stored, abs=1e-6)
+    assert len(values) == 1
+    expected = [] if abs(fps - stored) < 5e-4 else [f'{fps:g} frames per second rounded to']
+    assert len(messages) == len(expected)
+    assert all(text in message for text, message in zip(expected, messages))
+
+
+def test_motion_jpeg_takes_any_rate(tmp_path):
+    with logged() as messages, VideoSink(tmp_path / 'track.avi', 66.667, SIZE) as sink:
+        sink.write(frame_of(50))
+    assert read_video(tmp_path / 'track.avi')[0] == pytest.approx(66.667)
+    assert not messages
+
+
+def test_another_programs_file_beside_the_video_is_left_alone(tmp_path):
+    beside = tmp_path / 'track.part.mp4'
+    beside.write_text('mine')
+    write_video(tmp_path / 'track.mp4', [50])
+    assert beside.read_text() == 'mine'

@@ -2,50 +2,44 @@
 # with the infos files of mmtrack's dataset preparation.
 _base_ = './two_templates.py'
 
-train_data_root = 'data/'
-
-samples_per_epoch = 60000
-
 train_dataloader = dict(
-    batch_size=32,
     num_workers=8,
-    persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='QuotaSampler', samples_per_epoch=samples_per_epoch),
+    sampler=dict(samples_per_epoch=60000),
     dataset=dict(
+        _delete_=True,
         type='RandomSampleConcatDataset',
         dataset_sampling_weights=[1, 1, 1, 1],
         datasets=[
             dict(
                 type='GOT10kDataset',
-                data_root=train_data_root,
+                data_root='data/',
                 ann_file='GOT10k/annotations/got10k_train_vot_infos.txt',
                 data_prefix=dict(img_path='GOT10k'),
-                pipeline=_base_.train_pipeline,
+                pipeline=_base_.train_dataloader.dataset.pipeline,
                 test_mode=False,
             ),
             dict(
                 type='LaSOTDataset',
-                data_root=train_data_root,
+                data_root='data/',
                 ann_file='LaSOT_full/annotations/lasot_train_infos.txt',
                 data_prefix=dict(img_path='LaSOT_full/LaSOTBenchmark'),
-                pipeline=_base_.train_pipeline,
+                pipeline=_base_.train_dataloader.dataset.pipeline,
                 test_mode=False,
             ),
             dict(
                 type='TrackingNetDataset',
-                data_root=train_data_root,
+                data_root='data/',
                 ann_file='TrackingNet/annotations/trackingnet_train_infos.txt',
                 data_prefix=dict(img_path='TrackingNet'),
-                pipeline=_base_.train_pipeline,
+                pipeline=_base_.train_dataloader.dataset.pipeline,
                 test_mode=False,
             ),
             dict(
                 type='SOTCocoDataset',
-                data_root=train_data_root,
+                data_root='data/',
                 ann_file='coco/annotations/instances_train2017.json',
                 data_prefix=dict(img_path='coco/train2017'),
-                pipeline=_base_.train_pipeline,
+                pipeline=_base_.train_dataloader.dataset.pipeline,
                 test_mode=False,
             ),
         ],

@@ -1,17 +1,18 @@
 # One pass evaluation: what all test sets share. They add `type` and `data_root`.
-test_pipeline = [
-    dict(type='mmeatrack.LoadFrame'),
-    dict(type='LoadTrackAnnotations', with_instance_id=False),
-    dict(type='PackTrackInputs', pack_single_img=True),
-]
-
 test_dataloader = dict(
     batch_size=1,
     num_workers=2,
     persistent_workers=True,
     drop_last=False,
     sampler=dict(type='VideoSampler'),
-    dataset=dict(pipeline=test_pipeline, test_mode=True),
+    dataset=dict(
+        pipeline=[
+            dict(type='mmeatrack.LoadFrame'),
+            dict(type='LoadTrackAnnotations', with_instance_id=False),
+            dict(type='PackTrackInputs', pack_single_img=True),
+        ],
+        test_mode=True,
+    ),
 )
 val_dataloader = test_dataloader
 

@@ -1,17 +1,15 @@
-# UAV123@10fps, for testing. Set data_root to the folder that holds data_seq/UAV123_10fps/ and
-# anno/UAV123_10fps/.
+# UAV123@10fps, for testing. Set test_dataloader.dataset.data_root to the folder that holds
+# data_seq/UAV123_10fps/ and anno/UAV123_10fps/.
 _base_ = './one_pass_evaluation.py'
-
-data_root = 'data/UAV123_10fps'
 
 test_dataloader = dict(
     dataset=dict(
         type='mmeatrack.UAV123At10fpsDataset',
-        data_root=data_root,
+        data_root='data/UAV123_10fps',
     )
 )
 val_dataloader = test_dataloader
 
-# Raw results: <result_dir>/<tracker_name>/<sequence>.txt, x,y,w,h a line.
-test_evaluator = dict(result_dir='work_dirs/raw_results/uav123-10fps', tracker_name='EATrack')
+# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, x,y,w,h a line.
+test_evaluator = dict(result_dir='work_dirs/raw_results/uav123-10fps')
 val_evaluator = test_evaluator

@@ -1,16 +1,15 @@
-# UAV123, for testing. Set data_root to the folder that holds data_seq/UAV123/ and anno/UAV123/.
+# UAV123, for testing. Set test_dataloader.dataset.data_root to the folder that holds
+# data_seq/UAV123/ and anno/UAV123/.
 _base_ = './one_pass_evaluation.py'
-
-data_root = 'data/UAV123'
 
 test_dataloader = dict(
     dataset=dict(
         type='mmeatrack.UAV123Dataset',
-        data_root=data_root,
+        data_root='data/UAV123',
     )
 )
 val_dataloader = test_dataloader
 
-# Raw results: <result_dir>/<tracker_name>/<sequence>.txt, x,y,w,h a line.
-test_evaluator = dict(result_dir='work_dirs/raw_results/uav123', tracker_name='EATrack')
+# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, x,y,w,h a line.
+test_evaluator = dict(result_dir='work_dirs/raw_results/uav123')
 val_evaluator = test_evaluator

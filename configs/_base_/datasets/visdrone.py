@@ -1,17 +1,15 @@
-# VisDrone2018-SOT-test-dev, for testing. Set data_root to the folder that holds sequences/,
-# annotations/ and attributes/.
+# VisDrone2018-SOT-test-dev, for testing. Set test_dataloader.dataset.data_root to the folder that
+# holds sequences/, annotations/ and attributes/.
 _base_ = './one_pass_evaluation.py'
-
-data_root = 'data/VisDrone2018-SOT-test-dev'
 
 test_dataloader = dict(
     dataset=dict(
         type='mmeatrack.VisDroneSOTDataset',
-        data_root=data_root,
+        data_root='data/VisDrone2018-SOT-test-dev',
     )
 )
 val_dataloader = test_dataloader
 
-# Raw results: <result_dir>/<tracker_name>/<sequence>.txt, x,y,w,h a line.
-test_evaluator = dict(result_dir='work_dirs/raw_results/visdrone', tracker_name='EATrack')
+# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, x,y,w,h a line.
+test_evaluator = dict(result_dir='work_dirs/raw_results/visdrone')
 val_evaluator = test_evaluator

@@ -6,6 +6,7 @@ from .benchmark_run_hook import BenchmarkRunHook
 from .deterministic_resume_hook import DeterministicResumeHook
 from .non_finite_guard_hook import NonFiniteGuardHook
 from .safe_checkpoint_hook import SafeCheckpointHook
+from .sot_visualization_hook import SOTVisualizationHook
 from .student_export_hook import StudentExportHook
 from .teacher_val_hook import TeacherValHook
 from .temporal_adaptation_hook import TemporalAdaptationHook
@@ -18,6 +19,7 @@ __all__ = [
     'BenchmarkRunHook',
     'DeterministicResumeHook',
     'NonFiniteGuardHook',
+    'SOTVisualizationHook',
     'SafeCheckpointHook',
     'StudentExportHook',
     'TeacherValHook',

@@ -1,28 +1,19 @@
-"""Keeps the results of a test run, and goes on where an interrupted one stopped."""
+"""Raw results of a test run, and their completion after an interruption."""
 
-import hashlib
-import json
 import logging
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Collection, List, Mapping
 
-import numpy as np
-from mmengine.dist import barrier, get_world_size, is_main_process
+from mmengine.dist import broadcast_object_list, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
+from mmtrack.datasets import BaseSOTDataset
 from mmtrack.datasets.samplers import VideoSampler
 
+from mmeatrack.engine.run_identity import model_facts, run_identity
 from mmeatrack.evaluation.metrics import UAVSOTMetric
-from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
-
-# Default hooks that cannot change what a tracker gives.
-HARMLESS_HOOKS = (
-    'runtime_info', 'timer', 'logger', 'param_scheduler', 'checkpoint', 'sampler_seed',
-    'deterministic_resume', 'non_finite_guard', 'visualization', 'benchmark_run',
-    'benchmark_progress',
-)  # fmt: skip
 
 
 @HOOKS.register_module()
@@ -30,10 +21,11 @@ class BenchmarkRunHook(Hook):
     """Makes a test run with :class:`mmeatrack.UAVSOTMetric` one that can be interrupted.
 
     Raw results go to ``<work_dir>/raw_results`` unless the metric has a ``result_dir``. Sequences
-    that are complete there, by the same checkpoint and config, are taken over instead of run again;
-    scores are those of an uninterrupted run. Results of another checkpoint or config are moved to
-    ``<tracker>.old-1`` and so on. Without a checkpoint nothing is taken over, as nobody can tell
-    whether the weights are the same.
+    that are complete there, by the same checkpoint and config on the same data, are taken over
+    instead of run again; scores are those of an uninterrupted run. Results of another checkpoint,
+    config or data set are moved to ``<folder>.old-1`` and so on. Without a checkpoint nothing is
+    taken over, as nobody can tell whether the weights are the same. A folder that another run is
+    writing to is refused.
 
     Args:
         resume: Whether to take over finished sequences.
@@ -43,25 +35,52 @@ class BenchmarkRunHook(Hook):
         self.resume = resume
 
     def before_test(self, runner: Runner) -> None:
-        """Prepare the metric's folder and leave finished sequences out of the run."""
-        metrics = [each for each in runner.test_evaluator.metrics if isinstance(each, UAVSOTMetric)]
+        """Prepare the metric's folder and leave finished sequences out of the run.
+
+        Raises:
+            RuntimeError: If another run is writing to the folder.
+        """
+        metrics = _metrics(runner)
         for metric in metrics:
             if metric.result_dir is None:
                 metric.result_dir = str(Path(runner.work_dir) / 'raw_results')
             metric.precision = _precision(runner)
             finished = self._finished_sequences(runner, metric)
-            if finished and len(metrics) == 1:
-                _skip_sequences(runner, finished)
+            _share_sequences(runner, finished if len(metrics) == 1 else ())
+
+    def after_test(self, runner: Runner) -> None:
+        """Let other runs have the folder."""
+        for metric in _metrics(runner):
+            if metric.run_folder is not None:
+                metric.run_folder.release()
 
     def _finished_sequences(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
-        """Claim the metric's folder for this run and take over what is finished in it."""
+        """Claim the metric's folder for this run and take over what is finished in it.
+
+        The first process does it, and the others follow: they may see the folder differently.
+        """
         folder = metric.run_folder
         assert folder is not None
+        answer: List[Any] = [None, []]  # an error, and the sequences
         if is_main_process():
-            moved = folder.claim(run_identity(runner))
-            if moved is not None:
-                _log(f'{folder.path} held the results of another run; they are now in {moved}')
-        barrier()
+            try:
+                answer[1] = self._claim(runner, metric)
+            except RuntimeError as error:
+                answer[0] = str(error)
+        broadcast_object_list(answer)
+        problem, finished = answer
+        if problem is not None:
+            raise RuntimeError(problem)
+        if not is_main_process():
+            folder.join()
+        return finished
+
+    def _claim(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
+        folder = metric.run_folder
+        assert folder is not None
+        moved = folder.claim(run_identity(runner))
+        if moved is not None:
+            _log(f'{folder.path} held the results of another run; they are now in {moved}')
         has_weights = any(True for _ in runner.model.parameters())
         if not self.resume or (has_weights and not runner.cfg.get('load_from')):
             return []
@@ -71,60 +90,57 @@ class BenchmarkRunHook(Hook):
         return finished
 
 
-def run_identity(runner: Runner) -> Dict[str, Any]:
-    """Facts that decide about a run's results: checkpoint, model, test pipeline, hooks, device."""
-    cfg = runner.cfg
-    default_hooks = cfg.get('default_hooks') or {}
-    settings = dict(
-        model=cfg.get('model'),
-        pipeline=cfg.test_dataloader.dataset.get('pipeline'),
-        custom_hooks=cfg.get('custom_hooks'),
-        default_hooks={k: v for k, v in default_hooks.items() if k not in HARMLESS_HOOKS},
-    )
-    text = json.dumps(settings, sort_keys=True, default=str)
-    return dict(
-        checkpoint=_file_sha256(cfg.get('load_from')) or cfg.get('load_from'),
-        config_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        device=_model_facts(runner)[0],
-    )
+def _metrics(runner: Runner) -> List[UAVSOTMetric]:
+    return [each for each in runner.test_evaluator.metrics if isinstance(each, UAVSOTMetric)]
 
 
-def _skip_sequences(runner: Runner, finished: Sequence[str]) -> None:
-    """Share the unfinished sequences among the processes."""
+def _share_sequences(runner: Runner, finished: Collection[str]) -> None:
+    """Share the unfinished sequences among the processes, so that each has as many frames."""
     sampler = runner.test_dataloader.sampler
-    if not isinstance(sampler, VideoSampler):
-        _log("finished sequences can only be skipped with sampler=dict(type='VideoSampler')")
+    dataset = runner.test_dataloader.dataset
+    if not isinstance(sampler, VideoSampler) or not isinstance(dataset, BaseSOTDataset):
+        if finished:
+            _log("finished sequences can only be skipped with sampler=dict(type='VideoSampler')")
         return
-    dataset = sampler.dataset
-    names = dataset.metainfo['seq_names']
-    left = [index for index, name in enumerate(names) if name not in set(finished)]
+    names = dataset.metainfo.get('seq_names', [''] * dataset.num_videos)
+    left = {
+        index: dataset.get_len_per_video(index)
+        for index, name in enumerate(names)
+        if name not in finished
+    }
     sampler.indices = [
-        [(index, frame) for index in share for frame in range(dataset.get_len_per_video(index))]
-        for share in np.array_split(np.array(left, dtype=int), get_world_size())
+        [(index, frame) for index in share for frame in range(left[index])]
+        for share in equal_shares(left, get_world_size())
     ]
+
+
+def equal_shares(lengths: Mapping[int, int], num_shares: int) -> List[List[int]]:
+    """Share items so that the sums of their lengths are about equal.
+
+    The longest go first, each to the share that is smallest so far.
+
+    Args:
+        lengths: Length of each item.
+        num_shares: Number of shares.
+
+    Returns:
+        The items of each share, sorted.
+    """
+    shares: List[List[int]] = [[] for _ in range(num_shares)]
+    sums = [0] * num_shares
+    for item in sorted(lengths, key=lambda each: (-lengths[each], each)):
+        smallest = sums.index(min(sums))
+        shares[smallest].append(item)
+        sums[smallest] += lengths[item]
+    return [sorted(share) for share in shares]
 
 
 def _precision(runner: Runner) -> str:
     """The number format that the network computes in."""
-    device, number_format = _model_facts(runner)
+    device, number_format = model_facts(runner)
     if not runner.test_loop.fp16:
         return number_format
     return 'float16 autocast' if device == 'cuda' else 'bfloat16 autocast'
-
-
-def _model_facts(runner: Runner) -> Tuple[str, str]:
-    """Type of the device and number format of the model's weights."""
-    model = unwrap(runner.model)
-    for parameter in model.parameters():
-        return parameter.device.type, str(parameter.dtype).replace('torch.', '')
-    return 'cpu', 'float32'
-
-
-def _file_sha256(path: Optional[str]) -> Optional[str]:
-    """The hash of a file's content; None where there is no such local file."""
-    if not path or not Path(path).is_file():
-        return None
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _log(message: str) -> None:

@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmeatrack.engine.store_log import StoreLog, add_up, write_store_log
+from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.registry import HOOKS
 
@@ -30,9 +31,14 @@ class TemporalAdaptationHook(Hook):
     """
 
     def __init__(self, store: Optional[dict] = None) -> None:
-        self.store = dict(dict(type='mmeatrack.TargetStore'), **(store or {}))
+        self.store = self.store_config(store)
         self._previous: Optional[dict] = None
         self._log = StoreLog()
+
+    @staticmethod
+    def store_config(store: Optional[dict] = None) -> dict:
+        """Config of the store that the hook switches on for its argument ``store``."""
+        return dict(dict(type='mmeatrack.TargetStore'), **(store or {}))
 
     def before_test(self, runner: Runner) -> None:
         """Switch it on."""
@@ -81,7 +87,7 @@ class TemporalAdaptationHook(Hook):
         if 'frame_id' not in info:
             return
         if info['frame_id'] == 0:
-            self._log.start(_video_name(info))
+            self._log.start(name_of_sample(info))
             return
         instances = info.get('instances')
         truth = instances[0]['bbox'] if instances else None
@@ -99,9 +105,3 @@ class TemporalAdaptationHook(Hook):
         names = ('offered', 'confident', 'admitted', 'contaminated', 'frames_lost')
         numbers = ', '.join(f'{getattr(total, name)} {name}' for name in names)
         print_log(f'Target Store over {len(videos)} videos: frames {numbers}', 'current')
-
-
-def _video_name(info: dict) -> str:
-    """The folder of its images, which for many benchmarks is the sequence's name."""
-    folders = [part for part in Path(info.get('img_path', '')).parts[:-1] if part != 'img']
-    return folders[-1] if folders else f'video {info.get("video_id", "")}'

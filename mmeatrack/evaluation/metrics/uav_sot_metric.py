@@ -6,17 +6,25 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
 from mmengine.logging import print_log
 from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
+from mmeatrack.evaluation.metrics.run_context import model_name, process_group
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
-from mmeatrack.evaluation.report import policy_text, report_entry
-from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, rounded_boxes
+from mmeatrack.evaluation.report import TrackerReport, attribute_scores
+from mmeatrack.evaluation.run_folder import (
+    RunFolder,
+    SequenceResult,
+    as_text,
+    file_name,
+    rounded_boxes,
+)
 from mmeatrack.evaluation.speed import machine_facts, run_speed
+from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.registry import METRICS
 
 
@@ -49,17 +57,21 @@ class UAVSOTMetric(BaseVideoMetric):
     same numbers again.
 
     Args:
-        absent: What a frame without the target counts as: ``'miss'``, ``'hit'`` or ``'exclude'``;
+        absent: What a frame without the target counts as: ``'miss'``, ``'sglatrack'``, ``'hit'`` or
+            ``'exclude'``;
             see :func:`mmeatrack.evaluation.ope_scores`.
         valid_boxes: Which ground truth boxes are targets; see there.
-        result_dir: Where ``<tracker_name>/<sequence>.txt`` and ``<tracker_name>_report.json`` are
-            written. None keeps no files, unless :class:`mmeatrack.BenchmarkRunHook` sets it.
-        tracker_name: Name of the tracker in files and reports.
+        result_dir: Where raw results are kept: ``<tracker_name>/<benchmark>/<sequence>.txt`` and
+            ``<tracker_name>/<benchmark>_report.json``. The benchmark is that of the dataset's
+            ``metainfo``; without one there, as for a folder of one's own, this level is left out.
+            None keeps no files, unless :class:`mmeatrack.BenchmarkRunHook` sets it.
+        tracker_name: Name of the tracker in files and reports; by default the class of the model.
         collect_device: See :class:`mmtrack.evaluation.BaseVideoMetric`.
         prefix: Prefix of the metrics' names; ``'uav'`` by default.
 
     Raises:
-        ValueError: If a policy is unknown or the tracker's name is no file name.
+        ValueError: If a policy is unknown or the tracker's name is no folder name.
+        TypeError: If ``tracker_name`` or ``result_dir`` is neither text nor a number.
     """
 
     default_prefix: Optional[str] = 'uav'
@@ -68,30 +80,50 @@ class UAVSOTMetric(BaseVideoMetric):
         self,
         absent: str = 'miss',
         valid_boxes: Optional[str] = None,
-        result_dir: Optional[str] = None,
-        tracker_name: str = 'EATrack',
+        result_dir: Union[str, Path, int, float, None] = None,
+        tracker_name: Union[str, int, float, None] = None,
         collect_device: str = 'cpu',
         prefix: Optional[str] = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if not tracker_name or Path(tracker_name).name != tracker_name:
-            raise ValueError(f'tracker_name={tracker_name!r} must be usable as a folder name')
         self.absent = absent
         self.valid_boxes = resolve_valid_boxes(absent, valid_boxes)
-        self.result_dir = result_dir
-        self.tracker_name = tracker_name
+        self.result_dir = None if result_dir is None else as_text(result_dir, 'result_dir')
+        self._tracker_name: Optional[str] = None
+        if tracker_name is not None:
+            self.tracker_name = as_text(tracker_name, 'tracker_name')
         self.precision = 'float32'
         self._resumed: Dict[str, SequenceResult] = {}
         self._running: Optional[_RunningSequence] = None
         self._last_result_at: Optional[float] = None
         self._device = torch.device('cpu')
+        self._folder: Optional[RunFolder] = None
+        self._claimed_alone = False
+        self._identity: Optional[dict] = None  # of the folder, where no hook has claimed it
+
+    @property
+    def tracker_name(self) -> str:
+        """Name of the tracker in files and reports."""
+        if self._tracker_name is None:
+            self._tracker_name = model_name() or 'tracker'
+        return self._tracker_name
+
+    @tracker_name.setter
+    def tracker_name(self, name: str) -> None:
+        self._tracker_name = file_name(name, 'tracker_name')
 
     @property
     def run_folder(self) -> Optional[RunFolder]:
         """The folder of raw results; None if they are not kept."""
         if self.result_dir is None:
             return None
-        return RunFolder(Path(self.result_dir) / self.tracker_name)
+        path = Path(self.result_dir) / self.tracker_name
+        benchmark = (self.dataset_meta or {}).get('benchmark')
+        if benchmark is not None:
+            path /= file_name(str(benchmark), 'metainfo.benchmark')
+        if self._folder is None or self._folder.path != path:
+            self._folder = RunFolder(path, process_group())
+        return self._folder
 
     def resume(self) -> List[str]:
         """Take over the sequences that are complete in the run folder.
@@ -104,6 +136,7 @@ class UAVSOTMetric(BaseVideoMetric):
             return []
         found = {name: folder.read(name, len(boxes)) for name, boxes in truths.items()}
         self._resumed = {name: result for name, result in found.items() if result is not None}
+        self._identity = folder.identity()
         return list(self._resumed)
 
     def process(self, data_batch: Optional[dict], data_samples: Sequence[dict]) -> None:
@@ -114,12 +147,30 @@ class UAVSOTMetric(BaseVideoMetric):
             data_samples: The frame's data sample, with its prediction.
 
         Raises:
-            RuntimeError: If frames do not come in the order of the video.
+            RuntimeError: If frames do not come in the order of the video, or the folder of raw
+                results has become another run's.
         """
+        folder = self.run_folder
         for data_sample in data_samples:
             self._add_frame(data_sample)
+            if folder is not None:
+                folder.beat()
             if data_sample['frame_id'] == data_sample['video_length'] - 1:
                 self._finish_sequence()
+
+    def evaluate(self, size: int) -> Dict[str, float]:
+        """Score what all processes have tracked, and let other runs have the folder.
+
+        Args:
+            size: Not used.
+
+        Returns:
+            See :meth:`compute_metrics`.
+        """
+        metrics: Dict[str, float] = super().evaluate(size)
+        if self._claimed_alone and self.run_folder is not None:
+            self.run_folder.release()
+        return metrics
 
     def compute_metrics(self, results: list) -> Dict[str, float]:
         """Score all sequences and write the report.
@@ -151,12 +202,13 @@ class UAVSOTMetric(BaseVideoMetric):
         )
         self._publish(report)
         metrics = {
-            key: round(100 * report[key], 2)
+            key: round(100 * getattr(report.scores, key), 2)
             for key in ('success_auc', 'precision20', 'norm_precision')
         }
-        speeds = {key: report['speed'][key] for key in ('fps', 'network_fps')}
+        assert report.speed is not None
+        speeds = {key: report.speed[key] for key in ('fps', 'network_fps')}
         metrics.update({key: round(value, 2) for key, value in speeds.items() if value is not None})
-        metrics['num_sequences'] = report['num_sequences']
+        metrics['num_sequences'] = report.num_sequences
         return metrics
 
     def _add_frame(self, data_sample: dict) -> None:
@@ -195,18 +247,31 @@ class UAVSOTMetric(BaseVideoMetric):
             lost=None if np.isnan(running.lost).all() else np.array(running.lost),
         )
         if self.run_folder is not None:
+            self._claim_alone(self.run_folder)
             self.run_folder.write(result)
         self.results.append((result, _as_xywh(running.ground_truth)))
         self._running = None
 
+    def _claim_alone(self, folder: RunFolder) -> None:
+        """Claim the folder where no hook did; what is there belongs to another run."""
+        if folder.is_claimed:
+            return
+        moved = folder.claim(self._identity)
+        self._identity = folder.identity()  # validations of one training write the same files
+        self._claimed_alone = True
+        if moved is not None:
+            print_log(
+                f'{folder.path} held the results of another run; they are now in {moved}',
+                logger='current',
+                level=logging.WARNING,
+            )
+
     def _sequence_name(self, data_sample: dict) -> str:
         """The dataset's name of a sequence, or its image folder and number."""
         names = (self.dataset_meta or {}).get('seq_names')
-        if names is not None:
+        if names is not None and 'seq_name' not in data_sample:
             return names[data_sample['video_id']]
-        folders = Path(data_sample['img_path']).parts[:-1]
-        named = [part for part in folders if part not in ('img', 'color')]
-        return f'{named[-1] if named else "sequence"}-{data_sample["video_id"]:04d}'
+        return name_of_sample(data_sample)
 
     def _known_ground_truths(self) -> Mapping[str, np.ndarray]:
         """Ground truths (N, 4) by sequence, x, y, w, h, if the dataset gives them."""
@@ -215,7 +280,7 @@ class UAVSOTMetric(BaseVideoMetric):
 
     def _report(
         self, tracked: Mapping[str, SequenceResult], truths: Mapping[str, np.ndarray]
-    ) -> dict:
+    ) -> TrackerReport:
         """Build the report of the run."""
         meta = self.dataset_meta or {}
         scores = ope_scores(
@@ -225,31 +290,30 @@ class UAVSOTMetric(BaseVideoMetric):
             self.valid_boxes,
         )
         attributes = dict(zip(meta.get('seq_names', ()), meta.get('attributes', ())))
-        report = report_entry(scores, meta.get('left_out', {}), attributes)
         total, per_sequence = run_speed(tracked.values())
-        for name, speed in per_sequence.items():
-            report['per_sequence'][name].update(speed)
-        report['speed'] = dict(
-            total, **machine_facts(self._device), precision=self.precision, batch_size=1
+        facts = machine_facts(self._device)
+        return TrackerReport(
+            scores,
+            attribute_scores(scores, attributes),
+            meta.get('left_out', {}),
+            speed=dict(total, **facts, precision=self.precision, batch_size=1),
+            sequence_speeds=per_sequence,
         )
-        return report
 
-    def _publish(self, report: dict) -> None:
+    def _publish(self, report: TrackerReport) -> None:
         """Log what the numbers mean, and write the report."""
         print_log(
-            f'{self.tracker_name}: {report["num_sequences"]} sequences scored with '
-            f'{policy_text(self.absent, self.valid_boxes)}',
+            f'{self.tracker_name}: {report.num_sequences} sequences scored with {report.policy}',
             logger='current',
         )
-        for name, reason in report['left_out'].items():
+        for name, reason in report.left_out.items():
             print_log(f'left out: {name}: {reason}', logger='current', level=logging.WARNING)
-        if self.result_dir is None:
+        folder = self.run_folder
+        if folder is None:
             print_log('result_dir is not set: no raw results are kept', logger='current')
             return
-        path = Path(self.result_dir) / f'{self.tracker_name}_report.json'
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({self.tracker_name: report}, indent=1), encoding='utf-8')
-        print_log(f'raw results and report: {path}', logger='current')
+        folder.write_report(json.dumps({self.tracker_name: report.as_dict()}, indent=1))
+        print_log(f'raw results and report: {folder.report_path}', logger='current')
 
 
 def _as_xywh(boxes: Sequence[np.ndarray]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
+"""Asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
 
 from typing import List, NamedTuple, Optional
 
@@ -15,7 +15,7 @@ from .pretrained_vit import load_pretrained_vit
 
 
 class JointTokens(NamedTuple):
-    """What the joint stage returns.
+    """Tokens after the joint stage.
 
     Attributes:
         template: (B, Nz, C) tokens of the original template.
@@ -30,11 +30,11 @@ class JointTokens(NamedTuple):
 
 @MODELS.register_module()
 class AsymmetricViT(BaseModule):
-    """Vision transformer whose first layers encode template and search crop apart.
+    """Vision transformer [3] whose first layers encode template and search crop apart [1].
 
     Stage 1 (``separate_stage``) encodes each crop on its own with shared weights; stage 2
     (``joint_stage``) lets all tokens attend to each other. The student has (6, 2) layers, a
-    one-stream teacher such as OSTrack's (0, 12).
+    one-stream teacher such as OSTrack's [2] (0, 12).
 
     Args:
         separate_depth: Layers of stage 1.
@@ -47,7 +47,7 @@ class AsymmetricViT(BaseModule):
         template_size: Side of the template crop in px, a multiple of ``patch_size``.
         search_size: Side of the search crop in px, a multiple of ``patch_size``.
         drop_path_rate: Stochastic depth of the last layer; it grows linearly from 0.
-        pretrained: File with ImageNet weights of a ViT or DeiT in timm's layout.
+        pretrained: File or URL with ImageNet weights of a ViT or DeiT [4] in timm's layout.
         stem: 'patch', one convolution a patch, or 'conv', small convolutions of stride 2, see
             :func:`build_stem`.
         box_embed: Whether template tokens are told which part of their patch lies inside the
@@ -57,6 +57,25 @@ class AsymmetricViT(BaseModule):
     Raises:
         ValueError: If the stem is unknown, or a depth or a crop size does not fit; at once, when
             the config is built.
+
+    References:
+        [1] Yang et al., Dual-branch Distilled Transformer for Efficient Asymmetric UAV Tracking
+            (EATrack), CVPR 2026, https://arxiv.org/abs/2605.28018
+        [2] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream
+            Framework (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+        [3] Dosovitskiy et al., An Image is Worth 16x16 Words (ViT), ICLR 2021,
+            https://arxiv.org/abs/2010.11929
+        [4] Touvron et al., Training data-efficient image transformers (DeiT), ICML 2021,
+            https://arxiv.org/abs/2012.12877
+
+    Example:
+        >>> import torch
+        >>> from mmeatrack.models import AsymmetricViT
+        >>> backbone = AsymmetricViT(separate_depth=1, joint_depth=1)
+        >>> z = backbone.forward_template(torch.zeros(1, 3, 128, 128))
+        >>> x = backbone.forward_search(torch.zeros(1, 3, 256, 256))
+        >>> tuple(z.shape), tuple(backbone.forward_joint(z, x).search.shape)
+        ((1, 64, 192), (1, 256, 192))
     """
 
     def __init__(

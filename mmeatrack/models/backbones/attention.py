@@ -1,4 +1,9 @@
-"""Multi-head self-attention and the pre-norm transformer block (ViT, arXiv 2010.11929)."""
+"""Multi-head self-attention and the pre-norm transformer block of ViT [1].
+
+References:
+    [1] Dosovitskiy et al., An Image is Worth 16x16 Words (ViT), ICLR 2021,
+        https://arxiv.org/abs/2010.11929
+"""
 
 import math
 from typing import Optional

@@ -5,10 +5,11 @@ from typing import Any, Dict
 import torch
 import torch.nn.functional as F
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import _load_checkpoint
 from torch import Tensor
 
-# What a classifier has and a tracker's backbone has not.
+from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
+
+# Parameters of a classifier beyond the tracker's backbone.
 _CLASSIFIER_KEYS = ('cls_token', 'dist_token', 'head.', 'head_dist.', 'fc_norm.', 'pre_logits.')
 
 
@@ -21,32 +22,24 @@ def load_pretrained_vit(backbone: Any, path: str) -> None:
 
     Args:
         backbone: The backbone.
-        path: Checkpoint file; its ``state_dict`` may lie under ``model`` or ``state_dict``.
+        path: Checkpoint file or URL, in any of the layouts of :func:`find_weights`.
 
     Raises:
         RuntimeError: If a parameter is missing or has another shape; nothing is loaded then.
     """
-    checkpoint = _load_checkpoint(path, map_location='cpu')
-    weights = checkpoint.get('model', checkpoint.get('state_dict', checkpoint))
-    converted = _convert(backbone, weights)
+    converted = _convert(backbone, load_weights(path))
     own = backbone.state_dict()
-    missing = sorted(set(own) - set(converted))
-    shapes = [
-        f'{key}: file {tuple(value.shape)}, model {tuple(own[key].shape)}'
-        for key, value in converted.items()
-        if key in own and own[key].shape != value.shape
-    ]
-    if missing or shapes:
-        raise RuntimeError(
-            f'{path} does not fit this backbone. Missing: {missing[:5]}; of another shape: '
-            f'{shapes[:5]}. Use weights of a ViT with the same width and at least '
-            f"{backbone.depth} layers in timm's layout (patch_embed.proj, blocks.N, norm)."
-        )
-    left_out = sorted(set(converted) - set(own))
-    backbone.load_state_dict({k: v for k, v in converted.items() if k in own}, strict=True)
-    print_log(
-        f'{path}: {len(own)} tensors loaded, {len(left_out)} left out {left_out[:3]}', 'current'
+    fit = compare(own, converted)
+    refuse_other_model(
+        fit,
+        backbone,
+        path,
+        f'Use weights of a ViT with the same width and patch and at least {backbone.depth} layers '
+        "in timm's layout (patch_embed.proj, blocks.N, norm).",
+        allow_unknown=True,
     )
+    backbone.load_state_dict({k: v for k, v in converted.items() if k in own}, strict=False)
+    print_log(f'pretrained {path}: {fit}', 'current')
 
 
 def _convert(backbone: Any, weights: Dict[str, Tensor]) -> Dict[str, Tensor]:

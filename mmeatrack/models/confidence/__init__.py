@@ -1,4 +1,4 @@
-"""How sure a tracker is of its prediction, and whether it has lost its target."""
+"""Confidence of a prediction, and detection of a lost target."""
 
 from .calibrated_confidence import CalibratedConfidence, fit_confidence
 from .cues import Cues, mean_target_token, measure_cues, size_change

@@ -1,4 +1,4 @@
-"""Cues to the probability that the predicted box is right."""
+"""Calibrated confidence: the probability that the predicted box is right."""
 
 import math
 from typing import List, Sequence
@@ -12,12 +12,12 @@ _MARGIN = 1e-4
 
 
 def cue_vector(cues: Cues, worst: float) -> List[float]:
-    """What the calibration weighs: peak and lead in logits, agreement, worst, size change."""
+    """Vector of a frame's cues: peak and lead in logits, agreement, worst lead, size change."""
     return [logit(cues.peak), lead(cues), cues.agreement, worst, cues.size_change]
 
 
 def lead(cues: Cues) -> float:
-    """How far the peak is above the side lobe, in logits."""
+    """Lead of the peak over the side lobe, in logits."""
     return logit(cues.peak) - logit(cues.side_lobe)
 
 
@@ -28,11 +28,10 @@ def logit(share: float) -> float:
 
 
 class WorstLead:
-    """The worst moment of a video so far, slowly forgotten.
+    """Least moving average of :func:`lead` in a video so far, with slow recovery.
 
-    A tracker that has gone astray stays so, however sure of its new target it becomes. What is
-    remembered is the least moving average of :func:`lead`; each frame it recovers by a hundredth
-    of the way to the present average.
+    A tracker on the wrong target stays there, however sure of it. The least average therefore
+    recovers by only a hundredth of the way to the present one in each frame.
     """
 
     _DECAY, _RECOVERY = 0.8, 0.01
@@ -41,7 +40,7 @@ class WorstLead:
         self._average = self._worst = math.nan
 
     def update(self, cues: Cues) -> float:
-        """Take a frame in; returns the worst with it."""
+        """Add a frame; return the worst lead with it."""
         now = lead(cues)
         if math.isnan(self._average):
             self._average = self._worst = now
@@ -65,6 +64,15 @@ class CalibratedConfidence:
 
     Raises:
         ValueError: If there are not five finite weights.
+
+    Example:
+        >>> from mmeatrack.models import CalibratedConfidence
+        >>> from mmeatrack.models.confidence import Cues
+        >>> confidence = CalibratedConfidence(weights=[1.0, 0.2, 2.0, 0.5, -3.0], bias=-2.0)
+        >>> good = Cues(peak=0.9, side_lobe=0.1, agreement=0.8, size_change=0.1)
+        >>> poor = Cues(peak=0.4, side_lobe=0.3, agreement=0.2, size_change=1.2)
+        >>> [round(confidence.update(cues), 3) for cues in (good, poor)]
+        [0.99, 0.024]
     """
 
     def __init__(self, weights: Sequence[float], bias: float) -> None:
@@ -77,7 +85,7 @@ class CalibratedConfidence:
         self._worst_lead = WorstLead()
 
     def update(self, cues: Cues) -> float:
-        """Take a frame's cues; returns its score, 0 to 1."""
+        """Add a frame's cues; return its score, 0 to 1."""
         values = cue_vector(cues, self._worst_lead.update(cues))
         total = self.bias + sum(w * v for w, v in zip(self.weights, values))
         return 1 / (1 + math.exp(-min(max(total, -30.0), 30.0)))

@@ -1,4 +1,4 @@
-"""What a frame says about whether the target was found."""
+"""Per-frame confidence cues."""
 
 import math
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from torch import Tensor
 from mmeatrack.models.heads.center_head import CenterHeadOutput, CenterPrediction, sigmoid_clamped
 from mmeatrack.structures.boxes import Box
 
-# Least half side, in cells, of what belongs to the peak rather than to a side lobe.
+# Least half side, in cells, of the region around the peak that holds no side lobe.
 _LEAST_HALF_SIDE = 1.5
 
 
@@ -20,10 +20,10 @@ class Cues(NamedTuple):
     Attributes:
         peak: Score map at the predicted cell, 0 to 1.
         side_lobe: Highest score outside the predicted box, 0 to 1: a look-alike's, for instance.
-        agreement: Cosine of the mean template token and the mean search token, -1 to 1, each inside
-            its target; after stage 1, where no token has seen the other crop.
+        agreement: Cosine similarity, -1 to 1, of the mean template token and the mean search token
+            inside the target; after stage 1, before the tokens of both crops meet.
         size_change: ``|log|`` of the box's mean side over that of the first frame, 0 or more: a
-            tracker on the wrong thing seldom keeps the target's size.
+            tracker on the wrong target seldom keeps its size.
     """
 
     peak: float
@@ -38,11 +38,11 @@ def measure_cues(
     search_tokens: Tensor,
     template_token: Tensor,
 ) -> Tensor:
-    """The cues that a frame's network output gives, on the model's device.
+    """Cues of a frame from the network's output, on the model's device.
 
     Args:
         output: The head's maps for one search crop.
-        prediction: What was read from them.
+        prediction: The head's prediction from them.
         search_tokens: (1, Nx, C) stage-1 tokens of the search crop.
         template_token: (C,) from :func:`mean_target_token`.
 
@@ -53,7 +53,8 @@ def measure_cues(
     inside = _predicted_cells(score_map, prediction)
     side_lobe = score_map.masked_fill(inside, 0.0).max()
     token = search_tokens[0][inside.flatten()].mean(dim=0)
-    agreement = F.cosine_similarity(token, template_token, dim=0)
+    # Of full precision like the other two, also for tokens of half precision.
+    agreement = F.cosine_similarity(token.float(), template_token.float(), dim=0)
     return torch.stack((prediction.score[0], side_lobe, agreement))
 
 
@@ -63,7 +64,7 @@ def size_change(first: Box, box: Box) -> float:
 
 
 def mean_target_token(template_tokens: Tensor) -> Tensor:
-    """(C,) mean of the tokens (1, Nz, C) of the template crop's middle, the target's half of it."""
+    """Mean token (C,) of the target: the middle half of the template crop's tokens (1, Nz, C)."""
     side = round(template_tokens.shape[1] ** 0.5)
     margin = side // 4
     tokens = template_tokens[0].unflatten(0, (side, side))
@@ -71,7 +72,7 @@ def mean_target_token(template_tokens: Tensor) -> Tensor:
 
 
 def _predicted_cells(score_map: Tensor, prediction: CenterPrediction) -> Tensor:
-    """(Hf, Wf) whether a cell belongs to the predicted box or is the peak's neighbour."""
+    """Mask (Hf, Wf) of the cells of the predicted box and of the peak's neighbours."""
     Hf, Wf = score_map.shape
     row = torch.div(prediction.cell, Wf, rounding_mode='floor')
     column = prediction.cell % Wf

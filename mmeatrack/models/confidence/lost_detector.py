@@ -1,27 +1,33 @@
-"""Whether the target is lost, with hysteresis."""
+"""Lost-target detector with hysteresis."""
 
 from mmeatrack.registry import MODELS
 
 
 @MODELS.register_module()
 class LostDetector:
-    """Says when a target is lost and when it is found again.
+    """Lost or found, from the scores of a video.
 
-    A target that is tracked counts as lost once ``patience`` frames in a row have a score below
-    ``lost_below``, and a lost one as found once as many have one of ``found_above`` or more: one
-    bad frame is no loss, and a lucky one no finding. One detector serves one video.
+    A tracked target is lost after ``patience`` frames in a row with a score below ``lost_below``. A
+    lost one is found after as many with a score of ``found_above`` or more. A single bad frame is
+    no loss, and a single good one no finding. One detector serves one video.
 
     Args:
-        lost_below: Score below which frames speak for a loss, 0 to 1.
-        found_above: Score from which they speak for a finding, ``lost_below`` to 1.
+        lost_below: Score below which a frame counts towards a loss, 0 to 1.
+        found_above: Score from which a frame counts towards a finding, ``lost_below`` to 1.
         patience: Frames in a row, at least 1.
 
     Attributes:
         lost: The present state.
-        times_lost, times_found: How often it has changed to lost, and back.
+        times_lost, times_found: Number of changes to lost, and back.
 
     Raises:
         ValueError: If a value is out of range.
+
+    Example:
+        >>> from mmeatrack.models import LostDetector
+        >>> detector = LostDetector(lost_below=0.3, found_above=0.5, patience=2)
+        >>> [detector.update(score) for score in (0.9, 0.2, 0.1, 0.4, 0.6, 0.7)]
+        [False, False, True, True, True, False]
     """
 
     def __init__(
@@ -39,9 +45,13 @@ class LostDetector:
         self.times_lost, self.times_found = 0, 0
         self._contrary = 0
 
+    def is_sure(self, score: float) -> bool:
+        """Return whether a frame with this score shows the target."""
+        return score >= self.found_above
+
     def update(self, score: float) -> bool:
-        """Take a frame's score; returns whether the target is lost now."""
-        speaks_against = score >= self.found_above if self.lost else score < self.lost_below
+        """Take a frame's score; return whether the target is lost now."""
+        speaks_against = self.is_sure(score) if self.lost else score < self.lost_below
         self._contrary = self._contrary + 1 if speaks_against else 0
         if self._contrary == self.patience:
             self.lost, self._contrary = not self.lost, 0

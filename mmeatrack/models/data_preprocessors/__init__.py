@@ -1,4 +1,4 @@
-"""Data preprocessor of a tracker that crops before it normalises."""
+"""Data preprocessor that leaves normalisation to the crops."""
 
 from .crop_data_preprocessor import CropDataPreprocessor
 

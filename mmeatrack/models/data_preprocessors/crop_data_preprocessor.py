@@ -11,11 +11,11 @@ from mmeatrack.registry import MODELS
 
 @MODELS.register_module()
 class CropDataPreprocessor(TrackDataPreprocessor):
-    """mmtrack's preprocessor, except that test frames stay as they are.
+    """mmtrack's preprocessor, except that test frames stay raw.
 
     A tracker looks at a small part of each frame: it cuts its crop from the raw frame and calls
-    :meth:`normalize` on that. This saves the normalisation of the whole frame, and pads the crop
-    with the same black as in training, where crops are padded before they are normalised.
+    :meth:`normalize` on it. This saves the normalisation of the whole frame. The crop is also
+    padded with the same black as in training, where padding comes before normalisation.
 
     Args:
         mean: Mean of the channels, 0 to 255, in the order after ``bgr_to_rgb``.
@@ -26,6 +26,14 @@ class CropDataPreprocessor(TrackDataPreprocessor):
 
     Raises:
         ValueError: If ``mean`` or ``std`` is missing, or ``distractors`` is no share.
+
+    Example:
+        >>> import torch
+        >>> from mmeatrack.models import CropDataPreprocessor
+        >>> preprocessor = CropDataPreprocessor(mean=[100] * 3, std=[50] * 3, bgr_to_rgb=True)
+        >>> blue = torch.tensor([250, 0, 0]).reshape(1, 3, 1, 1)
+        >>> preprocessor.normalize(blue).flatten().tolist()
+        [-2.0, -2.0, 3.0]
     """
 
     def __init__(self, *args: Any, distractors: float = 0.0, **kwargs: Any) -> None:

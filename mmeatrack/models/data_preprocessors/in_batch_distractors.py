@@ -1,4 +1,7 @@
-"""Targets of other videos, pasted beside the target: why a tracker has to look at its template."""
+"""In-batch distractors: targets of other videos, pasted beside the target.
+
+Without them the template is of no use on simple videos: the most striking thing is the target.
+"""
 
 from typing import List, Optional, Tuple
 
@@ -6,7 +9,7 @@ import torch
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-# Random places that are tried for a distractor before the sample goes without.
+# Random places tried for a distractor before the sample goes without.
 _TRIES = 8
 # Steepness of a patch's edge: its weight is exp(-r ** 6), 1 on most of the target.
 _EDGE = 6
@@ -17,12 +20,11 @@ def paste_distractors(
 ) -> Tensor:
     """Paste targets of other samples into search crops, with soft edges.
 
-    Where a search crop shows nothing but its target, the most striking thing is found without a
-    template. Templates and search crops show targets at the same scale, as long as their pixels per
-    crop factor agree, so that a target can be taken from one and put into the other as it is.
+    Template and search crops show targets at the same scale where their pixels per crop factor
+    agree, so that a target can be taken from one and put into the other as it is.
 
     Args:
-        templates: (B, T, 3, Hz, Hz) templates; the first of each is what others get.
+        templates: (B, T, 3, Hz, Hz) templates; distractors are taken from the first of each.
         search: (B, 1, 3, Hx, Hx) search crops; not changed.
         data_samples: Their annotations, ``gt_instances`` and ``search_gt_instances``.
         share: Share of the samples that get a distractor, from a random other sample. A sample
@@ -84,6 +86,6 @@ def _edge(size: int, low: float, high: float, like: Tensor) -> Tensor:
 
 
 def _overlap(start: int, length: int, size: int) -> Tuple[slice, slice]:
-    """Where a patch at ``start`` lies within 0..size, and which part of the patch that is."""
+    """Overlap of a patch at ``start`` with 0..size, in both and in the patch's coordinates."""
     low, high = max(start, 0), max(min(start + length, size), 0)
     return slice(low, high), slice(low - start, high - start)

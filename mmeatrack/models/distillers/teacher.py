@@ -1,13 +1,15 @@
 """Building the teacher and proving that its weights were loaded."""
 
+import logging
 from pathlib import Path
 from typing import Any, Optional, Union
 
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import _load_checkpoint
 from torch import nn
 
+from mmeatrack.compat.config_paths import find_path, package_configs
+from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
 from mmeatrack.registry import MODELS
 
 
@@ -19,12 +21,14 @@ def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
         ValueError: If the file has no ``model``.
     """
     if isinstance(teacher, str):
-        if not Path(teacher).is_file():
+        path = find_path(teacher)
+        if not Path(path).is_file():
             raise FileNotFoundError(
-                f'model.teacher names the config file {teacher!r}, which does not exist (seen from '
-                f'{Path.cwd()}). Give a path from here or an absolute one.'
+                f'model.teacher names the config file {teacher!r}, which does not exist, seen from '
+                f'the config, from {Path.cwd()} or from {package_configs()}. Give a path from one '
+                'of them or an absolute one.'
             )
-        config = Config.fromfile(teacher)
+        config = Config.fromfile(path)
         if 'model' not in config:
             raise ValueError(f'{teacher} has no `model`: name the config of the teacher itself.')
         teacher = config.model
@@ -56,23 +60,19 @@ def load_teacher(teacher: Any, path: str) -> None:
         RuntimeError: If a parameter of the teacher is missing or has another shape; nothing is
             loaded then.
     """
-    checkpoint = _load_checkpoint(path, map_location='cpu')
-    weights = checkpoint.get('state_dict', checkpoint)
+    weights = load_weights(path)
     own = teacher.state_dict()
-    missing = [key for key in own if key not in weights]
-    unexpected = [key for key in weights if key not in own]
-    shapes = [key for key in own if key in weights and weights[key].shape != own[key].shape]
-    report = (
-        f'teacher {path}: {len(own) - len(missing) - len(shapes)} of {len(own)} tensors matched, '
-        f'{len(missing)} missing {missing[:3]}, {len(shapes)} of another shape {shapes[:3]}, '
-        f'{len(unexpected)} unexpected {unexpected[:3]}'
+    fit = compare(own, weights)
+    refuse_other_model(
+        fit,
+        teacher,
+        f'teacher {path}',
+        'Set model.teacher to the config that it was trained with.',
+        allow_unknown=True,
     )
-    if missing or shapes:
-        raise RuntimeError(
-            f'{report}. This checkpoint is not of the configured teacher: set model.teacher to the '
-            'config that it was trained with.'
-        )
-    teacher.load_state_dict({key: weights[key] for key in own}, strict=True)
+    teacher.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
     # mmengine would draw new weights for a module that it believes uninitialised.
     teacher._is_init = True
-    print_log(report, 'current')
+    # A deeper teacher's checkpoint would otherwise pass for a shallower one's without a word.
+    level = logging.WARNING if fit.unknown else logging.INFO
+    print_log(f'teacher {path}: {fit}', 'current', level)

@@ -1,4 +1,4 @@
-"""The center head: score, offset and size maps to one box (OSTrack; method of CenterNet)."""
+"""Center head: score, offset and size maps to one box."""
 
 import math
 from typing import Dict, List, NamedTuple, Optional, Tuple, cast
@@ -12,7 +12,7 @@ from mmeatrack.models.shared_count import shared_count
 from mmeatrack.registry import MODELS
 
 # Score that an untrained head gives everywhere: without it the many negatives dominate the focal
-# loss of the first iterations (CenterNet).
+# loss of the first iterations, as in CenterNet.
 _PRIOR_SCORE = 0.1
 # Scores and sizes are kept away from 0 and 1, where the focal loss has no finite logarithm.
 _SIGMOID_MARGIN = 1e-4
@@ -84,7 +84,10 @@ def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor
 
 @MODELS.register_module()
 class CenterHead(BaseModule):
-    """Three convolutional branches on the search tokens' map.
+    """Three convolutional branches on the search tokens' map, as in OSTrack [1].
+
+    The score map is trained with CenterNet's focal loss [2] on a Gaussian whose radius is
+    CornerNet's [3], the box with GIoU [4] and L1.
 
     Args:
         in_channels: Channels ``C`` of the search tokens.
@@ -95,6 +98,25 @@ class CenterHead(BaseModule):
         loss_bbox: Loss on normalised corners (L_1).
         loss_iou: Loss on overlap (L_GIoU).
         init_cfg: mmengine's initialisation config.
+
+    References:
+        [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream
+            Framework (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+        [2] Zhou et al., Objects as Points (CenterNet), 2019, https://arxiv.org/abs/1904.07850
+        [3] Law and Deng, CornerNet: Detecting Objects as Paired Keypoints, ECCV 2018,
+            https://arxiv.org/abs/1808.01244
+        [4] Rezatofighi et al., Generalized Intersection over Union, CVPR 2019,
+            https://arxiv.org/abs/1902.09630
+
+    Example:
+        >>> import torch
+        >>> from mmeatrack.models import CenterHead
+        >>> head = CenterHead(in_channels=192).eval()
+        >>> output = head(torch.zeros(1, 192, 16, 16))
+        >>> tuple(output.score.shape), tuple(output.size.shape)
+        ((1, 1, 16, 16), (1, 2, 16, 16))
+        >>> tuple(head.predict(output, prior=torch.ones(16, 16)).bbox_cxcywh.shape)
+        (1, 4)
     """
 
     def __init__(

@@ -46,7 +46,7 @@ SAMPLINGS: Dict[str, Sampling] = {
     'even': evenly,
 }
 
-# What these draw as a single entry is the newest.
+# Samplings whose single entry would be the newest.
 SPREADING = ('diverse', 'even')
 
 

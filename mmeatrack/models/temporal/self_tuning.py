@@ -1,14 +1,14 @@
-"""Threshold and interval of the Target Store that follow a video's own scores."""
+"""Self-tuned threshold and interval of the Target Store."""
 
 import math
 from typing import Union
 
 AUTO = 'auto'
 
-# Of a calibrated score: below, one view in ten is wrong, whatever the video; above, none is left.
+# Bounds of a calibrated score: below the lower one a view in ten is wrong in any video, and above
+# the upper one no view is left.
 _LEAST, _MOST = 0.9, 0.99
-# Frames between activations: not before the view in use was looked at, nor much later than a target
-# takes to change.
+# Bounds of the frames between activations: time to use a view, and time in which a target changes.
 _SHORTEST, _LONGEST = 3, 15
 
 
@@ -16,7 +16,7 @@ class ScoreStatistics:
     """Mean and standard deviation of a video's scores so far (Welford's algorithm).
 
     Attributes:
-        count: Scores taken in.
+        count: Number of scores.
         mean: Their mean; 0 before the first.
     """
 
@@ -25,7 +25,7 @@ class ScoreStatistics:
         self._squares = 0.0
 
     def update(self, score: float) -> None:
-        """Take a score in."""
+        """Add a score."""
         self.count += 1
         step = score - self.mean
         self.mean += step / self.count
@@ -38,10 +38,10 @@ class ScoreStatistics:
 
 
 def least_score(threshold: Union[float, str], statistics: ScoreStatistics) -> float:
-    """Score from which a frame may be stored: the threshold, or by 'auto' one of the video's own.
+    """Least score of a frame that may be stored.
 
-    That is the scores' mean and their standard deviation more, from 0.9 to 0.99: in a video whose
-    scores vary, what is stored has to stand out. It takes a calibrated score, see
+    The threshold itself, or for 'auto' the scores' mean + 1 std, clamped to [0.9, 0.99]: where the
+    scores of a video vary, a stored view has to stand out. 'auto' needs a calibrated score, see
     :class:`CalibratedConfidence`; the peak of a score map seldom reaches 0.9.
     """
     if isinstance(threshold, str):
@@ -52,17 +52,17 @@ def least_score(threshold: Union[float, str], statistics: ScoreStatistics) -> fl
 def interval_ends(
     interval: Union[int, str], frame: int, since: int, score: float, statistics: ScoreStatistics
 ) -> bool:
-    """Whether an activation is due.
+    """Return whether an activation is due.
 
-    By 'auto' it is after 3 frames at the earliest, when the score falls by more than a standard
-    deviation below its mean, for then the views in use have aged; and after 15 at the latest.
+    For 'auto' it is due after 15 frames, or after 3 or more as soon as the score falls to less than
+    mean - 1 std: the views in use have then aged.
 
     Args:
         interval: Frames, or 'auto'.
         frame: Frame counted from the initialisation.
         since: Frames since the last activation.
         score: The frame's score.
-        statistics: Of the scores so far.
+        statistics: Statistics of the scores so far.
     """
     if isinstance(interval, str):
         has_aged = score < statistics.mean - statistics.deviation

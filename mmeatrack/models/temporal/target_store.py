@@ -1,4 +1,4 @@
-"""The Target Store of EATrack: confident views of the target, kept while a video lasts."""
+"""Target Store of EATrack: confident views of the target, kept while a video lasts."""
 
 from dataclasses import dataclass
 from typing import Callable, List, Optional, Tuple, Union
@@ -36,7 +36,7 @@ class StoreEntry:
 
 @dataclass
 class _Candidate:
-    """The interval's best frame so far; its view is encoded only when it is stored."""
+    """Best frame of the interval so far, encoded only when it is stored."""
 
     encode: Callable[[], Tensor]
     score: float
@@ -49,7 +49,7 @@ class _Candidate:
 
 @dataclass
 class StoreStatistics:
-    """What happened since the initialisation: frames offered, confident, views stored, reads."""
+    """Counts since the initialisation: frames offered and confident, views stored, activations."""
 
     offered: int = 0
     confident: int = 0
@@ -59,7 +59,7 @@ class StoreStatistics:
 
 @MODELS.register_module()
 class TargetStore:
-    """Keeps the best confident view of each interval and gives samples of them back.
+    """Store of the best confident view of each interval.
 
     Within an interval the frame with the highest score at or above ``threshold`` is the
     candidate. At the interval's end it is stored, the oldest entry leaves a full store, and the
@@ -78,6 +78,18 @@ class TargetStore:
 
     Raises:
         ValueError: If a value is out of range, a name is unknown, or a single sample should spread.
+
+    Example:
+        >>> import torch
+        >>> from mmeatrack.models import TargetStore
+        >>> store = TargetStore(threshold=0.6, interval=2)
+        >>> for frame, score in enumerate((0.9, 0.7, 0.2, 0.8), start=1):
+        ...     view = torch.full((1, 64, 192), score)
+        ...     offered = store.offer(frame, score, (50, 40, 20, 20), lambda view=view: view)
+        ...     if store.due(frame, score):
+        ...         template, temporal = store.read(torch.zeros(1, 64, 192))
+        >>> [entry.score for entry in store.entries], tuple(temporal.shape)
+        ([0.9, 0.8], (1, 64, 192))
     """
 
     def __init__(
@@ -133,11 +145,14 @@ class TargetStore:
         return True
 
     def due(self, frame: int, score: float) -> bool:
-        """Whether the interval ends with this frame; then its candidate is stored.
+        """End the interval where it is due, which stores its candidate.
 
         Args:
             frame: Frame counted from the initialisation, from 1.
             score: Confidence of its prediction.
+
+        Returns:
+            Whether the interval ended and there is an entry to read.
         """
         since = frame - self._last_activation
         if not interval_ends(self.interval, frame, since, score, self._scores):
@@ -163,7 +178,7 @@ class TargetStore:
         self.statistics.activations += 1
         scores = [entry.score for entry in self.entries]
         tokens = torch.stack([entry.tokens for entry in self.entries])  # (M, Nz, C)
-        chosen = SAMPLINGS[self.sampling](scores, tokens.mean(dim=1), self.num_samples)
+        chosen = SAMPLINGS[self.sampling](scores, tokens.mean(dim=1).float(), self.num_samples)
         return FUSIONS[self.fusion](template, tokens[chosen], self.blend_weight)
 
 

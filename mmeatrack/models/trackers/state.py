@@ -1,4 +1,4 @@
-"""Tracker state of one video, and the search window that follows from it."""
+"""Tracker state of one video, and its search window."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -20,16 +20,16 @@ class TrackerState:
         template: (1, Nz, C) tokens of the first frame's template; never changed.
         first_box: Given box, centre and size in image px.
         box: Last box, centre and size in image px.
-        sure_box: Last box whose score was that of a found target, see :class:`LostDetector`; at
-            first the given one.
+        sure_box: Last box with a score that shows the target, see :meth:`LostDetector.is_sure`;
+            at first the given one.
         template_token: (C,) mean token of the target in the template.
-        lost_detector: Whether the target is lost.
+        lost_detector: Lost-target detector of the video.
         confidence: Cues to score; None where the peak is the score.
         cues: Cues of the last frame, None before the first.
         frame: Frames tracked since the initialisation.
         store: The Target Store, None where temporal adaptation is off.
-        active_template: (1, Nz, C) template in use: ``template``, or what the store blended with
-            it.
+        active_template: (1, Nz, C) template in use: ``template``, or its blend with the store's
+            views.
         temporal: (1, Nt, C) tokens in the temporal slot, None where it is empty.
         camera: Follows the camera's own motion; None where that is off.
     """
@@ -57,14 +57,15 @@ def search_window(
 ) -> CropWindow:
     """Window of the search crop, around the last box.
 
-    While the target is lost the boxes are of something else, and crops that take their size from
-    them shrink or grow without end. With a ``lost_search_factor`` they then keep the size that the
-    target had when it was last seen for sure, times that factor.
+    While the target is lost the boxes show something else, and a crop of their size shrinks or
+    grows without end. A ``lost_search_factor`` gives the crop the size of the last sure box, times
+    that factor.
 
     Args:
         state: The video so far.
         search_factor: Crop side over the target's mean side.
-        lost_search_factor: That while the target is lost; None looks on as if it were not.
+        lost_search_factor: The same while the target is lost; None for ``search_factor`` over the
+            last box.
         max_growth: Mean side of the box that the window takes its size from, over that of the last
             sure box, at most; None for no limit.
     """

@@ -7,12 +7,12 @@ import pytest
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.runner import save_checkpoint
-from test_engine.toy_runs import CropDataset, train_runner
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens
 from mmeatrack.engine import AutoPairHook
+from tests.test_engine.toy_runs import CropDataset, train_runner
 from tests.toys import build, distill_cfg, logged, tracker_cfg
 
 

@@ -1,12 +1,19 @@
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, List
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmeatrack.engine.hooks.benchmark_run_hook import equal_shares
+from mmeatrack.files.box_text import parse_boxes
 from tests.toy_benchmark import LENGTHS, DriftTracker, benchmark_cfg, make_benchmark
 from tests.two_processes import run_test_in_two_processes
 
@@ -16,6 +23,34 @@ NUM_TRACKED = sum(LENGTHS.values()) - len(LENGTHS)  # the first frame is given
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return make_benchmark(tmp_path / 'data')
+
+
+class Holder:
+    """A process that writes to a folder of results."""
+
+    CODE = (
+        'import sys, time\n'
+        'from mmeatrack.evaluation.run_folder import RunFolder\n'
+        "RunFolder(sys.argv[1]).claim(dict(checkpoint='of another'))\n"
+        "print('held', flush=True)\n"
+        'time.sleep(60)\n'
+    )
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, '-c', self.CODE, str(folder)],
+            stdout=subprocess.PIPE,
+            env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+        )
+
+    def __enter__(self) -> int:
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b'held\n'
+        return self.process.pid
+
+    def __exit__(self, *error: Any) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 def run(root: Path, work_dir: Path, load_from: Any = None, **model: Any) -> dict:
@@ -115,6 +150,78 @@ def test_another_checkpoint_does_not_mix_with_the_first(root: Path, tmp_path: Pa
 
     assert DriftTracker.num_tracked == NUM_TRACKED
     assert (tmp_path / 'work' / 'raw_results' / 'Drift.old-1' / 'boat.txt').is_file()
+
+
+def test_results_on_other_data_are_not_taken_over(root: Path, tmp_path: Path) -> None:
+    """The sequences have the same names and lengths, and the targets are elsewhere."""
+    run(root, tmp_path / 'work')
+    first = written_boxes(tmp_path / 'work')
+    other = tmp_path / 'other'
+    shutil.copytree(root, other)
+    for name in LENGTHS:
+        path = other / name / 'groundtruth_rect.txt'
+        boxes = np.loadtxt(path, delimiter=',')
+        boxes[:, 0] += 20
+        np.savetxt(path, boxes, delimiter=',')
+
+    run(other, tmp_path / 'work')
+
+    assert DriftTracker.num_tracked == NUM_TRACKED
+    kept = tmp_path / 'work' / 'raw_results' / 'Drift.old-1'
+    assert [(kept / f'{name}.txt').read_text() for name in LENGTHS] == first
+    for name, text in zip(LENGTHS, written_boxes(tmp_path / 'work')):
+        truth = np.loadtxt(other / name / 'groundtruth_rect.txt', delimiter=',')
+        np.testing.assert_allclose(parse_boxes(text, name)[0], truth[0], atol=1e-3)
+
+    run(other, tmp_path / 'work')
+    assert DriftTracker.num_tracked == 0
+
+
+def test_a_folder_that_another_run_writes_to_is_refused(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / 'work' / 'raw_results' / 'Drift'
+    with Holder(folder) as pid:
+        with pytest.raises(RuntimeError, match=rf'is being written by process {pid} on '):
+            run(root, tmp_path / 'work')
+        assert sorted(path.name for path in folder.iterdir()) == ['.writer.json', 'run.json']
+        assert not (tmp_path / 'work' / 'raw_results' / 'Drift_report.json').exists()
+
+    run(root, tmp_path / 'work')  # the other has been killed
+
+    assert DriftTracker.num_tracked == NUM_TRACKED
+    assert len(written_boxes(tmp_path / 'work')) == len(LENGTHS)
+    assert not (folder / '.writer.json').exists()
+
+
+def test_a_run_whose_folder_was_moved_stops(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / 'work' / 'raw_results' / 'Drift'
+    track = DriftTracker.track
+
+    def move_first(self: Any, *args: Any) -> Any:
+        if folder.is_dir():
+            folder.rename(tmp_path / 'moved')
+        return track(self, *args)
+
+    monkeypatch.setattr(DriftTracker, 'track', move_first)
+    with pytest.raises(RuntimeError, match='no longer the folder of this run'):
+        run(root, tmp_path / 'work')
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize('num_shares', [1, 2, 3, 8])
+def test_shares_have_equal_sums(num_shares: int) -> None:
+    lengths = dict(enumerate(np.random.default_rng(0).integers(80, 3000, 123).tolist()))
+    shares = equal_shares(lengths, num_shares)
+    assert sorted(item for share in shares for item in share) == list(lengths)
+    assert all(share == sorted(share) for share in shares)
+    sums = [sum(lengths[item] for item in share) for share in shares]
+    assert max(sums) <= 1.01 * np.mean(sums)
+
+
+def test_shares_may_be_empty() -> None:
+    assert equal_shares({3: 10, 5: 40}, 4) == [[5], [3], [], []]
+    assert equal_shares({}, 2) == [[], []]
 
 
 def test_resume_can_be_switched_off(root: Path, tmp_path: Path) -> None:

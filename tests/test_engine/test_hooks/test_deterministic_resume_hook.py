@@ -2,9 +2,9 @@ import random
 
 import numpy as np
 import torch
-from test_engine.toy_runs import train_runner
 
 from mmeatrack.engine.hooks.deterministic_resume_hook import derive_seed, seed_worker
+from tests.test_engine.toy_runs import train_runner
 from tests.toys import build, distill_cfg
 
 HOOK = [dict(type='mmeatrack.DeterministicResumeHook')]

@@ -8,11 +8,11 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 import torch
-from test_engine.toy_runs import train_runner
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmeatrack.engine import NonFiniteGuardHook
 from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses
+from tests.test_engine.toy_runs import train_runner
 from tests.test_training.toy_parts import ToyCrops
 from tests.toys import build, distill_cfg, logged
 

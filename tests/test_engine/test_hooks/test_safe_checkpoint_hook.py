@@ -5,10 +5,10 @@ from typing import Any, Iterator, List
 
 import pytest
 import torch
-from test_engine.toy_runs import KeepResults, train_runner
 
 from mmeatrack.engine import SafeCheckpointHook
 from mmeatrack.engine.atomic_backend import AtomicLocalBackend
+from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, logged
 
 

@@ -4,10 +4,10 @@ from typing import Any, List
 import pytest
 import torch
 from mmengine.runner import load_checkpoint
-from test_engine.toy_runs import KeepResults, train_runner
 
 from mmeatrack.engine import StudentExportHook
 from mmeatrack.engine.hooks.student_export_hook import save_student, student_path
+from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, follow, tracker_cfg, video
 
 HOOK = [dict(type='mmeatrack.StudentExportHook')]

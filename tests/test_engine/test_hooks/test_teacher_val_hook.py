@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_engine.toy_runs import KeepResults, VideoDataset, train_runner
 
+from tests.test_engine.toy_runs import KeepResults, VideoDataset, train_runner
 from tests.toys import build, distill_cfg, follow, tracker_cfg
 
 HOOKS = [dict(type='mmeatrack.TeacherValHook')]

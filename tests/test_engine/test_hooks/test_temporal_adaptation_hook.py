@@ -4,10 +4,10 @@ from typing import Any, List, Optional, Sequence
 import pytest
 import torch
 from mmengine.model import BaseModel
-from test_engine.toy_runs import KeepResults, VideoDataset, train_runner, video_runner
 
 from mmeatrack.engine import TemporalAdaptationHook
 from mmeatrack.engine.store_log import read_store_log
+from tests.test_engine.toy_runs import KeepResults, VideoDataset, train_runner, video_runner
 from tests.toys import build, distill_cfg, follow, logged, tracker_cfg, video
 
 # Admits every frame; the type is the hook's to fill in.
@@ -77,6 +77,9 @@ def test_student_of_a_distillation_is_adapted(tmp_path) -> None:
 def test_statistics_of_all_videos_are_logged(tmp_path) -> None:
     model = build(tracker_cfg())
     videos, options = VideoDataset([1, 2]), dict(custom_hooks=hook(), log_level='INFO')
+    for i, (_, sample) in enumerate(videos.frames):
+        folder = f'UAV123/car6/{i + 1:06d}.jpg'  # of both
+        sample.set_metainfo(dict(seq_name=f'car6_{i // 6 + 1}', img_path=folder))
     runner = video_runner(model, tmp_path / 'run', videos, KeepResults(), **options)
     with logged() as messages:
         runner.test()
@@ -88,6 +91,7 @@ def test_statistics_of_all_videos_are_logged(tmp_path) -> None:
     )
     videos = read_store_log(tmp_path / 'run' / 'target_store.csv')
     assert [(each.frames, each.admitted, each.activations) for each in videos] == [(5, 2, 2)] * 2
+    assert [each.video for each in videos] == ['car6_1', 'car6_2']
 
 
 def test_hook_serves_validation_too(tmp_path) -> None:

@@ -4,9 +4,9 @@ from typing import Any, Dict, List
 import numpy as np
 import pytest
 import torch
-from test_engine.toy_runs import KeepResults, VideoDataset, video_runner
 
 from mmeatrack.engine import TrueViewsHook
+from tests.test_engine.toy_runs import KeepResults, VideoDataset, video_runner
 from tests.toys import build, tracker_cfg, video
 
 # The square's truth by frame: it moves by 2 px a frame.

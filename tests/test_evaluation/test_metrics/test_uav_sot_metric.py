@@ -5,6 +5,7 @@ from typing import Any, Iterator, Optional, Sequence
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MessageHub
 
 from mmeatrack.evaluation import ope_scores
 from mmeatrack.evaluation.metrics import UAVSOTMetric
@@ -141,6 +142,93 @@ def test_other_datasets_give_the_truth_with_each_frame(tmp_path: Path) -> None:
     assert RunFolder(tmp_path / 'T').read('bird1-0001', NUM_FRAMES) is not None
 
 
+@pytest.mark.parametrize('hooked', [False, True])
+def test_two_benchmarks_of_equal_sequence_names_keep_apart(tmp_path: Path, hooked: bool) -> None:
+    for benchmark, offset in (('UAV123', 0), ('UAV123@10fps', 7)):
+        metric = make_metric(result_dir=str(tmp_path), tracker_name='T')
+        metric.dataset_meta['benchmark'] = benchmark
+        if hooked:
+            metric.run_folder.claim(dict(checkpoint='a'))  # what BenchmarkRunHook does
+            assert metric.resume() == []
+        track(metric, frames(0, truth(offset)), frames(1, truth(offset)))
+
+    for benchmark, offset in (('UAV123', 0), ('UAV123@10fps', 7)):
+        boxes = read_boxes(tmp_path / 'T' / benchmark / 'bird1_1.txt')
+        np.testing.assert_allclose(boxes, truth(offset), atol=1e-4)
+        report = json.loads((tmp_path / 'T' / f'{benchmark}_report.json').read_text())
+        assert report['T']['precision20'] == 1
+
+
+def test_a_second_run_without_the_hook_overwrites_nothing(tmp_path: Path) -> None:
+    for offset in (0, 7):
+        track(make_metric(result_dir=str(tmp_path), tracker_name='T'), frames(0, truth(offset)))
+
+    np.testing.assert_allclose(read_boxes(tmp_path / 'T.old-1' / 'bird1_1.txt'), truth(), atol=1e-4)
+    np.testing.assert_allclose(read_boxes(tmp_path / 'T' / 'bird1_1.txt'), truth(7), atol=1e-4)
+    assert (tmp_path / 'T.old-1_report.json').is_file()
+
+
+def test_validations_of_one_training_write_the_same_files(tmp_path: Path) -> None:
+    metric = make_metric(result_dir=str(tmp_path), tracker_name='T')
+    for offset in (0, 7):
+        track(metric, frames(0, truth(offset)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['T', 'T_report.json']
+    np.testing.assert_allclose(read_boxes(tmp_path / 'T' / 'bird1_1.txt'), truth(7), atol=1e-4)
+
+
+def test_two_metrics_of_one_run_share_its_folder(tmp_path: Path) -> None:
+    metrics = [
+        make_metric(result_dir=str(tmp_path), tracker_name='T', absent=absent)
+        for absent in ('miss', 'hit')
+    ]
+    for sample in frames(0, truth()):
+        for metric in metrics:
+            metric.process(None, [sample])
+    for metric in metrics:
+        assert metric.evaluate(size=0)['uav/precision20'] == 100
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['T', 'T_report.json']
+
+
+STARK = "model = dict(\n    backbone=dict(type='mmdet.ResNet'), type='Stark')\nwork_dir = 'a'\n"
+STUDENT = (
+    "model = dict(type='mmeatrack.EATrackDistill', architecture=dict(type='mmeatrack.EATrack'))"
+)
+
+
+@pytest.mark.parametrize(
+    ('cfg', 'name'),
+    [
+        (STARK, 'Stark'),
+        (STUDENT, 'EATrack'),
+        ("model = dict(type='mmtrack.models.sot.siamrpn.SiamRPN')", 'SiamRPN'),
+        ('model = <object at 0x7f>', 'tracker'),
+        ('a = 1', 'tracker'),
+        ('', 'tracker'),
+    ],
+)
+def test_the_model_gives_the_tracker_its_name(tmp_path: Path, cfg: str, name: str) -> None:
+    hub = MessageHub.get_instance(f'test-{name}-{len(cfg)}')
+    hub.update_info('cfg', cfg)
+    track(make_metric(result_dir=str(tmp_path)), frames(0, truth()))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name, f'{name}_report.json']
+    assert list(json.loads((tmp_path / f'{name}_report.json').read_text())) == [name]
+
+
+@pytest.mark.parametrize(('given', 'name'), [(2024, '2024'), (1.5, '1.5'), ('2024', '2024')])
+def test_a_name_that_is_a_number_is_taken_as_text(tmp_path: Path, given: Any, name: str) -> None:
+    metric = make_metric(result_dir=tmp_path, tracker_name=given)
+    track(metric, frames(0, truth()))
+    assert (tmp_path / name / 'bird1_1.txt').is_file()
+    assert UAVSOTMetric(result_dir=given).result_dir == name
+
+
+@pytest.mark.parametrize('value', [True, ['a', 'b'], dict(a=1), b'a'])
+@pytest.mark.parametrize('option', ['tracker_name', 'result_dir'])
+def test_names_that_are_no_text_are_refused(option: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=rf'{option}=.* is a {type(value).__name__}, but has to be'):
+        UAVSOTMetric(**{option: value})
+
+
 def test_frames_out_of_order_are_refused() -> None:
     metric = make_metric()
     first, second, third, *_ = frames(0, truth())
@@ -171,6 +259,7 @@ def test_nothing_tracked() -> None:
         (dict(valid_boxes='any'), "valid_boxes='any' is unknown"),
         (dict(tracker_name='a/b'), "tracker_name='a/b' must be usable as a folder name"),
         (dict(tracker_name=''), "tracker_name='' must be"),
+        (dict(tracker_name='..'), "tracker_name='..' must be"),
     ],
 )
 def test_wrong_arguments_fail_when_built(arguments: dict, message: str) -> None:

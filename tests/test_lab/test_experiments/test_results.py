@@ -32,8 +32,8 @@ def test_scores_of_runs(truth: GroundTruth, tmp_path: Path) -> None:
             write(tmp_path / run, name, shift)
     report = score_runs(tmp_path, ['Hit', 'Miss'], truth)
     # A perfect box is a success at 20 of 21 thresholds; the first of 4 frames counts as given.
-    assert report['Hit']['success_auc'] == pytest.approx(20 / 21)
-    assert report['Miss']['success_auc'] == pytest.approx(20 / 21 / 4)
+    assert report['Hit'].scores.success_auc == pytest.approx(20 / 21)
+    assert report['Miss'].scores.success_auc == pytest.approx(20 / 21 / 4)
 
 
 def test_an_incomplete_run_is_no_result(truth: GroundTruth, tmp_path: Path) -> None:

@@ -79,6 +79,24 @@ def test_what_another_command_left_is_cleared(tmp_path: Path) -> None:
     assert not (tmp_path / 'stage' / 'last_checkpoint').exists()
 
 
+@pytest.mark.parametrize('content', ['notes.txt', 'epoch_3.pth'])
+def test_a_folder_of_other_origin_is_left_alone(tmp_path: Path, content: str) -> None:
+    mine = tmp_path / 'teacher' / content
+    mine.parent.mkdir()
+    mine.write_text('mine')
+    with pytest.raises(StageError, match=r"teacher holds files that 'a stage' did not write"):
+        run_stages([stage(tmp_path / 'teacher', 'pass')])
+    assert mine.read_text() == 'mine'
+    assert list(mine.parent.iterdir()) == [mine]
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / 'stage').mkdir()
+    empty = stage(tmp_path / 'stage', 'pass')
+    run_stages([empty])
+    assert empty.finished
+
+
 def test_the_mark_is_json_with_fingerprint_and_seconds(tmp_path: Path) -> None:
     done = stage(tmp_path / 'stage', 'pass')
     run_stages([done])

@@ -44,7 +44,7 @@ def test_what_was_loaded_is_logged(tmp_path) -> None:
     report = next(m for m in messages if m.startswith(f'teacher {path}'))
     assert report == (
         f'teacher {path}: {total} of {total} tensors matched, 0 missing [], 0 of another shape [], '
-        "1 unexpected ['extra']"
+        "1 unknown ['extra']"
     )
 
 
@@ -52,10 +52,10 @@ def test_what_was_loaded_is_logged(tmp_path) -> None:
     ('other', 'expected'),
     [
         # The student's checkpoint, and that of a wider teacher.
-        (tracker_cfg(), r"24 missing \['backbone.joint_stage.2.norm1.weight'.* 24 unexpected"),
+        (tracker_cfg(), r"24 missing \['backbone.joint_stage.2.norm1.weight'.* 24 unknown"),
         (
             teacher_cfg(backbone=dict(embed_dims=32)),
-            r"0 missing \[\], 57 of another shape \['backbone.template_pos_embed'",
+            r"0 missing \[\], 57 of another shape \['backbone.template_pos_embed \(1, 4, 32\)",
         ),
     ],
 )
@@ -64,7 +64,7 @@ def test_checkpoint_of_another_model_is_refused(tmp_path, other: dict, expected:
     with pytest.raises(RuntimeError, match=expected) as error:
         distill(teacher_ckpt=path)
     assert path in str(error.value)
-    assert 'set model.teacher to the config that it was trained with' in str(error.value)
+    assert 'Set model.teacher to the config that it was trained with' in str(error.value)
 
 
 def test_missing_checkpoint_is_named(tmp_path) -> None:

@@ -1,4 +1,4 @@
-"""The report of a benchmark: tables that read well in a terminal and as Markdown."""
+"""Report of a cost measurement: Markdown tables that read well in a terminal too."""
 
 import os
 import platform
@@ -8,6 +8,7 @@ from typing import List, Sequence
 import torch
 
 from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.files.atomic import write_atomically
 
 
 class BenchmarkReport:
@@ -33,12 +34,12 @@ class BenchmarkReport:
         self._parts.append(markdown_table(header, rows))
 
     def verdict(self, what: str, value: float, bound: float, shown: str = '') -> None:
-        """Add a line that says whether ``value`` is at most ``bound``.
+        """Add a line on whether ``value`` is at most ``bound``.
 
         Args:
-            what: What was measured.
+            what: Name of the measurement.
             value: Its value.
-            bound: The most that it may be.
+            bound: Its upper bound.
             shown: The value as text, e.g. with its interval.
         """
         held = value <= bound
@@ -56,12 +57,11 @@ class BenchmarkReport:
 
     def write(self, path: Path) -> None:
         """Write it as a Markdown file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(str(self), encoding='utf-8')
+        write_atomically(path, str(self))
 
 
 def machine(device: str) -> str:
-    """The processor, the threads, the versions and how busy the machine is, in a line."""
+    """Processor, threads, versions and load of this machine, in a line."""
     processor = platform.processor() or platform.machine()
     info = Path('/proc/cpuinfo')
     if info.is_file():

@@ -1,12 +1,13 @@
-"""Scores of variants over seeds, as bars with every run on them."""
+"""Bar chart of the scores of variants over seeds, with a dot for every run."""
 
 import statistics
 import textwrap
 from pathlib import Path
 from typing import Mapping, Sequence, Union
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from mmeatrack.visualization.figures import save_figure
 
 # Letters that stand below a bar beside its neighbours'.
 _LABEL_WIDTH = 18
@@ -29,7 +30,6 @@ def plot_ablation(
     if empty:
         raise ValueError(f'no scores of {empty}: run these variants first.')
     figure = Figure(figsize=(1.6 * len(scores) + 1.2, 3.6), layout='constrained')
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for place, values in enumerate(scores.values()):
         error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
@@ -45,4 +45,4 @@ def plot_ablation(
     axes.grid(axis='y', linestyle=':', color='0.75')
     axes.set_axisbelow(True)
     axes.spines[['top', 'right']].set_visible(False)
-    figure.savefig(path, dpi=150)
+    save_figure(figure, path, dpi=150)

@@ -130,7 +130,6 @@ class MicroExperiment:
             options: ``--cfg-options``.
         """
         common: Dict[str, object] = {
-            'data_root': self.data,
             'test_dataloader.dataset.data_root': self.data / 'test',
             'test_evaluator.result_dir': self.results,
             'test_evaluator.tracker_name': name,

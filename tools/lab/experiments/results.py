@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from mmeatrack.evaluation.benchmark_report import score_trackers
+from mmeatrack.evaluation.report import TrackerReport
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
 from mmeatrack.files.ground_truth import GroundTruth
 from mmeatrack.files.result_source import open_results
@@ -33,8 +34,8 @@ def score_runs(
     runs: Sequence[str],
     truth: GroundTruth,
     attributes: Optional[Mapping[str, Sequence[str]]] = None,
-) -> Dict[str, dict]:
-    """Report entries by run; a frame without a target counts as missed.
+) -> Dict[str, TrackerReport]:
+    """Reports by run; a frame without a target counts as missed.
 
     Args:
         folder: Holds a folder of raw results a run.

@@ -1,4 +1,4 @@
-"""A command that is run once, with its progress shown, its output kept and its end remembered."""
+"""Stages: commands that are run once, with a progress bar, a log and a mark when they are done."""
 
 import hashlib
 import json
@@ -14,7 +14,10 @@ from typing import Any, Dict, List, Optional, Pattern, Sequence
 
 from tqdm import tqdm
 
+from mmeatrack.files.atomic import write_atomically
+
 _BAR = '{desc:<26}{percentage:3.0f}%|{bar:25}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}'
+MARK_NAME = 'stage.json'
 _TAIL = 25  # lines of a failed command's output that are shown
 
 
@@ -73,11 +76,20 @@ class Stage:
 
     @property
     def _mark(self) -> Dict[str, Any]:
-        path = self.folder / 'stage.json'
+        path = self.folder / MARK_NAME
         return json.loads(path.read_text()) if path.is_file() else {}
 
     def start(self) -> List[str]:
-        """Prepare the folder and return the command to run: from the beginning, or to resume."""
+        """Prepare the folder and return the command to run: from the beginning, or to resume.
+
+        Raises:
+            StageError: If the folder holds files that no stage wrote.
+        """
+        if is_foreign(self.folder):
+            raise StageError(
+                f'{self.folder} holds files that {self.name!r} did not write: give another folder, '
+                'or remove it.'
+            )
         if self._mark.get('fingerprint') != self.fingerprint:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -90,9 +102,14 @@ class Stage:
         self._write_mark(dict(fingerprint=self.fingerprint, seconds=round(seconds, 1)))
 
     def _write_mark(self, mark: Dict[str, Any]) -> None:
-        partial = self.folder / 'stage.json.partial'
-        partial.write_text(json.dumps(mark))
-        os.replace(partial, self.folder / 'stage.json')
+        write_atomically(self.folder / MARK_NAME, json.dumps(mark))
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether there is something at a stage's place that no stage wrote."""
+    if not folder.is_dir():
+        return folder.exists()
+    return not (folder / MARK_NAME).is_file() and any(folder.iterdir())
 
 
 def run_stages(stages: Sequence[Stage], parallel: int = 1) -> None:

@@ -14,8 +14,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mmeatrack.compat.checkpoint import is_safetensors
+from mmeatrack.conversion.weights_file import read_weights_file
 from mmeatrack.files.atomic import write_atomically
-from mmeatrack.models.conversion.weights_file import read_weights_file
 from mmeatrack.registry import MODELS
 
 FORMAT = '1'

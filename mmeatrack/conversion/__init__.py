@@ -2,17 +2,21 @@
 
 from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack
 from .published import PublishedTracker, is_published, publish, read_published
+from .vit import ViTConversion, convert_vit, resize_positions
 from .weights_file import WeightsFile, read_weights_file
 
 __all__ = [
     'Conversion',
     'PublishedTracker',
+    'ViTConversion',
     'WeightsFile',
+    'convert_vit',
     'from_ostrack',
     'is_ostrack',
     'is_published',
     'publish',
     'read_published',
     'read_weights_file',
+    'resize_positions',
     'to_ostrack',
 ]

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmeatrack.models.conversion import from_ostrack, is_ostrack, to_ostrack
+from mmeatrack.conversion import from_ostrack, is_ostrack, to_ostrack
 from mmeatrack.models.heads.center_head import sigmoid_clamped
 from mmeatrack.registry import MODELS
 from tests.toy_ostrack import ostrack_forward, ostrack_weights

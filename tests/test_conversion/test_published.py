@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mmeatrack.models.conversion import publish, read_published
+from mmeatrack.conversion import publish, read_published
 from mmeatrack.registry import MODELS
 from tests.toys import build, tracker_cfg
 

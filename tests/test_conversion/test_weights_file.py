@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mmeatrack.models.conversion import read_weights_file
+from mmeatrack.conversion import read_weights_file
 
 WEIGHTS = {'a.weight': torch.arange(6.0).reshape(2, 3), 'b': torch.tensor([1.5])}
 

@@ -1,0 +1,170 @@
+"""A lock file: one writer for a folder."""
+
+import json
+import os
+import socket
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Dict, Optional, Union
+
+from mmeatrack.files.atomic import write_atomically
+
+LOCK_FILE = '.writer.json'
+STALE_AFTER = 900.0  # seconds without a sign of life
+BEAT_EVERY = 30.0
+_HOLDERS: 'Counter[str]' = Counter()  # of each token, in this process
+
+
+class FolderLock:
+    """Lock of a folder that has one writer at a time.
+
+    The lock is a file in the folder with the writer's host and process number. The writer renews
+    the file's time as it works. A lock is stale when its process is gone from this host or has been
+    silent for 15 minutes, and is then taken over. Whoever has lost the lock finds out by
+    :meth:`check`.
+
+    Args:
+        folder: The folder; made by :meth:`acquire`.
+        group: Common name of several processes that write as one, as the ranks of a distributed
+            run do. Empty for a process on its own.
+    """
+
+    def __init__(self, folder: Union[str, Path], group: str = '') -> None:
+        self.folder, self.group = Path(folder), group
+        self.path = self.folder / LOCK_FILE
+        self.token: Optional[str] = None
+        self._beat_at = 0.0
+
+    def acquire(self) -> str:
+        """Take the lock, or share the one of the own process or group.
+
+        Returns:
+            The lock's token, the same for all who share it.
+
+        Raises:
+            RuntimeError: If another writer holds it.
+        """
+        if self.token is not None:
+            self.check()
+            return self.token
+        self.folder.mkdir(parents=True, exist_ok=True)
+        record = self._new_record()
+        text = json.dumps(record)
+        try:
+            with self.path.open('x', encoding='utf-8') as file:
+                file.write(text)
+        except FileExistsError:
+            found = self._read()
+            if self._is_live(found):
+                if not self._is_shared(found):
+                    raise RuntimeError(self._in_use(found)) from None
+                record = found
+            else:
+                write_atomically(self.path, text)
+        self.token, self._beat_at = record['token'], time.monotonic()
+        self.check()  # another writer may have taken a stale lock at the same moment
+        _HOLDERS[self.token] += 1
+        return self.token
+
+    def check(self) -> None:
+        """Make sure that the folder is still this writer's.
+
+        Raises:
+            RuntimeError: If it is not: another writer has it, or the folder was moved or removed.
+        """
+        found = self._read()
+        if self.token is not None and found.get('token') == self.token:
+            return
+        writer = f'{_writer(found)} writes there now' if found else f'{self.path} is gone'
+        raise RuntimeError(
+            f'{self.folder} is no longer the folder of this run ({writer}), so the run stops '
+            'before it writes into the files of another.'
+        )
+
+    def beat(self) -> None:
+        """Give a sign of life, at most every 30 seconds.
+
+        Raises:
+            RuntimeError: If the folder is no longer this writer's.
+        """
+        now = time.monotonic()
+        if now - self._beat_at >= BEAT_EVERY:
+            self.check()
+            os.utime(self.path)
+            self._beat_at = now
+
+    def release(self) -> None:
+        """Give the lock back; the last holder in the process removes it, if it is still theirs."""
+        if self.token is None:
+            return
+        _HOLDERS[self.token] -= 1
+        if _HOLDERS[self.token] <= 0 and self._read().get('token') == self.token:
+            self.path.unlink()
+        self.token = None
+
+    def _new_record(self) -> Dict[str, str]:
+        return dict(
+            host=socket.gethostname(),
+            pid=str(os.getpid()),
+            group=self.group,
+            token=uuid.uuid4().hex,
+        )
+
+    def _read(self) -> Dict[str, str]:
+        """The record of the lock file; empty where there is none that can be read."""
+        try:
+            record = json.loads(self.path.read_text(encoding='utf-8'))
+        except (OSError, ValueError):  # a file that was just opened is empty
+            return {}
+        if not isinstance(record, dict):
+            return {}
+        return {str(key): str(value) for key, value in record.items()}
+
+    def _is_live(self, record: Dict[str, str]) -> bool:
+        if self._silence() > STALE_AFTER:
+            return False
+        on_this_host = record.get('host') == socket.gethostname()
+        return not on_this_host or _is_running(record.get('pid', ''))
+
+    def _is_shared(self, record: Dict[str, str]) -> bool:
+        if self.group:
+            return record.get('group') == self.group
+        own = self._new_record()
+        return all(record.get(key) == own[key] for key in ('host', 'pid', 'group'))
+
+    def _silence(self) -> float:
+        """Seconds since the last sign of life; 0 if there is no lock."""
+        try:
+            return time.time() - self.path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _in_use(self, record: Dict[str, str]) -> str:
+        return (
+            f'{self.folder} is being written by {_writer(record)}, which gave a sign of life '
+            f'{max(self._silence(), 0):.0f} s ago. Let it end, or give this run another folder. If '
+            f'that process is no more, delete {self.path}.'
+        )
+
+
+def _writer(record: Dict[str, str]) -> str:
+    if not record:
+        return 'an unknown process'
+    return f'process {record.get("pid")} on {record.get("host")}'
+
+
+def _is_running(pid: str) -> bool:
+    """Whether a process of this host runs; assumed where the system cannot be asked."""
+    if not pid.isdigit():
+        return False
+    if os.name != 'posix':
+        return True  # signal 0 would end the process
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True

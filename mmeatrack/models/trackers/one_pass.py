@@ -1,0 +1,279 @@
+"""Tracking of a video frame by frame: template, search crop, box, Target Store."""
+
+import copy
+import logging
+import time
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+import torch
+from mmengine.logging import print_log
+from mmengine.structures import InstanceData
+from mmtrack.models.sot.base import BaseSingleObjectTracker
+from mmtrack.structures import TrackDataSample
+from torch import Tensor
+
+from mmeatrack.models.confidence import (
+    CalibratedConfidence,
+    Cues,
+    LostDetector,
+    mean_target_token,
+    measure_cues,
+    size_change,
+)
+from mmeatrack.models.temporal import TargetStore
+from mmeatrack.models.temporal.hook_config import store_of_hooks
+from mmeatrack.models.trackers.camera_motion import CameraMotion
+from mmeatrack.models.trackers.state import TrackerState, search_window, smooth_size
+from mmeatrack.registry import MODELS
+from mmeatrack.structures import (
+    CropWindow,
+    check_target_box,
+    clip_box,
+    crop_box_to_image,
+    crop_image,
+    image_box_to_crop,
+)
+from mmeatrack.structures.boxes import Box
+
+_SEARCH_LIMITS = ('search_factor', 'lost_search_factor', 'max_growth')
+
+
+class _VideoParts(NamedTuple):
+    """Parts that every video gets copies of, built once so that their configs are checked."""
+
+    lost_detector: LostDetector
+    confidence: Optional[CalibratedConfidence]
+    store: Optional[TargetStore]
+
+
+class OnePassTracker(BaseSingleObjectTracker):
+    """Test path of :class:`EATrack`: ``init`` on the first frame, ``track`` on each further one.
+
+    Its subclass gives ``backbone``, ``head``, ``window`` and ``test_cfg``.
+
+    Args:
+        temporal: Config of a :class:`TargetStore`, or None.
+        confidence: Config of a :class:`CalibratedConfidence`, or None.
+        lost_detector: Config of a :class:`LostDetector`; None for its defaults.
+        data_preprocessor: Config of a :class:`CropDataPreprocessor`.
+        init_cfg: mmengine's initialisation config.
+    """
+
+    def __init__(
+        self,
+        temporal: Optional[dict],
+        confidence: Optional[dict],
+        lost_detector: Optional[dict],
+        data_preprocessor: Optional[dict],
+        init_cfg: Optional[dict],
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        self.state: Optional[TrackerState] = None
+        self.temporal_cfg: Optional[dict] = None
+        # Not an attribute each: a part that is an nn.Module would be registered with its weights.
+        self._parts = _VideoParts(
+            MODELS.build(dict(dict(type='mmeatrack.LostDetector'), **(lost_detector or {}))),
+            None if confidence is None else MODELS.build(confidence),
+            None,
+        )
+        self.set_temporal(temporal)
+        self._cfg: Any = None
+        self._has_random_weights = True
+
+    @property
+    def cfg(self) -> Any:
+        """Config that mmtrack's ``init_model`` keeps here.
+
+        Trackers of ``init_model`` run without hooks. A config that asks for temporal adaptation by
+        a hook therefore switches it on when it is set.
+        """
+        if self._cfg is None:
+            raise AttributeError('cfg')
+        return self._cfg
+
+    @cfg.setter
+    def cfg(self, cfg: Any) -> None:
+        self._cfg = cfg
+        store = store_of_hooks(cfg)
+        if store is not None:
+            self.set_temporal(store)
+
+    def set_temporal(self, temporal: Optional[dict]) -> None:
+        """Switch temporal adaptation on (a :class:`TargetStore` config) or off (None).
+
+        It takes effect at the next initialisation. The config is checked now.
+        """
+        store = None if temporal is None else MODELS.build(temporal)
+        self._parts = self._parts._replace(store=store)
+        self.temporal_cfg = temporal
+
+    def init(self, img: Tensor) -> None:
+        """Start on the box that mmtrack keeps in ``memo.bbox`` (cxcywh, image px).
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+
+        Raises:
+            ValueError: If the box is empty, not finite or outside the frame.
+            RuntimeError: If the tracker is in training mode.
+        """
+        self._check_mode()
+        self._report_random_weights()
+        cx, cy, w, h = self.memo.bbox.reshape(-1).tolist()
+        check_target_box((cx - w / 2, cy - h / 2, w, h), _image_size(img))
+        box = (cx, cy, w, h)
+        template = self.encode_template(img, box)
+        parts = copy.deepcopy(self._parts)
+        self.state = TrackerState(
+            template=template,
+            first_box=box,
+            box=box,
+            sure_box=box,
+            active_template=template,
+            template_token=mean_target_token(template),
+            lost_detector=parts.lost_detector,
+            confidence=parts.confidence,
+            store=parts.store,
+            temporal=self._fill(template, None),
+            camera=self._follow_camera(img),
+        )
+
+    def _follow_camera(self, img: Tensor) -> Optional[CameraMotion]:
+        if not self.test_cfg['camera_motion']:
+            return None
+        camera = CameraMotion()
+        camera.update(img)
+        return camera
+
+    def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
+        """Follow the target into the next frame.
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+            data_samples: Not used; mmtrack's interface.
+
+        Returns:
+            One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px, ``scores`` (1,),
+            ``lost`` (1,) and ``network_seconds`` (1,), the time from crop to box.
+
+        Raises:
+            RuntimeError: If there was no first frame, or the tracker is in training mode.
+        """
+        if self.state is None:
+            raise RuntimeError('the tracker has no target: call init on the first frame.')
+        self._check_mode()
+        state = self.state
+        state.frame += 1
+        if state.camera is not None:
+            (x, y), (cx, cy, w, h) = state.camera.update(img), state.box
+            moved = (cx + x, cy + y, w, h)
+            state.box = clip_box(moved, _image_size(img), self.test_cfg['margin'])
+        window = search_window(state, *(self.test_cfg[name] for name in _SEARCH_LIMITS))
+        crop = self._crop(img, window, self.backbone.search_size)
+        began = time.perf_counter()
+        box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
+        seconds = time.perf_counter() - began
+        box = smooth_size(box, state.box, self.test_cfg['size_smoothing'])
+        state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
+        change = size_change(state.first_box, state.box)
+        state.cues = Cues(peak, side_lobe, agreement, change)
+        confidence = state.confidence
+        score = state.cues.peak if confidence is None else confidence.update(state.cues)
+        lost = state.lost_detector.update(score)
+        if state.lost_detector.is_sure(score):
+            state.sure_box = state.box
+        self._adapt(img, state, score)
+
+        cx, cy, w, h = state.box
+        result = InstanceData()
+        result.bboxes = img.new_tensor(
+            [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]], dtype=torch.float32
+        )
+        result.scores = img.new_tensor([score], dtype=torch.float32)
+        result.lost = torch.tensor([lost])
+        result.network_seconds = torch.tensor([seconds])
+        return [result]
+
+    def encode_template(self, img: Tensor, box: Box) -> Tensor:
+        """Stage-1 tokens (1, Nz, C) of the template crop around a box.
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+            box: Centre and size in image px.
+        """
+        window = CropWindow.around(box, self.test_cfg['template_factor'])
+        size = self.backbone.template_size
+        crop = self._crop(img, window, size)
+        if not self.reads_template_boxes:
+            return self.backbone.forward_template(crop)
+        return self.backbone.forward_template(
+            crop, crop.new_tensor([image_box_to_crop(box, window, size)])
+        )
+
+    @property
+    def reads_template_boxes(self) -> bool:
+        """Whether the backbone is told the boxes of its templates."""
+        return getattr(self.backbone, 'box_embed', None) is not None
+
+    def _crop(self, img: Tensor, window: CropWindow, size: int) -> Tensor:
+        """(1, 3, size, size) normalised crop in the precision of the weights."""
+        crop = self.data_preprocessor.normalize(crop_image(img, window, size))
+        return crop.to(next(self.backbone.parameters()).dtype)
+
+    def _locate(
+        self, crop: Tensor, window: CropWindow, state: TrackerState
+    ) -> Tuple[Box, List[float]]:
+        """Box in image px and first three cues, from the normalised search crop of the window."""
+        x = self.backbone.forward_search(crop)
+        tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
+        output = self.head(self.as_map(tokens.search))
+        prior = torch.lerp(torch.ones_like(self.window), self.window, self.test_cfg['window_weight'])
+        prediction = self.head.predict(output, prior)
+        cues = measure_cues(output, prediction, x, state.template_token)
+        # One transfer from the device for all.
+        values = torch.cat((prediction.bbox_cxcywh[0], cues)).tolist()
+        size = self.backbone.search_size
+        box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
+        return crop_box_to_image(box, window, size), values[4:]
+
+    def as_map(self, search_tokens: Tensor) -> Tensor:
+        """(B, Nx, C) -> (B, C, Hf, Wf)."""
+        grid = self.backbone.search_grid
+        return search_tokens.transpose(1, 2).unflatten(2, torch.Size((grid, grid)))
+
+    def _adapt(self, img: Tensor, state: TrackerState, score: float) -> None:
+        """Offer the frame to the store and, when it is due, take its tokens into use."""
+        if state.store is None or state.lost_detector.lost:
+            return
+        box = state.box
+        state.store.offer(state.frame, score, box, lambda: self.encode_template(img, box))
+        if state.store.due(state.frame, score):
+            state.active_template, temporal = state.store.read(state.template)
+            state.temporal = self._fill(state.active_template, temporal)
+
+    def _fill(self, template: Tensor, temporal: Optional[Tensor]) -> Optional[Tensor]:
+        """Tokens of the temporal slot: the temporal ones, or the template where it is filled."""
+        return template if temporal is None and self.test_cfg['fill_slot'] else temporal
+
+    def _check_mode(self) -> None:
+        if any(module.training for module in self.modules()):
+            raise RuntimeError(
+                'the tracker, or a part of it, is in training mode, where batch norm and drop path '
+                'give other boxes: call model.eval() before it tracks.'
+            )
+
+    def _report_random_weights(self) -> None:
+        """Log once, as an error, which terminals show in red."""
+        if self._has_random_weights:
+            self._has_random_weights = False
+            print_log(
+                f'No checkpoint was loaded into this {type(self).__name__}, nor was it trained '
+                'here: its weights are random, and so are its boxes. Give a checkpoint: '
+                '--checkpoint FILE of the test script.',
+                'current',
+                logging.ERROR,
+            )
+
+
+def _image_size(img: Tensor) -> Tuple[int, int]:
+    return img.shape[-1], img.shape[-2]

@@ -1,0 +1,127 @@
+"""Conditions of tracking: mode, precision, weights, and the config that mmtrack keeps."""
+
+import logging
+from unittest import mock
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+from mmengine.logging.logger import MMFormatter
+
+from mmeatrack.models import EATrack
+from tests.toys import build, follow, tracker_cfg, training_batch, video
+
+STORE = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2)
+
+
+@pytest.fixture
+def tracker() -> EATrack:
+    return build(tracker_cfg()).eval()
+
+
+# Mode
+
+
+@pytest.mark.parametrize('part', ['', 'head', 'backbone.joint_stage.1', 'head.score_branch.0.1'])
+def test_tracking_in_training_mode_is_refused(tracker, part: str) -> None:
+    frames = video(3)
+    follow(tracker, frames[:2])
+    tracker.get_submodule(part).train()
+    for first in (0, 2):
+        with pytest.raises(RuntimeError, match=r'in training mode, .*call model\.eval\(\)'):
+            follow(tracker, frames[first:], first_frame=first)
+    tracker.eval()
+    assert follow(tracker, frames[2:], first_frame=2).shape == (1, 5)
+
+
+# Precision
+
+
+@pytest.fixture
+def sure_tracker() -> EATrack:
+    """A tracker whose peak does not hang on the last bits of random weights."""
+    tracker = build(tracker_cfg(temporal=STORE)).eval()
+    with torch.no_grad():
+        for parameter in tracker.head.parameters():
+            parameter.mul_(3)
+    return tracker
+
+
+@pytest.mark.parametrize(
+    ('dtype', 'pixels', 'score'),
+    [('half', 0.2, 5e-3), ('bfloat16', 1.5, 3e-2), ('double', 1e-3, 1e-5)],
+)
+def test_tracker_of_another_precision_gives_nearly_the_same(
+    sure_tracker, dtype: str, pixels: float, score: float
+) -> None:
+    frames = video(6)
+    expected = follow(sure_tracker, frames)
+    found = follow(getattr(sure_tracker, dtype)(), frames)
+    assert found.dtype == torch.float32
+    assert sure_tracker.state.store.statistics.activations == 2
+    torch.testing.assert_close(found[:, :4], expected[:, :4], atol=pixels, rtol=0)
+    torch.testing.assert_close(found[:, 4], expected[:, 4], atol=score, rtol=0)
+
+
+def test_autocast_gives_nearly_the_same(sure_tracker) -> None:
+    frames = video(6)
+    expected = follow(sure_tracker, frames)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = follow(sure_tracker, frames)
+    assert found.dtype == torch.float32
+    assert not torch.equal(found, expected)
+    torch.testing.assert_close(found[:, :4], expected[:, :4], atol=1.5, rtol=0)
+    torch.testing.assert_close(found[:, 4], expected[:, 4], atol=3e-2, rtol=0)
+
+
+# Weights
+
+
+def errors_of_tracking(tracker: EATrack) -> list:
+    logger = MMLogger.get_current_instance()
+    with mock.patch.object(logger, 'log') as log:
+        follow(tracker, video(2))
+        follow(tracker, video(2))
+    return [args[1] for args, _ in log.call_args_list if args[0] == logging.ERROR]
+
+
+def test_random_weights_are_an_error_in_the_log_once(tracker) -> None:
+    (message,) = errors_of_tracking(tracker)
+    assert 'its weights are random' in message
+    assert '--checkpoint FILE' in message
+    assert errors_of_tracking(tracker) == []
+
+
+def test_errors_are_red_on_a_terminal() -> None:
+    assert MMFormatter._color_mapping['ERROR'] == 'red'
+
+
+def test_loaded_weights_are_not_random(tracker) -> None:
+    tracker.load_state_dict(build(tracker_cfg(), seed=1).state_dict())
+    assert errors_of_tracking(tracker) == []
+
+
+def test_trained_weights_are_not_random(tracker) -> None:
+    tracker.train()(*training_batch(), mode='loss')
+    assert errors_of_tracking(tracker.eval()) == []
+
+
+# Config
+
+
+def test_config_that_asks_by_a_hook_switches_the_store_on(tracker) -> None:
+    assert not hasattr(tracker, 'cfg')
+    plain = follow(tracker, video(6))
+    hook = dict(type='mmeatrack.TemporalAdaptationHook', store=dict(threshold=0.0, interval=2))
+    tracker.cfg = config = Config(dict(custom_hooks=[hook]))
+    assert tracker.cfg is config
+    assert tracker.temporal_cfg == dict(hook['store'], type='mmeatrack.TargetStore')
+    assert not torch.equal(follow(tracker, video(6)), plain)
+    assert tracker.state.store.statistics.activations == 2
+
+
+def test_config_without_the_hook_leaves_the_models_own_store() -> None:
+    tracker = build(tracker_cfg(temporal=STORE))
+    tracker.cfg = Config(dict(custom_hooks=[]))
+    assert tracker.temporal_cfg == STORE
