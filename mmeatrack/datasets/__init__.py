@@ -1,9 +1,9 @@
 """Datasets: the UAV benchmarks, own data and the synthetic UAV set."""
 
-from .synthetic_uav_dataset import SyntheticUAVDataset
 from .transforms import LoadFrame, NearSampling
 from .uav_benchmarks import (
     DTB70Dataset,
+    SyntheticUAVDataset,
     UAV123At10fpsDataset,
     UAV123Dataset,
     UAVDTDataset,
