@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
-    """What others learn from first; two trainings at a time, then two tests."""
+    """Train teachers before students, two trainings at a time, then test two at a time."""
     run_stages([experiment.make_data()])
     trainings: Dict[str, Stage] = {}
     teacher = experiment.train_teacher()

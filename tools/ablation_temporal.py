@@ -1,4 +1,4 @@
-r"""What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
+r"""Gain of temporal adaptation by attribute, on synthetic UAV videos of one effect each.
 
 Trains the micro student on pairs that are near in time, with several seeds, and tests each by
 mmtrack's own script without adaptation, with the search for a lost target, with the template in the
