@@ -39,7 +39,7 @@ def logged() -> Iterator[List[str]]:
 
 @contextmanager
 def mmtrack_scope() -> Iterator[None]:
-    """What mmtrack's scripts set up, for a while: their default scope; and one thread."""
+    """The default scope of mmtrack's scripts, and one thread, for a while."""
     from mmtrack.utils import register_all_modules
 
     threads = torch.get_num_threads()
@@ -168,7 +168,7 @@ def video(num_frames: int, seed: int = 0, height: int = 120, width: int = 160) -
 
 
 FIRST_BOX = (70.0, 50.0, 90.0, 70.0)
-"""Where :func:`video` starts, xyxy in image px."""
+"""First box of the target in :func:`video`, xyxy in image px."""
 
 
 @torch.no_grad()

@@ -17,12 +17,8 @@ from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple
 
 from lab.experiments import Stage, StageError, run_stages
-from lab.experiments.ablation_plot import plot_ablation
 from lab.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
-from lab.experiments.results import score_runs
 from lab.experiments.seeds import mean_and_error
-from mmeatrack.evaluation.tables import markdown_table
-from mmeatrack.files.ground_truth import load_ground_truth
 
 SCORES = {'success_auc': 'success AUC', 'precision20': 'precision @20px'}
 
@@ -116,7 +112,7 @@ def main() -> int:
 
 
 def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
-    """What others learn from first; two trainings at a time, then two tests."""
+    """Train teachers before students, two trainings at a time, then test two at a time."""
     run_stages([experiment.make_data()])
     trainings: Dict[str, Stage] = {}
     teacher = experiment.train_teacher()
@@ -141,6 +137,11 @@ def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: 
 
 def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
     """Table and plot."""
+    from lab.experiments.ablation_plot import plot_ablation
+    from lab.experiments.results import score_runs
+    from mmeatrack.evaluation.tables import markdown_table
+    from mmeatrack.files.ground_truth import load_ground_truth
+
     truth = load_ground_truth(experiment.data / 'test')
     runs = {each.label: [run_name(each.result, seed) for seed in seeds] for each in variants}
     runs['teacher'] = ['Teacher']

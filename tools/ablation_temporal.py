@@ -1,4 +1,4 @@
-r"""What temporal adaptation brings, by attribute, on synthetic UAV videos of one effect each.
+r"""Gain of temporal adaptation by attribute, on synthetic UAV videos of one effect each.
 
 Trains the micro student on pairs that are near in time, with several seeds, and tests each by
 mmtrack's own script without adaptation, with the search for a lost target, with the template in the
@@ -16,9 +16,7 @@ import sys
 from collections import defaultdict
 from itertools import chain
 from pathlib import Path
-from typing import Dict, List, Mapping, NamedTuple, Sequence
-
-import numpy as np
+from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Sequence
 
 from lab.experiments import Stage, StageError, run_stages
 from lab.experiments.micro import (
@@ -27,13 +25,11 @@ from lab.experiments.micro import (
     MicroExperiment,
     run_name,
 )
-from lab.experiments.results import read_run, score_runs
 from lab.experiments.seeds import mean_and_error
-from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
-from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
-from mmeatrack.evaluation.tables import markdown_table
-from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.visualization.figures import plot_reliability
+
+if TYPE_CHECKING:
+    from mmeatrack.engine.store_log import VideoLog
+    from mmeatrack.files.ground_truth import GroundTruth
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
@@ -140,6 +136,8 @@ def train_and_test(
 
 def show(experiment: MicroExperiment, names: Sequence[str], seeds: Sequence[int]) -> None:
     """Print and write the tables."""
+    from mmeatrack.files.ground_truth import load_attributes, load_ground_truth
+
     truth = load_ground_truth(experiment.data / 'test')
     attributes = load_attributes(truth, ())
     runs = {name: [run_name(name, seed) for seed in seeds] for name in names}
@@ -154,11 +152,14 @@ def show(experiment: MicroExperiment, names: Sequence[str], seeds: Sequence[int]
 
 def gain_table(
     experiment: MicroExperiment,
-    truth: GroundTruth,
+    truth: 'GroundTruth',
     attributes: Mapping[str, Sequence[str]],
     runs: Mapping[str, List[str]],
 ) -> str:
     """An attribute a line: success AUC without adaptation, and what each other test adds."""
+    from lab.experiments.results import score_runs
+    from mmeatrack.evaluation.tables import markdown_table
+
     names = list(chain.from_iterable(runs.values()))
     report = score_runs(experiment.results, names, truth, attributes)
     lines = {'all': {run: report[run].scores.success_auc for run in names}}
@@ -189,6 +190,9 @@ def store_table(
     experiment: MicroExperiment, attributes: Mapping[str, Sequence[str]], runs: Sequence[str]
 ) -> str:
     """An attribute a line: what the stores took, and how often the target was lost and found."""
+    from mmeatrack.engine.store_log import add_up, read_store_log
+    from mmeatrack.evaluation.tables import markdown_table
+
     by_attribute: Dict[str, List[VideoLog]] = defaultdict(list)
     for run in runs:
         for log in read_store_log(experiment.out / 'tests' / run / 'target_store.csv'):
@@ -205,8 +209,18 @@ def store_table(
     return markdown_table([word.replace('_', ' ') for word in header.split()], rows)
 
 
-def report_scores(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
+def report_scores(experiment: MicroExperiment, truth: 'GroundTruth', runs: Sequence[str]) -> str:
     """Plot how well the scores tell right boxes from wrong ones; returns a line on it."""
+    import numpy as np
+
+    from lab.experiments.results import read_run
+    from mmeatrack.evaluation.calibration import (
+        calibration_summary,
+        reliability,
+        scored_predictions,
+    )
+    from mmeatrack.visualization.figures import plot_reliability
+
     scores, right = [], []
     for run in runs:
         results = {each.name: each for each in read_run(experiment.results / run, truth)}

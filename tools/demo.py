@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List
+from typing import TYPE_CHECKING, Dict, List
 
 from lab.experiments import StageError, run_stages
 from lab.experiments.micro import (
@@ -25,21 +25,12 @@ from lab.experiments.micro import (
     MicroExperiment,
     run_name,
 )
-from lab.experiments.results import read_run, score_runs
 from lab.experiments.seeds import mean_and_error
-from mmeatrack.evaluation.report import TrackerReport
-from mmeatrack.evaluation.report_files import write_report_files
-from mmeatrack.evaluation.run_folder import SequenceResult
-from mmeatrack.evaluation.speed import run_speed
-from mmeatrack.evaluation.tables import markdown_table
-from mmeatrack.files.frame_files import list_frames
-from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
-from mmeatrack.visualization import (
-    VideoSink,
-    annotated_frames,
-    plot_report,
-    plot_training_curves,
-)
+
+if TYPE_CHECKING:
+    from mmeatrack.evaluation.report import TrackerReport
+    from mmeatrack.evaluation.run_folder import SequenceResult
+    from mmeatrack.files.ground_truth import GroundTruth
 
 TRACKERS = {
     'Teacher': 'teacher: 6 joint layers',
@@ -113,6 +104,12 @@ def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
 
 def show(experiment: MicroExperiment, seeds: List[int]) -> None:
     """Table, curves and video; pictures are of the first seed."""
+    from lab.experiments.results import read_run, score_runs
+    from mmeatrack.evaluation.report_files import write_report_files
+    from mmeatrack.evaluation.tables import markdown_table
+    from mmeatrack.files.ground_truth import load_attributes, load_ground_truth
+    from mmeatrack.visualization import plot_report, plot_training_curves
+
     truth = load_ground_truth(experiment.data / 'test')
     attributes = load_attributes(truth, ())
     runs = {
@@ -145,10 +142,12 @@ def show(experiment: MicroExperiment, seeds: List[int]) -> None:
 def score_row(
     name: str,
     runs: List[str],
-    report: Dict[str, TrackerReport],
-    results: Dict[str, List[SequenceResult]],
+    report: Dict[str, 'TrackerReport'],
+    results: Dict[str, List['SequenceResult']],
 ) -> List[str]:
     """One line of the table: scores in percent, frames per second end to end."""
+    from mmeatrack.evaluation.speed import run_speed
+
     keys = ('success_auc', 'precision20', 'norm_precision')
     scores = [
         mean_and_error([100 * getattr(report[run].scores, key) for run in runs]) for key in keys
@@ -158,9 +157,12 @@ def score_row(
 
 
 def write_video(
-    folder: Path, truth: GroundTruth, results: Dict[str, List[SequenceResult]], out: Path
+    folder: Path, truth: 'GroundTruth', results: Dict[str, List['SequenceResult']], out: Path
 ) -> None:
     """One video of a test sequence of each scenario, one after the other."""
+    from mmeatrack.files.frame_files import list_frames
+    from mmeatrack.visualization import VideoSink, annotated_frames
+
     by_name = {name: {r.name: r for r in found} for name, found in results.items()}
     clips = []
     for scenario in VIDEO_SCENARIOS:

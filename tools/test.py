@@ -6,7 +6,10 @@ The same as ``mim test mmtrack CONFIG ...`` or the script itself; ``--help`` is 
 import sys
 
 from mmeatrack.compat.__main__ import main
-from mmeatrack.compat.scripts import mmtrack_script
+from mmeatrack.compat.scripts import mmtrack_script, print_help
 
 if __name__ == '__main__':
-    main([str(mmtrack_script('test.py')), *sys.argv[1:]])
+    script = mmtrack_script('test.py')
+    if {'-h', '--help'} & set(sys.argv[1:]):
+        print_help(script)
+    main([str(script), *sys.argv[1:]])

@@ -295,7 +295,7 @@ def print_summary(recorder: 'TrackRecorder', seconds: float) -> None:
 
 
 def lost_line(lost: Sequence[bool]) -> str:
-    """How often the target was lost and found again, as a line of text."""
+    """One line that counts losses and reacquisitions of the target."""
     import numpy as np
 
     changes = np.diff(np.array(lost, dtype=int))

@@ -26,14 +26,12 @@ _SAFETENSORS_MAX_HEADER = 100_000_000
 File = Union[str, 'os.PathLike[str]', IO[bytes]]
 
 
-def load_checkpoint_file(file: File, map_location: Any = None, family: bool = False) -> Any:
+def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
     """Load a checkpoint of plain data: tensors, numbers, text, MMEngine's logs.
 
     Args:
         file: Path, or a binary file open for reading at the checkpoint's start.
         map_location: As for :func:`torch.load`.
-        family: Pass over the objects that pytracking's family, such as OSTrack, keeps beside the
-            weights: settings and statistics of classes of its own.
 
     Returns:
         What was saved, usually a dict; of a safetensors file ``state_dict`` and ``meta``.
@@ -49,8 +47,8 @@ def load_checkpoint_file(file: File, map_location: Any = None, family: bool = Fa
         if is_safetensors(file):
             return _load_safetensors(os.fspath(file), map_location)
         with open(file, 'rb') as opened:
-            return _load(opened, os.fspath(file), map_location, family)
-    return _load(file, getattr(file, 'name', 'the given stream'), map_location, family)
+            return _load(opened, os.fspath(file), map_location)
+    return _load(file, getattr(file, 'name', 'the given stream'), map_location)
 
 
 def is_safetensors(path: Union[str, 'os.PathLike[str]']) -> bool:
@@ -76,9 +74,9 @@ def _load_safetensors(name: str, map_location: Any) -> Dict[str, Any]:
         ) from error
 
 
-def _load(file: IO[bytes], name: str, map_location: Any, family: bool) -> Any:
+def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
     try:
-        return _read(file, map_location, family)
+        return _read(file, map_location)
     except UnpicklingError as error:
         raise RuntimeError(
             f"The checkpoint '{name}' was refused, and nothing of it was run: it asks for {error}, "
@@ -93,7 +91,7 @@ def _load(file: IO[bytes], name: str, map_location: Any, family: bool) -> Any:
         ) from error
 
 
-def _read(file: IO[bytes], map_location: Any, family: bool) -> Any:
+def _read(file: IO[bytes], map_location: Any) -> Any:
     """Read either of torch's formats with the restricted unpickler.
 
     torch.load itself is no way to it: given ``pickle_module``, 1.13 silently takes Python's own in
@@ -101,7 +99,6 @@ def _read(file: IO[bytes], map_location: Any, family: bool) -> Any:
     """
     from mmeatrack.compat import restricted_pickle
 
-    pickle_module = restricted_pickle.family if family else restricted_pickle
     start = file.tell()
     is_zip = file.read(4) == b'PK\x03\x04'
     file.seek(start)
@@ -109,11 +106,11 @@ def _read(file: IO[bytes], map_location: Any, family: bool) -> Any:
         archive = torch._C.PyTorchFileReader(file)
         if 'constants.pkl' in archive.get_all_records():
             raise UnpicklingError('the code of a TorchScript archive')
-        return serialization._load(archive, map_location, pickle_module, encoding='utf-8')
+        return serialization._load(archive, map_location, restricted_pickle, encoding='utf-8')
     if _is_tar(file):
         raise UnpicklingError('the tar format of torch 0.1')
     file.seek(start)
-    return serialization._legacy_load(file, map_location, pickle_module, encoding='utf-8')
+    return serialization._legacy_load(file, map_location, restricted_pickle, encoding='utf-8')
 
 
 def _is_tar(file: IO[bytes]) -> bool:

@@ -10,7 +10,6 @@ code decides, while torch's own ``weights_only`` can be told of further types fr
 import pickle
 from collections import Counter, OrderedDict
 from functools import partial
-from types import SimpleNamespace
 from typing import IO, Any, Callable, ClassVar, Dict, FrozenSet, List, Tuple
 
 import mmengine.config
@@ -19,7 +18,7 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 
-__all__ = ['Unpickler', 'family', 'load']
+__all__ = ['Unpickler', 'load']
 
 _PLAIN_KINDS = 'biufcSU'  # numpy's kinds without pointers: no objects, records or void
 
@@ -149,69 +148,9 @@ def _refuse_opcode(opcode: bytes, unpickler: Any) -> None:
     raise pickle.UnpicklingError(f'the opcode {opcode!r}')
 
 
-class Unpickler(pickle._Unpickler):
-    """Python's own unpickler, less all that does not build plain data.
-
-    It is the one in Python and not the one in C, because only there each step can be replaced.
-    """
-
-    dispatch: ClassVar[Dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
-    stack: List[Any]
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return what a pickle names, or refuse.
-
-        Raises:
-            pickle.UnpicklingError: If it is not plain data.
-        """
-        module = {'__builtin__': 'builtins'}.get(module, module)  # protocol 2 has Python 2's name
-        found = _CALLABLE.get((module, name))
-        if found is None:
-            found = _PLAIN.get((module, name))
-        if found is None:
-            raise pickle.UnpicklingError(f"'{module}.{name}'")
-        return found
-
-    def _load_reduce(self) -> None:
-        arguments = self.stack.pop()
-        function = self.stack[-1]
-        if not any(function is allowed for allowed in _CALLABLE.values()):
-            raise pickle.UnpicklingError(f'a call of {function!r}')
-        self.stack[-1] = function(*arguments)
-
-    def _load_newobj(self) -> None:
-        arguments = self.stack.pop()
-        if self.stack[-1] is not HistoryBuffer or arguments != ():
-            raise pickle.UnpicklingError(f'an instance of {self.stack[-1]!r}')
-        self.stack[-1] = HistoryBuffer.__new__(HistoryBuffer)
-
-    def _load_build(self) -> None:
-        state = self.stack.pop()
-        instance = self.stack[-1]
-        if isinstance(instance, np.dtype):
-            _set_dtype_state(instance, state)
-        elif type(instance) is np.ndarray:
-            _set_array_state(instance, state)
-        elif type(instance) is HistoryBuffer:
-            _set_history_state(instance, state)
-        elif type(instance) is OrderedDict:
-            _set_ordered_dict_state(instance, state)
-        else:
-            raise pickle.UnpicklingError(f'the state of a {type(instance).__name__}')
-
-    dispatch[pickle.REDUCE[0]] = _load_reduce
-    dispatch[pickle.NEWOBJ[0]] = _load_newobj
-    dispatch[pickle.BUILD[0]] = _load_build
-    # Further ways to make and look up objects, which neither MMEngine nor torch writes.
-    for _opcode in (
-        pickle.INST,
-        pickle.OBJ,
-        pickle.NEWOBJ_EX,
-        pickle.EXT1,
-        pickle.EXT2,
-        pickle.EXT4,
-    ):
-        dispatch[_opcode[0]] = partial(_refuse_opcode, _opcode)
+# Modules of pytracking's family, OSTrack among it. Its checkpoints hold training settings and
+# statistics of classes of its own beside the weights.
+_FAMILY = ('lib', 'ltr')
 
 
 class Opaque:
@@ -230,44 +169,78 @@ class Opaque:
         """Drop items of a list's descendant."""
 
 
-class FamilyUnpickler(Unpickler):
-    """Unpickler for the checkpoints of pytracking's family, OSTrack's among them.
+class Unpickler(pickle._Unpickler):
+    """Python's own unpickler, less all that does not build plain data.
 
-    Beside the weights they hold objects of their project's own modules, ``lib`` or ``ltr``:
-    training settings and statistics. Each becomes an :class:`Opaque`, whatever it was; the rest is
-    treated as by :class:`Unpickler`.
+    It is the one in Python and not the one in C, because only there each step can be replaced.
     """
 
-    dispatch: ClassVar[Dict[int, Callable[[Any], None]]] = dict(Unpickler.dispatch)
+    dispatch: ClassVar[Dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
+    stack: List[Any]
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the placeholder for a class of the family's modules, else what is plain data."""
-        if module.split('.')[0] in ('lib', 'ltr'):
+        """Return what a pickle names, a placeholder for a class of the family's, or refuse.
+
+        Raises:
+            pickle.UnpicklingError: If it is not plain data.
+        """
+        module = {'__builtin__': 'builtins'}.get(module, module)  # protocol 2 has Python 2's name
+        found = _CALLABLE.get((module, name))
+        if found is None:
+            found = _PLAIN.get((module, name))
+        if found is None and module.split('.')[0] in _FAMILY:
             return Opaque
-        return super().find_class(module, name)
+        if found is None:
+            raise pickle.UnpicklingError(f"'{module}.{name}'")
+        return found
 
-    def _load_opaque(self) -> None:
-        if self.stack[-2] is Opaque:
-            self.stack.pop()
+    def _load_reduce(self) -> None:
+        arguments = self.stack.pop()
+        function = self.stack[-1]
+        if function is not Opaque and not any(
+            function is allowed for allowed in _CALLABLE.values()
+        ):
+            raise pickle.UnpicklingError(f'a call of {function!r}')
+        self.stack[-1] = function(*arguments)
+
+    def _load_newobj(self) -> None:
+        arguments = self.stack.pop()
+        if self.stack[-1] is Opaque:
             self.stack[-1] = Opaque()
-        else:
-            self._load_reduce()
+            return
+        if self.stack[-1] is not HistoryBuffer or arguments != ():
+            raise pickle.UnpicklingError(f'an instance of {self.stack[-1]!r}')
+        self.stack[-1] = HistoryBuffer.__new__(HistoryBuffer)
 
-    def _load_new_opaque(self) -> None:
-        if self.stack[-2] is Opaque:
-            self._load_opaque()
+    def _load_build(self) -> None:
+        state = self.stack.pop()
+        instance = self.stack[-1]
+        if isinstance(instance, np.dtype):
+            _set_dtype_state(instance, state)
+        elif type(instance) is np.ndarray:
+            _set_array_state(instance, state)
+        elif type(instance) is HistoryBuffer:
+            _set_history_state(instance, state)
+        elif type(instance) is OrderedDict:
+            _set_ordered_dict_state(instance, state)
+        elif type(instance) is Opaque:
+            pass
         else:
-            self._load_newobj()
+            raise pickle.UnpicklingError(f'the state of a {type(instance).__name__}')
 
-    def _load_opaque_state(self) -> None:
-        if type(self.stack[-2]) is Opaque:
-            self.stack.pop()
-        else:
-            self._load_build()
-
-    dispatch[pickle.REDUCE[0]] = _load_opaque
-    dispatch[pickle.NEWOBJ[0]] = _load_new_opaque
-    dispatch[pickle.BUILD[0]] = _load_opaque_state
+    dispatch[pickle.REDUCE[0]] = _load_reduce
+    dispatch[pickle.NEWOBJ[0]] = _load_newobj
+    dispatch[pickle.BUILD[0]] = _load_build
+    # Further ways to make and look up objects, which neither MMEngine nor torch writes.
+    for _opcode in (
+        pickle.INST,
+        pickle.OBJ,
+        pickle.NEWOBJ_EX,
+        pickle.EXT1,
+        pickle.EXT2,
+        pickle.EXT4,
+    ):
+        dispatch[_opcode[0]] = partial(_refuse_opcode, _opcode)
 
 
 def load(file: IO[bytes], **options: Any) -> Any:
@@ -277,11 +250,3 @@ def load(file: IO[bytes], **options: Any) -> Any:
         pickle.UnpicklingError: If it holds more than plain data.
     """
     return Unpickler(file, **options).load()
-
-
-def _load_family(file: IO[bytes], **options: Any) -> Any:
-    return FamilyUnpickler(file, **options).load()
-
-
-family = SimpleNamespace(Unpickler=FamilyUnpickler, load=_load_family)
-"""The module for torch's loaders that reads the checkpoints of pytracking's family."""

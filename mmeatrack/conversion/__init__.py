@@ -1,6 +1,6 @@
 """Conversion of foreign weights to this package's names and back, and published trackers."""
 
-from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack
+from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack, under_own_names
 from .published import PublishedTracker, is_published, publish, read_published
 from .vit import ViTConversion, convert_vit, resize_positions
 from .weights_file import WeightsFile, read_weights_file
@@ -19,4 +19,5 @@ __all__ = [
     'read_weights_file',
     'resize_positions',
     'to_ostrack',
+    'under_own_names',
 ]

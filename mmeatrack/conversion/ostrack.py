@@ -68,6 +68,15 @@ def is_ostrack(weights: Mapping[str, Tensor]) -> bool:
     return 'backbone.pos_embed_z' in weights or any(key.startswith('box_head.') for key in weights)
 
 
+def under_own_names(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    """Weights under this package's names: those of OSTrack renamed, all others as they are.
+
+    Raises:
+        ValueError: If they are of a relative of OSTrack that this package cannot run.
+    """
+    return from_ostrack(weights).state_dict if is_ostrack(weights) else dict(weights)
+
+
 def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
     """Rename the tensors of an OSTrack.
 

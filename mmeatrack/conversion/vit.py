@@ -183,13 +183,13 @@ def _chosen(names: Mapping[str, str], needed: int, layers: Layers) -> List[int]:
         raise ValueError(
             f'pretrained_layers={layers!r} is unknown: give one of {LAYER_CHOICES} or a list.'
         )
+    if layers == 'first':  # what a shallower source lacks, its caller sees
+        return list(range(min(needed, depth)))
     if depth < needed:
         raise ValueError(
             f'the weights have {depth} layers and the backbone {needed}: use those of a deeper '
             'model.'
         )
-    if layers == 'first':
-        return list(range(needed))
     return [-(-(place + 1) * depth // needed) - 1 for place in range(needed)]
 
 

@@ -25,6 +25,6 @@ def read_weights_file(path: Union[str, Path]) -> WeightsFile:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'There is no file of weights {str(path)!r}.')
-    content = load_checkpoint_file(path, map_location='cpu', family=True)
+    content = load_checkpoint_file(path, map_location='cpu')
     file = find_weights(content, str(path))
     return file._replace(kind='safetensors') if is_safetensors(path) else file

@@ -1,10 +1,10 @@
 """Datasets: the UAV benchmarks, own data and the synthetic UAV set."""
 
 from .pairs import MixedPairs, StillPairs, VideoPairs
-from .synthetic_uav_dataset import SyntheticUAVDataset
 from .transforms import LoadFrame, NearSampling
 from .uav_benchmarks import (
     DTB70Dataset,
+    SyntheticUAVDataset,
     UAV123At10fpsDataset,
     UAV123Dataset,
     UAVDTDataset,

@@ -30,12 +30,11 @@ class UAVSOTDataset(BaseSOTDataset):
     each of several targets, as OTB's ``Jogging/groundtruth_rect.1.txt``, is as many sequences,
     ``Jogging-1`` and so on.
 
-    Frames are taken in the order of the numbers in their names, see
-    :mod:`mmeatrack.files.frame_files`. Everything that can be checked without decoding an image is
-    checked when the dataset is built, in training also that the sequences are long enough for the
-    pipeline's sampling transform. In test mode ``metainfo`` holds ``seq_names``, ``ground_truths``
-    ((N, 4) arrays, x, y, w, h), ``attributes`` (lists of names) and ``left_out`` (reason by name),
-    and the data sample of each frame has its ``seq_name``.
+    Frames are in the order of the numbers in their names (:mod:`mmeatrack.files.frame_files`). All
+    that can be checked without decoding an image is checked when the dataset is built, in training
+    also whether sequences are long enough for the pipeline's sampling transform. In test mode
+    ``metainfo`` holds ``seq_names``, ``ground_truths`` ((N, 4) arrays, x, y, w, h), ``attributes``
+    (lists of names) and ``left_out`` (reason by name), and data samples have their ``seq_name``.
 
     Args:
         data_root: The dataset's folder.
@@ -170,10 +169,7 @@ class UAVSOTDataset(BaseSOTDataset):
         return data_list
 
     def load_sequence(self, info: dict) -> dict:
-        """Read one sequence by :func:`mmeatrack.datasets.sequence_loading.load_sequence`.
-
-        Subclasses add what they have besides.
-        """
+        """Read one sequence; subclasses may add to what :func:`load_sequence` gives."""
         return load_sequence(info, self.ATTRIBUTE_NAMES)
 
     def full_init(self) -> None:
@@ -215,11 +211,9 @@ class UAVSOTDataset(BaseSOTDataset):
     def prepare_test_data(self, video_idx: int, frame_idx: int) -> Any:
         """Load a frame; its data sample bears the name of the sequence."""
         results = super().prepare_test_data(video_idx, frame_idx)
-        seq_name = self._metainfo['seq_names'][video_idx]
         if 'data_samples' in results:
+            seq_name = self._metainfo['seq_names'][video_idx]
             results['data_samples'].set_metainfo(dict(seq_name=seq_name))
-        else:
-            results['seq_name'] = seq_name
         return results
 
     def prepare_train_data(self, video_idx: int) -> Any:

@@ -127,7 +127,7 @@ def pace(amodal: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def is_static(amodal: np.ndarray) -> bool:
-    """Whether the box (N, 4) keeps its size within 3 % and hardly moves from frame to frame."""
+    """True if the box (N, 4) keeps its size within 3 % and hardly moves from frame to frame."""
     sides = amodal[:, 2:] - amodal[:, :2]
     steps = np.linalg.norm(np.diff(amodal[:, :2] + amodal[:, 2:], axis=0) / 2, axis=1)
     steady = (sides.max(0) <= 1.03 * sides.min(0)).all()

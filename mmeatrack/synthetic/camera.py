@@ -38,7 +38,7 @@ def plan_positions(
     reach: np.ndarray,
     frame_size: Tuple[int, int],
 ) -> np.ndarray:
-    """Where the target's centre appears in the frame.
+    """Position of the target's centre in the frame.
 
     The camera follows loosely: part of the target's motion shows, and the operator draws it back
     to a point that strays about the middle. No step is larger than the scenario's limit.

@@ -1,4 +1,4 @@
-"""What will hide the target, and where on its way."""
+"""Occluders of the target along its route."""
 
 from __future__ import annotations
 

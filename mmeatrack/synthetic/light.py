@@ -43,7 +43,7 @@ class Light:
         return np.round(np.stack(bent, -1) * 255).astype(np.uint8)[None]
 
     def grey(self, frame: int) -> float:
-        """What a mid-grey of the scene becomes, 0 to 255, without the cloud."""
+        """Rendered value of the scene's mid-grey, 0 to 255, without the cloud."""
         return float((_GREY / 255) ** self.gamma[frame] * self.gain[frame] * 255)
 
     def cloud_at(self, frame: int, share: np.ndarray) -> float:

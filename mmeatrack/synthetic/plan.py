@@ -23,7 +23,7 @@ from .streams import stream
 
 @dataclass(frozen=True)
 class SequenceSpec:
-    """What identifies a sequence: the same specification gives the same bytes.
+    """Specification of a sequence: the same one gives the same bytes.
 
     Attributes:
         split: Name of the split; splits share no texture and no target.

@@ -161,7 +161,7 @@ class Renderer:
         return self._expose(image, number, plan)
 
     def _flow(self, number: int) -> np.ndarray:
-        """How far the ground at the frame's middle moves while the shutter is open, (2,)."""
+        """Motion of the ground at the frame's middle while the shutter is open, (2,)."""
         plan = self.plan
         here, there = plan.matrices[number], plan.matrices[_neighbour(number)]
         middle = (np.array(self.size) - 1) / 2
@@ -183,7 +183,7 @@ class Renderer:
         return replace(pose, phase=number % actor.sprite.phases)
 
     def _trace(self, pose: Pose, other: Pose, number: int) -> np.ndarray:
-        """How far something moves in the frame while the shutter is open, (2,)."""
+        """Motion of an object in the frame while the shutter is open, (2,)."""
         way = np.array([pose.x - other.x, pose.y - other.y]) * self.plan.scenario.shutter
         return way if number else -way
 

@@ -1,4 +1,4 @@
-"""Where a target goes: a smooth path over the ground, one point a frame."""
+"""Routes of targets: smooth paths over the ground, one point a frame."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Course:
-    """What kind of route to plan.
+    """Parameters of a route.
 
     Attributes:
         step: Mean pixels a frame.

@@ -1,4 +1,4 @@
-"""What happens in a sequence: the dominant scenario and what mixes in."""
+"""Scenarios: the dominant effect of a sequence and the effects mixed in."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def _clear(folder: Path, found: Dict[str, Any]) -> None:
 
 
 def _finished(sequence: Path, num_frames: int) -> bool:
-    """Whether a sequence is there as a whole."""
+    """True if a sequence is complete on disk."""
     truth = sequence / 'groundtruth_rect.txt'
     if not truth.is_file() or len(truth.read_text().splitlines()) != num_frames:
         return False

@@ -67,7 +67,7 @@ print('the script has ended', flush=True)
 
 
 def run_two(code: str, folder: Path) -> List[str]:
-    """What two processes print that run a script together; both have to succeed."""
+    """Outputs of two processes that run a script together; both have to succeed."""
     root = Path(__file__).resolve().parents[2]
     script = folder / 'worker.py'
     script.write_text(code)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from mmeatrack.conversion import convert_vit, resize_positions
-from tests.toy_vit import vit_features, vit_weights
+from tests.toy_classifier import timm_weights, vit_features
 from tests.toys import DIMS, GRID, TEMPLATE_SIZE, backbone_cfg, build
 
 # A template of 2 x 2 patches; the source's grid has the same size where not said otherwise.
@@ -32,7 +32,8 @@ def mmpretrain_names(weights: Dict[str, Tensor]) -> Dict[str, Tensor]:
 )
 @torch.no_grad()
 def test_features_equal_the_written_out_forward(layout, extra_tokens, layers, chosen) -> None:
-    weights = vit_weights(depth=5, dims=DIMS, extra_tokens=extra_tokens)
+    weights = timm_weights(depth=5, side=2, extra_tokens=extra_tokens)
+    weights = {key: 0.3 * value for key, value in weights.items()}  # or attention is all or none
     backbone = build(backbone_cfg(2, 1)).eval()
     source = weights if layout == 'timm' else mmpretrain_names(weights)
     converted = convert_vit(source, backbone, layers)
@@ -51,10 +52,10 @@ def test_features_equal_the_written_out_forward(layout, extra_tokens, layers, ch
 
 def test_record_names_every_change() -> None:
     backbone = build(backbone_cfg(2, 1))
-    converted = convert_vit(vit_weights(depth=4, dims=DIMS), backbone)
+    converted = convert_vit(timm_weights(4, side=2), backbone)
     assert ('blocks.2.norm1.weight', 'joint_stage.0.norm1.weight') in converted.renamed
     assert converted.resized == [f'search_pos_embed 2x2 to {GRID}x{GRID}']
-    fourth = [name for name in vit_weights(depth=4, dims=DIMS) if name.startswith('blocks.3.')]
+    fourth = [name for name in timm_weights(4, side=2) if name.startswith('blocks.3.')]
     assert set(converted.left_out) == {'cls_token', 'head.weight', 'head.bias', *fourth}
     assert set(converted.tensors) == set(backbone.state_dict())
     for name in converted.left_out:
@@ -63,7 +64,7 @@ def test_record_names_every_change() -> None:
 
 def test_grid_that_is_not_square() -> None:
     backbone = build(backbone_cfg(2, 1))
-    weights = vit_weights(dims=DIMS, grid=(14, 10))
+    weights = timm_weights(3, side=(14, 10))
     with pytest.raises(ValueError, match=r'140 cells.*pretrained_grid=\(rows, columns\)'):
         convert_vit(weights, backbone)
     converted = convert_vit(weights, backbone, grid=(14, 10))
@@ -98,13 +99,13 @@ def test_positions_of_the_same_grid_stay() -> None:
     ],
 )
 def test_features_that_the_backbone_lacks_are_named(key: str, feature: str) -> None:
-    weights = dict(vit_weights(dims=DIMS), **{key: torch.ones(1)})
+    weights = dict(timm_weights(3, side=2), **{key: torch.ones(1)})
     with pytest.raises(ValueError, match=feature):
         convert_vit(weights, build(backbone_cfg(2, 1)))
 
 
 def test_norm_after_pooling_is_no_final_norm() -> None:
-    weights = vit_weights(dims=DIMS)
+    weights = timm_weights(3, side=2)
     for end in ('weight', 'bias'):
         weights[f'fc_norm.{end}'] = weights.pop(f'norm.{end}')
     with pytest.raises(ValueError, match='no final norm but fc_norm'):
@@ -122,14 +123,14 @@ def test_norm_after_pooling_is_no_final_norm() -> None:
 )
 def test_choice_of_layers_is_checked(layers, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        convert_vit(vit_weights(dims=DIMS), build(backbone_cfg(2, 1)), layers)
+        convert_vit(timm_weights(3, side=2), build(backbone_cfg(2, 1)), layers)
     with pytest.raises(ValueError, match='have 3 layers and the backbone 4'):
-        convert_vit(vit_weights(dims=DIMS), build(backbone_cfg(2, 2)))
+        convert_vit(timm_weights(3, side=2), build(backbone_cfg(2, 2)), 'even')
 
 
 def test_decoder_of_an_autoencoder_is_left_out() -> None:
     weights = dict(
-        vit_weights(dims=DIMS),
+        timm_weights(3, side=2),
         mask_token=torch.ones(1),
         **{'decoder_blocks.0.norm1.weight': torch.ones(1), 'decoder_pos_embed': torch.ones(1)},
     )

@@ -282,11 +282,9 @@ def test_data_sample_bears_the_name_of_its_sequence(tmp_path: Path) -> None:
         dict(type='mmtrack.PackTrackInputs', pack_single_img=True),
     ]
 
-    packed = build(tmp_path, sequences=sequences, pipeline=pipeline)
-    plain = build(tmp_path, sequences=sequences)
+    dataset = build(tmp_path, sequences=sequences, pipeline=pipeline)
 
-    assert [packed[(i, 1)]['data_samples'].seq_name for i in (0, 1)] == ['car6_1', 'car6_2']
-    assert [plain[(i, 1)]['seq_name'] for i in (0, 1)] == ['car6_1', 'car6_2']
+    assert [dataset[(i, 1)]['data_samples'].seq_name for i in (0, 1)] == ['car6_1', 'car6_2']
 
 
 TRIDENT = dict(num_search_frames=1, num_template_frames=2, max_frame_range=[200])

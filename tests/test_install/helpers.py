@@ -1,4 +1,4 @@
-"""What the tests of the installation share."""
+"""Helpers of the installation's tests."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""What is missing is named in one line, with the remedy, before anything long starts."""
+"""Preflight checks: one line with the remedy for each missing tool."""
 
 import sys
 from pathlib import Path

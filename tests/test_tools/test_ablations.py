@@ -1,4 +1,4 @@
-"""What the two ablations make of raw results; their trainings are tested as stages."""
+"""Tables of the two ablations from raw results; their trainings are tested as stages."""
 
 import importlib.util
 from dataclasses import replace

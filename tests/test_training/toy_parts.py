@@ -1,4 +1,4 @@
-"""What toy trainings are made of: a data set, and hooks that watch or kill a run."""
+"""Parts of toy trainings: a data set, and hooks that watch or kill a run."""
 
 import json
 import os

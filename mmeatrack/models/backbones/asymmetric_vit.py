@@ -1,12 +1,13 @@
 """Asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
 
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 import torch
 from mmengine.model import BaseModule
 from mmengine.model.weight_init import trunc_normal_
 from torch import Tensor, nn
 
+from mmeatrack.conversion.vit import Layers
 from mmeatrack.registry import MODELS
 
 from .attention import Block
@@ -47,7 +48,11 @@ class AsymmetricViT(BaseModule):
         template_size: Side of the template crop in px, a multiple of ``patch_size``.
         search_size: Side of the search crop in px, a multiple of ``patch_size``.
         drop_path_rate: Stochastic depth of the last layer; it grows linearly from 0.
-        pretrained: File or URL with ImageNet weights of a ViT or DeiT [4] in timm's layout.
+        pretrained: File or URL with ImageNet weights of a ViT, DeiT [4] or MAE in timm's or
+            mmpretrain's layout.
+        pretrained_layers: Its layers that become those of the backbone: 'first', 'even' or a list
+            of numbers from 0.
+        pretrained_grid: Rows and columns of its position embedding; None for a square.
         stem: 'patch', one convolution a patch, or 'conv', small convolutions of stride 2, see
             :func:`build_stem`.
         box_embed: Whether template tokens are told which part of their patch lies inside the
@@ -91,6 +96,8 @@ class AsymmetricViT(BaseModule):
         search_size: int = 256,
         drop_path_rate: float = 0.0,
         pretrained: Optional[str] = None,
+        pretrained_layers: Layers = 'first',
+        pretrained_grid: Optional[Tuple[int, int]] = None,
         stem: str = 'patch',
         box_embed: bool = False,
         init_cfg: Optional[dict] = None,
@@ -104,6 +111,7 @@ class AsymmetricViT(BaseModule):
         self.template_grid = template_size // patch_size
         self.search_grid = search_size // patch_size
         self.pretrained = pretrained
+        self.pretrained_layers, self.pretrained_grid = pretrained_layers, pretrained_grid
 
         depth = separate_depth + joint_depth
         drop_path = [drop_path_rate * i / max(depth - 1, 1) for i in range(depth)]
@@ -144,7 +152,9 @@ class AsymmetricViT(BaseModule):
             trunc_normal_(self.template_pos_embed, std=0.02)
             trunc_normal_(self.search_pos_embed, std=0.02)
             if self.pretrained is not None:
-                load_pretrained_vit(self, self.pretrained)
+                load_pretrained_vit(
+                    self, self.pretrained, self.pretrained_layers, self.pretrained_grid
+                )
         super().init_weights()
 
     def forward_template(self, template: Tensor, bbox_cxcywh: Optional[Tensor] = None) -> Tensor:

@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from torch import nn
 
 from mmeatrack.compat.config_paths import find_path, package_configs
+from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
 from mmeatrack.registry import MODELS
 
@@ -54,13 +55,13 @@ def load_teacher(teacher: Any, path: str) -> None:
 
     Args:
         teacher: The teacher.
-        path: File or URL, as mmengine takes it.
+        path: File or URL, as mmengine takes it; of this package or of OSTrack.
 
     Raises:
         RuntimeError: If a parameter of the teacher is missing or has another shape; nothing is
             loaded then.
     """
-    weights = load_weights(path)
+    weights = under_own_names(load_weights(path))
     own = teacher.state_dict()
     fit = compare(own, weights)
     refuse_other_model(

@@ -8,6 +8,7 @@ from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
+from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.conversion.state_dicts import find_weights
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.heads import CenterHeadOutput
@@ -99,7 +100,7 @@ class EATrack(OnePassTracker):
         # Both torch and MMEngine come here first, with all keys of the tracker, in a copy that
         # they go on with.
         if not prefix:
-            weights = find_weights(state_dict, 'the checkpoint').tensors
+            weights = under_own_names(find_weights(state_dict, 'the checkpoint').tensors)
             state_dict.clear()
             state_dict.update(weights)
         if not self.allow_partial_checkpoint:

@@ -1,4 +1,4 @@
-"""What each kind of landscape is made of."""
+"""Landscapes: colours, textures and objects of each kind."""
 
 from __future__ import annotations
 

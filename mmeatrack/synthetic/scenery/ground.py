@@ -15,7 +15,7 @@ _COARSE = 4
 
 @dataclass(frozen=True)
 class Sun:
-    """Where the light comes from.
+    """Light of a scene, by its shadows.
 
     Attributes:
         direction: Unit vector on the ground along which shadows fall.
@@ -79,7 +79,7 @@ class Ground:
         cv2.polylines(self.taken, [line], False, 1, thickness)
 
     def is_free(self, polygon: np.ndarray) -> bool:
-        """Whether nothing has been put on any part of a polygon (K, 2) yet."""
+        """True if nothing has been put on any part of a polygon (K, 2) yet."""
         coarse = np.round(polygon / _COARSE).astype(np.int32)
         rows, columns = self.taken.shape
         low = np.maximum(coarse.min(0), 0)

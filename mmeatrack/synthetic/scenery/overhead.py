@@ -1,4 +1,4 @@
-"""What passes between camera and target: bridges, tree crowns, clouds."""
+"""Occluders between camera and target: bridges, tree crowns, clouds."""
 
 from __future__ import annotations
 

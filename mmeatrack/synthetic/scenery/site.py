@@ -71,7 +71,7 @@ class Site:
         return roads
 
     def _crosses(self, centre: np.ndarray, unit: np.ndarray, margin: float) -> bool:
-        """Whether a straight line meets the route steeply wherever it comes near it."""
+        """True if a straight line meets the route steeply wherever it comes near it."""
         line = self.route.line
         inside = (line > 0).all(1) & (line < self.ground.size).all(1)
         tangent = np.gradient(line, axis=0)

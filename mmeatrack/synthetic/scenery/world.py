@@ -57,7 +57,7 @@ class World:
         )
 
     def shade_at(self, x: float, y: float) -> float:
-        """How deep in shadow a point of the ground lies, 0 to 1."""
+        """Depth of the shadow on a point of the ground, 0 to 1."""
         rows, columns = self.shade.shape
         row, column = int(np.clip(y / 4, 0, rows - 1)), int(np.clip(x / 4, 0, columns - 1))
         return float(self.shade[row, column])

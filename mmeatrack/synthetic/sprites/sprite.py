@@ -14,7 +14,7 @@ Region = Tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a sprite is in the frame.
+    """Pose of a sprite in the frame.
 
     Attributes:
         x: Horizontal centre in frame pixels, where pixel centres have whole numbers.

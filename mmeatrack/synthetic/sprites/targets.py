@@ -14,7 +14,7 @@ from .sprite import Sprite
 
 @dataclass(frozen=True)
 class TargetKind:
-    """What all targets of a kind have in common.
+    """Common properties of all targets of a kind.
 
     Attributes:
         biomes: Worlds that it moves in.

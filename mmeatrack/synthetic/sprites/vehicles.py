@@ -23,7 +23,7 @@ CANVAS: List[Colour] = [
 
 @dataclass(frozen=True)
 class BodyShape:
-    """What two looks of one vehicle have in common, so that their outlines are the same.
+    """Common shape of two looks of one vehicle, so that their outlines are the same.
 
     Attributes:
         length: Metres along the driving direction.

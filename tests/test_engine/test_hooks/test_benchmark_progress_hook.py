@@ -21,7 +21,7 @@ def cfg(tmp_path: Path) -> dict:
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> List[str]:
-    """What the hook logs."""
+    """Messages of the hook."""
     logged: List[str] = []
     monkeypatch.setattr(
         benchmark_progress_hook, 'print_log', lambda text, logger: logged.append(text)

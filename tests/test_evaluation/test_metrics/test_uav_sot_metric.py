@@ -1,6 +1,6 @@
 import json
 from pathlib import Path
-from typing import Any, Iterator, Optional, Sequence
+from typing import Any, Iterable, Iterator, Optional, Sequence
 
 import numpy as np
 import pytest
@@ -56,11 +56,27 @@ def make_metric(names: Sequence[str] = ('bird1_1', 'bird1_2'), **kwargs: Any) ->
     return metric
 
 
-def track(metric: UAVSOTMetric, *videos: Iterator[dict]) -> dict:
+def track(metric: UAVSOTMetric, *videos: Iterable[dict]) -> dict:
     for video in videos:
         for sample in video:
             metric.process(None, [sample])
     return metric.evaluate(size=0)
+
+
+def test_sequence_has_the_name_of_its_samples(tmp_path: Path) -> None:
+    metric = make_metric((), result_dir=str(tmp_path), tracker_name='T')
+    del metric.dataset_meta['seq_names']
+    parts = [
+        [dict(sample, seq_name=name) for sample in frames(i, truth(), folder='car6')]
+        for i, name in enumerate(('car6_1', 'car6_2'))
+    ]
+
+    track(metric, *parts, frames(2, truth(), folder='car6'))
+
+    written = sorted(path.stem for path in (tmp_path / 'T').glob('car6*.txt'))
+    assert [name for name in written if not name.endswith(('score', 'time'))] == [
+        'car6-0002', 'car6_1', 'car6_2'
+    ]  # fmt: skip
 
 
 def test_scores_are_those_of_the_written_boxes(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmeatrack.models.backbones import load_pretrained_vit
 from tests.toy_classifier import timm_weights
-from tests.toys import DIMS, backbone_cfg, build, tracker_cfg
+from tests.toys import DIMS, backbone_cfg, build, logged, tracker_cfg
 
 
 def save(path: Path, content: dict) -> str:
@@ -93,3 +94,26 @@ def test_nothing_is_loaded_from_weights_that_do_not_fit(tmp_path) -> None:
 def test_missing_file_is_named(tmp_path) -> None:
     with pytest.raises(FileNotFoundError, match=r'absent\.pth'):
         loaded(str(tmp_path / 'absent.pth'), 2, 2)
+
+
+def test_chosen_layers_and_grid_of_the_source(tmp_path) -> None:
+    weights = timm_weights(depth=12)
+    path = save(tmp_path / 'deit.pth', weights)
+    own = loaded(path, 2, 2, pretrained_layers='even')
+    for place, layer in enumerate((2, 5, 8, 11)):
+        stage = f'separate_stage.{place}' if place < 2 else f'joint_stage.{place - 2}'
+        key = 'attn.qkv.weight'
+        assert torch.equal(own[f'{stage}.{key}'], weights[f'blocks.{layer}.{key}'])
+    with pytest.raises(ValueError, match=r'deit\.pth: a grid of 2x4 does not fit'):
+        loaded(path, 2, 2, pretrained_grid=(2, 4))
+
+
+def test_record_names_all_that_is_left_out(tmp_path) -> None:
+    path = save(tmp_path / 'deit.pth', timm_weights(depth=5))
+    backbone = build(backbone_cfg(2, 2))
+    with logged() as messages:
+        load_pretrained_vit(backbone, path)
+    (record,) = [message for message in messages if message.startswith('pretrained')]
+    fifth = [key for key in timm_weights(depth=5) if key.startswith('blocks.4.')]
+    for key in (*fifth, 'cls_token', 'head.weight', 'search_pos_embed 3x3 to 4x4'):
+        assert key in record

@@ -45,7 +45,7 @@ def test_training_crops_are_those_of_mmtrack(bgr_to_rgb: bool) -> None:
 
 @pytest.mark.parametrize('bgr_to_rgb', [True, False])
 def test_normalize_is_the_training_normalisation(bgr_to_rgb: bool) -> None:
-    """What the tracker's crops go through at test equals what they went through in training."""
+    """The tracker's crops are normalised at test as in training."""
     preprocessor = CropDataPreprocessor(mean=MEAN, std=STD, bgr_to_rgb=bgr_to_rgb)
     data = training_data(1)
     crop = data['inputs']['search_img'][0].clone()

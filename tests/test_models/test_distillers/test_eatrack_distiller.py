@@ -22,7 +22,7 @@ def sources(recorders: Any) -> Dict[str, Any]:
 
 
 def recorded(model: Any, names: Dict[str, str]) -> Dict[str, List[Any]]:
-    """What modules put out from now on, seen by hooks of the test's own."""
+    """Outputs of modules from now on, taken by hooks of the test's own."""
     seen: Dict[str, List[Any]] = {key: [] for key in names}
     modules = dict(model.named_modules())
     for key, name in names.items():

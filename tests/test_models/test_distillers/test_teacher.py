@@ -5,7 +5,10 @@ import pytest
 import torch
 from mmengine.runner import save_checkpoint
 
+from mmeatrack.conversion import from_ostrack
 from mmeatrack.models import EATrack
+from mmeatrack.models.distillers.teacher import load_teacher
+from tests.toy_ostrack import ostrack_weights
 from tests.toys import PREPROCESSOR, build, distill_cfg, logged, teacher_cfg, tracker_cfg
 
 
@@ -107,3 +110,19 @@ def test_config_file_without_a_model_is_refused(tmp_path) -> None:
     config.write_text('max_iters = 3\n')
     with pytest.raises(ValueError, match=r'schedule\.py has no `model`'):
         build(distill_cfg(teacher=str(config)))
+
+
+def test_file_of_ostrack_as_a_teacher(tmp_path) -> None:
+    weights = ostrack_weights(depth=2)
+    path = tmp_path / 'OSTrack_ep0300.pth.tar'
+    torch.save(dict(net=weights, net_type='OSTrack'), path)
+    model = from_ostrack(weights).model
+    teacher = build(dict(model, data_preprocessor=PREPROCESSOR))
+    load_teacher(teacher, str(path))
+    qkv = teacher.backbone.joint_stage[1].attn.qkv.weight
+    assert torch.equal(qkv, weights['backbone.blocks.1.attn.qkv.weight'])
+    shallower = build(
+        dict(model, backbone=dict(model['backbone'], joint_depth=3), data_preprocessor=PREPROCESSOR)
+    )
+    with pytest.raises(RuntimeError, match='of another model'):
+        load_teacher(shallower, str(path))

@@ -17,7 +17,7 @@ def view(frame: int) -> torch.Tensor:
 
 
 class Encoder:
-    """What the tracker gives with an offer; notes what was encoded."""
+    """Encoder of an offer, as the tracker passes it; records its calls."""
 
     def __init__(self) -> None:
         self.frames: List[int] = []

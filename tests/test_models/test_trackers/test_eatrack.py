@@ -4,12 +4,16 @@ from typing import Any, Dict, Tuple
 
 import pytest
 import torch
+from mmengine.runner import load_checkpoint
 
+from mmeatrack.conversion import from_ostrack
 from mmeatrack.models import EATrack
 from mmeatrack.models.heads import CenterHeadOutput
+from tests.toy_ostrack import ostrack_weights
 from tests.toys import (
     FIRST_BOX,
     GRID,
+    PREPROCESSOR,
     TOKENS,
     build,
     follow,
@@ -285,3 +289,16 @@ def test_deep_copied_trackers_do_not_share_state(tracker) -> None:
         assert torch.equal(whole[3:], torch.cat(parts))
     assert tracker.state.store is not other.state.store
     assert tracker.state.temporal is not None
+
+
+def test_checkpoint_of_ostrack(tmp_path) -> None:
+    weights = ostrack_weights(depth=2)
+    path = str(tmp_path / 'OSTrack_ep0300.pth.tar')
+    torch.save(dict(net=weights, net_type='OSTrack'), path)
+    tracker = build(dict(from_ostrack(weights).model, data_preprocessor=PREPROCESSOR))
+    load_checkpoint(tracker, path)
+    assert torch.equal(tracker.backbone.norm.bias, weights['backbone.norm.bias'])
+    relative = {'backbone.blocks.0.active_score_module.weight': torch.zeros(1, 320)}
+    torch.save(dict(net=dict(weights, **relative)), path)
+    with pytest.raises(ValueError, match='AVTrack'):
+        load_checkpoint(tracker, path)

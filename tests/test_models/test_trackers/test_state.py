@@ -1,4 +1,4 @@
-"""Where the tracker looks: at its last box, and while lost for what has the target's size."""
+"""Search region: around the last box, and of the target's last sure size while it is lost."""
 
 from types import SimpleNamespace
 from typing import Optional

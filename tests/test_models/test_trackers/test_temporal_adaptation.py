@@ -89,7 +89,7 @@ def test_original_template_is_kept(fusion: str) -> None:
 
 
 def test_blended_template_does_not_accumulate() -> None:
-    """What is in use is mixed from the original and the last view, and from nothing before."""
+    """The tokens in use are mixed from the original and the last view alone."""
     tracker = tracker_with(dict(EAGER, fusion='blend', blend_weight=0.5))
     follow(tracker, video(9))
     state = tracker.state
@@ -208,7 +208,7 @@ def test_inference_sot_takes_it_from_the_model_config() -> None:
 
 
 def test_candidate_is_encoded_once_an_interval() -> None:
-    """What the store costs: a template crop each interval, however many frames are confident."""
+    """The store costs a template crop an interval, however many frames are confident."""
     tracker = tracker_with(dict(EAGER, interval=4))
     calls = SimpleNamespace(count=0)
     encode = tracker.backbone.forward_template

@@ -1,4 +1,4 @@
-"""How much memory the Target Store holds as a video grows."""
+"""Memory of the Target Store over the length of a video."""
 
 import gc
 import sys
@@ -124,6 +124,6 @@ def report_store(report: BenchmarkReport, name: str, found: List[MemorySample]) 
 
 
 def _encoder_of_new_frame(number: int) -> Callable[[], Tensor]:
-    """What a tracker offers: a function that holds the frame until its view is taken."""
+    """A tracker's offer: an encoder that holds the frame until its view is taken."""
     image = torch.full((1, 3, _FRAME_SIDE, _FRAME_SIDE), number % 256, dtype=torch.uint8)
     return lambda: image[0, 0, :_TOKENS].float()[None]

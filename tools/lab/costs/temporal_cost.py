@@ -1,4 +1,4 @@
-"""What the Target Store costs per frame of tracking."""
+"""Cost of the Target Store per frame."""
 
 import copy
 from inspect import signature
@@ -206,7 +206,7 @@ def report_parts(report: BenchmarkReport, seconds: Dict[str, np.ndarray]) -> Non
 
 
 class _Memo:
-    """What mmtrack keeps between frames: the box, (1, 4) centre and size in image px."""
+    """mmtrack's memory between frames: the box, (1, 4) centre and size in image px."""
 
     def __init__(self, bbox: Tensor) -> None:
         self.bbox = bbox

@@ -1,4 +1,4 @@
-"""What a distillation step costs beside the student's step and the teacher's forward."""
+"""Cost of a distillation step beside the student's step and the teacher's forward."""
 
 from typing import Any, Callable, Dict, Iterator, Optional
 

@@ -66,12 +66,12 @@ class Stage:
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended well with this fingerprint."""
+        """True if the stage has ended well with this fingerprint."""
         return self._mark.get('fingerprint') == self.fingerprint and 'seconds' in self._mark
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Duration of the finished stage."""
         return float(self._mark['seconds'])
 
     @property
@@ -106,7 +106,7 @@ class Stage:
 
 
 def is_foreign(folder: Path) -> bool:
-    """Whether there is something at a stage's place that no stage wrote."""
+    """True if a stage's place holds something that no stage wrote."""
     if not folder.is_dir():
         return folder.exists()
     return not (folder / MARK_NAME).is_file() and any(folder.iterdir())

@@ -1,12 +1,13 @@
-"""Loading of a frame that notices broken image files."""
+"""Transforms that MMTracking does not have: loading of whole frames, and sampling of near ones."""
 
 from functools import partial
-from typing import Any
+from typing import Any, List
 
 import mmcv
 import numpy as np
 from mmcv.transforms import LoadImageFromFile
 from mmengine import fileio
+from mmtrack.datasets.transforms import TridentSampling
 
 from mmeatrack.files.image_file import decode_image
 from mmeatrack.registry import TRANSFORMS
@@ -68,3 +69,44 @@ class LoadFrame(LoadImageFromFile):
         if self.file_client_args is None:
             return fileio.get(path, backend_args=self.backend_args)
         return fileio.FileClient.infer_client(self.file_client_args, path).get(path)
+
+
+@TRANSFORMS.register_module()
+class NearSampling(TridentSampling):
+    """mmtrack's ``TridentSampling``, with a limit to how old the first template is.
+
+    Without a limit a short training video shows all of its target's change between template and
+    search frame, which no training set of long videos does: there pairs of OSTrack's family lie at
+    most 200 frames apart. The second template lies between the first and the search frame.
+
+    Args:
+        max_template_range: Frames between first template and search frame at most, at least 1.
+        kwargs: Arguments of ``TridentSampling``, one search and two template frames.
+
+    Raises:
+        ValueError: If the range is out of bounds.
+    """
+
+    def __init__(self, max_template_range: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if max_template_range < 1:
+            raise ValueError(f'max_template_range={max_template_range} must be at least 1.')
+        self.max_template_range = max_template_range
+
+    def sampling_frames(self, video_visibility: np.ndarray) -> List[int]:
+        """Frames of the two templates and the search frame, all with a visible target."""
+        if not self.is_video_data:
+            return super().sampling_frames(video_visibility)
+        (search,) = self.random_sample_inds(video_visibility)
+        first = self._near(video_visibility, search, search, self.max_template_range)
+        second = self._near(video_visibility, search, first, self.max_frame_range[0])
+        return [first, second, search]
+
+    def _near(self, visibility: np.ndarray, frame: int, towards: int, max_range: int) -> int:
+        """A visible frame at most ``max_range`` away, not beyond ``towards`` unless that is it."""
+        low, high = frame - max_range, frame + max_range
+        if towards < frame:
+            low, high = max(low, towards), frame
+        elif towards > frame:
+            low, high = frame, min(high, towards)
+        return self.random_sample_inds(visibility, frame_range=[low, high + 1])[0]
