@@ -227,7 +227,9 @@ class OnePassTracker(BaseSingleObjectTracker):
         x = self.backbone.forward_search(crop)
         tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
         output = self.head(self.as_map(tokens.search))
-        prior = torch.lerp(torch.ones_like(self.window), self.window, self.test_cfg['window_weight'])
+        prior = torch.lerp(
+            torch.ones_like(self.window), self.window, self.test_cfg['window_weight']
+        )
         prediction = self.head.predict(output, prior)
         cues = measure_cues(output, prediction, x, state.template_token)
         # One transfer from the device for all.
