@@ -14,6 +14,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, PARAM_SCHEDULERS
 from mmengine.runner import Runner
 
+from mmeatrack.datasets.pairs import CropForm
 from mmeatrack.models import EATrack, EATrackDistill
 from mmeatrack.registry import MODELS
 from tests.toys import mmtrack_scope
@@ -57,6 +58,11 @@ def crops_of(cfg: Config) -> dict:
     if steps is None:
         steps = cfg.train_dataloader.dataset.datasets[0].pipeline
     return next(step for step in steps if step.type == 'SeqCropLikeStark')
+
+
+def makes_pairs(loader: dict) -> bool:
+    """Whether a loader's samples are made in batches, without a pipeline."""
+    return loader['dataset'].get('type') == 'mmeatrack.MixedPairs'
 
 
 def datasets_of(loader: dict) -> list:
@@ -156,20 +162,27 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
     for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
         PARAM_SCHEDULERS.build(scheduler, default_args=dict(optimizer=wrapper))
     groups = wrapper.param_groups
-    rate = {id(p): group['initial_lr'] for group in groups for p in group['params']}
+    rate = {
+        id(p): group.get('initial_lr', group['lr']) for group in groups for p in group['params']
+    }
     for name, parameter in tracker_of(model).named_parameters():
-        lr = 1e-3 if 'micro' in cfg.filename else 4e-5 if 'backbone' in name else 4e-4
+        if 'nano' in cfg.filename:
+            lr = 8e-4
+        else:
+            lr = 1e-3 if 'micro' in cfg.filename else 4e-5 if 'backbone' in name else 4e-4
         assert rate[id(parameter)] == pytest.approx(lr), name
 
 
 @having('model', 'optim_wrapper', 'train_cfg')
-def test_norms_biases_and_positions_decay_in_micro_schedules_only(cfg: Config) -> None:
+def test_norms_biases_and_positions_decay_in_short_schedules_only(cfg: Config) -> None:
+    short = 'micro' in cfg.filename or 'nano' in cfg.filename
+    full = 1e-2 if 'nano' in cfg.filename else 1e-4
     model = build_model(cfg)
     groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
     decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
     for name, parameter in tracker_of(model).named_parameters():
         is_weight = parameter.ndim > 1 and not name.endswith('pos_embed')
-        assert decay[id(parameter)] == (1e-4 if is_weight or 'micro' in cfg.filename else 0), name
+        assert decay[id(parameter)] == (full if is_weight or short else 0), name
 
 
 def test_decay_of_the_full_schedule_is_small() -> None:
@@ -202,7 +215,7 @@ def test_datasets_are_built_without_their_data(kind: str) -> None:
     built = 0
     for cfg in CONFIGS.values():
         loader = cfg.get(f'{kind}_dataloader')
-        if loader is None:
+        if loader is None or makes_pairs(loader):
             continue
         assert DATA_SAMPLERS.get(f'mmtrack.{loader.sampler.type}') is not None
         for dataset in datasets_of(loader):
@@ -223,8 +236,14 @@ def test_tests_run_frame_by_frame_and_video_by_video(cfg: Config) -> None:
 
 @having('model', 'train_dataloader')
 def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
-    tracker, crops = tracker_of(build_model(cfg)), crops_of(cfg)
+    tracker = tracker_of(build_model(cfg))
     backbone, test = tracker.backbone, tracker.test_cfg
+    if makes_pairs(cfg.train_dataloader):
+        form = CropForm()
+        assert form.sizes() == (backbone.template_size, form.template_size, backbone.search_size)
+        assert form.factors()[1:] == (test['template_factor'], test['search_factor'])
+        return
+    crops = crops_of(cfg)
     sides = [backbone.template_size, backbone.template_size, backbone.search_size]
     factors = [test['template_factor'], test['template_factor'], test['search_factor']]
     assert list(crops['output_size']) == sides
@@ -238,13 +257,16 @@ def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
 
 @having('model', 'train_dataloader', 'train_cfg')
 def test_file_names_tell_the_batch_and_the_schedule(cfg: Config) -> None:
-    """..._4xb32-300e_...: the batch of a device, and the epochs or iterations."""
-    match = re.search(r'_\d+xb(\d+)-(\d+)([ei])_', Path(cfg.filename).name)
+    """..._4xb32-300e_...: the batch of a device, and the epochs, iterations or minutes."""
+    match = re.search(r'_\d+xb(\d+)-(\d+)([eim])_', Path(cfg.filename).name)
     if match is None:
         assert 'test' in cfg.filename or 'temporal' in cfg.filename
         return
     batch, length, unit = int(match[1]), int(match[2]), match[3]
     assert cfg.train_dataloader.batch_size == batch
+    if unit == 'm':
+        assert cfg.custom_hooks[0].minutes == length
+        return
     assert cfg.train_cfg['max_epochs' if unit == 'e' else 'max_iters'] == length
 
 
@@ -264,7 +286,7 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
     name, model = Path(cfg.filename).name, build_model(cfg)
     assert isinstance(model, EATrackDistill) == ('distill' in name)
     backbone = tracker_of(model).backbone
-    widths = {'deit-tiny': 192, 'vit-base': 768, 'micro': 64}
+    widths = {'deit-tiny': 192, 'vit-base': 768, 'micro': 64, 'nano': 96}
     assert backbone.embed_dims == next(width for size, width in widths.items() if size in name)
     assert (len(backbone.separate_stage) == 0) == ('eatrack_teacher' in name)
 

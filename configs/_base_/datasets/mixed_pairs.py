@@ -1,9 +1,5 @@
-# Training pairs made from packed synthetic videos, photographs and cut-outs; see
-# tools/lab/pack_videos.py and tools/lab/collect_stills.py for what fills these folders.
-pack_root = 'data/packs'
-photo_root = 'data/stills/photos'
-cutout_root = 'data/stills/cutouts'
-
+# Training pairs made from packed synthetic videos, photographs and cut-outs.
+# tools/lab/pack_synthetic.py and tools/lab/collect_stills.py fill these folders.
 train_dataloader = dict(
     batch_size=16,
     num_workers=0,
@@ -12,8 +8,12 @@ train_dataloader = dict(
     dataset=dict(
         type='mmeatrack.MixedPairs',
         sets=[
-            dict(type='mmeatrack.VideoPairs', pack_root=pack_root),
-            dict(type='mmeatrack.StillPairs', photo_root=photo_root, cutout_root=cutout_root),
+            dict(type='mmeatrack.VideoPairs', pack_root='data/packs'),
+            dict(
+                type='mmeatrack.StillPairs',
+                photo_root='data/stills/photos',
+                cutout_root='data/stills/cutouts',
+            ),
         ],
         weights=[0.5, 0.5],
         # The temporal slot is empty in most steps, as before a video's first view.
