@@ -234,6 +234,7 @@ def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, dict]:
 def write(report: Dict[str, dict], out: Path) -> None:
     """Print the table; write it, the numbers and the success plot."""
     from mmeatrack.evaluation.tables import markdown_table
+    from mmeatrack.files.atomic import write_atomically
     from mmeatrack.visualization.ope_plots import plot_curves
 
     names = list(next(iter(report.values()))['sequences'])
@@ -247,8 +248,8 @@ def write(report: Dict[str, dict], out: Path) -> None:
     table = markdown_table(header, rows)
     print(table)
     out.mkdir(parents=True, exist_ok=True)
-    (out / 'table.md').write_text(table + '\n')
-    (out / 'scores.json').write_text(json.dumps(report, indent=1))
+    write_atomically(out / 'table.md', (table + '\n').encode())
+    write_atomically(out / 'scores.json', json.dumps(report, indent=1).encode())
     plot_curves(report, 'success', out / 'success.png', 'real sequences')
 
 

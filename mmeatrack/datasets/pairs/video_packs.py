@@ -1,5 +1,6 @@
 """Packs: patches around the targets of videos, for training pairs without decoding frames."""
 
+import io
 import logging
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Tuple, Union
@@ -7,6 +8,8 @@ from typing import Any, Iterable, List, NamedTuple, Tuple, Union
 import cv2
 import numpy as np
 from mmengine.logging import print_log
+
+from mmeatrack.files.atomic import write_atomically
 
 # Side of a patch in px, and over the target's mean side: what a jittered search crop may show.
 PATCH_SIZE, PATCH_FACTOR = 224, 7.0
@@ -123,10 +126,11 @@ def write_pack(pack: Pack, folder: Union[str, Path], name: str) -> None:
     """Write ``<name>_img.npy`` and ``<name>_ann.npz`` into a folder, which is made when missing."""
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
-    np.savez(root / f'{name}_ann.npz', boxes=pack.boxes, video=pack.videos, frame=pack.frames)
-    partial = root / f'{name}.partial.npy'
-    np.save(partial, pack.patches)
-    partial.replace(root / f'{name}_img.npy')
+    notes, patches = io.BytesIO(), io.BytesIO()
+    np.savez(notes, boxes=pack.boxes, video=pack.videos, frame=pack.frames)
+    np.save(patches, pack.patches)
+    write_atomically(root / f'{name}_ann.npz', notes.getvalue())
+    write_atomically(root / f'{name}_img.npy', patches.getvalue())
 
 
 def read_packs(folder: Union[str, Path]) -> List[Pack]:

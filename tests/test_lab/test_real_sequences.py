@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+from typing import Any, Iterator, List
+
+import cv2
+import numpy as np
+import pytest
+from lab import real_sequences
+from lab.real_sequences import Clip, compare, read_sequences, run_misled, run_ours
+
+from mmeatrack.apis import load_tracker
+from mmeatrack.conversion import publish
+from tests.toys import build, tracker_cfg
+
+
+def write_sequence(folder: Path, frames: int = 4) -> None:
+    """A white box of 20 x 10 px that moves by 3 px a frame."""
+    (folder / 'img').mkdir(parents=True)
+    lines = []
+    for number in range(frames):
+        image = np.full((60, 90, 3), 40, np.uint8)
+        x = 30 + 3 * number
+        image[20:30, x : x + 20] = 255
+        cv2.imwrite(str(folder / 'img' / f'{number + 1:05d}.jpg'), image)
+        lines.append(f'{x},20,20,10\n')
+    (folder / 'groundtruth_rect.txt').write_text(''.join(lines))
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> List[Clip]:
+    for name in ('a', 'b'):
+        write_sequence(tmp_path / name)
+    return list(read_sequences(tmp_path, None))
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Any:
+    weights = build(tracker_cfg()).state_dict()
+    return load_tracker(publish(tracker_cfg(), weights, {}, tmp_path / 'toy.safetensors'))
+
+
+def test_a_tracker_that_stays_where_it_began_is_scored(clips: List[Clip]) -> None:
+    def stay(frames: list, box: tuple) -> Iterator[tuple]:
+        return (box for _ in frames)
+
+    entry = compare({'still': stay}, clips)['still']
+    # Overlaps 1, 17/23, 14/26 and 11/29: above 20, 14, 10 and 7 of the 21 thresholds.
+    assert entry['success_auc'] == pytest.approx((20 + 15 + 11 + 8) / 4 / 21)
+    assert entry['precision20'] == 1.0
+    assert entry['error'] == 0
+    assert entry['fps'] > 0
+
+
+def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
+    write_sequence(tmp_path / 'a')
+    (clip,) = read_sequences(tmp_path, 3)
+    assert len(clip.frames) == len(clip.boxes) == 3
+
+
+def test_ours_runs_with_its_own_template_and_with_a_wrong_one(clips: List[Clip], toy: Any) -> None:
+    for runner in (run_ours(toy), run_misled(toy, clips)):
+        entry = compare({'toy': runner}, clips)['toy']
+        assert len(entry['sequences']) == 2
+        assert 0 <= entry['success_auc'] <= 1
+
+
+def test_table_numbers_and_plot_are_written(clips: List[Clip], toy: Any, tmp_path: Path) -> None:
+    report = compare({'toy': run_ours(toy)}, clips)
+    real_sequences.write(report, tmp_path / 'out')
+    assert '| toy ' in (tmp_path / 'out' / 'table.md').read_text()
+    assert list(json.loads((tmp_path / 'out' / 'scores.json').read_text())) == ['toy']
+    assert (tmp_path / 'out' / 'success.png').stat().st_size > 1000
+
+
+def test_nothing_to_compare_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sequence(tmp_path / 'a')
+    assert real_sequences.main([str(tmp_path)]) == 1
+    assert 'nothing to compare' in capsys.readouterr().err
