@@ -5,9 +5,9 @@ from typing import Any, Iterator, List
 import cv2
 import numpy as np
 import pytest
+
 from lab import real_sequences
 from lab.real_sequences import Clip, compare, read_sequences, run_misled, run_ours
-
 from mmeatrack.apis import load_tracker
 from mmeatrack.conversion import publish
 from tests.toys import build, tracker_cfg
@@ -45,10 +45,10 @@ def test_a_tracker_that_stays_where_it_began_is_scored(clips: List[Clip]) -> Non
 
     entry = compare({'still': stay}, clips)['still']
     # Overlaps 1, 17/23, 14/26 and 11/29: above 20, 14, 10 and 7 of the 21 thresholds.
-    assert entry['success_auc'] == pytest.approx((20 + 15 + 11 + 8) / 4 / 21)
-    assert entry['precision20'] == 1.0
-    assert entry['error'] == 0
-    assert entry['fps'] > 0
+    assert entry.scores.success_auc == pytest.approx((20 + 15 + 11 + 8) / 4 / 21)
+    assert entry.scores.precision20 == 1.0
+    assert entry.error == 0
+    assert entry.fps > 0
 
 
 def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
 def test_ours_runs_with_its_own_template_and_with_a_wrong_one(clips: List[Clip], toy: Any) -> None:
     for runner in (run_ours(toy), run_misled(toy, clips)):
         entry = compare({'toy': runner}, clips)['toy']
-        assert len(entry['sequences']) == 2
-        assert 0 <= entry['success_auc'] <= 1
+        assert len(entry.scores.per_sequence) == 2
+        assert 0 <= entry.scores.success_auc <= 1
 
 
 def test_table_numbers_and_plot_are_written(clips: List[Clip], toy: Any, tmp_path: Path) -> None:

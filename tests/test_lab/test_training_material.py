@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from lab import collect_stills, pack_synthetic
 
+from lab import collect_stills, pack_synthetic
 from mmeatrack.datasets.pairs.video_packs import read_packs
 
 

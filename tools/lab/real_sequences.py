@@ -12,10 +12,24 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import cv2
 import numpy as np
+
+if TYPE_CHECKING:
+    from mmeatrack.evaluation.ope import OPEScores
 
 EXAMPLE = """example:
   python tools/lab/real_sequences.py data/real_sequences --csrt \\
@@ -32,6 +46,19 @@ class Clip(NamedTuple):
     name: str
     frames: List[Path]
     boxes: np.ndarray
+
+
+class Entry(NamedTuple):
+    """Scores of a tracker, and its frames a second from frame to box."""
+
+    scores: 'OPEScores'
+    fps: float
+
+    @property
+    def error(self) -> float:
+        """Standard error of the success over the sequences; 0 for a single one."""
+        found = [each.success_auc for each in self.scores.per_sequence.values()]
+        return float(np.std(found, ddof=1) / len(found) ** 0.5) if len(found) > 1 else 0.0
 
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
@@ -192,7 +219,7 @@ def read(path: Path) -> np.ndarray:
     return frame
 
 
-def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, dict]:
+def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, Entry]:
     """Run all trackers on all sequences by turns; a report entry for each."""
     from mmeatrack.evaluation.ope import ope_scores
 
@@ -214,43 +241,43 @@ def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, dict]:
     report = {}
     for name, found in boxes.items():
         scores = ope_scores(found, truth, absent='miss')
-        auc = {key: each.success_auc for key, each in scores.per_sequence.items()}
-        report[name] = dict(
-            success_auc=scores.success_auc,
-            precision20=scores.precision20,
-            error=float(np.std(list(auc.values()), ddof=1) / len(auc) ** 0.5)
-            if len(auc) > 1
-            else 0,
-            fps=total / seconds[name],
-            success_curve=scores.success_curve.tolist(),
-            sequences={
-                key: [each.success_auc, each.precision20]
-                for key, each in scores.per_sequence.items()
-            },
-        )
+        report[name] = Entry(scores, total / seconds[name])
     return report
 
 
-def write(report: Dict[str, dict], out: Path) -> None:
+def write(report: Dict[str, Entry], out: Path) -> None:
     """Print the table; write it, the numbers and the success plot."""
+    from mmeatrack.evaluation.report import TrackerReport
     from mmeatrack.evaluation.tables import markdown_table
     from mmeatrack.files.atomic import write_atomically
     from mmeatrack.visualization.ope_plots import plot_curves
 
-    names = list(next(iter(report.values()))['sequences'])
+    names = list(next(iter(report.values())).scores.per_sequence)
     header = ['tracker', 'success', 'precision', 'frames/s', *names]
-    rows = []
+    rows, numbers = [], {}
     for name, entry in report.items():
-        row = [name, f'{100 * entry["success_auc"]:.1f} ± {100 * entry["error"]:.1f}']
-        row += [f'{100 * entry["precision20"]:.1f}', f'{entry["fps"]:.0f}']
-        row += [f'{100 * s:.0f}/{100 * p:.0f}' for s, p in entry['sequences'].values()]
+        scores = entry.scores
+        row = [name, f'{100 * scores.success_auc:.1f} ± {100 * entry.error:.1f}']
+        row += [f'{100 * scores.precision20:.1f}', f'{entry.fps:.0f}']
+        found = {key: (e.success_auc, e.precision20) for key, e in scores.per_sequence.items()}
+        row += [
+            f'{100 * success:.0f}/{100 * precision:.0f}' for success, precision in found.values()
+        ]
         rows.append(row)
+        numbers[name] = dict(
+            success=scores.success_auc,
+            success_error=entry.error,
+            precision=scores.precision20,
+            fps=entry.fps,
+            sequences=found,
+        )
     table = markdown_table(header, rows)
     print(table)
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / 'table.md', (table + '\n').encode())
-    write_atomically(out / 'scores.json', json.dumps(report, indent=1).encode())
-    plot_curves(report, 'success', out / 'success.png', 'real sequences')
+    write_atomically(out / 'table.md', table + '\n')
+    write_atomically(out / 'scores.json', json.dumps(numbers, indent=1))
+    reports = {name: TrackerReport(entry.scores) for name, entry in report.items()}
+    plot_curves(reports, 'success', out / 'success.png', 'real sequences')
 
 
 if __name__ == '__main__':
