@@ -1,5 +1,6 @@
 """Ground truth of a benchmark, read for the scoring of raw result files."""
 
+import os
 import re
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -8,7 +9,7 @@ import numpy as np
 
 from mmeatrack.files.attributes import read_attributes
 from mmeatrack.files.box_text import check_first_box, read_boxes, resembles_boxes
-from mmeatrack.files.frame_files import IMAGE_SUFFIXES
+from mmeatrack.files.frame_files import is_image_name
 from mmeatrack.files.sequence_names import FOLDER_BOX_FILES, annotation_files, name_by_annotation
 
 
@@ -155,7 +156,7 @@ def _add_side_by_side(folder: Path, files: Dict[str, Path], left_out: Dict[str, 
 def _image_folder(folder: Path) -> Optional[Path]:
     """Folder of a sequence's images: ``img`` in it, or itself; None where there is no image."""
     for candidate in (folder / 'img', folder):
-        if candidate.is_dir() and any(map(_is_image, candidate.iterdir())):
+        if candidate.is_dir() and any(map(is_image_name, os.listdir(candidate))):
             return candidate
     return None
 
@@ -165,8 +166,4 @@ def _num_images(annotation: Path) -> Optional[int]:
     if not name_by_annotation(annotation):
         return None
     images = _image_folder(annotation.parent)
-    return sum(map(_is_image, images.iterdir())) if images is not None else None
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith('.')
+    return sum(map(is_image_name, os.listdir(images))) if images is not None else None
