@@ -35,6 +35,7 @@ def apply() -> None:
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
     import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
     import_hook.add('mmengine.config.config', after=_anchor_config_paths)
+    import_hook.add('mmengine.config.utils', after=_name_package)
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
@@ -50,6 +51,11 @@ def _anchor_config_paths(module: ModuleType) -> None:
     from mmeatrack.compat.config_paths import anchor_loaded_configs
 
     anchor_loaded_configs(module)
+
+
+def _name_package(module: ModuleType) -> None:
+    """Let configs name this package: ``mmeatrack::eatrack/...``."""
+    module.MODULE2PACKAGE.setdefault('mmeatrack', 'mmeatrack')
 
 
 # The modules below import torch, so they wait until the module that they patch has done so.
