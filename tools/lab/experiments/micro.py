@@ -104,7 +104,7 @@ class MicroExperiment:
         return self._train(run_name(variant, seed), DISTILL_CONFIG, seed, options, [teacher])
 
     def train_auto_paired(self, variant: str, seed: int = 0) -> Stage:
-        """The student distilled from the layers most like its own in the undistilled student."""
+        """The student distilled from the teacher's layers most similar to its undistilled ones."""
         student = run_name('student', seed)
         options: Dict[str, object] = {
             'model.teacher_ckpt': self.teacher_checkpoint,
@@ -114,7 +114,7 @@ class MicroExperiment:
         return self._train(run_name(variant, seed), AUTO_PAIR_CONFIG, seed, options, after)
 
     def train_from_two_teachers(self, variant: str, seed: int = 0) -> Stage:
-        """The student distilled from the teacher and one of another seed."""
+        """The student distilled from the teacher and a teacher of another seed."""
         teachers = [self.train_teacher(), self.train_teacher(seed=1)]
         options: Dict[str, object] = {
             'model.teachers.0.ckpt': self.teacher_checkpoint,
@@ -155,7 +155,7 @@ class MicroExperiment:
 
     @property
     def results(self) -> Path:
-        """Holds a folder of raw results a test."""
+        """Folder of the raw results, with a folder for each test."""
         return self.out / 'results'
 
     @property

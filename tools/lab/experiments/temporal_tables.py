@@ -37,7 +37,7 @@ def gain_table(
     attributes: Mapping[str, Sequence[str]],
     runs: Mapping[str, List[str]],
 ) -> str:
-    """An attribute a line: success AUC without adaptation, and what each other test adds."""
+    """Table by attribute: success AUC without adaptation, and the gain of each other test."""
     names = list(chain.from_iterable(runs.values()))
     report = score_runs(experiment.results, names, truth, attributes)
     lines = {'all': {run: report[run].scores.success_auc for run in names}}
@@ -67,7 +67,7 @@ def row_of(scores: Mapping[str, float], runs: Mapping[str, List[str]]) -> List[s
 def store_table(
     experiment: MicroExperiment, attributes: Mapping[str, Sequence[str]], runs: Sequence[str]
 ) -> str:
-    """An attribute a line: counts of views, and of losses and reacquisitions of the target."""
+    """Table by attribute: counts of views, and of losses and reacquisitions of the target."""
     by_attribute: Dict[str, List[VideoLog]] = defaultdict(list)
     for run in runs:
         for log in read_store_log(experiment.out / 'tests' / run / 'target_store.csv'):
@@ -85,7 +85,7 @@ def store_table(
 
 
 def report_scores(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
-    """Plot how well the scores tell right boxes from wrong ones; returns a line on it."""
+    """Plot the calibration of the scores; returns a line with AUROC and calibration error."""
     scores, right = [], []
     for run in runs:
         results = {each.name: each for each in read_run(experiment.results / run, truth)}
