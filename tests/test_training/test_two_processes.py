@@ -105,4 +105,4 @@ def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
     before, after = weights(config, 'epoch_1.pth'), weights(config)
     student = [key for key in before if key.startswith('architecture.backbone.joint_stage')]
     assert all(not torch.equal(before[key], after[key]) for key in student)
-    assert 'distiller.adapters.2_2.weight' in before
+    assert 'distiller.connectors.adapter_2_2.linear.func.weight' in before

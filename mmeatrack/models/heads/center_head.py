@@ -8,7 +8,7 @@ from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmeatrack.models.shared_count import shared_count
+from mmeatrack.models.loss_terms import full_precision, shared_count
 from mmeatrack.registry import MODELS
 
 # Score that an untrained head gives everywhere: without it the many negatives dominate the focal
@@ -154,9 +154,9 @@ class CenterHead(BaseModule):
     def forward(self, feature_map: Tensor) -> CenterHeadOutput:
         """(B, C, Hf, Wf) search features to the three maps, never of half precision."""
         return CenterHeadOutput(
-            _full_precision(self.score_branch(feature_map)),
-            _full_precision(self.offset_branch(feature_map)),
-            _full_precision(self.size_branch(feature_map)),
+            full_precision(self.score_branch(feature_map)),
+            full_precision(self.offset_branch(feature_map)),
+            full_precision(self.size_branch(feature_map)),
         )
 
     def predict(self, output: CenterHeadOutput, prior: Tensor) -> CenterPrediction:
@@ -245,11 +245,6 @@ class CenterHead(BaseModule):
         corner = torch.stack((cell % Wf, torch.div(cell, Wf, rounding_mode='floor')), dim=1)
         centre = (corner + offset) / offset.new_tensor([Wf, Hf])
         return torch.cat((centre, size), dim=1)
-
-
-def _full_precision(maps: Tensor) -> Tensor:
-    """Float32 in place of a half: a score of 0.9999 is 1 there, whose losses are infinite."""
-    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
 def _branch(
