@@ -1,4 +1,4 @@
-"""What temporal adaptation did in each video of a test run."""
+"""Log of temporal adaptation: a line for each video of a test run."""
 
 import csv
 import io
