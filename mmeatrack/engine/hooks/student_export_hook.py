@@ -113,7 +113,7 @@ def student_weights(weights: Mapping[str, Tensor], model: Any) -> Dict[str, Tens
 
 
 def student_path(checkpoint: Union[str, Path]) -> Path:
-    """Where the student of a checkpoint lies: ``a/epoch_3.pth`` -> ``a/epoch_3_student.pth``."""
+    """Path of the student of a checkpoint: ``a/epoch_3.pth`` -> ``a/epoch_3_student.pth``."""
     checkpoint = Path(checkpoint)
     return checkpoint.with_name(f'{checkpoint.stem}{_SUFFIX}{checkpoint.suffix}')
 

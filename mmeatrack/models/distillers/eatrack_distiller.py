@@ -198,7 +198,7 @@ class EATrackDistiller(ConfigurableDistiller):
 
     @property
     def lacks_pairs(self) -> bool:
-        """Whether the pairs of 'auto' are not set yet."""
+        """True until the pairs of 'auto' are set."""
         return self.finds_pairs and not self.layer_pairs
 
     def set_layer_pairs(self, layer_pairs: LayerPairs, student: Any, teacher: Any) -> None:
