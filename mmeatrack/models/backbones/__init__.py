@@ -6,8 +6,8 @@ from .protocol import (
     JointTokens,
     NumberedBackbone,
     TrackerBackbone,
-    as_joint_tokens,
     check_backbone,
+    check_joint_tokens,
 )
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     'JointTokens',
     'NumberedBackbone',
     'TrackerBackbone',
-    'as_joint_tokens',
     'check_backbone',
+    'check_joint_tokens',
     'load_pretrained_vit',
 ]

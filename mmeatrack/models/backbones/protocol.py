@@ -103,22 +103,19 @@ def check_backbone(backbone: Any) -> Any:
     return backbone
 
 
-def as_joint_tokens(returned: Any) -> JointTokens:
-    """Name the tokens that a backbone returned as a plain tuple.
-
-    Activation checkpointing turns any named tuple into a plain one.
+def check_joint_tokens(returned: Any) -> JointTokens:
+    """Refuse what a backbone returned if it is not named.
 
     Raises:
-        TypeError: If they are no three tensors.
+        TypeError: If it has no ``search``.
     """
-    if isinstance(returned, JointTokens) or hasattr(returned, 'search'):
-        return returned
-    if isinstance(returned, tuple) and len(returned) == len(JointTokens._fields):
-        return JointTokens(*returned)
-    raise TypeError(
-        f'the backbone returned {type(returned).__name__}, and must return '
-        f'mmeatrack.models.backbones.JointTokens{JointTokens._fields}.'
-    )
+    if not hasattr(returned, 'search'):
+        raise TypeError(
+            f'the backbone returned {type(returned).__name__}, and must return '
+            f'mmeatrack.models.backbones.JointTokens{JointTokens._fields}.'
+        )
+    tokens: JointTokens = returned
+    return tokens
 
 
 def joint_layers(backbone: Any) -> List[int]:

@@ -4,6 +4,7 @@ import copy
 from typing import Any, Dict, List, Sequence
 
 import torch
+from mmdet.utils.dist_utils import reduce_mean
 from mmrazor.models.utils import add_prefix
 from torch import Tensor, nn
 
@@ -145,7 +146,8 @@ class MultiTeacherDistill(EATrackDistill):
             inside = self.distiller.target_cells()[:, None]  # (B, 1, Hf, Wf)
             peaks = [(score.float().sigmoid() * inside).flatten(1).amax(dim=1) for score in scores]
             # Samples without a target add nothing to any teacher.
-            weights = weights * torch.stack([peak.mean() for peak in peaks])
+            # All processes weigh alike, by the whole batch.
+            weights = weights * reduce_mean(torch.stack([peak.mean() for peak in peaks]))
         total = weights.sum()
         if not total > 0:
             return torch.full_like(weights, 1 / len(weights))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.conversion.state_dicts import find_weights
-from mmeatrack.models.backbones import as_joint_tokens, check_backbone
+from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
@@ -136,7 +136,7 @@ class EATrack(OnePassTracker):
         self, inputs: Dict[str, Tensor], temporal_mask: Optional[Tensor] = None
     ) -> CenterHeadOutput:
         search = inputs['search_img'][:, 0]
-        tokens = as_joint_tokens(self.backbone(inputs['img'], search, temporal_mask))
+        tokens = check_joint_tokens(self.backbone(inputs['img'], search, temporal_mask))
         return self.head(self.as_map(tokens.search))
 
     def _draw_temporal_mask(self, batch_size: int) -> Optional[Tensor]:

@@ -12,7 +12,7 @@ from mmtrack.models.sot.base import BaseSingleObjectTracker
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-from mmeatrack.models.backbones import as_joint_tokens
+from mmeatrack.models.backbones import check_joint_tokens
 from mmeatrack.models.confidence import (
     CalibratedConfidence,
     Cues,
@@ -200,7 +200,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         """Box in image px and first three cues, from the normalised search crop of the window."""
         x = self.backbone.forward_search(crop)
         joint = self.backbone.forward_joint(state.active_template, x, state.temporal)
-        output = self.head(self.as_map(as_joint_tokens(joint).search))
+        output = self.head(self.as_map(check_joint_tokens(joint).search))
         prediction = self.head.predict(output, self.window)
         cues = measure_cues(output, prediction, x, state.template_token)
         # One transfer from the device for all.
