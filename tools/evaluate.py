@@ -111,6 +111,8 @@ def evaluate(args: argparse.Namespace) -> None:
         warn(f'{path} holds no boxes and is not read')
     num_frames = {name: len(boxes) for name, boxes in truth.boxes.items()}
     keys = [args.benchmark] if args.benchmark else recognise_benchmarks(num_frames, args.gt)
+    if args.benchmark and not BENCHMARKS[args.benchmark].has(num_frames):
+        warn(f'not all sequences of {args.gt} are of {BENCHMARKS[args.benchmark].title}')
     title = args.title or (BENCHMARKS[keys[0]].title if len(keys) == 1 else '')
     report = score_trackers(
         truth,

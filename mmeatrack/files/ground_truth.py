@@ -12,6 +12,8 @@ from mmeatrack.files.box_text import check_first_box, read_boxes, resembles_boxe
 from mmeatrack.files.frame_files import is_image_name
 from mmeatrack.files.sequence_names import FOLDER_BOX_FILES, annotation_files, name_by_annotation
 
+_NO_SEQUENCE = re.compile(r'readme|licen[cs]e|changelog', re.IGNORECASE)
+
 
 class GroundTruth(NamedTuple):
     """Ground truth of a benchmark.
@@ -141,7 +143,7 @@ def _add_side_by_side(folder: Path, files: Dict[str, Path], left_out: Dict[str, 
         if path.suffix.lower() != '.txt' or path.name.startswith('.') or not path.is_file():
             continue
         name = re.sub('_gt$', '', path.stem, flags=re.IGNORECASE)
-        if not resembles_boxes(path.read_bytes()):
+        if _NO_SEQUENCE.match(path.name) or not resembles_boxes(path.read_bytes()):
             passed_over.append(path)
         elif name not in files and name not in left_out:
             files[name] = path

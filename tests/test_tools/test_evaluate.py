@@ -197,6 +197,9 @@ def test_benchmarks_by_any_spelling(
 
     assert status == 0, err
     assert spelling.lower() in out.splitlines()[0].lower()
+    title = out.splitlines()[0].partition(' on ')[2]
+    said = f'warning: not all sequences of {benchmark["gt"]} are of {title}' in err
+    assert said == (spelling != 'uav123@10fps')
 
 
 def test_unusable_tracker_does_not_stop_the_others(
