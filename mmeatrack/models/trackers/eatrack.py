@@ -42,7 +42,8 @@ class EATrack(OnePassTracker):
             ``lost_search_factor``: crop side while the target is lost, see
             :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
             the template fills the temporal slot, too, until there are temporal tokens;
-            ``test_mode``: 'OPE' or 'VOT'.
+            ``fast``: offset and size maps are computed at the score map's peak alone, with the
+            same boxes; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.

@@ -3,7 +3,8 @@
 import copy
 import logging
 import time
-from typing import Any, List, NamedTuple, Optional, Tuple
+from contextlib import nullcontext
+from typing import Any, ContextManager, List, NamedTuple, Optional, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -200,7 +201,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         """Box in image px and first three cues, from the normalised search crop of the window."""
         x = self.backbone.forward_search(crop)
         joint = self.backbone.forward_joint(state.active_template, x, state.temporal)
-        output = self.head(self.as_map(check_joint_tokens(joint).search))
+        with self._fast_head():
+            output = self.head(self.as_map(check_joint_tokens(joint).search))
         prediction = self.head.predict(output, self.window)
         cues = measure_cues(output, prediction, x, state.template_token)
         # One transfer from the device for all.
@@ -208,6 +210,12 @@ class OnePassTracker(BaseSingleObjectTracker):
         size = self.backbone.search_size
         box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
         return crop_box_to_image(box, window, size), values[4:]
+
+    def _fast_head(self) -> ContextManager[None]:
+        """Context in which the head computes only what is read, where it can."""
+        at_peak = getattr(self.head, 'at_peak', None) if self.test_cfg['fast'] else None
+        context: ContextManager[None] = nullcontext() if at_peak is None else at_peak(self.window)
+        return context
 
     def as_map(self, search_tokens: Tensor) -> Tensor:
         """(B, Nx, C) -> (B, C, Hf, Wf)."""

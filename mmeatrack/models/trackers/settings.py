@@ -9,6 +9,7 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     lost_search_factor=None,
     margin=10.0,
     fill_slot=False,
+    fast=True,
     test_mode='OPE',
 )
 
@@ -41,6 +42,7 @@ def _check_values(
     lost_search_factor: Optional[float],
     margin: float,
     fill_slot: bool,
+    fast: bool,
     test_mode: str,
 ) -> None:
     if not 0 <= temporal_drop <= 1:
@@ -52,7 +54,8 @@ def _check_values(
             f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
             f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
         )
-    if not isinstance(fill_slot, bool):
-        raise ValueError(f'test_cfg.fill_slot={fill_slot!r} must be True or False.')
+    for name, value in dict(fill_slot=fill_slot, fast=fast).items():
+        if not isinstance(value, bool):
+            raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
     if test_mode not in ('OPE', 'VOT'):
         raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")
