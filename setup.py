@@ -1,9 +1,42 @@
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
+
+# Beside the package, for `mim` and `mmengine.hub`; without what works in the repository alone.
+MIM = ('configs', 'tools', 'model-index.yml')
+REPOSITORY_ONLY = ('lab', 'install', 'demo.py', 'ablation*.py', 'benchmark.py', '__pycache__')
+
+
+class BuildWithMim(build_py):
+    """Put configs, tools and the model index in ``mmeatrack/.mim``, where mim looks for them."""
+
+    def run(self) -> None:
+        super().run()
+        if getattr(self, 'editable_mode', False):
+            self._link()
+            return
+        for name in MIM:
+            source, target = ROOT / name, Path(self.build_lib) / 'mmeatrack' / '.mim' / name
+            if source.is_dir():
+                ignored = shutil.ignore_patterns(*REPOSITORY_ONLY)
+                shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+
+    def _link(self) -> None:
+        folder = ROOT / 'mmeatrack' / '.mim'
+        folder.mkdir(exist_ok=True)
+        for name in MIM:
+            link = folder / name
+            if link.is_symlink():
+                link.unlink()
+            link.symlink_to(Path('..', '..', name), target_is_directory=(ROOT / name).is_dir())
 
 
 def read_version() -> str:
@@ -28,6 +61,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     python_requires='>=3.8',
+    cmdclass={'build_py': BuildWithMim},
     packages=find_packages(include=['mmeatrack', 'mmeatrack.*']),
     package_data={'mmeatrack': ['py.typed', '**/*.csv', 'weights/*']},
     # The OpenMMLab packages are not named: mmtrack's own metadata asks for versions of pandas and

@@ -1,5 +1,6 @@
 """Settings of all tests: two threads, one seed, no window; folders whose tests are slow."""
 
+import gc
 import os
 import random
 from pathlib import Path
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     for item in items:
         if any(root / name in (item.path, *item.path.parents) for name in SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Exempt the imported libraries from garbage collection, which each mmengine dataset runs."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

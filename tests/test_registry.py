@@ -1,5 +1,6 @@
 """Every part is found by its scoped name, from any default scope, after one custom import."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,24 @@ def test_importing_the_package_imports_no_library() -> None:
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout == '[]\n'
+
+
+@pytest.mark.parametrize('kind', [kind for kind in registry.__all__ if kind != 'TASK_UTILS'])
+def test_all_parts_are_public_where_they_are_looked_for(kind: str) -> None:
+    """Each registered class is exported by one of the registry's locations, and found from there.
+
+    MMRazor's recorders and connectors, which are task utils, are parts of the distillers.
+    """
+    ours: Registry = getattr(registry, kind)
+    modules = [importlib.import_module(name) for name in ours._locations]
+    assert ours.module_dict, kind
+    for name, part in ours.module_dict.items():
+        assert ours.parent is not None
+        assert ours.parent.get(f'mmeatrack.{name}') is part
+    public = {name for module in modules for name in getattr(module, '__all__', dir(module))}
+    hidden = [
+        name
+        for name, part in ours.module_dict.items()
+        if part.__module__.startswith('mmeatrack.') and name not in public
+    ]
+    assert hidden == []

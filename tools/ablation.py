@@ -4,7 +4,7 @@ Trains the micro student without distillation, with feature distillation, and wi
 prediction distillation, for the same number of steps and several seeds, tests all by mmtrack's own
 script and writes table and plot with mean and standard error. --options adds a row for each option
 of the distillation, all else as in the last of those. It shares its folder with the demo, whose
-teacher and runs it uses; what is finished is not done again.
+teacher and runs it uses; finished stages are not run again.
 
 python tools/ablation.py --seeds 0 1 2
 """
@@ -14,11 +14,10 @@ import sys
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from lab.experiments import Stage, StageError, run_stages
 from lab.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
-from lab.experiments.seeds import mean_and_error
 
 SCORES = {'success_auc': 'success AUC', 'precision20': 'precision @20px'}
 
@@ -86,28 +85,35 @@ OPTIONS = (
 )
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Ablation of the distillation losses.')
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add = parser.add_argument
     add('--out', type=Path, default=Path('work_dirs/demo'), help='default: %(default)s')
     add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
     add('--options', action='store_true', help="a row for each of the distillation's options too")
-    return parser.parse_args()
+    add('--overwrite', action='store_true', help='replace results that this tool did not write')
+    return parser.parse_args(argv)
 
 
-def main() -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run all stages, print the table; 1 if a stage failed."""
-    args = parse_args()
+    args = parse_args(sys.argv[1:] if argv is None else argv)
+    from mmeatrack.files.outputs import claimed_outputs
+
     experiment = MicroExperiment(args.out, args.data)
     variants = [*LOSSES, *(OPTIONS if args.options else ())]
+    outputs = [args.out / 'ablation.md', args.out / 'ablation.png']
     try:
-        train_and_test(experiment, variants, args.seeds)
-    except StageError as error:
-        print(error, file=sys.stderr)
+        with claimed_outputs(outputs, tool='ablation.py', overwrite=args.overwrite):
+            train_and_test(experiment, variants, args.seeds)
+            show(experiment, variants, args.seeds)
+    except (OSError, StageError) as error:
+        print(f'error: {error}', file=sys.stderr)
         return 1
-    show(experiment, variants, args.seeds)
     return 0
 
 
@@ -136,10 +142,12 @@ def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: 
 
 
 def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
-    """Table and plot."""
+    """Print and write table and plot."""
     from lab.experiments.ablation_plot import plot_ablation
     from lab.experiments.results import score_runs
+    from lab.experiments.seeds import mean_and_error
     from mmeatrack.evaluation.tables import markdown_table
+    from mmeatrack.files.atomic import write_atomically
     from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(experiment.data / 'test')
@@ -154,7 +162,7 @@ def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int])
         [label, *(mean_and_error(found[key]) for key in SCORES)] for label, found in scores.items()
     ]
     table = markdown_table(['distillation', *SCORES.values()], rows)
-    (experiment.out / 'ablation.md').write_text(table)
+    write_atomically(experiment.out / 'ablation.md', table)
     aucs = {label: found['success_auc'] for label, found in scores.items()}
     plot_ablation(aucs, SCORES['success_auc'], experiment.out / 'ablation.png')
     print(f'\n{table}\nseeds {seeds}; table and plot: {experiment.out}/ablation.md, .png')

@@ -2,10 +2,10 @@ r"""Gain of temporal adaptation by attribute, on synthetic UAV videos of one eff
 
 Trains the micro student on pairs that are near in time, with several seeds, and tests each by
 mmtrack's own script without adaptation, with the search for a lost target, with the template in the
-temporal slot, too, with the views of the Target Store there, and with the true target of every 5th
-frame, which is the most that a store can bring. Writes tables of success AUC by attribute, mean
-and standard error over the seeds, and of what the stores took, and a reliability plot of the
-scores. --stores adds other thresholds, intervals, samplings and fusions.
+temporal slot, too, with the views of the Target Store there, and with oracle views of every 5th
+frame, an upper bound of any store. Writes tables of success AUC by attribute, mean and standard
+error over the seeds, and of the views that the stores took, and a reliability plot of the scores.
+--stores adds other thresholds, intervals, samplings and fusions.
 
 python tools/ablation_temporal.py --seeds 0 1 2 \
     --stores 0.8-every-5 0.8-every-15 0.95-every-5 0.95-every-15
@@ -13,27 +13,21 @@ python tools/ablation_temporal.py --seeds 0 1 2 \
 
 import argparse
 import sys
-from collections import defaultdict
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from lab.experiments import Stage, StageError, run_stages
 from lab.experiments.micro import (
     NEAR_TEMPORAL_CONFIG,
     NEAR_TRUE_VIEWS_CONFIG,
+    WITH,
+    WITHOUT,
     MicroExperiment,
     run_name,
 )
-from lab.experiments.seeds import mean_and_error
-
-if TYPE_CHECKING:
-    from mmeatrack.engine.store_log import VideoLog
-    from mmeatrack.files.ground_truth import GroundTruth
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
-WITHOUT, WITH = 'Without', 'With'
 
 
 class Test(NamedTuple):
@@ -73,7 +67,7 @@ STORES = {
 }
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -96,12 +90,15 @@ def parse_args() -> argparse.Namespace:
         help=f'columns for other stores than the config has: {", ".join(STORES)}; numbers '
         'are threshold and interval',
     )
-    return parser.parse_args()
+    add('--overwrite', action='store_true', help='replace results that this tool did not write')
+    return parser.parse_args(argv)
 
 
-def main() -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run all stages, print the tables; 1 if a stage failed."""
-    args = parse_args()
+    args = parse_args(sys.argv[1:] if argv is None else argv)
+    from mmeatrack.files.outputs import claimed_outputs
+
     experiment = MicroExperiment(
         args.out,
         args.data,
@@ -110,12 +107,17 @@ def main() -> int:
         data_options=DATA_OPTIONS,
     )
     tests = {**TESTS, **{name: STORES[name] for name in args.stores}}
+    outputs = [args.out / 'ablation_temporal.md', args.out / 'reliability.png']
     try:
-        train_and_test(experiment, tests, args.seeds)
-    except StageError as error:
-        print(error, file=sys.stderr)
+        with claimed_outputs(outputs, tool='ablation_temporal.py', overwrite=args.overwrite):
+            train_and_test(experiment, tests, args.seeds)
+
+            from lab.experiments.temporal_tables import show
+
+            show(experiment, list(tests), args.seeds)
+    except (OSError, StageError) as error:
+        print(f'error: {error}', file=sys.stderr)
         return 1
-    show(experiment, list(tests), args.seeds)
     return 0
 
 
@@ -132,112 +134,6 @@ def train_and_test(
             run, checkpoint = run_name(name, seed), experiment.near_checkpoint(seed)
             stages.append(experiment.test(run, config, checkpoint, training, options))
     run_stages(stages, parallel=2)
-
-
-def show(experiment: MicroExperiment, names: Sequence[str], seeds: Sequence[int]) -> None:
-    """Print and write the tables."""
-    from mmeatrack.files.ground_truth import load_attributes, load_ground_truth
-
-    truth = load_ground_truth(experiment.data / 'test')
-    attributes = load_attributes(truth, ())
-    runs = {name: [run_name(name, seed) for seed in seeds] for name in names}
-    tables = [gain_table(experiment, truth, attributes, runs)]
-    tables.append(store_table(experiment, attributes, runs[WITH]))
-    tables.append(report_scores(experiment, truth, runs[WITH]))
-    text = '\n'.join(tables)
-    path = experiment.out / 'ablation_temporal.md'
-    path.write_text(text)
-    print(f'\n{text}\nseeds {list(seeds)}; also in {path}, and reliability.png there')
-
-
-def gain_table(
-    experiment: MicroExperiment,
-    truth: 'GroundTruth',
-    attributes: Mapping[str, Sequence[str]],
-    runs: Mapping[str, List[str]],
-) -> str:
-    """An attribute a line: success AUC without adaptation, and what each other test adds."""
-    from lab.experiments.results import score_runs
-    from mmeatrack.evaluation.tables import markdown_table
-
-    names = list(chain.from_iterable(runs.values()))
-    report = score_runs(experiment.results, names, truth, attributes)
-    lines = {'all': {run: report[run].scores.success_auc for run in names}}
-    counts = {'all': len(truth.boxes)}
-    for attribute, entry in sorted(report[runs[WITHOUT][0]].by_attribute.items()):
-        counts[attribute] = len(entry.per_sequence)
-        lines[attribute] = {run: report[run].by_attribute[attribute].success_auc for run in names}
-    rows = [
-        [attribute, str(counts[attribute]), *row_of(scores, runs)]
-        for attribute, scores in lines.items()
-    ]
-    others = [f'{name.lower()}: gain' for name in runs if name != WITHOUT]
-    return markdown_table(['attribute', 'videos', 'without', *others], rows)
-
-
-def row_of(scores: Mapping[str, float], runs: Mapping[str, List[str]]) -> List[str]:
-    """Score without adaptation, then the gain of each other test, paired by seed."""
-    without = [100 * scores[run] for run in runs[WITHOUT]]
-    cells = [mean_and_error(without)]
-    for name in runs:
-        if name != WITHOUT:
-            gains = [100 * scores[run] - base for run, base in zip(runs[name], without)]
-            cells.append(('+' if sum(gains) >= 0 else '') + mean_and_error(gains))
-    return cells
-
-
-def store_table(
-    experiment: MicroExperiment, attributes: Mapping[str, Sequence[str]], runs: Sequence[str]
-) -> str:
-    """An attribute a line: what the stores took, and how often the target was lost and found."""
-    from mmeatrack.engine.store_log import add_up, read_store_log
-    from mmeatrack.evaluation.tables import markdown_table
-
-    by_attribute: Dict[str, List[VideoLog]] = defaultdict(list)
-    for run in runs:
-        for log in read_store_log(experiment.out / 'tests' / run / 'target_store.csv'):
-            for attribute in ('all', *attributes.get(log.video, ())):
-                by_attribute[attribute].append(log)
-    header = 'attribute offered rejected admitted contaminated frames_lost times_lost found_again'
-    rows = []
-    for attribute in sorted(by_attribute, key=lambda name: (name != 'all', name)):
-        log = add_up(attribute, by_attribute[attribute])
-        wrong = f'{log.contaminated} ({100 * log.contaminated / max(log.admitted, 1):.1f} %)'
-        numbers = (log.offered, log.offered - log.confident, log.admitted)
-        lost = (log.frames_lost, log.times_lost, log.times_found)
-        rows.append([attribute, *map(str, numbers), wrong, *map(str, lost)])
-    return markdown_table([word.replace('_', ' ') for word in header.split()], rows)
-
-
-def report_scores(experiment: MicroExperiment, truth: 'GroundTruth', runs: Sequence[str]) -> str:
-    """Plot how well the scores tell right boxes from wrong ones; returns a line on it."""
-    import numpy as np
-
-    from lab.experiments.results import read_run
-    from mmeatrack.evaluation.calibration import (
-        calibration_summary,
-        reliability,
-        scored_predictions,
-    )
-    from mmeatrack.visualization.figures import plot_reliability
-
-    scores, right = [], []
-    for run in runs:
-        results = {each.name: each for each in read_run(experiment.results / run, truth)}
-        boxes = {name: result.boxes for name, result in results.items()}
-        confidence = {name: result.scores for name, result in results.items()}
-        found = scored_predictions(boxes, confidence, truth.boxes)
-        scores.append(found[0])
-        right.append(found[1])
-    all_scores, all_right = np.concatenate(scores), np.concatenate(right)
-    bins = reliability(all_scores, all_right)
-    plot_reliability({'score': bins}, experiment.out / 'reliability.png')
-    summary = calibration_summary(all_scores, all_right)
-    area = 'not defined' if summary['auroc'] is None else f'{summary["auroc"]:.3f}'
-    return (
-        f'score against IoU >= 0.5 over {summary["frames"]:.0f} frames: AUROC {area}, expected '
-        f'calibration error {summary["ece"]:.3f}\n'
-    )
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Fit a tracker's score to the chance that its box is right (IoU of 0.5 or more).
+"""Calibrate a tracker's score to the probability that its box is right (IoU of 0.5 or more).
 
 Tracks the sequences of a folder in DTB70's layout, which should be neither training nor test data,
 and fits mmeatrack.CalibratedConfidence to the cues of all frames. What is reported is measured on

@@ -103,7 +103,7 @@ def main() -> int:
 def evaluate(args: argparse.Namespace) -> None:
     """Score the trackers, print the tables, and write the report if asked to."""
     from mmeatrack.evaluation.benchmark_report import score_trackers
-    from mmeatrack.evaluation.report_files import comparison_text, summary_text
+    from mmeatrack.evaluation.report_files import report_text
     from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(args.gt)
@@ -111,10 +111,12 @@ def evaluate(args: argparse.Namespace) -> None:
         warn(f'{path} holds no boxes and is not read')
     num_frames = {name: len(boxes) for name, boxes in truth.boxes.items()}
     keys = [args.benchmark] if args.benchmark else recognise_benchmarks(num_frames, args.gt)
+    if args.benchmark and not BENCHMARKS[args.benchmark].has(num_frames):
+        warn(f'not all sequences of {args.gt} are of {BENCHMARKS[args.benchmark].title}')
     title = args.title or (BENCHMARKS[keys[0]].title if len(keys) == 1 else '')
     report = score_trackers(
         truth,
-        find_trackers(args.results, truth, keys),
+        find_trackers(args.results, args.gt, truth, keys),
         args.absent,
         args.valid_boxes,
         read_attributes(truth, keys, args.attributes),
@@ -122,26 +124,27 @@ def evaluate(args: argparse.Namespace) -> None:
         on_problem=lambda text: warn(f'not in the tables: {text}'),
     )
     compared = tuple(args.compare or list(report)[:2])
-    print(summary_text(report, title))
-    if len(compared) == 2:
-        print(comparison_text(report, *compared))
+    print(report_text(report, title, compared))
     if args.out:
         write(args, report, title, compared)
         print(f'report, tables and plots: {args.out}')
 
 
 def find_trackers(
-    arguments: Sequence[str], truth: 'GroundTruth', keys: Sequence[str]
+    arguments: Sequence[str], gt: str, truth: 'GroundTruth', keys: Sequence[str]
 ) -> List['TrackerFiles']:
-    """The result files of all trackers."""
+    """The result files of all trackers; ground truth that lies among them is passed over."""
     from mmeatrack.files.result_source import open_results
 
     names = [name for key in keys for name in (key, BENCHMARKS[key].title)]
-    return [
-        tracker
-        for argument in arguments
-        for tracker in open_results(argument, truth.boxes, names, warn)
-    ]
+    trackers: List[TrackerFiles] = []
+    for argument in arguments:
+        found = open_results(argument, truth.boxes, names, warn)
+        results = [each for each in found if Path(each.source).resolve() != Path(gt).resolve()]
+        if len(results) < len(found) and results:
+            warn(f'{gt} is the ground truth and not scored as a tracker')
+        trackers += results or found
+    return trackers
 
 
 def read_attributes(truth: 'GroundTruth', keys: Sequence[str], folder: str) -> Dict[str, List[str]]:

@@ -30,7 +30,7 @@ def frame_size(text: str) -> Tuple[int, int]:
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """A parser of whole numbers that are not below a limit."""
+    """A parser of whole numbers with a lower limit."""
 
     def parse(text: str) -> int:
         if not re.fullmatch(r'-?\d+', text) or int(text) < least:

@@ -1,4 +1,4 @@
-"""mmtrack's own tools/test.py, found and run unmodified: ``python tools/test.py CONFIG ...``.
+"""Run mmtrack's own tools/test.py unmodified: ``python tools/test.py CONFIG ...``.
 
 The same as ``mim test mmtrack CONFIG ...`` or the script itself; ``--help`` is the script's.
 """

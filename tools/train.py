@@ -1,4 +1,4 @@
-"""mmtrack's own tools/train.py, found and run unmodified: ``python tools/train.py CONFIG ...``.
+"""Run mmtrack's own tools/train.py unmodified: ``python tools/train.py CONFIG ...``.
 
 The same as ``mim train mmtrack CONFIG ...`` or the script itself; ``--help`` is the script's.
 """

@@ -6,8 +6,8 @@ from typing import Any
 import griffe
 
 ROLE = re.compile(r':(?:class|func|meth|mod|data|attr):`(~?)\.?([^`]+)`')
-REFERENCE = re.compile(r'^( +)\[(\d+)\] ', flags=re.MULTILINE)
-URL = re.compile(r'(?<![(<])https?://[^\s,)>]+')
+REFERENCE = re.compile(r'^( +)(?:\.\. )?\[(\d+)\] ', flags=re.MULTILINE)
+URL = re.compile(r'(?<![(<])https?://[^\s,)>]+(?<!\.)')
 
 
 class MarkdownDocstrings(griffe.Extension):

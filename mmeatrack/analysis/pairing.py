@@ -18,6 +18,10 @@ def monotone_pairs(similarity: np.ndarray) -> List[int]:
 
     Raises:
         ValueError: If there are fewer columns than rows or a value is not finite.
+
+    Example:
+        >>> monotone_pairs(np.array([[0.1, 0.8, 0.9], [0.2, 0.3, 0.7]]))
+        [1, 2]
     """
     similarity = np.asarray(similarity, dtype=np.float64)
     rows, columns = similarity.shape
@@ -52,6 +56,10 @@ def pairs_by_depth(student_depth: int, teacher_depth: int) -> List[Tuple[int, in
 
     Returns:
         (student layer, teacher layer) from 0, one for each layer of the student.
+
+    Example:
+        >>> pairs_by_depth(2, 6)
+        [(0, 2), (1, 5)]
     """
     return [
         (layer, -(-(layer + 1) * teacher_depth // student_depth) - 1)

@@ -47,6 +47,12 @@ class SimilarityMeter:
 
     Raises:
         ValueError: If there is no such layer or the search grids differ.
+
+    Example:
+        >>> from mmeatrack.apis import load_tracker
+        >>> tracker = load_tracker('student.py', 'student.pth')
+        >>> SimilarityMeter(tracker, tracker, [(2, 2), (3, 3)]).measure
+        'cosine'
     """
 
     def __init__(self, student: Any, teacher: Any, layer_pairs: Sequence[Tuple[int, int]]) -> None:
@@ -143,7 +149,14 @@ def token_cosine(x: Tensor, y: Tensor) -> Tensor:
 
 
 class MaskedMean:
-    """Mean over the chosen values of all batches given so far."""
+    """Mean over the chosen values of all batches given so far.
+
+    Example:
+        >>> mean = MaskedMean()
+        >>> mean.update(torch.tensor([1.0, 2.0, 9.0]), torch.tensor([True, True, False]))
+        >>> mean.value()
+        1.5
+    """
 
     def __init__(self) -> None:
         self._total, self._count = 0.0, 0
@@ -159,7 +172,7 @@ class MaskedMean:
 
 
 class LinearCKA:
-    """Linear CKA of two features of any widths over all samples given so far.
+    """Linear CKA [1]_ of two features of any widths over all samples given so far.
 
     ``|| X^T Y ||_F^2 / (|| X^T X ||_F || Y^T Y ||_F)`` of centred X and Y. It is 0 to 1, and does
     not change when either feature is rotated, scaled or shifted. Only sums over the samples are
@@ -168,6 +181,17 @@ class LinearCKA:
     Args:
         width_x: Channels of X.
         width_y: Channels of Y.
+
+    References:
+        .. [1] S. Kornblith et al. "Similarity of Neural Network Representations Revisited". ICML
+           2019. https://arxiv.org/abs/1905.00414
+
+    Example:
+        >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
+        >>> cka = LinearCKA(2, 2)
+        >>> cka.update(x, 3 * x + 1)
+        >>> round(cka.value(), 6)
+        1.0
     """
 
     def __init__(self, width_x: int, width_y: int) -> None:

@@ -3,6 +3,7 @@
 - :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
 - :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
 - :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
+- :mod:`.activation_checkpointing`: the backbone trains with MMEngine's option of that name.
 - :mod:`.config_paths`: paths in configs are found wherever a run starts.
 - :mod:`.versions`: one message for a version that does not fit the others.
 
@@ -34,7 +35,9 @@ def apply() -> None:
     import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
     import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
+    import_hook.add('mmengine.runner.activation_checkpointing', after=_checkpoint_with_gradients)
     import_hook.add('mmengine.config.config', after=_anchor_config_paths)
+    import_hook.add('mmengine.config.utils', after=_name_package)
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
@@ -50,6 +53,11 @@ def _anchor_config_paths(module: ModuleType) -> None:
     from mmeatrack.compat.config_paths import anchor_loaded_configs
 
     anchor_loaded_configs(module)
+
+
+def _name_package(module: ModuleType) -> None:
+    """Let configs name this package: ``mmeatrack::eatrack/...``."""
+    module.MODULE2PACKAGE.setdefault('mmeatrack', 'mmeatrack')
 
 
 # The modules below import torch, so they wait until the module that they patch has done so.
@@ -77,3 +85,9 @@ def _let_amp_use_cpu(module: ModuleType) -> None:
     from mmeatrack.compat.cpu import let_amp_use_cpu
 
     let_amp_use_cpu(module)
+
+
+def _checkpoint_with_gradients(module: ModuleType) -> None:
+    from mmeatrack.compat.activation_checkpointing import use_variant_with_gradients
+
+    use_variant_with_gradients(module)

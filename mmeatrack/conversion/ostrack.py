@@ -64,7 +64,7 @@ class Conversion(NamedTuple):
 
 
 def is_ostrack(weights: Mapping[str, Tensor]) -> bool:
-    """Whether the names are those of OSTrack or a relative."""
+    """True if the names are those of OSTrack or a relative."""
     return 'backbone.pos_embed_z' in weights or any(key.startswith('box_head.') for key in weights)
 
 

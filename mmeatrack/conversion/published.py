@@ -92,7 +92,7 @@ def publish(
 
 
 def is_published(path: Union[str, Path]) -> bool:
-    """Whether a file is a safetensors file with a tracker's config in it."""
+    """True if a file is a safetensors file with a tracker's config in it."""
     return (
         Path(path).is_file()
         and is_safetensors(Path(path))

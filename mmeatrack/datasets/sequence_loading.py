@@ -77,7 +77,7 @@ def num_usable_frames(num_boxes: int, frame_names: Sequence[str], source: str) -
 
 
 def _is_counted(frame_names: Sequence[str]) -> bool:
-    """Whether frames are numbered without a gap; a frame 0 may be a picture before the first."""
+    """True if frames are numbered without a gap; a frame 0 may be a picture before the first."""
     first = frame_number(frame_names[0])
     if not first:
         return False

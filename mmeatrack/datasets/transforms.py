@@ -1,4 +1,4 @@
-"""Transforms that MMTracking does not have: loading of whole frames, and sampling of near ones."""
+"""Transforms beside MMTracking's: loading of whole frames, sampling of short-range pairs."""
 
 from functools import partial
 from typing import Any, List

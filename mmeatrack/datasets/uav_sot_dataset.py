@@ -1,4 +1,4 @@
-"""The base of all datasets here, which itself reads any folder of sequences."""
+"""Base of all datasets, and dataset of any folder of sequences."""
 
 import logging
 import os

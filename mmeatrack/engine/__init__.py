@@ -1,11 +1,17 @@
-"""What hooks into mmengine's runner."""
+"""Hooks and optimizer wrappers for mmengine's runner."""
 
 from .grouped_optim import GroupedOptimWrapperConstructor
+from .guarded_optim import GuardedAmpOptimWrapper, GuardedOptimWrapper
 from .hooks import (
     AutoPairHook,
+    BenchmarkProgressHook,
+    BenchmarkRunHook,
     DeterministicResumeHook,
     NonFiniteGuardHook,
+    OracleViewsHook,
     SafeCheckpointHook,
+    SOTVisualizationHook,
+    StopDistillHook,
     StudentExportHook,
     TeacherValHook,
     TemporalAdaptationHook,
@@ -14,10 +20,17 @@ from .hooks import (
 
 __all__ = [
     'AutoPairHook',
+    'BenchmarkProgressHook',
+    'BenchmarkRunHook',
     'DeterministicResumeHook',
     'GroupedOptimWrapperConstructor',
+    'GuardedAmpOptimWrapper',
+    'GuardedOptimWrapper',
     'NonFiniteGuardHook',
+    'OracleViewsHook',
+    'SOTVisualizationHook',
     'SafeCheckpointHook',
+    'StopDistillHook',
     'StudentExportHook',
     'TeacherValHook',
     'TemporalAdaptationHook',

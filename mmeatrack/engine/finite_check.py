@@ -1,4 +1,4 @@
-"""What of a training batch is NaN or infinite, in words."""
+"""Search for NaN and infinity in a training batch and its losses."""
 
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -8,28 +8,43 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 
-def non_finite_data(batch: Any) -> Optional[str]:
-    """What of a batch, as the data loader gives it, is not finite.
+def bad_samples(batch: Any) -> Dict[int, List[str]]:
+    """Find the samples of a batch that are not finite.
 
     Args:
-        batch: ``inputs``, a dict of lists of tensors, and ``data_samples``, a list.
+        batch: As the data loader gives it: ``inputs``, a dict of lists of tensors, and
+            ``data_samples``, a list.
 
     Returns:
-        None if all is finite, else the samples with the names of what they have wrong.
+        Names of the images and annotations with NaN or infinity, by the sample's number.
     """
     wrong: Dict[int, List[str]] = {}
     for index, name, values in _values(batch):
         if not _is_finite(values):
             wrong.setdefault(index, []).append(name)
+    return dict(sorted(wrong.items()))
+
+
+def non_finite_data(batch: Any) -> Optional[str]:
+    """Describe what of a batch is not finite.
+
+    Args:
+        batch: See :func:`bad_samples`.
+
+    Returns:
+        None if all is finite, else the samples with the names of what they have wrong.
+    """
+    wrong = bad_samples(batch)
     if not wrong:
         return None
     names = sample_names(batch)
-    parts = [f'{", ".join(found)} of {names[index]}' for index, found in sorted(wrong.items())]
-    return 'not finite: ' + '; '.join(parts)
+    return 'not finite: ' + '; '.join(
+        f'{", ".join(found)} of {names[index]}' for index, found in wrong.items()
+    )
 
 
 def non_finite_losses(losses: Dict[str, Any]) -> Dict[str, float]:
-    """Those of a model's losses that are not finite: name and value (the mean of several)."""
+    """Find the losses of a model that are not finite: name and value (the mean of several)."""
     found = {}
     for name, loss in losses.items():
         parts = [loss] if isinstance(loss, Tensor) else loss

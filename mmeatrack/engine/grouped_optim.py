@@ -52,7 +52,7 @@ class GroupedOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
 
 def decays(name: str, parameter: nn.Parameter) -> bool:
-    """Whether a parameter decays in timm's recipes: weights do, but no bias, norm or position."""
+    """True if a parameter decays in timm's recipes: weights, but no bias, norm or position."""
     return parameter.ndim > 1 and not name.endswith('pos_embed')
 
 

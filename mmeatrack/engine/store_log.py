@@ -1,4 +1,4 @@
-"""What temporal adaptation did in each video of a test run."""
+"""Log of temporal adaptation: a line for each video of a test run."""
 
 import csv
 import io
@@ -102,7 +102,7 @@ def add_up(name: str, videos: Sequence[VideoLog]) -> VideoLog:
 
 
 def _is_wrong(box_cxcywh: Sequence[float], truth_xyxy: Optional[np.ndarray]) -> bool:
-    """Whether a view shows something else; without a known truth it is not counted."""
+    """True if a view shows something else; without a known truth it is not counted."""
     if truth_xyxy is None:
         return False
     cx, cy, w, h = box_cxcywh

@@ -1,4 +1,4 @@
-"""Whether a tracker's scores say how often it is right."""
+"""Calibration of a tracker's scores: how often it is right at each score."""
 
 from typing import Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -52,13 +52,21 @@ def is_right(boxes: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Sequence[ReliabilityBin]:
-    """Predictions grouped by their score into bins of equal width; empty ones are left out."""
-    place = np.minimum((scores * bins).astype(int), bins - 1)
-    groups = [place == k for k in range(bins)]
+    """Group predictions by their score into bins of equal width; empty ones are left out.
+
+    Args:
+        scores: (M,) scores between 0 and 1.
+        right: (M,) whether the prediction was right.
+        bins: Number of bins. A score at a border belongs to the lower one.
+    """
+    from sklearn.calibration import calibration_curve  # takes a second to import
+
+    shares, means = calibration_curve(right, scores, n_bins=bins)
+    place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], scores)
+    counts = np.bincount(place, minlength=bins)
     return [
-        ReliabilityBin(float(scores[group].mean()), float(right[group].mean()), int(group.sum()))
-        for group in groups
-        if group.any()
+        ReliabilityBin(float(mean), float(share), int(count))
+        for mean, share, count in zip(means, shares, counts[counts > 0])
     ]
 
 
@@ -74,14 +82,10 @@ def auroc(scores: np.ndarray, right: np.ndarray) -> Optional[float]:
 
     None where all are right, or all wrong.
     """
+    from sklearn.metrics import roc_auc_score  # takes a second to import
+
     right = np.asarray(right, dtype=bool)
-    positives, negatives = int(right.sum()), int((~right).sum())
-    if not positives or not negatives:
-        return None
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    mean_rank = np.cumsum(counts) - (counts - 1) / 2  # of each value, from 1
-    rank_sum = float(mean_rank[place][right].sum())
-    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+    return None if right.all() or not right.any() else float(roc_auc_score(right, scores))
 
 
 def calibration_summary(scores: np.ndarray, right: np.ndarray) -> Dict[str, Optional[float]]:

@@ -83,11 +83,11 @@ def ope_scores(
     valid_boxes: Optional[str] = None,
     names: Optional[Sequence[str]] = None,
 ) -> OPEScores:
-    """Score one tracker by one pass evaluation.
+    """Score one tracker by one pass evaluation [1].
 
     Success is IoU > t, strictly, over MATLAB's ``0:0.05:1``. Precision is a centre error <= 20 px.
     Normalised precision divides the centre error by the ground truth's width (in x) and
-    height (in y), ``hypot(dx / w, dy / h) <= 0.2``. Each is averaged over frames, then over
+    height (in y), ``hypot(dx / w, dy / h) <= 0.2`` [3]. Each is averaged over frames, then over
     sequences. Row 0 of a result is replaced by the ground truth; a row that is not finite or has no
     area repeats the row before it.
 
@@ -98,8 +98,8 @@ def ope_scores(
         absent: What a frame without a target counts as. ``'miss'``: neither success nor precise,
             by pixels or normalised, within the denominator. ``'sglatrack'``: the same, but precise
             by the normalised measure, as in the code of SGLATrack and AVTrack. ``'hit'``: no
-            success but precise, within the denominator (the OTB and UAV123 toolkits, pysot,
-            pytracking, OSTrack, mmtrack). ``'exclude'``: left out of both (got10k toolkit).
+            success but precise, within the denominator (the OTB [1] and UAV123 [2] toolkits, pysot,
+            pytracking, OSTrack, mmtrack). ``'exclude'``: left out of both (got10k toolkit [4]).
         valid_boxes: Which ground truth boxes are targets. ``'positive'``: x, y, w and h are all > 0
             (the MATLAB toolkits). ``'sized'``: w and h are > 0, so that a box that touches the left
             or upper border counts (the Python toolkits). None takes ``'positive'`` for
@@ -112,6 +112,16 @@ def ope_scores(
     Raises:
         ValueError: If a policy is unknown, the sequences of results and ground truths differ, or a
             sequence cannot be scored (see :func:`sequence_scores`).
+
+    References:
+        [1] Wu et al., Online Object Tracking: A Benchmark (OTB), CVPR 2013,
+            https://doi.org/10.1109/CVPR.2013.312
+        [2] Mueller et al., A Benchmark and Simulator for UAV Tracking (UAV123), ECCV 2016,
+            https://doi.org/10.1007/978-3-319-46448-0_27
+        [3] Mueller et al., TrackingNet: A Large-Scale Dataset and Benchmark for Object Tracking in
+            the Wild, ECCV 2018, https://arxiv.org/abs/1803.10794
+        [4] Huang et al., GOT-10k: A Large High-Diversity Benchmark for Generic Object Tracking in
+            the Wild, TPAMI 2021, https://arxiv.org/abs/1810.11981
 
     Example:
         >>> truth = np.array([[10, 10, 8, 8], [12, 10, 8, 8], [np.nan] * 4, [16, 10, 8, 8]])

@@ -1,4 +1,4 @@
-"""Reports: what a tracker scored, how, and on what."""
+"""Reports: scores of a tracker, the policy behind them, and the data."""
 
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union

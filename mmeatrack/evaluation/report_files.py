@@ -53,8 +53,8 @@ def comparison_text(report: Report, tracker: str, other: str) -> str:
     return '\n'.join(parts)
 
 
-def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
-    """Contents of ``report.json``, ``report.md`` and the tables, by the names of the files.
+def report_text(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> str:
+    """The whole report as Markdown: ranked table, attributes and comparison.
 
     Args:
         report: Reports by tracker, the best first.
@@ -66,10 +66,21 @@ def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()
         texts += ['## Success AUC by attribute\n', attribute_table(report)]
     if len(compared) == 2:
         texts.append(comparison_text(report, *compared))
+    return '\n'.join(texts)
+
+
+def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
+    """Contents of ``report.json``, ``report.md`` and the tables, by the names of the files.
+
+    Args:
+        report: Reports by tracker, the best first.
+        title: The benchmark's name.
+        compared: The two trackers to compare sequence by sequence, or none.
+    """
     entries = {name: entry.as_dict() for name, entry in report.items()}
     return {
         'report.json': json.dumps(entries, indent=1),
-        'report.md': '\n'.join(texts),
+        'report.md': report_text(report, title, compared),
         'scores.tex': _latex_file(report, title),
         **_csv_files(report, compared),
     }

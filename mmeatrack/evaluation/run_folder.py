@@ -16,7 +16,7 @@ IDENTITY_FILE = 'run.json'
 
 @dataclass(frozen=True)
 class SequenceResult:
-    """What a tracker gave for one sequence of N frames.
+    """Result of a tracker on one sequence of N frames.
 
     Attributes:
         name: Name of the sequence.
@@ -66,7 +66,7 @@ class RunFolder:
 
     @property
     def is_claimed(self) -> bool:
-        """Whether this run has claimed the folder."""
+        """True if this run has claimed the folder."""
         return self._lock.token is not None
 
     def write(self, result: SequenceResult) -> None:

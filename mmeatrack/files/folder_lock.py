@@ -156,7 +156,7 @@ def _writer(record: Dict[str, str]) -> str:
 
 
 def _is_running(pid: str) -> bool:
-    """Whether a process of this host runs; assumed where the system cannot be asked."""
+    """True if a process of this host runs, or where the system cannot be asked."""
     if not pid.isdigit():
         return False
     if os.name != 'posix':

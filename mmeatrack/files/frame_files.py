@@ -49,10 +49,9 @@ def list_frames(
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such image folder')
     entries = os.listdir(folder)
-    names = [name for name in entries if name.lower().endswith(IMAGE_SUFFIXES)]
-    # Names such as .05.jpg are hidden files, but time stamps where all are of this kind.
-    if any(not re.match(r'\.\d', name) for name in names):
-        names = [name for name in names if not name.startswith('.')]
+    names = [name for name in entries if is_image_name(name)]
+    if not names:  # names such as .05.jpg are hidden files, but where all are, they are time stamps
+        names = [name for name in entries if re.match(r'\.\d', name) and is_image_name(name[1:])]
     if not names:
         kinds = Counter(Path(name).suffix.lower() for name in entries if not name.startswith('.'))
         there = ', '.join(
@@ -68,6 +67,11 @@ def list_frames(
     if first is None or last is None:
         return names
     return _frames_in_range(folder, names, first, last)
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file is an image by its name, and not hidden."""
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 
 def sort_frames(names: Sequence[str]) -> List[str]:

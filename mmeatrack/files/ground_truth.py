@@ -1,5 +1,6 @@
 """Ground truth of a benchmark, read for the scoring of raw result files."""
 
+import os
 import re
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -8,8 +9,10 @@ import numpy as np
 
 from mmeatrack.files.attributes import read_attributes
 from mmeatrack.files.box_text import check_first_box, read_boxes, resembles_boxes
-from mmeatrack.files.frame_files import IMAGE_SUFFIXES
+from mmeatrack.files.frame_files import is_image_name
 from mmeatrack.files.sequence_names import FOLDER_BOX_FILES, annotation_files, name_by_annotation
+
+_NO_SEQUENCE = re.compile(r'readme|licen[cs]e|changelog', re.IGNORECASE)
 
 
 class GroundTruth(NamedTuple):
@@ -140,7 +143,7 @@ def _add_side_by_side(folder: Path, files: Dict[str, Path], left_out: Dict[str, 
         if path.suffix.lower() != '.txt' or path.name.startswith('.') or not path.is_file():
             continue
         name = re.sub('_gt$', '', path.stem, flags=re.IGNORECASE)
-        if not resembles_boxes(path.read_bytes()):
+        if _NO_SEQUENCE.match(path.name) or not resembles_boxes(path.read_bytes()):
             passed_over.append(path)
         elif name not in files and name not in left_out:
             files[name] = path
@@ -155,7 +158,7 @@ def _add_side_by_side(folder: Path, files: Dict[str, Path], left_out: Dict[str, 
 def _image_folder(folder: Path) -> Optional[Path]:
     """Folder of a sequence's images: ``img`` in it, or itself; None where there is no image."""
     for candidate in (folder / 'img', folder):
-        if candidate.is_dir() and any(map(_is_image, candidate.iterdir())):
+        if candidate.is_dir() and any(map(is_image_name, os.listdir(candidate))):
             return candidate
     return None
 
@@ -165,8 +168,4 @@ def _num_images(annotation: Path) -> Optional[int]:
     if not name_by_annotation(annotation):
         return None
     images = _image_folder(annotation.parent)
-    return sum(map(_is_image, images.iterdir())) if images is not None else None
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith('.')
+    return sum(map(is_image_name, os.listdir(images))) if images is not None else None

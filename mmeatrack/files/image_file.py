@@ -1,6 +1,5 @@
 """Reading of one image, whole or not at all: the one rule for truncated images."""
 
-import re
 import struct
 import warnings
 import zlib
@@ -10,9 +9,8 @@ from typing import Callable, Optional, Union
 import cv2
 import numpy as np
 
-# Beyond 0xff00, which is a coded 0xff, and the restart markers, only markers begin with 0xff.
-_JPEG_MARKER = re.compile(rb'\xff+([^\x00\xff\xd0-\xd7])')
 _JPEG_START, _JPEG_END, _JPEG_TEMPORARY = 0xD8, 0xD9, 0x01
+_JPEG_WITHIN_DATA = {0x00, *range(0xD0, 0xD8)}  # behind 0xff: a coded 0xff, and restart markers
 _PNG_START = b'\x89PNG\r\n\x1a\n'
 _PNG_BIT_DEPTH = 24  # its position: behind the signature, two fields of the chunk, width and height
 # Sensors of 10, 12 and 14 bits; all that an 8-bit image keeps of them lies below this value.
@@ -94,16 +92,20 @@ def _jpeg_is_complete(content: bytes) -> bool:
     """Walk from marker to marker: a thumbnail's end, within a segment, is not the image's."""
     position = 2
     while True:
-        found = _JPEG_MARKER.search(content, position)
-        if found is None:
+        position = content.find(b'\xff', position)
+        if not 0 <= position < len(content) - 1:
             return False
-        marker, position = found.group(1)[0], found.end()
+        marker = content[position + 1]
         if marker == _JPEG_END:
             return True
         if marker == _JPEG_START:
             return False  # the next image begins before this one ended
-        if marker != _JPEG_TEMPORARY:
-            position += int.from_bytes(content[position : position + 2], 'big')
+        if marker == 0xFF:  # a fill byte
+            position += 1
+        elif marker in _JPEG_WITHIN_DATA or marker == _JPEG_TEMPORARY:
+            position += 2
+        else:
+            position += 2 + int.from_bytes(content[position + 2 : position + 4], 'big')
 
 
 def _png_is_complete(content: bytes) -> bool:

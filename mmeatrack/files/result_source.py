@@ -54,7 +54,7 @@ class TrackerFiles(NamedTuple):
     warnings: Tuple[str, ...] = ()
 
     def path_of(self, sequence: str) -> str:
-        """Where the file of a sequence is, or is expected."""
+        """Place of a sequence's file, or the expected place."""
         return self.paths.get(sequence, f'{self.source}/{sequence}.txt')
 
 

@@ -3,7 +3,13 @@
 from .backbones import AsymmetricViT
 from .confidence import CalibratedConfidence, LostDetector
 from .data_preprocessors import CropDataPreprocessor
-from .distillers import EATrackDistill, EATrackDistiller, MultiTeacherDistill, SearchTokens
+from .distillers import (
+    EATrackDistill,
+    EATrackDistiller,
+    MultiTeacherDistill,
+    SearchTokens,
+    TargetMaskConnector,
+)
 from .heads import CenterHead
 from .losses import TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from .temporal import TargetStore
@@ -22,6 +28,7 @@ __all__ = [
     'SearchTokens',
     'TargetFeatureLoss',
     'TargetMask',
+    'TargetMaskConnector',
     'TargetPredictionLoss',
     'TargetStore',
 ]

@@ -1,8 +1,9 @@
 """Access to a model inside its distributed wrapper and its distillation algorithm."""
 
-from typing import Any
+from typing import Any, Dict
 
 from mmengine.model import is_model_wrapper
+from torch import Tensor, nn
 
 
 def unwrap(model: Any) -> Any:
@@ -24,3 +25,17 @@ def find_tracker(model: Any) -> Any:
             f'{type(tracker).__name__}: remove its hook from custom_hooks.'
         )
     return tracker
+
+
+def running_statistics(model: nn.Module) -> Dict[str, Tensor]:
+    """Floating-point buffers of the modules in training mode, by name.
+
+    A frozen teacher, which stays in eval mode, is left out.
+    """
+    return {
+        f'{prefix}.{name}' if prefix else name: buffer
+        for prefix, module in model.named_modules()
+        if module.training
+        for name, buffer in module.named_buffers(recurse=False)
+        if buffer.is_floating_point()
+    }

@@ -13,16 +13,22 @@ References:
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from .boxes import Box
 
-# Windows of more than this many times the image's area are sampled without padding the image.
-_MOST_PADDED = 4
+# From this ratio of window to crop on, only those pixels are taken that the resize reads: four for
+# each pixel of the crop, however large the window is.
+_SPARSE_FROM = 3
+# Kinds and sides of images that cv2.remap takes.
+_REMAP_DTYPES = (torch.uint8, torch.float32, torch.float64)
+_REMAP_MOST = 32766
 
 
 class CropWindow(NamedTuple):
@@ -83,8 +89,8 @@ def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
     top, bottom = min(max(-window.y1, 0), window.size), min(max(y2 - height, 0), window.size)
     if left + right >= window.size or top + bottom >= window.size:
         return image.new_zeros((*image.shape[:2], output_size, output_size), dtype=torch.float32)
-    if window.size**2 > _MOST_PADDED * height * width:
-        return _sample_crop(image, window, output_size)
+    if window.size > _SPARSE_FROM * output_size and _is_remappable(image):
+        return _resize_sparsely(image, window, output_size)
     inside = image[..., window.y1 + top : y2 - bottom, window.x1 + left : x2 - right].float()
     if left or right or top or bottom:
         inside = F.pad(inside, (left, right, top, bottom))
@@ -93,15 +99,49 @@ def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
     return F.interpolate(inside, (output_size, output_size), mode='bilinear', align_corners=False)
 
 
-def _sample_crop(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
-    """The same crop without the padded image: its cost does not grow with the window."""
-    height, width = image.shape[-2:]
-    pixel = (torch.arange(output_size, device=image.device) + 0.5) * (window.size / output_size)
-    x = 2 * (window.x1 + pixel) / width - 1
-    y = 2 * (window.y1 + pixel) / height - 1
-    grid = torch.stack((x.expand(output_size, -1), y[:, None].expand(-1, output_size)), dim=-1)
-    grid = grid[None].expand(len(image), -1, -1, -1).float()
-    return F.grid_sample(image.float(), grid, align_corners=False)
+def _is_remappable(image: Tensor) -> bool:
+    on_cpu = image.device.type == 'cpu' and image.dtype in _REMAP_DTYPES
+    return on_cpu and max(image.shape[-2:]) <= _REMAP_MOST
+
+
+def _resize_sparsely(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
+    """Resize as ``F.interpolate`` does, bit for bit, from the pixels that it reads."""
+    index, weight = _taps(window.size, output_size)
+    # The four neighbours of each pixel: (C, 2 * output_size, 2 * output_size).
+    pixels = _take(image[0], index + window.y1, index + window.x1)
+    first, second = slice(0, output_size), slice(output_size, None)
+    down, across = weight[:, :, None], weight[:, None, :]
+    crop = pixels[:, first, second].float() * (down[0] * across[1])
+    # In the order of F.interpolate's sum, each product added in one rounding.
+    for row, column in ((0, 0), (1, 0), (1, 1)):
+        part = pixels[:, (first, second)[row], (first, second)[column]].float()
+        crop = torch.addcmul(crop, part, down[row] * across[column])
+    return crop[None]
+
+
+def _take(image: Tensor, rows: np.ndarray, columns: np.ndarray) -> Tensor:
+    """Pixels of an image (C, H, W) at all rows and columns, black outside the image."""
+    shape = len(rows), len(columns)
+    x = np.ascontiguousarray(np.broadcast_to(columns, shape), dtype=np.float32)
+    y = np.ascontiguousarray(np.broadcast_to(rows[:, None], shape), dtype=np.float32)
+
+    def take(pixels: np.ndarray) -> np.ndarray:
+        return cv2.remap(pixels, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+
+    by_pixel = image.permute(1, 2, 0)
+    if by_pixel.is_contiguous() and 1 < len(image) <= 4:
+        return torch.from_numpy(take(by_pixel.numpy())).permute(2, 0, 1)
+    return torch.from_numpy(np.stack([take(plane.contiguous().numpy()) for plane in image]))
+
+
+def _taps(size: int, output_size: int) -> Tuple[np.ndarray, Tensor]:
+    """Pixels (2 * output_size,) that a bilinear resize reads along a side, and weights (2, .)."""
+    scale = float(np.float32(size) / np.float32(output_size))
+    source = ((torch.arange(output_size, dtype=torch.float32) + 0.5) * scale - 0.5).clamp(min=0)
+    low = source.long()
+    weight = source - low
+    index = torch.cat((low, (low + 1).clamp(max=size - 1)))
+    return index.numpy(), torch.stack((1 - weight, weight))
 
 
 def crop_box_to_image(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:

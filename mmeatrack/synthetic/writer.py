@@ -13,6 +13,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 import cv2
 import numpy as np
 
+from mmeatrack.files.atomic import write_atomically
+
 from .annotation import Annotation, annotate
 from .plan import SequenceSpec, plan_sequence, sequence_name
 from .renderer import render
@@ -239,7 +241,7 @@ def _write_annotation(sequence: Path, annotation: Annotation) -> None:
         'attributes.txt': annotation.attributes,
     }
     for name, lines in contents.items():
-        (sequence / name).write_text(''.join(line + '\n' for line in lines))
+        write_atomically(sequence / name, ''.join(line + '\n' for line in lines))
 
 
 def _write_meta(folder: Path, arguments: Dict[str, Any], names: Sequence[str]) -> None:
@@ -258,6 +260,4 @@ def _write_meta(folder: Path, arguments: Dict[str, Any], names: Sequence[str]) -
 
 def _write_json(path: Path, content: Dict[str, Any]) -> None:
     """Write a JSON file whole or not at all."""
-    partial = path.with_name(_PARTIAL + path.name)
-    partial.write_text(json.dumps(content, indent=2) + '\n')
-    partial.replace(path)
+    write_atomically(path, json.dumps(content, indent=2) + '\n')

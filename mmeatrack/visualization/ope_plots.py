@@ -21,7 +21,7 @@ from mmeatrack.visualization.figures import save_figure
 
 
 class CurveStyle(NamedTuple):
-    """How a kind of curve is drawn and which number stands for it in the legend."""
+    """Style of a kind of curve, and the score that its legend shows."""
 
     title: str
     x_label: str

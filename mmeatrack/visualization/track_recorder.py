@@ -134,7 +134,7 @@ class TrackRecorder:
 
 
 def _source_fps(source: 'FrameSource') -> float:
-    """Frame rate of the source; 30 if it has none, or none that a video can have."""
+    """Frame rate of the source; 30 if it gives none that a video can have."""
     if source.fps is None:
         return DEFAULT_FPS
     if MIN_FPS <= source.fps <= MAX_FPS:

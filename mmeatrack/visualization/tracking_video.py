@@ -32,7 +32,7 @@ def annotated_frames(
         scores: Confidences (N,), 0 to 1, of some or all trackers by name; negative or NaN in
             frames where there is none.
         sequence: The name to show; by default that of the images' folder.
-        lost_below: Score below which the picture says LOST; by default it says nothing.
+        lost_below: Score below which the picture says LOST; by default it never does.
 
     Yields:
         The annotated frames (H, W, 3), uint8, BGR, all of one size if the images are.
@@ -101,7 +101,7 @@ def tracking_video(
 
 
 def _is_below(score: Optional[float], threshold: Optional[float]) -> Optional[bool]:
-    """Whether it is; None where one is missing. NaN is not >= 0."""
+    """Compare a score with the threshold; None if one is missing. NaN is not >= 0."""
     if score is None or threshold is None or not score >= 0:
         return None
     return score < threshold

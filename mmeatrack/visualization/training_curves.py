@@ -30,7 +30,7 @@ class Curve(NamedTuple):
 def read_scalars(path: PathLike) -> Dict[str, Curve]:
     """Read the scalars of a training run.
 
-    A resumed run has several files. Where they overlap, what was written last counts. The last line
+    A resumed run has several files. Where they overlap, the last value counts. The last line
     of a file may be cut off, as that of a killed run is; it is left out with a warning.
 
     Args:
@@ -69,7 +69,7 @@ def plot_training_curves(
     training (``loss_cls``).
 
     Args:
-        runs: What :func:`read_scalars` takes, by the run's name.
+        runs: Paths for :func:`read_scalars`, by the run's name.
         out_path: The picture, ``.png`` for instance; missing folders are made.
         losses: Names of the losses to plot; by default all, the total (``loss``) first.
         window: Values that the smoothed line averages over, an odd number; the faint line is raw.

@@ -13,6 +13,7 @@ from mmeatrack.files.atomic import replace_durably
 
 # Every build of OpenCV that reads videos can write these.
 CODECS = {'.mp4': 'mp4v', '.avi': 'MJPG'}
+MAX_SIDES = {'.mp4': 8190, '.avi': 65534}  # px
 MIN_FPS, MAX_FPS = 0.01, 1000.0
 # MPEG-4 stores a rate as a fraction of 16-bit numbers. OpenCV makes it of as many decimals as the
 # rate has, three at most: 66.667 would be 66667/1000.
@@ -61,7 +62,7 @@ class VideoSink:
         path: ``.mp4`` or ``.avi``; missing folders are made, an existing file is replaced.
         fps: Frames per second of the video, 0.01 to 1000. A rate that the container cannot store is
             rounded (:func:`container_fps`), with a warning.
-        size: (width, height) of all frames in px, both even.
+        size: (width, height) of all frames in px, both even and at most 8190, of ``.avi`` 65534.
 
     Attributes:
         fps: Frames per second that the file says.
@@ -90,6 +91,11 @@ class VideoSink:
         # The codecs store blocks of even size and would cut the rest off.
         if min(size) < 2 or size[0] % 2 or size[1] % 2:
             raise ValueError(f'{self.path}: frames of {size} px; width and height must be even.')
+        if max(size) > MAX_SIDES[self.path.suffix.lower()]:
+            limits = ', '.join(f'{name} at most {side}' for name, side in MAX_SIDES.items())
+            raise ValueError(
+                f'{self.path}: frames of {size[0]}x{size[1]} px. Sides in px are limited: {limits}.'
+            )
         self.fps = container_fps(fps, self.path.suffix)
 
     def __enter__(self) -> 'VideoSink':

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import mmeatrack
+import mmeatrack.analysis
 import mmeatrack.apis
 import mmeatrack.datasets
+import mmeatrack.engine
 import mmeatrack.evaluation
 import mmeatrack.models
 import mmeatrack.structures
@@ -31,6 +33,13 @@ SHOWN = [
     *(mmeatrack.models.CalibratedConfidence, mmeatrack.models.CropDataPreprocessor),
     mmeatrack.structures.CropWindow,
     mmeatrack.visualization.VideoSink,
+    *(mmeatrack.models.EATrackDistill, mmeatrack.models.EATrackDistiller),
+    *(mmeatrack.models.MultiTeacherDistill, mmeatrack.models.SearchTokens),
+    *(mmeatrack.models.TargetFeatureLoss, mmeatrack.models.TargetPredictionLoss),
+    *(mmeatrack.models.TargetMask, mmeatrack.models.TargetMaskConnector),
+    *(mmeatrack.analysis.LinearCKA, mmeatrack.analysis.MaskedMean),
+    *(mmeatrack.analysis.SimilarityMeter, mmeatrack.analysis.monotone_pairs),
+    mmeatrack.engine.AutoPairHook,
 ]
 
 

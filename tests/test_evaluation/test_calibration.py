@@ -55,3 +55,12 @@ def test_first_frames_are_left_out() -> None:
     found, right = scored_predictions(boxes, scores, truths)
     assert found.tolist() == [0.7, 0.6, 0.2]
     assert right.tolist() == [True, True, False]
+
+
+def test_predictions_of_one_kind_have_no_auroc_but_bins() -> None:
+    scores = np.array([0.2, 0.25, 1.0])
+    for right in (np.ones(3, bool), np.zeros(3, bool)):
+        summary = calibration_summary(scores, right)
+        assert summary['auroc'] is None
+        assert summary['ece'] == pytest.approx(abs(right[0] - np.mean(scores)))
+        assert [each.frames for each in reliability(scores, right)] == [1, 1, 1]

@@ -1,5 +1,3 @@
-import csv
-from pathlib import Path
 from typing import Dict, Tuple
 
 import numpy as np
@@ -9,8 +7,8 @@ from mmeatrack.evaluation import SUCCESS_THRESHOLDS, ope_scores
 from mmeatrack.evaluation.ope import OPEScores, box_overlaps, center_errors, repair_result
 from mmeatrack.files.box_text import parse_boxes, read_boxes
 from mmeatrack.files.result_source import open_results
+from tests.raw_results import SAMPLE, WHOLE, needs_whole_benchmarks, published_scores, read_rows
 
-RAW_RESULTS = Path(__file__).resolve().parents[3] / 'shared' / 'data' / 'raw_results'
 NAN = [np.nan] * 4
 
 
@@ -215,19 +213,22 @@ def test_unknown_policies_and_differing_sequences() -> None:
         ope_scores({}, {})
 
 
-def published_scores() -> Dict[Tuple[str, str], Dict[str, str]]:
-    found = {}
-    for path in sorted(RAW_RESULTS.glob('*/expected.csv')):
-        with open(path, newline='') as file:
-            for row in csv.DictReader(file):
-                found[path.parent.name, row['tracker']] = row
-    return found
+@pytest.mark.parametrize('row', read_rows(SAMPLE / 'expected.csv'), ids=lambda row: row['sequence'])
+def test_scores_of_published_results(row: Dict[str, str]) -> None:
+    folder = SAMPLE / row['benchmark']
+    truth = read_boxes(folder / 'gt' / f'{row["sequence"]}.txt')
+    result = read_boxes(folder / row['tracker'] / f'{row["sequence"]}.txt')
+
+    scores = ope_scores([result], [truth], absent='hit')
+
+    for key in ('success_auc', 'precision20', 'norm_precision'):
+        assert round(getattr(scores, key), 6) == float(row[key])
 
 
-@pytest.mark.skipif(not RAW_RESULTS.is_dir(), reason=f'no raw results in {RAW_RESULTS}')
+@needs_whole_benchmarks
 @pytest.mark.parametrize(('benchmark', 'tracker'), published_scores() or [('', '')])
 def test_published_numbers_are_reproduced(benchmark: str, tracker: str) -> None:
-    folder = RAW_RESULTS / benchmark
+    folder = WHOLE / benchmark
     truths = {path.stem: read_boxes(path) for path in sorted((folder / 'gt').glob('*.txt'))}
     files = open_results(f'{tracker}={folder / "results.zip"}', truths)[0].files
     results = {name: parse_boxes(files[name](), name) for name in truths}

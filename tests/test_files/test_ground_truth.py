@@ -124,13 +124,14 @@ def test_two_ground_truths_of_one_sequence_are_refused(tmp_path: Path) -> None:
 
 def test_readme_among_annotations_is_no_sequence(tmp_path: Path) -> None:
     write(tmp_path / 'a_gt.txt', BOX)
-    write(tmp_path / 'readme.txt', 'UAV123\n\nFormat: x,y,w,h in 1280 x 720 px; 123 files\n')
+    write(tmp_path / 'README.TXT', 'for example\n1,2,3,4\n')
+    write(tmp_path / 'sizes.txt', 'UAV123\n\nFormat: x,y,w,h in 1280 x 720 px; 123 files\n')
     write(tmp_path / 'polygon.txt', '1,2,3,4,5,6,7,8\n')
 
     ground_truth = load_ground_truth(tmp_path)
 
     assert list(ground_truth.boxes) == ['a']
-    assert ground_truth.passed_over == (tmp_path / 'readme.txt',)
+    assert ground_truth.passed_over == (tmp_path / 'README.TXT', tmp_path / 'sizes.txt')
     assert 'polygon.txt, line 1' in ground_truth.left_out['polygon']
 
 

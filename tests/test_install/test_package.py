@@ -1,6 +1,7 @@
 """Rules that hold for every file of the package: old Python's syntax, no print, no torchvision."""
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -65,21 +66,72 @@ def test_setup_reads_the_version_without_importing_the_package() -> None:
     assert done.stdout.split() == [mmeatrack.__version__, '>=3.8']
 
 
-@pytest.mark.slow
-def test_a_wheel_has_the_types_marker_and_the_tables_and_no_tools(tmp_path: Path) -> None:
-    copy = tmp_path / 'source'
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of a copy of the sources."""
+    folder = tmp_path_factory.mktemp('wheel')
+    copy = folder / 'source'
     copy.mkdir()
-    shutil.copytree(ROOT / 'mmeatrack', copy / 'mmeatrack')
-    for name in ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE'):
+    clean = shutil.ignore_patterns('__pycache__', '.mim')
+    for name in ('mmeatrack', 'configs', 'tools'):
+        shutil.copytree(ROOT / name, copy / name, ignore=clean)
+    for name in ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml'):
         shutil.copy(ROOT / name, copy)
-    (copy / 'tools' / 'lab').mkdir(parents=True)
-    (copy / 'tools' / 'lab' / '__init__.py').touch()
     build = 'from setuptools import build_meta as b; import sys; print(b.build_wheel(sys.argv[1]))'
     subprocess.run(
-        [sys.executable, '-c', build, str(tmp_path)], cwd=copy, check=True, capture_output=True
+        [sys.executable, '-c', build, str(folder)], cwd=copy, check=True, capture_output=True
     )
-    (wheel,) = tmp_path.glob('*.whl')
+    (path,) = folder.glob('*.whl')
+    return path
+
+
+@pytest.mark.slow
+def test_wheel_has_what_mim_needs_and_nothing_of_the_repository_alone(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {'mmeatrack/py.typed', 'mmeatrack/files/sequence_tables/uav123.csv'} <= names
+    mim = 'mmeatrack/.mim'
+    assert {
+        'mmeatrack/py.typed',
+        'mmeatrack/files/sequence_tables/uav123.csv',
+        f'{mim}/model-index.yml',
+        f'{mim}/configs/eatrack/metafile.yml',
+        f'{mim}/configs/_base_/models/eatrack_deit-tiny.py',
+        f'{mim}/tools/train.py',
+        f'{mim}/tools/video_demo.py',
+    } <= names
+    assert not [name for name in names if '/tools/lab/' in name or '/tools/install/' in name]
+    assert f'{mim}/tools/demo.py' not in names
     folders = {name.split('/')[0] for name in names}
     assert folders == {'mmeatrack', f'mmeatrack-{mmeatrack.__version__}.dist-info'}
+
+
+@pytest.mark.slow
+def test_installed_wheel_gives_its_configs_away_from_the_repository(
+    wheel: Path, tmp_path: Path
+) -> None:
+    site, elsewhere = tmp_path / 'site', tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    pip = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', str(site)]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
+    base = 'mmeatrack::eatrack/eatrack_deit-tiny_test-dtb70.py'
+    (elsewhere / 'mine.py').write_text(f"_base_ = {base!r}\nwork_dir = 'x'\n", encoding='utf-8')
+    code = (
+        'import mmeatrack\n'
+        'from mmengine.config import Config\n'
+        'from mmengine.hub import get_config\n'
+        f'config = get_config({base!r})\n'
+        "print(mmeatrack.__file__, config.filename, config.model.type, sep='\\n')\n"
+        "print(Config.fromfile('mine.py').model.backbone.joint_depth)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code],
+        cwd=elsewhere,
+        env={**os.environ, 'PYTHONPATH': str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    package, config, model, joint_depth = done.stdout.split()
+    assert Path(package).is_relative_to(site) if sys.version_info >= (3, 9) else True
+    assert '.mim' in Path(config).parts
+    assert (model, joint_depth) == ('mmeatrack.EATrack', '2')

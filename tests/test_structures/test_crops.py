@@ -3,6 +3,8 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from mmengine.utils import digit_version
 from mmtrack.datasets.transforms import SeqCropLikeStark
 
 from mmeatrack.structures import CropWindow, crop_box_to_image, crop_image, image_box_to_crop
@@ -196,12 +198,59 @@ def test_drawn_target_comes_back_from_the_training_crop(shift, size: int) -> Non
     assert taught == pytest.approx((x + w / 2, y + h / 2, w, h), abs=0.5)
 
 
-def test_a_window_much_larger_than_the_image_gives_the_same_crop_without_padding_it() -> None:
-    image = to_tensor(smooth_image(60, 80))
-    window = CropWindow(-90, -70, 250)  # 13 times the image's area
-    x2, y2 = window.x1 + window.size - 80, window.y1 + window.size - 60
-    padded = torch.nn.functional.pad(image.float(), (90, x2, 70, y2))
-    expected = torch.nn.functional.interpolate(
-        padded, (64, 64), mode='bilinear', align_corners=False
-    )
-    assert torch.allclose(crop_image(image, window, 64), expected, atol=0.01)
+# Large windows, of which only some pixels are read
+
+
+def resized_whole(image: torch.Tensor, window: CropWindow, output_size: int) -> torch.Tensor:
+    """The window as a whole, padded and resized."""
+    height, width = image.shape[-2:]
+    whole = torch.zeros((*image.shape[:2], window.size, window.size))
+    x1, y1 = max(window.x1, 0), max(window.y1, 0)
+    x2, y2 = min(window.x1 + window.size, width), min(window.y1 + window.size, height)
+    if x1 < x2 and y1 < y2:
+        rows, columns = slice(y1 - window.y1, y2 - window.y1), slice(x1 - window.x1, x2 - window.x1)
+        whole[..., rows, columns] = image[..., y1:y2, x1:x2].float()
+    return F.interpolate(whole, (output_size, output_size), mode='bilinear', align_corners=False)
+
+
+LAYOUTS = {
+    'planes': lambda image: image.contiguous(),
+    'pixels': lambda image: image.contiguous(memory_format=torch.channels_last),
+    'float': lambda image: image.float(),
+    'a part': lambda image: image[..., 3:, 5:],
+    'one channel': lambda image: image[:, :1],
+}
+
+
+@pytest.mark.parametrize('layout', list(LAYOUTS))
+@pytest.mark.parametrize(
+    'window',
+    [
+        CropWindow(3, 2, 49),
+        CropWindow(-20, -31, 97),
+        CropWindow(20, 30, 101),
+        CropWindow(-300, -200, 555),
+        CropWindow(-1500, -1700, 3001),
+        CropWindow(70, -10, 200),
+    ],
+)
+def test_large_window_is_resized_as_a_whole_would_be(window: CropWindow, layout: str) -> None:
+    frame = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (1, 3, 90, 120), np.uint8))
+    image = LAYOUTS[layout](frame)
+    crop = crop_image(image, window, 16)
+    assert crop.dtype == torch.float32
+    # Bit for bit with the torch that the tests ran with; an older one may sum in another order.
+    atol = 0 if digit_version(torch.__version__) >= digit_version('2.13') else 1e-4
+    torch.testing.assert_close(crop, resized_whole(image, window, 16), atol=atol, rtol=0)
+
+
+def test_work_on_a_window_does_not_grow_with_it(monkeypatch) -> None:
+    def fail(*args, **kwargs):
+        raise AssertionError('the whole window was resized')
+
+    monkeypatch.setattr('mmeatrack.structures.crops.F.interpolate', fail)
+    image = torch.full((1, 3, 90, 120), 7, dtype=torch.uint8)
+    crop = crop_image(image, CropWindow(-50_000, -50_000, 100_000), 64)
+    assert crop.shape == (1, 3, 64, 64)
+    with pytest.raises(AssertionError, match='whole window'):
+        crop_image(image, CropWindow(0, 0, 100), 64)

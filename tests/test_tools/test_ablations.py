@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
 
+import cv2
 import numpy as np
 import pytest
 
+from lab.experiments import StageError, demo_results, temporal_tables
 from lab.experiments.micro import MicroExperiment
 from mmeatrack.engine.store_log import VideoLog, write_store_log
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
+from tests.test_datasets.trees import write_frames
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 TRUTH = np.array([[10.0, 10, 20, 20]] * 4)
@@ -73,7 +76,6 @@ def test_rows_of_the_ablation(experiment: MicroExperiment, capsys: Any) -> None:
 
 def test_tables_of_temporal_adaptation(experiment: MicroExperiment, capsys: Any) -> None:
     """Gains are paired by seed; counts are sums over the seeds."""
-    ablation = tool('ablation_temporal')
     for run, hits in (('Without', 1), ('Without-seed1', 3), ('With', 2), ('With-seed1', 4)):
         write_results(experiment, run, hits)
     for run in ('With', 'With-seed1'):
@@ -84,7 +86,7 @@ def test_tables_of_temporal_adaptation(experiment: MicroExperiment, capsys: Any)
             VideoLog('car_occlusion_001', 3, 2, 2, 1, 1, times_lost=1),
         ]
         write_store_log(logs, folder / 'target_store.csv')
-    ablation.show(experiment, ['Without', 'With'], [0, 1])
+    temporal_tables.show(experiment, ['Without', 'With'], [0, 1])
     gains, stores, line = (experiment.out / 'ablation_temporal.md').read_text().split('\n\n')
     full = 100 * 20 / 21
     assert cells(gains) == [
@@ -125,3 +127,80 @@ def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
     assert '--seed' not in experiment.make_data().command
     other = replace(experiment, data_options=('--seed', '3'))
     assert other.make_data().command[-2:] == ['--seed', '3']
+
+
+@pytest.mark.parametrize('name', ['ablation', 'ablation_temporal', 'demo'])
+def test_results_of_other_origin_stop_it_before_the_first_stage(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    script, started = tool(name), []
+    monkeypatch.setattr(script, 'run_stages', lambda *args, **kwargs: started.append(args))
+    mine = tmp_path / 'out' / {'demo': 'table.md'}.get(name, f'{name}.md')
+    mine.parent.mkdir()
+    mine.write_text('mine')
+    status = script.main(['--out', str(tmp_path / 'out'), '--data', str(tmp_path / 'data')])
+    assert status == 1
+    error = capsys.readouterr().err
+    assert f'{mine.name}: there already, and not written by {name}.py' in error
+    assert '--overwrite' in error
+    assert not started
+    assert mine.read_text() == 'mine'
+
+
+def test_fresh_start_removes_experiments_only(experiment: MicroExperiment, tmp_path: Path) -> None:
+    experiment.remove()  # nothing is there yet
+    mine = experiment.out / 'notes.txt'
+    mine.parent.mkdir()
+    mine.write_text('mine')
+    with pytest.raises(StageError, match='out holds no experiment'):
+        experiment.remove()
+    assert mine.read_text() == 'mine'
+    mark = experiment.out / 'data' / 'stage.json'
+    mark.parent.mkdir()
+    mark.write_text('{}')
+    experiment.remove()
+    assert not experiment.out.exists()
+
+
+@pytest.mark.parametrize(
+    ('success', 'missed'),
+    [
+        # Teacher, student, distilled, with temporal adaptation: two processors, seed 0.
+        ((50.1, 37.7, 47.0, 49.2), []),
+        ((48.6, 38.7, 45.3, 47.3), []),
+        ((50.1, 47.0, 46.0, 49.2), ['Teacher leads Student by 3.1', 'Distilled leads Student by']),
+        ((50.1, 37.7, 47.0, 47.3), ['Distilled+Temporal leads Distilled by 0.3']),
+    ],
+)
+def test_demo_checks_order_and_margins(success: tuple, missed: List[str]) -> None:
+    names = ('Teacher', 'Student', 'Distilled', 'Distilled+Temporal')
+    found = demo_results.missed_leads(dict(zip(names, success)))
+    assert len(found) == len(missed)
+    assert all(line.startswith(start) for line, start in zip(found, missed))
+
+
+def test_demo_writes_table_plots_curves_and_video(
+    experiment: MicroExperiment, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    images = experiment.data / 'test' / 'car_occlusion_001' / 'img'
+    write_frames(images, len(TRUTH))
+    for run, hits in (('Teacher', 4), ('Student', 1), ('Distilled', 2), ('Distilled+Temporal', 3)):
+        write_results(experiment, run, hits)
+    for run in ('teacher', 'student', 'distilled'):
+        scalars = experiment.out / run / '20260101' / 'vis_data' / 'scalars.json'
+        scalars.parent.mkdir(parents=True)
+        scalars.write_text('{"loss": 2.0, "step": 1}\n{"loss": 1.0, "step": 2}\n')
+    monkeypatch.setattr(demo_results, 'VIDEO_SCENARIOS', ('occlusion',))
+
+    assert demo_results.show(experiment, [0]) == []
+
+    table = cells((experiment.out / 'table.md').read_text())
+    full = 100 * 20 / 21
+    expected = [full * share for share in (1, 0.625, 0.75, 0.875)]
+    assert [row[1] for row in table] == [f'{value:.1f}' for value in expected]
+    assert (experiment.out / 'table.md').read_text() in capsys.readouterr().out
+    written = {path.name for path in experiment.out.rglob('*') if path.is_file()}
+    assert {'report.json', 'success.png', 'training_curves.png', 'comparison.csv'} <= written
+    video = cv2.VideoCapture(str(experiment.out / 'tracking.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == len(TRUTH)
+    assert demo_results.show(experiment, [0]) == []  # its own files are replaced

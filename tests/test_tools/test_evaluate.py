@@ -1,6 +1,6 @@
-import csv
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +9,15 @@ from typing import Callable, Dict, Tuple
 import numpy as np
 import pytest
 
+from tests.raw_results import SAMPLE, WHOLE, needs_whole_benchmarks, read_rows
 from tests.test_datasets.trees import boxes_of, write_boxes
 
 ROOT = Path(__file__).resolve().parents[2]
-RAW_RESULTS = ROOT.parent / 'shared' / 'data' / 'raw_results'
+
+
+def write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding='latin-1')
 
 
 @pytest.fixture
@@ -95,10 +100,176 @@ def test_errors_are_one_line(
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.skipif(not RAW_RESULTS.is_dir(), reason=f'no raw results in {RAW_RESULTS}')
+def scores_of(out: str) -> Dict[str, str]:
+    """Success AUC by tracker of the ranked table, and how many sequences were scored."""
+    rows = [[cell.strip() for cell in line.split('|')[1:-1]] for line in out.splitlines()]
+    return {row[1]: f'{row[2]} {row[5]}' for row in rows if len(row) == 6 and row[0].isdigit()}
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_trackers_of_one_file_name_are_scored_apart(
+    evaluate: Callable, benchmark: Dict[str, Path], tmp_path: Path, kind: str
+) -> None:
+    root = tmp_path / 'all'
+    for name in ('good', 'poor'):
+        (root / 'results' / name).mkdir(parents=True)
+        benchmark[name].rename(root / 'results' / name / 'UAV123')
+    path = Path(shutil.make_archive(str(root), 'zip', root)) if kind == 'zip' else root
+
+    status, out, err = evaluate('--gt', benchmark['gt'], '--results', path)
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 2/2', 'poor': '52.4 2/2'}
+
+
+@pytest.mark.parametrize('line', ['None,None,None,None', 'init', '1', ''])
+def test_first_line_that_is_no_box_shifts_nothing(
+    evaluate: Callable, benchmark: Dict[str, Path], line: str
+) -> None:
+    for path in benchmark['good'].iterdir():
+        path.write_text('\n'.join([line, *path.read_text().splitlines()[1:], '']))
+
+    status, out, err = evaluate('--gt', benchmark['gt'], '--results', benchmark['good'])
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 2/2'}
+
+
+@pytest.mark.parametrize(
+    ('flags', 'expected'),
+    [('1,0,0,0,0,0,0,0,0,0,1,0', ['CM', 'SV']), ('1,0,0', []), ('\x00\xff', [])],
+)
+def test_official_folder_with_attributes(
+    evaluate: Callable, benchmark: Dict[str, Path], tmp_path: Path, flags: str, expected: list
+) -> None:
+    anno = tmp_path / 'anno' / 'UAV123'
+    anno.parent.mkdir()
+    benchmark['gt'].rename(anno)
+    for name in ('bird1_1', 'car1_s'):
+        write_text(anno / 'att' / f'{name}.txt', flags)
+
+    status, out, err = evaluate('--gt', anno, '--results', benchmark['good'])
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 2/2'}
+    assert out.startswith('# One pass evaluation on UAV123\n')
+    table = [line.split() for line in out.partition('by attribute')[2].splitlines()]
+    rows = [row[1:6:2] for row in table if len(row) == 7 and row[3].isdigit()]
+    assert rows == [[name, '2', '95.2'] for name in expected]
+    assert ('warning: 2 attribute files are not used; the first: ' in err) == (not expected)
+
+
+def test_two_targets_of_a_video_are_two_sequences(evaluate: Callable, tmp_path: Path) -> None:
+    for name, start in (('Jogging-1', 0), ('Jogging-2', 300), ('Car1', 50)):
+        boxes = boxes_of(10) + np.array([start, 0, 0, 0])
+        folder, _, number = name.partition('-')
+        file = f'groundtruth_rect.{number}.txt' if number else 'groundtruth_rect.txt'
+        write_boxes(tmp_path / 'OTB' / folder / file, boxes)
+        write_boxes(tmp_path / 'm' / f'{name.lower()}.txt', boxes)
+
+    status, out, err = evaluate('--gt', tmp_path / 'OTB', '--results', tmp_path / 'm')
+
+    assert status == 0, err
+    assert scores_of(out) == {'m': '95.2 3/3'}
+
+
+def test_what_does_not_fit_is_named_beside_what_was_expected(
+    evaluate: Callable, benchmark: Dict[str, Path]
+) -> None:
+    (benchmark['good'] / 'car1_s.txt').rename(benchmark['good'] / 'car1_t.txt')
+    (benchmark['gt'] / 'readme.txt').write_text('Ground truth, x,y,w,h a line.\n')
+
+    status, out, err = evaluate('--gt', benchmark['gt'], '--results', benchmark['good'])
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 1/2'}
+    assert 'fit no sequence: car1_t.txt; expected names such as bird1_1.txt' in out
+    assert 'gt/readme.txt holds no boxes and is not read' in err
+
+
+@pytest.mark.parametrize('spelling', ['uav20l', 'UAV20L', 'uav123@10fps', 'visdrone'])
+def test_benchmarks_by_any_spelling(
+    evaluate: Callable, benchmark: Dict[str, Path], spelling: str
+) -> None:
+    status, out, err = evaluate(
+        *('--gt', benchmark['gt'], '--results', benchmark['good'], '--benchmark', spelling)
+    )
+
+    assert status == 0, err
+    assert spelling.lower() in out.splitlines()[0].lower()
+    title = out.splitlines()[0].partition(' on ')[2]
+    said = f'warning: not all sequences of {benchmark["gt"]} are of {title}' in err
+    assert said == (spelling != 'uav123@10fps')
+
+
+def test_unusable_tracker_does_not_stop_the_others(
+    evaluate: Callable, benchmark: Dict[str, Path], tmp_path: Path
+) -> None:
+    write_boxes(tmp_path / 'short' / 'car1_s.txt', boxes_of(3))
+
+    status, out, err = evaluate(
+        *('--gt', benchmark['gt'], '--results', benchmark['good'], tmp_path / 'short')
+    )
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 2/2'}
+    assert 'warning: not in the tables: short: no sequence can be scored' in err
+
+
+def test_report_overwrites_its_own_files_alone(
+    evaluate: Callable, benchmark: Dict[str, Path]
+) -> None:
+    given = ('--gt', benchmark['gt'], '--results', benchmark['good'], '--out')
+    out = benchmark['out']
+    assert evaluate(*given, out)[0] == 0
+    assert evaluate(*given, out)[0] == 0
+    (out / 'report.md').write_text('my notes')
+
+    status, _, err = evaluate(*given, out)
+
+    assert status == 1
+    assert 'report.md: there already, and not written by evaluate.py or changed since' in err
+    assert (out / 'report.md').read_text() == 'my notes'
+    assert evaluate(*given, out, '--overwrite')[0] == 0
+    assert (out / 'report.md').read_text().startswith('# One pass evaluation')
+
+
+def test_inputs_are_never_overwritten(evaluate: Callable, benchmark: Dict[str, Path]) -> None:
+    (benchmark['good'] / 'report.json').write_text('{}')
+
+    status, _, err = evaluate(
+        *('--gt', benchmark['gt'], '--results', benchmark['good']),
+        *('--out', benchmark['good'], '--overwrite'),
+    )
+
+    assert status == 1
+    assert 'report.json lies in the input folder' in err
+    assert (benchmark['good'] / 'report.json').read_text() == '{}'
+
+
+@pytest.mark.parametrize('name', ['DTB70', 'UAV123_10fps'])
+def test_scores_of_published_results(evaluate: Callable, name: str, tmp_path: Path) -> None:
+    folder = SAMPLE / name
+
+    status, _, err = evaluate(
+        *('--gt', folder / 'gt', '--results', folder, '--absent', 'hit', '--out', tmp_path)
+    )
+
+    assert status == 0, err
+    report = json.loads((tmp_path / 'report.json').read_text())
+    expected = [row for row in read_rows(SAMPLE / 'expected.csv') if row['benchmark'] == name]
+    assert len(expected) == 4
+    assert len(report) == 2  # the ground truth beside them is no tracker
+    for row in expected:
+        scores = report[row['tracker']]['per_sequence'][row['sequence']]
+        for key in ('success_auc', 'precision20', 'norm_precision'):
+            assert round(scores[key], 3) == round(float(row[key]), 3)
+
+
+@needs_whole_benchmarks
 @pytest.mark.parametrize('name', ['DTB70', 'UAV123_10fps'])
 def test_published_numbers_are_reproduced(evaluate: Callable, name: str, tmp_path: Path) -> None:
-    folder = RAW_RESULTS / name
+    folder = WHOLE / name
 
     status, _, err = evaluate(
         *('--gt', folder / 'gt', '--results', folder / 'results.zip'),
@@ -107,8 +278,7 @@ def test_published_numbers_are_reproduced(evaluate: Callable, name: str, tmp_pat
 
     assert status == 0, err
     report = json.loads((tmp_path / 'report.json').read_text())
-    with open(folder / 'expected.csv', newline='') as file:
-        expected = list(csv.DictReader(file))
+    expected = read_rows(folder / 'expected.csv')
     assert len(expected) == len(report) == 5
     for row in expected:
         for key in ('success_auc', 'precision20'):

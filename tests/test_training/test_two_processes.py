@@ -94,6 +94,7 @@ def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
             'log_processor.by_epoch': True,
             'custom_hooks': [
                 dict(type='LossFileHook'),
+                dict(type='StatisticsFileHook'),
                 dict(type='mmrazor.StopDistillHook', stop_epoch=1),
             ],
         },
@@ -105,4 +106,38 @@ def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
     before, after = weights(config, 'epoch_1.pth'), weights(config)
     student = [key for key in before if key.startswith('architecture.backbone.joint_stage')]
     assert all(not torch.equal(before[key], after[key]) for key in student)
-    assert 'distiller.adapters.2_2.weight' in before
+    assert 'distiller.connectors.adapter_2_2.linear.func.weight' in before
+    # Each process has batch norm statistics of its own, up to where they are saved.
+    assert statistics_differ(config, 'iter_2')
+    assert not statistics_differ(config, 'epoch_1')
+
+
+def test_statistics_are_one_where_they_are_saved_by_iteration(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        **{
+            'train_cfg': dict(type='IterBasedTrainLoop', max_iters=3, val_interval=1000),
+            'default_hooks.checkpoint.interval': 2,
+            'custom_hooks': [dict(type='StatisticsFileHook')],
+        },
+    )
+    train_in_two_processes(config)
+    assert statistics_differ(config, 'iter_1')
+    assert not statistics_differ(config, 'iter_2')
+    saved, mine = weights(config, 'iter_2.pth'), statistics(config, 'iter_2', 1)
+    names = [name for name in mine if name.startswith('architecture.')]
+    assert names
+    assert all(torch.equal(saved[name], mine[name]) for name in names)
+
+
+def statistics(config: Path, when: str, rank: int) -> Dict[str, torch.Tensor]:
+    """A process's batch norm statistics."""
+    path = config.parent / 'work' / f'statistics_{when}_{rank}.pt'
+    buffers: Dict[str, torch.Tensor] = torch.load(path, weights_only=True)
+    return buffers
+
+
+def statistics_differ(config: Path, when: str) -> bool:
+    first, second = (statistics(config, when, rank) for rank in range(2))
+    assert first
+    return any(not torch.equal(value, second[name]) for name, value in first.items())

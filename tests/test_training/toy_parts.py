@@ -122,6 +122,30 @@ class LossFileHook(Hook):
 
 
 @HOOKS.register_module()
+class StatisticsFileHook(Hook):
+    """Writes each process's batch norm statistics after each iteration and what is done in it."""
+
+    priority = 'LOWEST'
+
+    def after_train_iter(
+        self,
+        runner: Any,
+        batch_idx: int,
+        data_batch: Optional[Any] = None,
+        outputs: Optional[dict] = None,
+    ) -> None:
+        self._write(runner, f'iter_{runner.iter + 1}')
+
+    def after_train_epoch(self, runner: Any) -> None:
+        self._write(runner, f'epoch_{runner.epoch + 1}')
+
+    def _write(self, runner: Any, when: str) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        buffers = {k: v.clone() for k, v in model.named_buffers() if 'running_' in k}
+        torch.save(buffers, Path(runner.work_dir) / f'statistics_{when}_{get_rank()}.pt')
+
+
+@HOOKS.register_module()
 class FrozenBatchNormHook(Hook):
     """Batch norm uses its running statistics, which do not depend on the batch."""
 

@@ -102,6 +102,13 @@ def test_frame_that_opencv_would_drop_is_refused(tmp_path, frame):
         ('track.avi', 1000.5, SIZE, '1000.5 frames per second'),
         ('track.mp4', float('inf'), SIZE, 'inf frames per second'),
         ('track.mp4', 10, (63, 48), 'must be even'),
+        (
+            'track.mp4',
+            10,
+            (8192, 48),
+            r'frames of 8192x48 px.*\.mp4 at most 8190, \.avi at most 65534',
+        ),
+        ('track.avi', 10, (48, 65536), 'frames of 48x65536 px'),
         ('track.mp4', 10, (64, 0), 'must be even'),
     ],
 )
@@ -169,3 +176,14 @@ def test_another_programs_file_beside_the_video_is_left_alone(tmp_path):
     beside.write_text('mine')
     write_video(tmp_path / 'track.mp4', [50])
     assert beside.read_text() == 'mine'
+
+
+@pytest.mark.parametrize(
+    ('name', 'size'), [('track.mp4', (8190, 16)), ('track.mp4', (16, 8190)), ('t.avi', (65534, 8))]
+)
+def test_largest_frames_are_written(tmp_path, name, size):
+    with VideoSink(tmp_path / name, 10, size) as sink:
+        sink.write(np.zeros((size[1], size[0], 3), np.uint8))
+    is_read, frame = cv2.VideoCapture(str(tmp_path / name)).read()
+    assert is_read
+    assert frame.shape == (size[1], size[0], 3)

@@ -1,4 +1,4 @@
-"""Name what the installation needs and this machine lacks, before anything long starts.
+"""Preflight of the installation: name the tools that this machine lacks.
 
 Run with the Python that the environment is made with; needs nothing but that.
 """

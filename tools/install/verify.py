@@ -1,4 +1,4 @@
-"""Check that what was installed works together, and say what to do where it does not."""
+"""Check that the installed packages work together, and name the remedy where they do not."""
 
 import importlib.util
 import subprocess

@@ -1,10 +1,10 @@
-"""Layer pairs of a distillation by the layers' similarity, found before the first step."""
+"""Hook that pairs the layers of student and teacher by similarity before the first step."""
 
 import copy
 import random
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -15,15 +15,15 @@ from mmengine.runner import Runner, load_checkpoint
 from torch.utils.data import DataLoader
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens, monotone_pairs
+from mmeatrack.models.backbones.protocol import joint_layers
 from mmeatrack.models.distillers import EATrackDistill
-from mmeatrack.models.distillers.layer_recorder import joint_layers
 from mmeatrack.models.wrappers import unwrap
 from mmeatrack.registry import HOOKS
 
 
 @HOOKS.register_module()
 class AutoPairHook(Hook):
-    """Serves ``layer_pairs='auto'`` of :class:`EATrackDistiller`.
+    """Finds the pairs of ``layer_pairs='auto'`` of :class:`EATrackDistiller`.
 
     Each joint layer of the student gets the joint layer of the teacher whose search tokens are
     most alike by linear CKA, with the order of the layers kept. The pairs are logged and are part
@@ -42,6 +42,13 @@ class AutoPairHook(Hook):
 
     Raises:
         ValueError: If ``batches`` is below 1.
+
+    Example:
+        In a config, beside ``model.distiller.layer_pairs='auto'``:
+
+        >>> custom_hooks = [dict(type='mmeatrack.AutoPairHook', batches=8)]
+        >>> HOOKS.build(custom_hooks[0]).batches
+        8
     """
 
     def __init__(self, batches: int = 4, student_ckpt: Optional[str] = None) -> None:
@@ -86,18 +93,19 @@ class AutoPairHook(Hook):
         self, dataloader: DataLoader, model: EATrackDistill
     ) -> Tuple[List[Tuple[int, int]], List[float]]:
         """Pairs of layers, and their similarities."""
-        layers = [joint_layers(model.student), joint_layers(model.teacher)]
-        widths = [tracker.backbone.embed_dims for tracker in (model.student, model.teacher)]
-        meters = [[LinearCKA(*widths) for _ in layers[1]] for _ in layers[0]]
+        layers = [joint_layers(tracker.backbone) for tracker in (model.student, model.teacher)]
+        meters: Dict[Tuple[int, int], LinearCKA] = {}
         with _same_random_state(), _weights_of(model.student, self.student_ckpt):
             for batch in islice(_separate_loader(dataloader), self.batches):
                 inputs = model.data_preprocessor(batch, True)['inputs']
                 students = layer_search_tokens(model.student, inputs, layers[0])
                 teachers = layer_search_tokens(model.teacher, inputs, layers[1])
-                for row, x in zip(meters, students):
-                    for meter, y in zip(row, teachers):
+                for s, x in enumerate(students):
+                    for t, y in enumerate(teachers):
+                        meter = meters.setdefault((s, t), LinearCKA(x.shape[-1], y.shape[-1]))
                         meter.update(x.flatten(0, 1), y.flatten(0, 1))
-        similarity = np.array([[meter.value() for meter in row] for row in meters])
+        shape = (len(layers[0]), len(layers[1]))
+        similarity = np.array([meters[pair].value() for pair in np.ndindex(shape)]).reshape(shape)
         partners = monotone_pairs(similarity)
         pairs = [(layer, layers[1][t]) for layer, t in zip(layers[0], partners)]
         return pairs, [float(similarity[s, t]) for s, t in enumerate(partners)]

@@ -1,4 +1,4 @@
-"""Shows how far a test run is."""
+"""Progress of a test run."""
 
 import sys
 import time

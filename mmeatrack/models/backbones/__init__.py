@@ -1,6 +1,21 @@
-"""Backbones: the asymmetric one-stream vision transformer."""
+"""Backbones: the asymmetric one-stream vision transformer, and what a tracker asks of any other."""
 
-from .asymmetric_vit import AsymmetricViT, JointTokens
+from .asymmetric_vit import AsymmetricViT
 from .pretrained_vit import load_pretrained_vit
+from .protocol import (
+    JointTokens,
+    NumberedBackbone,
+    TrackerBackbone,
+    check_backbone,
+    check_joint_tokens,
+)
 
-__all__ = ['AsymmetricViT', 'JointTokens', 'load_pretrained_vit']
+__all__ = [
+    'AsymmetricViT',
+    'JointTokens',
+    'NumberedBackbone',
+    'TrackerBackbone',
+    'check_backbone',
+    'check_joint_tokens',
+    'load_pretrained_vit',
+]

@@ -1,6 +1,6 @@
 """Asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
 import torch
 from mmengine.model import BaseModule
@@ -13,20 +13,7 @@ from mmeatrack.registry import MODELS
 from .attention import Block
 from .embedding import BoxEmbed, build_stem
 from .pretrained_vit import load_pretrained_vit
-
-
-class JointTokens(NamedTuple):
-    """Tokens after the joint stage.
-
-    Attributes:
-        template: (B, Nz, C) tokens of the original template.
-        temporal: (B, Nt, C) temporal tokens, Nt = 0 without any.
-        search: (B, Nx, C) tokens of the search crop.
-    """
-
-    template: Tensor
-    temporal: Tensor
-    search: Tensor
+from .protocol import JointTokens
 
 
 @MODELS.register_module()
@@ -128,6 +115,11 @@ class AsymmetricViT(BaseModule):
     def depth(self) -> int:
         """Layers of both stages."""
         return len(self.separate_stage) + len(self.joint_stage)
+
+    @property
+    def joint_layers(self) -> List[int]:
+        """Numbers of the joint stage's layers."""
+        return list(range(len(self.separate_stage), self.depth))
 
     def layer_name(self, layer: int) -> str:
         """Name, within the backbone, of the layer counted from 0 through both stages.

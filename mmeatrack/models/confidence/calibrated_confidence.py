@@ -92,7 +92,7 @@ class CalibratedConfidence:
 
 
 def fit_confidence(cues: np.ndarray, is_right: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
-    """Fit weights and bias by Newton's method on the penalised likelihood.
+    """Fit weights and bias by a logistic regression with a ridge penalty.
 
     Args:
         cues: (N, K) vectors of :func:`cue_vector`.
@@ -105,23 +105,17 @@ def fit_confidence(cues: np.ndarray, is_right: np.ndarray, ridge: float = 1e-3) 
     Raises:
         ValueError: If all predictions are right, or none is.
     """
-    truth = np.asarray(is_right, dtype=np.float64)
-    if not 0 < truth.sum() < len(truth):
+    truth = np.asarray(is_right, dtype=bool)
+    if truth.all() or not truth.any():
         raise ValueError(
             f'{int(truth.sum())} of {len(truth)} predictions are right: a calibration needs both '
             'kinds. Use harder or easier videos.'
         )
+    from sklearn.linear_model import LogisticRegression  # takes a second to import
+
     mean, deviation = cues.mean(axis=0), np.maximum(cues.std(axis=0), 1e-9)
-    design = np.c_[(cues - mean) / deviation, np.ones(len(cues))]
-    penalty = ridge * len(truth) * np.diag([1.0] * cues.shape[1] + [0.0])
-    found = np.zeros(design.shape[1])
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-design @ found))
-        gradient = design.T @ (probability - truth) + penalty @ found
-        curvature = (design.T * (probability * (1 - probability))) @ design + penalty
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(found)), gradient)
-        found = found - step
-        if np.abs(step).max() < 1e-8:
-            break
-    weights = found[:-1] / deviation
-    return np.r_[weights, found[-1] - weights @ mean]
+    strength = 1 / (ridge * len(truth)) if ridge else np.inf
+    model = LogisticRegression(C=strength, solver='newton-cholesky', tol=1e-10, max_iter=200)
+    model.fit((cues - mean) / deviation, truth)
+    weights = model.coef_[0] / deviation
+    return np.r_[weights, model.intercept_[0] - weights @ mean]

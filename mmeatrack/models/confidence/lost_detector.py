@@ -5,7 +5,7 @@ from mmeatrack.registry import MODELS
 
 @MODELS.register_module()
 class LostDetector:
-    """Lost or found, from the scores of a video.
+    """Lost-target detector on the scores of a video.
 
     A tracked target is lost after ``patience`` frames in a row with a score below ``lost_below``. A
     lost one is found after as many with a score of ``found_above`` or more. A single bad frame is

@@ -1,6 +1,6 @@
 """Distillation through mmrazor: algorithm, distiller, recorder and connector."""
 
-from .connectors import SearchTokens
+from .connectors import SearchTokens, TargetMaskConnector
 from .eatrack_distill import EATrackDistill
 from .eatrack_distiller import EATrackDistiller
 from .layer_recorder import LayerOutputsRecorder
@@ -12,4 +12,5 @@ __all__ = [
     'LayerOutputsRecorder',
     'MultiTeacherDistill',
     'SearchTokens',
+    'TargetMaskConnector',
 ]

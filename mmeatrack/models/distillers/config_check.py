@@ -1,17 +1,17 @@
-"""Checks of a distiller's config that mmrazor leaves to the first iteration."""
+"""Checks of a distiller's config when it is built, which mmrazor leaves to the first step."""
 
 from collections import Counter
 from difflib import get_close_matches
 from inspect import Parameter, signature
 from typing import Any, Dict, List, Tuple
 
+from mmrazor.models.distillers import ConfigurableDistiller, OFDDistiller
 from mmrazor.models.task_modules import RecorderManager
 from torch import nn
 
-from mmeatrack.models.distillers.short_form import TOKENS
-
-# Given by EATrackDistill from the ground truth, not by a recorder.
-INJECTED = 'target_mask'
+from mmeatrack.models.distillers.short_form import TARGET_MASK
+from mmeatrack.models.losses.target_mask import MASK_LAYOUTS
+from mmeatrack.registry import MODELS
 
 
 def check_weights(**weights: float) -> None:
@@ -25,18 +25,31 @@ def check_weights(**weights: float) -> None:
             raise ValueError(f'{name}={weight} must be at least 0; 0 leaves the loss out.')
 
 
-def check_tokens(tokens: str) -> None:
-    """Refuse an unknown choice of tokens.
+def check_distiller(config: Dict[str, Any]) -> None:
+    """Refuse a distiller that the algorithms here cannot run.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If it is no ConfigurableDistiller, one that another algorithm must prepare, or
+            has deliveries.
     """
-    if tokens not in TOKENS:
-        raise ValueError(f'tokens={tokens!r} is unknown; it is one of {list(TOKENS)}.')
+    kind = config.get('type')
+    built = MODELS.get(kind) if isinstance(kind, str) else kind
+    if isinstance(built, type) and (
+        not issubclass(built, ConfigurableDistiller) or issubclass(built, OFDDistiller)
+    ):
+        raise ValueError(
+            f'distiller.type={kind!r} does not run in mmeatrack.EATrackDistill: give '
+            'mmeatrack.EATrackDistiller, or mmrazor.ConfigurableDistiller.'
+        )
+    if config.get('distill_deliveries'):
+        raise ValueError(
+            'EATrackDistill makes no distill_deliveries: leave them out, and record what a '
+            'loss compares.'
+        )
 
 
 def check_layer_pairs(layer_pairs: Any) -> Tuple[Tuple[int, int], ...]:
-    """Every pair is two layer numbers, and none is there twice.
+    """Refuse layer pairs that are malformed or given twice.
 
     Returns:
         The pairs.
@@ -66,8 +79,25 @@ def check_layer_pairs(layer_pairs: Any) -> Tuple[Tuple[int, int], ...]:
     return tuple((student, teacher) for student, teacher in layer_pairs)
 
 
+def check_connectors(mappings: Dict[str, Dict[str, Any]]) -> None:
+    """Refuse an argument with several connectors.
+
+    Raises:
+        ValueError: If an argument names several, which mmrazor chains in `connectors` alone.
+    """
+    for name, mapping in mappings.items():
+        for argument, record in mapping.items():
+            connector = record.get('connector')
+            if connector is not None and not isinstance(connector, str):
+                raise ValueError(
+                    f'loss_forward_mappings[{name!r}][{argument!r}] has connector={connector!r}, '
+                    'and must name one of `connectors`. Chain connectors there: connectors='
+                    "dict(mine=[dict(type='mmeatrack.SearchTokens', layout='map'), dict(...)])."
+                )
+
+
 def check_loss_arguments(losses: nn.ModuleDict, mappings: Dict[str, dict]) -> None:
-    """Every loss is mapped and every argument it needs is named.
+    """Refuse losses without a mapping and mappings without a needed argument.
 
     Raises:
         ValueError: If a loss has no mapping or a mapping lacks an argument.
@@ -86,13 +116,29 @@ def check_loss_arguments(losses: nn.ModuleDict, mappings: Dict[str, dict]) -> No
             )
 
 
-def takes_target_mask(loss: nn.Module) -> bool:
-    """Whether the loss wants the mask of the target."""
-    return INJECTED in signature(loss.forward).parameters
+def mask_layouts(losses: nn.ModuleDict) -> Dict[str, str]:
+    """Layout of the mask that each :class:`MaskedLoss` takes, by the loss's name.
+
+    Raises:
+        ValueError: If a loss takes ``target_mask`` and does not say in which layout.
+    """
+    layouts = {}
+    for name, loss in losses.items():
+        if TARGET_MASK not in signature(loss.forward).parameters:
+            continue
+        layout = getattr(loss, 'mask_layout', None)
+        if layout not in MASK_LAYOUTS:
+            raise ValueError(
+                f'distill_losses[{name!r}]: {type(loss).__name__}.forward takes {TARGET_MASK}, and '
+                f'its mask_layout is {layout!r}. Set mask_layout in the class to one of '
+                f"{list(MASK_LAYOUTS)}: 'tokens' is (B, Nx), 'map' is (B, Hf, Wf)."
+            )
+        layouts[name] = layout
+    return layouts
 
 
 def check_recorder_sources(recorders: RecorderManager, model: nn.Module, role: str) -> None:
-    """Every recorded module is in the model.
+    """Refuse recorders of modules that the model has not.
 
     Raises:
         ValueError: If one is not; the message names the closest modules.
@@ -116,5 +162,5 @@ def _needed(loss: nn.Module) -> List[str]:
         for name, parameter in signature(loss.forward).parameters.items()
         if parameter.default is Parameter.empty
         and parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-        and name != INJECTED
+        and name != TARGET_MASK
     ]

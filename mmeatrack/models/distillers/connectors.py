@@ -1,47 +1,145 @@
-"""Connectors between what a recorder holds and what a loss takes (mmrazor's connectors)."""
+"""Connectors between recorders and losses, for mmrazor's distillers."""
 
-from typing import Optional
+from typing import Any, Optional
 
 import torch
 from mmrazor.models.architectures.connectors.base_connector import BaseConnector
-from torch import Tensor
+from torch import Tensor, nn
 
+from mmeatrack.models.losses.target_mask import MASK_LAYOUTS, TargetMask
 from mmeatrack.registry import MODELS
 
 LAYOUTS = ('tokens', 'map')
 
 
+class GridConnector(BaseConnector):
+    """Connector that works on the student's search grid.
+
+    Args:
+        search_grid: Side of the grid in tokens. :class:`EATrackDistiller` and
+            :class:`EATrackDistill` set it to the student's.
+        init_cfg: mmengine's initialisation config.
+    """
+
+    def __init__(self, search_grid: Optional[int] = None, init_cfg: Optional[dict] = None) -> None:
+        super().__init__(init_cfg)
+        self.grid = search_grid
+
+    def bind(self, search_grid: int) -> None:
+        """Set the side of the search grid in tokens."""
+        self.grid = search_grid
+
+    def bound_grid(self) -> int:
+        """Side of the search grid.
+
+        Raises:
+            RuntimeError: If there is no distiller that has set it.
+        """
+        if self.grid is None:
+            raise RuntimeError(
+                f'{type(self).__name__} works within mmeatrack.EATrackDistiller only; elsewhere '
+                'give it search_grid, the search tokens along a side.'
+            )
+        return self.grid
+
+
+def bind_connectors(connectors: nn.Module, student: Any) -> None:
+    """Set the grid of all connectors among the modules to that of the student's backbone."""
+    grid = getattr(student.backbone, 'search_grid', None)
+    for connector in connectors.modules():
+        if isinstance(connector, GridConnector) and grid is not None:
+            connector.bind(grid)
+
+
 @MODELS.register_module()
-class SearchTokens(BaseConnector):
+class SearchTokens(GridConnector):
     """The search tokens among a joint layer's tokens; they come last.
+
+    Other connectors are chained after it by a list:
+    ``connectors=dict(mgd=[dict(type='mmeatrack.SearchTokens', layout='map'),
+    dict(type='mmrazor.MGDConnector', student_channels=192, teacher_channels=768)])``.
 
     Args:
         layout: 'tokens' gives (B, Nx, C); 'map' gives (B, C, Hf, Wf), which convolutional
-            distillation losses such as mmrazor's PKDLoss or ChannelWiseDivergence take.
+            connectors and distillation losses such as mmrazor's PKDLoss take.
+        search_grid: See :class:`GridConnector`.
         init_cfg: mmengine's initialisation config.
 
     Raises:
         ValueError: If ``layout`` is unknown.
+
+    Example:
+        >>> connector = SearchTokens('map', search_grid=16)
+        >>> connector(torch.zeros(2, 64 + 256, 192)).shape
+        torch.Size([2, 192, 16, 16])
     """
 
-    def __init__(self, layout: str = 'tokens', init_cfg: Optional[dict] = None) -> None:
-        super().__init__(init_cfg)
+    def __init__(
+        self,
+        layout: str = 'tokens',
+        search_grid: Optional[int] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        super().__init__(search_grid, init_cfg)
         if layout not in LAYOUTS:
             raise ValueError(f'layout={layout!r} is unknown; it is one of {list(LAYOUTS)}.')
         self.layout = layout
-        self.grid: Optional[int] = None
-
-    def bind(self, search_grid: int) -> None:
-        """Tell the side of the search grid; the distiller does when it meets the student."""
-        self.grid = search_grid
 
     def forward_train(self, feature: Tensor) -> Tensor:
-        """(B, N, C) tokens of a joint layer to the search tokens."""
-        if self.grid is None:
-            raise RuntimeError('SearchTokens works within mmeatrack.EATrackDistiller only.')
-        search = feature[:, -(self.grid**2) :]
+        """(B, N, C) tokens of a joint layer to the search tokens.
+
+        Raises:
+            TypeError: If the layer's output is of another form.
+        """
+        grid = self.bound_grid()
+        if not isinstance(feature, Tensor) or feature.ndim != 3 or feature.shape[1] < grid**2:
+            given = tuple(feature.shape) if isinstance(feature, Tensor) else type(feature).__name__
+            raise TypeError(
+                f'SearchTokens takes the (B, N, C) tokens of a joint layer, with N at least '
+                f'{grid**2}; it was given {given}.'
+            )
+        search = feature[:, -(grid**2) :]
         if self.layout == 'tokens':
             return search
         # Some of mmrazor's losses view the map, which needs its values in order.
-        search = search.transpose(1, 2).contiguous()
-        return search.unflatten(2, torch.Size((self.grid, self.grid)))
+        return search.transpose(1, 2).contiguous().unflatten(2, torch.Size((grid, grid)))
+
+
+@MODELS.register_module()
+class TargetMaskConnector(GridConnector):
+    """Boxes of the targets to their masks on the search grid.
+
+    Args:
+        layout: 'tokens' gives (B, Nx), 'map' gives (B, Hf, Wf).
+        search_grid: See :class:`GridConnector`.
+        init_cfg: mmengine's initialisation config.
+        kwargs: Of :class:`TargetMask`.
+
+    Raises:
+        ValueError: If a value is unknown or out of range.
+
+    Example:
+        >>> connector = TargetMaskConnector('tokens', search_grid=2, shape='soft')
+        >>> connector(torch.tensor([[0.25, 0.25, 0.5, 0.5]]))  # the upper left quarter
+        tensor([[1., 0., 0., 0.]])
+    """
+
+    def __init__(
+        self,
+        layout: str = 'tokens',
+        search_grid: Optional[int] = None,
+        init_cfg: Optional[dict] = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(search_grid, init_cfg)
+        if layout not in MASK_LAYOUTS:
+            raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
+        self.layout = layout
+        self.mask = TargetMask(**kwargs)
+
+    @torch.no_grad()
+    def forward_train(self, feature: Tensor) -> Tensor:
+        """(B, 4) centre and size over the search crop's side to the masks."""
+        grid = self.bound_grid()
+        mask: Tensor = self.mask(feature, (grid, grid))  # (B, Hf, Wf)
+        return mask.flatten(1) if self.layout == 'tokens' else mask

@@ -1,5 +1,6 @@
-"""The distillation algorithm of EATrack on mmrazor's SingleTeacherDistill."""
+"""Distillation algorithm of EATrack on mmrazor's SingleTeacherDistill."""
 
+import copy
 from contextlib import ExitStack
 from typing import Any, Dict, List, Optional, Union
 
@@ -9,10 +10,15 @@ from mmrazor.models.utils import add_prefix
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
+from mmeatrack.models.distillers.config_check import check_distiller
+from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.teacher import (
     build_teacher,
     check_checkpoint_is_given,
+    keep_configured_teachers,
+    leave_out_teachers,
     load_teacher,
+    share_weights,
 )
 from mmeatrack.registry import MODELS
 
@@ -32,17 +38,32 @@ class EATrackDistill(SingleTeacherDistill):
     The teacher runs in tensor mode, without losses or gradients, and stays in eval as a whole:
     its drop path would otherwise make its features random. At test the student alone predicts.
 
+    A teacher that was loaded from a file is no part of the state dict: the configured file decides
+    which teacher distils, in a resumed run as well, and checkpoints are smaller. Copies of the
+    model, such as EMAHook's, share the teacher's weights.
+
     Args:
-        distiller: Config of an :class:`EATrackDistiller`.
+        distiller: Config of an :class:`EATrackDistiller`, or of mmrazor's ConfigurableDistiller.
         teacher: Config of the teacher, or the path of a config file whose ``model`` it is.
         teacher_ckpt: Its checkpoint.
         allow_random_teacher: Accept a teacher without a checkpoint (for tests).
         kwargs: Of SingleTeacherDistill; ``architecture`` is the student's config.
 
     Raises:
-        ValueError: If there is no checkpoint, the distiller does not fit the models, or an option
-            of SingleTeacherDistill is given that has no effect here.
+        ValueError: If there is no checkpoint, the distiller does not fit the models or this
+            algorithm, or an option of SingleTeacherDistill is given that has no effect here.
         RuntimeError: If the checkpoint is not the teacher's.
+
+    Example:
+        >>> from mmengine.config import Config
+        >>> model = EATrackDistill(
+        ...     architecture=Config.fromfile('student.py').model,
+        ...     teacher='student.py',
+        ...     distiller=dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 2), (3, 3)]),
+        ...     allow_random_teacher=True,  # in earnest: teacher_ckpt='teacher.pth'
+        ... )
+        >>> list(model.distiller.distill_losses)
+        ['loss_feat_2_2', 'loss_feat_3_3', 'loss_pred']
     """
 
     def __init__(
@@ -60,10 +81,28 @@ class EATrackDistill(SingleTeacherDistill):
                 f'{fixed} cannot be chosen here: the teacher is frozen, and the student is trained '
                 'with its own losses and those of the distiller. Leave them out.'
             )
+        check_distiller(distiller)
         super().__init__(distiller=distiller, teacher=build_teacher(teacher), **kwargs)
+        bind_connectors(self.distiller, self.student)
+        # Of the teachers whose weights come from a file, by their place in the model.
+        self.teacher_files: Dict[str, str] = {}
+        self._register_state_dict_hook(leave_out_teachers)
         if teacher_ckpt is not None:
             load_teacher(self.teacher, teacher_ckpt)
+            self.teacher_files['teacher'] = teacher_ckpt
         self.teacher.eval()
+
+    def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
+        keep_configured_teachers(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> 'EATrackDistill':
+        for teacher in self.teachers:
+            share_weights(teacher, memo)
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied.__setstate__(copy.deepcopy(self.__dict__, memo))
+        return copied
 
     def train(self, mode: bool = True) -> 'EATrackDistill':
         """Set the student's mode; the teacher stays in eval."""
@@ -99,16 +138,12 @@ class EATrackDistill(SingleTeacherDistill):
                 for distiller in self.distillers:
                     recorders.enter_context(distiller.student_recorders)
                 student_losses = self.student(batch_inputs, data_samples, mode='loss')
-            grid = self.student.backbone.search_grid
-            boxes = self.student.search_boxes(data_samples)
-            for distiller in self.distillers:
-                distiller.set_target(boxes, (grid, grid))
             losses = add_prefix(student_losses, 'student')
             losses.update(add_prefix(self._distill_losses(outputs), 'distill'))
             return losses
         finally:
             for distiller in self.distillers:
-                distiller.release()
+                _release_records(distiller)
 
     def _losses_without_teacher(
         self, batch_inputs: Dict[str, Tensor], data_samples: Optional[List[TrackDataSample]]
@@ -135,3 +170,10 @@ class EATrackDistill(SingleTeacherDistill):
         """Losses of what was recorded, given the teachers' outputs in tensor mode."""
         losses: Dict[str, Tensor] = self.distiller.compute_distill_losses()
         return losses
+
+
+def _release_records(distiller: Any) -> None:
+    """Let go of what was recorded, and with it of the batch's graph."""
+    for manager in (distiller.student_recorders, distiller.teacher_recorders):
+        for recorder in manager.recorders.values():
+            recorder.reset_data_buffer()

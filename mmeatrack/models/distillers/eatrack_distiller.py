@@ -1,32 +1,38 @@
-"""The distiller of EATrack: a config of few words on mmrazor's ConfigurableDistiller."""
+"""Distiller of EATrack: a config of few words on mmrazor's ConfigurableDistiller."""
 
+from collections import OrderedDict
 from typing import Any, Dict, Optional, Tuple, Union
 
 import torch
+from mmrazor.models.architectures.connectors import TorchNNConnector
 from mmrazor.models.distillers import ConfigurableDistiller
 from mmrazor.models.task_modules import RecorderManager
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from mmeatrack.models.backbones.protocol import joint_layers
 from mmeatrack.models.distillers.config_check import (
-    INJECTED,
+    check_connectors,
+    check_distiller,
     check_layer_pairs,
     check_loss_arguments,
     check_recorder_sources,
-    check_tokens,
     check_weights,
-    takes_target_mask,
+    mask_layouts,
 )
-from mmeatrack.models.distillers.connectors import SearchTokens
-from mmeatrack.models.distillers.layer_recorder import joint_layers
+from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.short_form import (
+    ADAPTER,
+    BOXES,
+    TARGET_MASK,
     FeatureForm,
     LayerPairs,
     MmrazorParts,
+    add_masks,
     add_prediction,
     feature_loss_name,
+    mask_record,
 )
-from mmeatrack.models.losses import TargetMask
+from mmeatrack.models.losses import TargetFeatureLoss
 from mmeatrack.registry import MODELS
 
 AUTO = 'auto'
@@ -34,15 +40,17 @@ AUTO = 'auto'
 
 @MODELS.register_module()
 class EATrackDistiller(ConfigurableDistiller):
-    """Feature and prediction distillation inside the target (EATrack, dual-branch distillation).
+    """Feature and prediction distillation inside the target (dual-branch distillation of EATrack).
 
     The short form expands into mmrazor's recorders, connectors, losses and mappings. Those may be
     given too, instead (``layer_pairs=None, prediction_weight=0``) or besides: any loss of mmrazor
-    can be put in from a config. A loss whose ``forward`` takes ``target_mask`` is given the mask of
-    the ground-truth box.
+    can be put in from a config. A loss whose ``forward`` takes ``target_mask``, a
+    :class:`MaskedLoss`, is given the mask of the ground-truth box: the boxes that the student
+    computes are recorded, and a :class:`TargetMaskConnector` makes the mask of them.
 
-    For a teacher of another width every pair has an adapter, a linear layer from the student's
-    tokens to the teacher's width. It trains with the student and stays here, outside of it.
+    For a teacher of another width every pair has an adapter, a connector that takes the student's
+    tokens to the teacher's width by a linear layer. It trains with the student and stays here,
+    outside of it.
 
     Args:
         layer_pairs: (student layer, teacher layer) for L_feat, counted from 0 through both stages;
@@ -60,8 +68,13 @@ class EATrackDistiller(ConfigurableDistiller):
         kwargs: Of ConfigurableDistiller.
 
     Raises:
-        ValueError: If nothing is distilled, a pair is malformed or repeated, a weight is negative
-            or a mapping lacks an argument.
+        ValueError: If nothing is distilled, a pair is malformed or repeated, a weight is negative,
+            a mapping lacks an argument, or an entry's name is one of the short form's.
+
+    Example:
+        >>> distiller = EATrackDistiller(layer_pairs=[(6, 10), (7, 11)], support='target')
+        >>> list(distiller.distill_losses)
+        ['loss_feat_6_10', 'loss_feat_7_11', 'loss_pred']
     """
 
     def __init__(
@@ -77,7 +90,7 @@ class EATrackDistiller(ConfigurableDistiller):
         feature_mask: Optional[dict] = None,
         student_recorders: Optional[Dict[str, dict]] = None,
         teacher_recorders: Optional[Dict[str, dict]] = None,
-        connectors: Optional[Dict[str, dict]] = None,
+        connectors: Optional[Dict[str, Any]] = None,
         distill_losses: Optional[Dict[str, dict]] = None,
         loss_forward_mappings: Optional[Dict[str, dict]] = None,
         **kwargs: Any,
@@ -85,17 +98,15 @@ class EATrackDistiller(ConfigurableDistiller):
         parts = MmrazorParts(
             dict(student_recorders or {}),
             dict(teacher_recorders or {}),
-            dict(connectors or {}),
+            {n: list(c) if isinstance(c, tuple) else c for n, c in (connectors or {}).items()},
             dict(distill_losses or {}),
-            dict(loss_forward_mappings or {}),
+            {name: dict(mapping) for name, mapping in (loss_forward_mappings or {}).items()},
         )
         check_weights(feature_weight=feature_weight, prediction_weight=prediction_weight)
-        check_tokens(tokens)
-        if kwargs.get('distill_deliveries'):
-            raise ValueError(
-                'EATrackDistill makes no distill_deliveries: leave them out, and record what a '
-                'loss compares.'
-            )
+        check_distiller(kwargs)
+        check_connectors(parts.loss_forward_mappings)
+        # The losses of 'auto' are built later; wrong options fail now.
+        TargetFeatureLoss(reduction, feature_weight, tokens)
         features = FeatureForm(feature_weight, reduction, tokens)
         finds_pairs = layer_pairs == AUTO and feature_weight > 0
         pairs: LayerPairs = ()
@@ -105,6 +116,7 @@ class EATrackDistiller(ConfigurableDistiller):
         if prediction_weight:
             options = dict(temperature=temperature, direction=direction, support=support)
             add_prediction(parts, prediction_weight, options)
+        add_masks(parts, feature_mask or {})
         if not parts.distill_losses and not finds_pairs:
             raise ValueError(
                 'nothing is distilled: give layer_pairs, e.g. [(6, 10), (7, 11)], a '
@@ -113,21 +125,26 @@ class EATrackDistiller(ConfigurableDistiller):
         super().__init__(**parts._asdict(), **kwargs)
         check_loss_arguments(self.distill_losses, self.loss_forward_mappings)
         self.features, self.finds_pairs, self.layer_pairs = features, finds_pairs, pairs
-        self.adapters = nn.ModuleDict()
-        self.feature_mask = TargetMask(**(feature_mask or {}))
-        self.prediction_mask = TargetMask('hard')
-        self._target_masks: Dict[str, Tensor] = {}
+        self._map_masks()
+
+    def _map_masks(self) -> None:
+        """Map the argument ``target_mask`` of each loss that has it."""
+        layouts = mask_layouts(self.distill_losses)
+        for name, layout in layouts.items():
+            self.loss_forward_mappings[name].setdefault(TARGET_MASK, mask_record(layout))
+        self._needs_boxes = self.finds_pairs or bool(layouts)
 
     def prepare_from_student(self, model: Any) -> None:
         """Hook the student's recorders; ValueError if a source is not in the model."""
+        if self._needs_boxes or hasattr(model, BOXES):
+            boxes = RecorderManager({BOXES: dict(type='mmrazor.ModuleOutputs', source=BOXES)})
+            self.student_recorders.recorders.update(boxes.recorders)
         check_recorder_sources(self.student_recorders, model, 'student')
         super().prepare_from_student(model)
-        for connector in self.connectors.modules():
-            if isinstance(connector, SearchTokens):
-                connector.bind(model.backbone.search_grid)
+        bind_connectors(self.connectors, model)
         self._student_width: Optional[int] = getattr(model.backbone, 'embed_dims', None)
         if self.finds_pairs:
-            self._student_layers = joint_layers(model)
+            self._student_layers = joint_layers(model.backbone)
             # In the checkpoint, so that a resumed run keeps the pairs that it began with.
             unknown = torch.full((len(self._student_layers), 2), -1, dtype=torch.long)
             self.register_buffer('found_pairs', unknown)
@@ -146,11 +163,42 @@ class EATrackDistiller(ConfigurableDistiller):
         # The optimizer is made before the pairs of 'auto' are known: one for each student layer.
         names = [str(layer) for layer in self._student_layers] if self.finds_pairs else []
         for name in names or [self._adapter_name(pair) for pair in self.layer_pairs]:
-            self.adapters[name] = nn.Linear(self._student_width, width)
+            self.connectors[ADAPTER + name] = self._build_adapter(self._student_width, width)
+        self._connect_adapters()
+
+    def _build_adapter(self, student_width: int, teacher_width: int) -> nn.Sequential:
+        """The connector of a pair's tokens, followed by a linear layer."""
+        chain: Dict[str, nn.Module] = {}
+        if self.features.tokens == 'search':
+            chain['search_tokens'] = self.connectors['search_tokens']
+        chain['linear'] = TorchNNConnector(
+            'Linear', dict(in_features=student_width, out_features=teacher_width)
+        )
+        return nn.Sequential(OrderedDict(chain))
+
+    def _connect_adapters(self) -> None:
+        """Let each pair's student tokens go through its adapter, if it has one."""
+        for pair in self.layer_pairs:
+            name = ADAPTER + self._adapter_name(pair)
+            if name in self.connectors:
+                mapping = self.loss_forward_mappings[feature_loss_name(pair)]
+                mapping['student'] = dict(mapping['student'], connector=name)
+
+    def _adapter_name(self, pair: Tuple[int, int]) -> str:
+        return str(pair[0]) if self.finds_pairs else f'{pair[0]}_{pair[1]}'
+
+    def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
+        # Checkpoints of releases before 0.2 name a pair's adapter adapters.6_10.
+        old = f'{prefix}adapters.'
+        for key in [key for key in state_dict if key.startswith(old)]:
+            pair, kind = key[len(old) :].split('.')
+            new = f'{prefix}connectors.{ADAPTER}{pair}.linear.func.{kind}'
+            state_dict[new] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property
     def lacks_pairs(self) -> bool:
-        """Whether the pairs of 'auto' are not set yet."""
+        """True until the pairs of 'auto' are set."""
         return self.finds_pairs and not self.layer_pairs
 
     def set_layer_pairs(self, layer_pairs: LayerPairs, student: Any, teacher: Any) -> None:
@@ -183,25 +231,36 @@ class EATrackDistiller(ConfigurableDistiller):
             ours.recorders.update(added.recorders)
         self.distill_losses.update(self.build_distill_losses(parts.distill_losses))
         self.loss_forward_mappings.update(parts.loss_forward_mappings)
+        self._map_masks()
         self.found_pairs.copy_(torch.tensor(pairs))
         self.layer_pairs = pairs
-
-    def set_target(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> None:
-        """Compute the masks of a batch.
-
-        Args:
-            bbox_cxcywh: (B, 4) ground truth, centre and size over the search crop's side.
-            grid: ``(Hf, Wf)`` of the search crop.
-        """
-        with torch.no_grad():
-            self._target_masks = dict(
-                tokens=self.feature_mask(bbox_cxcywh, grid).flatten(1),
-                map=self.prediction_mask(bbox_cxcywh, grid),
-            )
+        self._connect_adapters()
 
     def target_cells(self) -> Tensor:
-        """(B, Hf, Wf) 1 inside the target and 0 outside, of the batch at hand."""
-        return self._target_masks['map']
+        """(B, Hf, Wf) 1 inside the target and 0 outside, of the batch just recorded."""
+        cells: Tensor = self.get_record(**mask_record('map'))
+        return cells
+
+    def get_record(
+        self,
+        recorder: str,
+        from_student: bool,
+        record_idx: int = 0,
+        data_idx: Optional[int] = None,
+        connector: Optional[str] = None,
+        connector_idx: Optional[int] = None,
+    ) -> Any:
+        """A record as mmrazor gives it, with a tensor's values in order.
+
+        Some records are views, such as the head's input, which mmrazor's losses and connectors
+        cannot view again.
+        """
+        record: Any = super().get_record(recorder, from_student, record_idx, data_idx)
+        if isinstance(record, Tensor):
+            record = record.contiguous()
+        if connector:
+            record = self.connectors[connector](record)
+        return record if connector_idx is None else record[connector_idx]
 
     def compute_distill_losses(self) -> Dict[str, Tensor]:
         """Losses of the batch just recorded, by the names in ``distill_losses``.
@@ -214,29 +273,5 @@ class EATrackDistiller(ConfigurableDistiller):
                 "layer_pairs='auto' has no pairs yet: add dict(type='mmeatrack.AutoPairHook') to "
                 'custom_hooks, which finds them before training starts.'
             )
-        adapter_of = {feature_loss_name(p): self._adapter_name(p) for p in self.layer_pairs}
-        losses = dict()
-        for name, mapping in self.loss_forward_mappings.items():
-            loss = self.distill_losses[name]
-            arguments = {key: self.get_record(**record) for key, record in mapping.items()}
-            if name in adapter_of and adapter_of[name] in self.adapters:
-                arguments['student'] = self.adapters[adapter_of[name]](arguments['student'])
-            if takes_target_mask(loss):
-                mask = self._target_masks[loss.mask_layout]
-                if name in adapter_of and self.features.tokens == 'all':
-                    # The templates' tokens come before those of the search crop.
-                    before = arguments['student'].shape[1] - mask.shape[1]
-                    mask = F.pad(mask, (before, 0), value=1.0)
-                arguments[INJECTED] = mask
-            losses[name] = loss(**arguments)
+        losses: Dict[str, Tensor] = super().compute_distill_losses()
         return losses
-
-    def release(self) -> None:
-        """Let go of what was recorded, and with it of the batch's graph."""
-        for manager in (self.student_recorders, self.teacher_recorders):
-            for recorder in manager.recorders.values():
-                recorder.reset_data_buffer()
-        self._target_masks = {}
-
-    def _adapter_name(self, pair: Tuple[int, int]) -> str:
-        return str(pair[0]) if self.finds_pairs else f'{pair[0]}_{pair[1]}'

@@ -4,10 +4,14 @@ import copy
 from typing import Any, Dict, List, Sequence
 
 import torch
+from mmdet.utils.dist_utils import reduce_mean
 from mmrazor.models.utils import add_prefix
 from torch import Tensor, nn
 
+from mmeatrack.models.distillers.config_check import check_distiller
+from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.eatrack_distill import EATrackDistill
+from mmeatrack.models.distillers.eatrack_distiller import EATrackDistiller
 from mmeatrack.models.distillers.teacher import (
     build_teacher,
     check_checkpoint_is_given,
@@ -41,6 +45,18 @@ class MultiTeacherDistill(EATrackDistill):
     Raises:
         ValueError: If there is no teacher, a value is unknown or out of range, or layer pairs are
             to be found ('auto' takes one teacher).
+
+    Example:
+        >>> from mmengine.config import Config
+        >>> student = Config.fromfile('student.py').model
+        >>> model = MultiTeacherDistill(
+        ...     architecture=student,
+        ...     teachers=[dict(config='student.py', weight=2.0), dict(config='student.py')],
+        ...     distiller=dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 3)]),
+        ...     allow_random_teacher=True,  # in earnest: dict(config=..., ckpt='teacher.pth')
+        ... )
+        >>> len(model.teachers), model.weights
+        (2, [2.0, 1.0])
     """
 
     def __init__(
@@ -76,17 +92,25 @@ class MultiTeacherDistill(EATrackDistill):
         self.other_teachers, self.other_distillers = nn.ModuleList(), nn.ModuleList()
         for each, config in zip(others, distillers[1:]):
             self._add_teacher(each, config)
+        if weighting == 'confidence' and not isinstance(self.distiller, EATrackDistiller):
+            raise ValueError(
+                "weighting='confidence' looks at the target's mask, which an "
+                f'mmeatrack.EATrackDistiller makes; distiller.type is {distillers[0]["type"]!r}.'
+            )
 
     def _add_teacher(self, given: dict, distiller: dict) -> None:
-        """What EATrackDistill does with its one teacher."""
+        """Add a teacher as EATrackDistill adds its one."""
+        check_distiller(distiller)
         teacher = build_teacher(given['config'])
         if given.get('ckpt') is not None:
             load_teacher(teacher, given['ckpt'])
+            self.teacher_files[f'other_teachers.{len(self.other_teachers)}'] = given['ckpt']
         self.other_teachers.append(teacher.eval().requires_grad_(False))
         if not self.teacher_module_inplace:
             index = len(self.other_teachers) - 1
             self.set_module_inplace_false(teacher, f'self.other_teachers[{index}]')
         built = MODELS.build(distiller)
+        bind_connectors(built, self.student)
         built.prepare_from_student(self.student)
         built.prepare_from_teacher(teacher)
         self.other_distillers.append(built)
@@ -122,7 +146,8 @@ class MultiTeacherDistill(EATrackDistill):
             inside = self.distiller.target_cells()[:, None]  # (B, 1, Hf, Wf)
             peaks = [(score.float().sigmoid() * inside).flatten(1).amax(dim=1) for score in scores]
             # Samples without a target add nothing to any teacher.
-            weights = weights * torch.stack([peak.mean() for peak in peaks])
+            # All processes weigh alike, by the whole batch.
+            weights = weights * reduce_mean(torch.stack([peak.mean() for peak in peaks]))
         total = weights.sum()
         if not total > 0:
             return torch.full_like(weights, 1 / len(weights))

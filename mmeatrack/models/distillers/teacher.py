@@ -1,12 +1,12 @@
-"""Building the teacher and proving that its weights were loaded."""
+"""Frozen teachers: construction, weights, and their part in checkpoints and copies."""
 
 import logging
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Dict, Optional, Union
 
 from mmengine.config import Config
 from mmengine.logging import print_log
-from torch import nn
+from torch import Tensor, nn
 
 from mmeatrack.compat.config_paths import find_path, package_configs
 from mmeatrack.conversion.ostrack import under_own_names
@@ -77,3 +77,72 @@ def load_teacher(teacher: Any, path: str) -> None:
     # A deeper teacher's checkpoint would otherwise pass for a shallower one's without a word.
     level = logging.WARNING if fit.unknown else logging.INFO
     print_log(f'teacher {path}: {fit}', 'current', level)
+
+
+def leave_out_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str, *_: Any) -> None:
+    """State dict hook that leaves out the teachers that a file holds already.
+
+    Args:
+        model: An :class:`EATrackDistill`.
+        state_dict: The state dict; changed in place.
+        prefix: Of the model's keys.
+    """
+    for name in model.teacher_files:
+        for key in [key for key in state_dict if key.startswith(f'{prefix}{name}.')]:
+            del state_dict[key]
+
+
+def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str) -> None:
+    """Put the model's own teachers into a state dict that is about to be loaded.
+
+    A teacher that was loaded from the configured file stays, whatever the checkpoint has (those of
+    earlier releases have one). One without a file is taken from the checkpoint if that has one.
+
+    Args:
+        model: An :class:`EATrackDistill`.
+        state_dict: What is loaded; changed in place.
+        prefix: Of the model's keys.
+    """
+    for index, teacher in enumerate(model.teachers):
+        name = 'teacher' if index == 0 else f'other_teachers.{index - 1}'
+        own = {f'{prefix}{name}.{key}': value for key, value in teacher.state_dict().items()}
+        given = [key for key in state_dict if key.startswith(f'{prefix}{name}.')]
+        if given and name not in model.teacher_files:
+            continue
+        if not given and name not in model.teacher_files:
+            _warn(
+                f'the checkpoint has no {name}, and the config names no file of it: its random '
+                'weights are kept. They do not matter for a test.'
+            )
+        if given and not _are_equal(own, {key: state_dict[key] for key in given}):
+            _warn(
+                f'the checkpoint was distilled from another {name}; the configured one is kept: '
+                f'{model.teacher_files[name]}'
+            )
+        for key in given:
+            del state_dict[key]
+        state_dict.update(own)
+
+
+def share_weights(teacher: nn.Module, memo: Dict[int, Any]) -> None:
+    """Let a deep copy have the memory of the frozen teacher's weights.
+
+    Args:
+        teacher: The teacher.
+        memo: Of :func:`copy.deepcopy`; changed in place.
+    """
+    for parameter in teacher.parameters():
+        memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=False)
+    for buffer in teacher.buffers():
+        memo[id(buffer)] = buffer.detach()
+
+
+def _are_equal(one: Dict[str, Tensor], other: Dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(
+        one[key].shape == other[key].shape and bool((one[key].cpu() == other[key].cpu()).all())
+        for key in one
+    )
+
+
+def _warn(message: str) -> None:
+    print_log(message, 'current', level=logging.WARNING)

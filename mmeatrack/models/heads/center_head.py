@@ -1,14 +1,16 @@
 """Center head: score, offset and size maps to one box."""
 
 import math
-from typing import Dict, List, NamedTuple, Optional, Tuple, cast
+from contextlib import contextmanager
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, cast
 
 import torch
 from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmeatrack.models.shared_count import shared_count
+from mmeatrack.models.heads.at_peak import branch_at
+from mmeatrack.models.loss_terms import full_precision, shared_count
 from mmeatrack.registry import MODELS
 
 # Score that an untrained head gives everywhere: without it the many negatives dominate the focal
@@ -150,14 +152,36 @@ class CenterHead(BaseModule):
         self.loss_cls = MODELS.build(loss_cls)
         self.loss_bbox = MODELS.build(loss_bbox)
         self.loss_iou = MODELS.build(loss_iou)
+        self._prior: Optional[Tensor] = None
 
     def forward(self, feature_map: Tensor) -> CenterHeadOutput:
         """(B, C, Hf, Wf) search features to the three maps, never of half precision."""
-        return CenterHeadOutput(
-            _full_precision(self.score_branch(feature_map)),
-            _full_precision(self.offset_branch(feature_map)),
-            _full_precision(self.size_branch(feature_map)),
-        )
+        score = full_precision(self.score_branch(feature_map))
+        branches = (self.offset_branch, self.size_branch)
+        if self._prior is None or len(feature_map) != 1:
+            others = [branch(feature_map) for branch in branches]
+        else:
+            cell = _peak(sigmoid_clamped(score)[:, 0], self._prior)
+            shape = (-1, -1, *score.shape[-2:])
+            others = [branch_at(branch, feature_map, cell).expand(shape) for branch in branches]
+        offset, size = map(full_precision, others)
+        return CenterHeadOutput(score, offset, size)
+
+    @contextmanager
+    def at_peak(self, prior: Tensor) -> Iterator[None]:
+        """Compute offset and size of a single sample at the peak alone.
+
+        In this context all cells of both maps hold the value of the cell that :meth:`predict` reads
+        with the same prior. The score map is whole.
+
+        Args:
+            prior: As for :meth:`predict`.
+        """
+        self._prior = prior
+        try:
+            yield
+        finally:
+            self._prior = None
 
     def predict(self, output: CenterHeadOutput, prior: Tensor) -> CenterPrediction:
         """Read offset and size where ``score map * prior`` is highest.
@@ -170,7 +194,7 @@ class CenterHead(BaseModule):
             One box for each sample.
         """
         score_map = sigmoid_clamped(output.score)[:, 0]  # (B, Hf, Wf)
-        cell = (score_map * prior).flatten(1).argmax(dim=1)  # (B,)
+        cell = _peak(score_map, prior)
         score = score_map.flatten(1).gather(1, cell[:, None])[:, 0]
         return CenterPrediction(self._read_box(output, cell), score, cell)
 
@@ -247,9 +271,9 @@ class CenterHead(BaseModule):
         return torch.cat((centre, size), dim=1)
 
 
-def _full_precision(maps: Tensor) -> Tensor:
-    """Float32 in place of a half: a score of 0.9999 is 1 there, whose losses are infinite."""
-    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
+def _peak(score_map: Tensor, prior: Tensor) -> Tensor:
+    """Cell (B,) of the highest ``score_map * prior``, both (B, Hf, Wf)."""
+    return (score_map * prior).flatten(1).argmax(dim=1)
 
 
 def _branch(

@@ -1,6 +1,6 @@
-"""Where the target is on the search crop's grid (the masks M and m of the losses)."""
+"""Masks of the target on the search crop's grid (M and m of the losses)."""
 
-from typing import Tuple
+from typing import Protocol, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,23 @@ from torch import Tensor, nn
 from mmeatrack.registry import MODELS
 
 SHAPES = ('hard', 'soft', 'gaussian')
+MASK_LAYOUTS = ('tokens', 'map')
+
+
+class MaskedLoss(Protocol):
+    """Distillation loss that weighs positions by the target's mask.
+
+    :class:`EATrackDistiller` gives the mask to every loss whose ``forward`` has the argument
+    ``target_mask``; its other arguments are named by the config.
+
+    Attributes:
+        mask_layout: 'tokens' for M of L_feat, (B, Nx), or 'map' for m of L_pred, (B, Hf, Wf).
+    """
+
+    mask_layout: str
+
+    def forward(self, student: Tensor, teacher: Tensor, target_mask: Tensor) -> Tensor:
+        """Scalar loss of a batch."""
 
 
 @MODELS.register_module()
@@ -26,6 +43,12 @@ class TargetMask(nn.Module):
 
     Raises:
         ValueError: If a value is out of range.
+
+    Example:
+        >>> mask = TargetMask('soft')
+        >>> mask(torch.tensor([[0.5, 0.25, 0.75, 0.5]]), grid=(2, 4))
+        tensor([[[0.5000, 1.0000, 1.0000, 0.5000],
+                 [0.0000, 0.0000, 0.0000, 0.0000]]])
     """
 
     def __init__(self, shape: str = 'hard', background: float = 0.0, sigma: float = 0.75) -> None:

@@ -1,7 +1,8 @@
-"""Target-aware prediction distillation, L_pred of EATrack (method, training losses)."""
+"""Target-aware prediction distillation, L_pred of EATrack."""
 
 from torch import Tensor, nn
 
+from mmeatrack.models.loss_terms import full_precision
 from mmeatrack.models.losses.target_feature_loss import check_same_shape
 from mmeatrack.registry import MODELS
 
@@ -11,12 +12,12 @@ SUPPORTS = ('map', 'target')
 
 @MODELS.register_module()
 class TargetPredictionLoss(nn.Module):
-    """Divergence of the score distributions, inside the target.
+    """Divergence of the score distributions, inside the target [1]_.
 
     The logits of the score map become a distribution over its positions,
     ``p = softmax(logits / T)``. Then ``L = 1/B sum_i [ sum_j m_ij KL_ij ] / sum_j m_ij``, with
     ``KL_ij = p_s log(p_s / p_t)`` as printed ('student_teacher') or ``p_t log(p_t / p_s)``
-    ('teacher_student', Hinton's).
+    ('teacher_student', as in [2]_).
 
     As printed the distribution spans the whole map while the sum stays inside the target. That sum
     is no divergence: it is negative, and least, where the student gives the target less than the
@@ -31,6 +32,21 @@ class TargetPredictionLoss(nn.Module):
 
     Raises:
         ValueError: If a value is out of range or unknown.
+
+    References:
+        .. [1] H. Yang et al. "Dual-branch Distilled Transformer for Efficient Asymmetric UAV
+           Tracking". CVPR 2026. https://arxiv.org/abs/2605.28018
+        .. [2] G. Hinton, O. Vinyals, J. Dean. "Distilling the Knowledge in a Neural Network".
+           2015. https://arxiv.org/abs/1503.02531
+
+    Example:
+        >>> import torch
+        >>> student = torch.tensor([[[[3.0, 0.0, 5.0]]]]).log()  # 3/8, 0 and 5/8
+        >>> teacher = torch.tensor([[[[1.0, 1.0, 2.0]]]]).log()
+        >>> inside = torch.tensor([[[1.0, 0.0, 1.0]]])  # the first and the third cell
+        >>> loss = TargetPredictionLoss(support='target')
+        >>> round(float(loss(student, teacher, inside)), 4)
+        0.0019
     """
 
     mask_layout = 'map'
@@ -81,7 +97,7 @@ class TargetPredictionLoss(nn.Module):
 
     def _log_distribution(self, logits: Tensor, inside: Tensor) -> Tensor:
         """(B, 1, Hf, Wf) logits to log p (B, Hf * Wf); outside the support it has no meaning."""
-        logits = (logits / self.temperature).flatten(1)
+        logits = (full_precision(logits) / self.temperature).flatten(1)
         if self.support == 'map':
             return logits.log_softmax(dim=1)
         # Not -inf, whose product with the mask's 0 would be NaN.

@@ -4,16 +4,17 @@ from typing import Any, Dict, List, Optional
 
 import torch
 from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
-from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
 from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.conversion.state_dicts import find_weights
+from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.one_pass import OnePassTracker
+from mmeatrack.models.trackers.search_boxes import SearchBoxes
 from mmeatrack.models.trackers.settings import complete_settings
 from mmeatrack.registry import MODELS
 
@@ -30,8 +31,7 @@ class EATrack(OnePassTracker):
     Student and teacher differ in their backbone's depths alone.
 
     Args:
-        backbone: Config of an :class:`AsymmetricViT`, or of a backbone with its ``forward``,
-            ``forward_template``, ``forward_search`` and ``forward_joint``.
+        backbone: Config of an :class:`AsymmetricViT` or another :class:`TrackerBackbone`.
         head: Config of a :class:`CenterHead`.
         temporal: Config of a :class:`TargetStore`; None leaves temporal adaptation off until
             :class:`TemporalAdaptationHook` switches it on.
@@ -43,16 +43,15 @@ class EATrack(OnePassTracker):
             ``lost_search_factor``: crop side while the target is lost, see
             :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
             the template fills the temporal slot, too, until there are temporal tokens;
-            ``window_weight``: share of the Hann window in the prior on the place;
-            ``size_smoothing``: share of the last box's size in the next; ``max_growth``: limit to
-            the search crop, see :func:`search_window`; ``camera_motion``: whether the search crop
-            follows the camera's motion, see :class:`CameraMotion`;
-            ``test_mode``: 'OPE' or 'VOT'.
+            ``fast``: offset and size maps are computed at the score map's peak alone, with the
+            same boxes; ``size_smoothing``: share of the last box's size in the next, see
+            :func:`smooth_size`; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
 
     Raises:
+        TypeError: If the backbone is no :class:`TrackerBackbone`.
         ValueError: If the data preprocessor cannot normalise crops, or ``train_cfg`` or
             ``test_cfg`` holds an unknown key or a bad value.
 
@@ -90,8 +89,9 @@ class EATrack(OnePassTracker):
                 'mmeatrack.CropDataPreprocessor with mean and std.'
             )
         self.train_cfg, self.test_cfg = complete_settings(train_cfg, test_cfg)
-        self.backbone = MODELS.build(backbone)
+        self.backbone = check_backbone(MODELS.build(backbone))
         self.head = MODELS.build(head)
+        self.search_boxes = SearchBoxes(self.backbone.search_size)
         grid = self.backbone.search_grid
         self.register_buffer('window', hann_window(grid, grid), persistent=False)
         self.allow_partial_checkpoint = allow_partial_checkpoint
@@ -146,19 +146,9 @@ class EATrack(OnePassTracker):
         boxes = {}
         if self.reads_template_boxes:
             boxes['template_boxes'] = template_boxes(data_samples)
-        tokens = self.backbone(inputs['img'], search, temporal_mask, **boxes)
+        found = self.backbone(inputs['img'], search, temporal_mask, **boxes)
+        tokens = check_joint_tokens(found)
         return self.head(self.as_map(tokens.search))
-
-    def search_boxes(self, data_samples: List[TrackDataSample]) -> Tensor:
-        """Ground truth of the search crops: (B, 4) centre and size over the crop's side.
-
-        All 0 for a crop without the target: one of another video, which mmtrack's sampling labels 0
-        (``train_cls_head=True``, ``cls_pos_prob``).
-        """
-        boxes = torch.cat([sample.search_gt_instances.bboxes[:1] for sample in data_samples])
-        shows_target = [_shows_target(sample.search_gt_instances) for sample in data_samples]
-        cxcywh = bbox_xyxy_to_cxcywh(boxes) / self.backbone.search_size
-        return cxcywh * cxcywh.new_tensor(shows_target)[:, None]
 
     def _draw_temporal_mask(self, batch_size: int) -> Optional[Tensor]:
         drop = self.train_cfg['temporal_drop']
@@ -179,7 +169,3 @@ def template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
         )
     boxes = [bbox_xyxy_to_cxcywh(sample.gt_instances.bboxes) for sample in data_samples]
     return torch.stack(boxes)
-
-
-def _shows_target(instances: InstanceData) -> bool:
-    return bool(instances.labels[0]) if 'labels' in instances else True

@@ -3,7 +3,8 @@
 import copy
 import logging
 import time
-from typing import Any, List, NamedTuple, Optional, Tuple
+from contextlib import nullcontext
+from typing import Any, ContextManager, List, NamedTuple, Optional, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -12,6 +13,7 @@ from mmtrack.models.sot.base import BaseSingleObjectTracker
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
+from mmeatrack.models.backbones import check_joint_tokens
 from mmeatrack.models.confidence import (
     CalibratedConfidence,
     Cues,
@@ -22,7 +24,6 @@ from mmeatrack.models.confidence import (
 )
 from mmeatrack.models.temporal import TargetStore
 from mmeatrack.models.temporal.hook_config import store_of_hooks
-from mmeatrack.models.trackers.camera_motion import CameraMotion
 from mmeatrack.models.trackers.state import TrackerState, search_window, smooth_size
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
@@ -34,8 +35,6 @@ from mmeatrack.structures import (
     image_box_to_crop,
 )
 from mmeatrack.structures.boxes import Box
-
-_SEARCH_LIMITS = ('search_factor', 'lost_search_factor', 'max_growth')
 
 
 class _VideoParts(NamedTuple):
@@ -135,15 +134,7 @@ class OnePassTracker(BaseSingleObjectTracker):
             confidence=parts.confidence,
             store=parts.store,
             temporal=self._fill(template, None),
-            camera=self._follow_camera(img),
         )
-
-    def _follow_camera(self, img: Tensor) -> Optional[CameraMotion]:
-        if not self.test_cfg['camera_motion']:
-            return None
-        camera = CameraMotion()
-        camera.update(img)
-        return camera
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
         """Follow the target into the next frame.
@@ -164,11 +155,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         self._check_mode()
         state = self.state
         state.frame += 1
-        if state.camera is not None:
-            (x, y), (cx, cy, w, h) = state.camera.update(img), state.box
-            moved = (cx + x, cy + y, w, h)
-            state.box = clip_box(moved, _image_size(img), self.test_cfg['margin'])
-        window = search_window(state, *(self.test_cfg[name] for name in _SEARCH_LIMITS))
+        factors = self.test_cfg['search_factor'], self.test_cfg['lost_search_factor']
+        window = search_window(state, *factors)
         crop = self._crop(img, window, self.backbone.search_size)
         began = time.perf_counter()
         box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
@@ -225,18 +213,22 @@ class OnePassTracker(BaseSingleObjectTracker):
     ) -> Tuple[Box, List[float]]:
         """Box in image px and first three cues, from the normalised search crop of the window."""
         x = self.backbone.forward_search(crop)
-        tokens = self.backbone.forward_joint(state.active_template, x, state.temporal)
-        output = self.head(self.as_map(tokens.search))
-        prior = torch.lerp(
-            torch.ones_like(self.window), self.window, self.test_cfg['window_weight']
-        )
-        prediction = self.head.predict(output, prior)
+        joint = self.backbone.forward_joint(state.active_template, x, state.temporal)
+        with self._fast_head():
+            output = self.head(self.as_map(check_joint_tokens(joint).search))
+        prediction = self.head.predict(output, self.window)
         cues = measure_cues(output, prediction, x, state.template_token)
         # One transfer from the device for all.
         values = torch.cat((prediction.bbox_cxcywh[0], cues)).tolist()
         size = self.backbone.search_size
         box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
         return crop_box_to_image(box, window, size), values[4:]
+
+    def _fast_head(self) -> ContextManager[None]:
+        """Context in which the head computes only what is read, where it can."""
+        at_peak = getattr(self.head, 'at_peak', None) if self.test_cfg['fast'] else None
+        context: ContextManager[None] = nullcontext() if at_peak is None else at_peak(self.window)
+        return context
 
     def as_map(self, search_tokens: Tensor) -> Tensor:
         """(B, Nx, C) -> (B, C, Hf, Wf)."""

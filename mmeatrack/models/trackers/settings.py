@@ -9,10 +9,8 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     lost_search_factor=None,
     margin=10.0,
     fill_slot=False,
-    window_weight=1.0,
+    fast=True,
     size_smoothing=0.0,
-    max_growth=None,
-    camera_motion=False,
     test_mode='OPE',
 )
 
@@ -45,10 +43,8 @@ def _check_values(
     lost_search_factor: Optional[float],
     margin: float,
     fill_slot: bool,
-    window_weight: float,
+    fast: bool,
     size_smoothing: float,
-    max_growth: Optional[float],
-    camera_motion: bool,
     test_mode: str,
 ) -> None:
     if not 0 <= temporal_drop <= 1:
@@ -60,13 +56,10 @@ def _check_values(
             f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
             f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
         )
-    for name, value in (('fill_slot', fill_slot), ('camera_motion', camera_motion)):
+    for name, value in dict(fill_slot=fill_slot, fast=fast).items():
         if not isinstance(value, bool):
             raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
-    for name, share in (('window_weight', window_weight), ('size_smoothing', size_smoothing)):
-        if not 0 <= share <= 1:
-            raise ValueError(f'test_cfg.{name}={share} must lie between 0 and 1.')
-    if max_growth is not None and not max_growth >= 1:
-        raise ValueError(f'test_cfg.max_growth={max_growth} must be at least 1, or None.')
+    if not 0 <= size_smoothing <= 1:
+        raise ValueError(f'test_cfg.size_smoothing={size_smoothing} must lie between 0 and 1.')
     if test_mode not in ('OPE', 'VOT'):
         raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")

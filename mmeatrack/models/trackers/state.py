@@ -7,7 +7,6 @@ from torch import Tensor
 
 from mmeatrack.models.confidence import CalibratedConfidence, Cues, LostDetector
 from mmeatrack.models.temporal import TargetStore
-from mmeatrack.models.trackers.camera_motion import CameraMotion
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
 
@@ -31,7 +30,6 @@ class TrackerState:
         active_template: (1, Nz, C) template in use: ``template``, or its blend with the store's
             views.
         temporal: (1, Nt, C) tokens in the temporal slot, None where it is empty.
-        camera: Follows the camera's own motion; None where that is off.
     """
 
     template: Tensor
@@ -46,14 +44,10 @@ class TrackerState:
     frame: int = 0
     store: Optional[TargetStore] = None
     temporal: Optional[Tensor] = None
-    camera: Optional[CameraMotion] = None
 
 
 def search_window(
-    state: TrackerState,
-    search_factor: float,
-    lost_search_factor: Optional[float],
-    max_growth: Optional[float] = None,
+    state: TrackerState, search_factor: float, lost_search_factor: Optional[float]
 ) -> CropWindow:
     """Window of the search crop, around the last box.
 
@@ -66,23 +60,11 @@ def search_window(
         search_factor: Crop side over the target's mean side.
         lost_search_factor: The same while the target is lost; None for ``search_factor`` over the
             last box.
-        max_growth: Mean side of the box that the window takes its size from, over that of the last
-            sure box, at most; None for no limit.
     """
     if lost_search_factor is None or not state.lost_detector.lost:
-        return CropWindow.around(_limited(state.box, state.sure_box, max_growth), search_factor)
+        return CropWindow.around(state.box, search_factor)
     (cx, cy, _, _), (_, _, w, h) = state.box, state.sure_box
     return CropWindow.around((cx, cy, w, h), lost_search_factor)
-
-
-def _limited(box: Box, sure_box: Box, max_growth: Optional[float]) -> Box:
-    """The box, shrunk to what the sure one may have grown to."""
-    if max_growth is None:
-        return box
-    cx, cy, w, h = box
-    allowed = max_growth * (sure_box[2] * sure_box[3]) ** 0.5
-    shrink = min(allowed / (w * h) ** 0.5, 1.0)
-    return cx, cy, w * shrink, h * shrink
 
 
 def smooth_size(box: Box, last: Box, weight: float) -> Box:

@@ -3,15 +3,18 @@
 import math
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Dict, List, Optional
 
 import pytest
 import torch
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmeatrack.engine import NonFiniteGuardHook
+from mmeatrack.engine import GuardedOptimWrapper, NonFiniteGuardHook
 from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses
+from mmeatrack.engine.guarded_optim import guarded
+from mmeatrack.models.wrappers import running_statistics
+from mmeatrack.registry import OPTIM_WRAPPERS
 from tests.test_engine.toy_runs import train_runner
 from tests.test_training.toy_parts import ToyCrops
 from tests.toys import build, distill_cfg, logged
@@ -136,14 +139,15 @@ def test_accumulated_gradients_go_with_a_skipped_batch(tmp_path) -> None:
 
 
 def test_a_clean_training_is_left_as_it_is(tmp_path) -> None:
-    guarded = runner_in(tmp_path / 'a', {}, 'skip')
+    watched = runner_in(tmp_path / 'a', {}, 'skip')
     plain = runner_in(tmp_path / 'b', {}, 'stop')
     plain._hooks = [each for each in plain.hooks if not isinstance(each, NonFiniteGuardHook)]
-    guarded.train()
+    watched.train()
     plain.train()
-    assert all(torch.equal(value, state(plain)[key]) for key, value in state(guarded).items())
-    assert 'train_step' not in vars(guarded.model)
-    assert not guarded.model._forward_hooks
+    assert all(torch.equal(value, state(plain)[key]) for key, value in state(watched).items())
+    assert 'train_step' not in vars(watched.model)
+    assert 'update_params' not in vars(watched.optim_wrapper)
+    assert not watched.model._forward_hooks
 
 
 def test_a_good_loss_waits_for_the_device_once() -> None:
@@ -156,10 +160,80 @@ def test_a_good_loss_waits_for_the_device_once() -> None:
             self.count += func is torch.ops.aten._local_scalar_dense.default
             return func(*args, **(kwargs or {}))
 
-    runner: Any = SimpleNamespace(distributed=False)
+    weight = torch.nn.Parameter(torch.ones(1))
+    wrapper = GuardedOptimWrapper(optimizer=torch.optim.SGD([weight], lr=1.0))
     with Reads() as reads:
-        assert NonFiniteGuardHook()._are_losses_good(runner, torch.tensor(1.5, requires_grad=True))
+        wrapper.update_params(weight.sum())
     assert reads.count == 1
+    assert weight.item() == 0
+
+
+@pytest.mark.parametrize('kind', ['OptimWrapper', 'AmpOptimWrapper', 'TheirOptimWrapper'])
+def test_the_wrapper_of_any_config_becomes_a_guarded_one(kind: str) -> None:
+    theirs = type('TheirOptimWrapper', (OptimWrapper,), {})
+    kinds = dict(OptimWrapper=OptimWrapper, AmpOptimWrapper=AmpOptimWrapper)
+    weight = torch.nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    wrapper = kinds.get(kind, theirs)(optimizer=optimizer, accumulative_counts=2)
+    same = guarded(wrapper, 'skip', 3)
+    assert same is wrapper
+    assert isinstance(same, GuardedOptimWrapper)
+    assert isinstance(same, kinds.get(kind, theirs))
+    assert type(same).__name__ == f'Guarded{kind}'
+    assert (same.action, same.max_skips, same._accumulative_counts) == ('skip', 3, 2)
+    same.update_params(weight.sum() * math.nan)
+    assert same.is_skipped
+    assert (same.inner_count, same.num_skipped, weight.item()) == (1, 1, 1)
+
+
+def test_a_guarded_wrapper_of_the_config_keeps_its_settings(tmp_path) -> None:
+    optimizer = dict(type='SGD', lr=0.01)
+    wrapper = dict(type='mmeatrack.GuardedOptimWrapper', action='skip', optimizer=optimizer)
+    runner = runner_in(tmp_path, DATA['box'][0], 'stop', wrapper=wrapper)
+    runner.train()
+    assert runner.optim_wrapper.num_skipped == 1
+
+
+def test_a_guarded_wrapper_works_without_the_hook() -> None:
+    weight = torch.nn.Parameter(torch.ones(1))
+    wrapper = OPTIM_WRAPPERS.build(
+        dict(type='mmeatrack.GuardedOptimWrapper', optimizer=torch.optim.SGD([weight], lr=1.0))
+    )
+    with pytest.raises(RuntimeError, match=r'iteration 1: loss = inf\. Mend these data'):
+        wrapper.update_params(weight.sum() * math.inf)
+    assert weight.item() == 1
+    assert weight.grad is None
+
+
+def test_a_frozen_teacher_is_not_copied() -> None:
+    model = build(distill_cfg()).train()
+    names = running_statistics(model)
+    assert any(name.startswith('architecture.head') for name in names)
+    assert not any(name.startswith('teacher') for name in names)
+    assert any(name.startswith('teacher') for name, _ in model.named_buffers())
+
+
+def test_bad_samples_have_stand_ins_of_earlier_batches(tmp_path) -> None:
+    """Both samples of the second batch are bad; the data set itself stays as it is."""
+    data = ToyCrops(length=16, nan_box=[2, 3], nan_image=[3])
+    runner = runner_in(tmp_path, {}, 'skip')
+    runner._train_dataloader['dataset'] = data
+    seen = []
+    runner.model.data_preprocessor.register_forward_hook(
+        lambda _, batch, found: seen.append(found['inputs']['search_img'])
+    )
+    runner.train()
+    assert torch.equal(seen[1][0], seen[0][0])
+    assert torch.equal(seen[1][1], seen[0][0])
+    assert not torch.equal(seen[2][0], seen[0][0])
+    assert all(torch.isfinite(each).all() for each in seen)
+    assert runner.optim_wrapper.num_skipped == 1
+
+
+def test_a_first_batch_without_a_finite_sample_stops(tmp_path) -> None:
+    runner = runner_in(tmp_path, dict(nan_box=[0, 1]), 'skip')
+    with pytest.raises(RuntimeError, match='no sample of the first batch is finite'):
+        runner.train()
 
 
 def test_what_is_not_finite_is_said() -> None:

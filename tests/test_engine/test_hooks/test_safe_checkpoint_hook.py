@@ -1,5 +1,6 @@
 import os
 import resource
+import shutil
 from pathlib import Path
 from typing import Any, Iterator, List
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from mmeatrack.engine import SafeCheckpointHook
-from mmeatrack.engine.atomic_backend import AtomicLocalBackend
+from mmeatrack.engine.hooks.safe_checkpoint_hook import AtomicLocalBackend
 from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, logged
 
@@ -133,3 +134,72 @@ def test_the_previous_best_goes_only_when_the_new_one_is_there(tmp_path, monkeyp
     train_runner(build(distill_cfg()), tmp_path / 'run', checkpoint=hook, metric=metric).train()
     assert seen == [[], ['best_toy_success_epoch_1.pth']]
     assert files(tmp_path) == ['best_toy_success_epoch_2.pth', 'epoch_2.pth']
+
+
+@pytest.mark.parametrize('how', ['moved', 'copied', 'without its pointer'])
+def test_a_folder_elsewhere_goes_on_from_its_own_checkpoints(tmp_path, how: str) -> None:
+    runner_in(tmp_path / 'a', 3).train()
+    shutil.copytree(tmp_path / 'a', tmp_path / 'b')
+    original, copy = tmp_path / 'a' / 'run', tmp_path / 'b' / 'run'
+    if how == 'moved':
+        shutil.rmtree(tmp_path / 'a')
+    elif how == 'copied':
+        checkpoint = torch.load(original / 'iter_3.pth', weights_only=False)
+        for value in checkpoint['state_dict'].values():
+            value.zero_()  # the original has trained on since
+        torch.save(checkpoint, original / 'iter_3.pth')
+    else:
+        (copy / 'last_checkpoint').unlink()
+    before = torch.load(copy / 'iter_3.pth', weights_only=False)['state_dict']
+    runner = runner_in(tmp_path / 'b', 3, resume=True)
+    with logged() as messages:
+        runner.train()  # has nothing left to do
+    assert any(f'goes on from {copy / "iter_3.pth"}' in message for message in messages)
+    assert all(torch.equal(value, before[key]) for key, value in runner.model.state_dict().items())
+    assert last(tmp_path / 'b') == copy / 'iter_3.pth'
+
+
+def test_a_folder_without_checkpoints_goes_on_from_those_that_it_names(tmp_path) -> None:
+    hook = SafeCheckpointHook(by_epoch=False)
+    there, here = tmp_path / 'there', tmp_path / 'here'
+    for folder, steps in ((there, (1, 2, 3)), (here, (1,))):
+        folder.mkdir()
+        for step in steps:
+            (folder / f'iter_{step}.pth').touch()
+    named = str(there / 'iter_2.pth')
+    expected = [here / 'iter_1.pth', there / 'iter_2.pth', there / 'iter_1.pth']
+    assert hook._candidates(named, here) == expected
+    assert hook._candidates(named, tmp_path / 'new') == expected[1:]
+    assert hook._candidates(named, there) == expected[1:]
+
+
+def test_a_relative_pointer_is_taken_from_any_folder(tmp_path, monkeypatch) -> None:
+    runner_in(tmp_path, 2).train()
+    pointer = tmp_path / 'run' / 'last_checkpoint'
+    pointer.write_text('work_dirs/elsewhere/run/iter_2.pth')
+    SafeCheckpointHook(by_epoch=False)._point_to_readable(tmp_path / 'run')
+    assert last(tmp_path) == tmp_path / 'run' / 'iter_2.pth'
+
+
+@pytest.mark.parametrize('copied', [True, False])
+def test_a_copy_leaves_the_best_checkpoint_of_the_original(tmp_path, copied: bool) -> None:
+    """A new best one replaces the copy's own; the original's is not the copy's to remove."""
+    hook = dict(type='mmeatrack.SafeCheckpointHook', save_best='toy/success', rule='greater')
+
+    def train(folder: Path, epochs: int, values: List[float], **kwargs: Any) -> None:
+        loop = dict(by_epoch=True, max_epochs=epochs)
+        metric = KeepResults(values)
+        train_runner(build(distill_cfg()), folder, loop, hook, metric, **kwargs).train()
+
+    train(tmp_path / 'a', 1, [0.1])
+    if copied:
+        shutil.copytree(tmp_path / 'a', tmp_path / 'b')
+        train(tmp_path / 'b', 2, [0.2], resume=True)
+    else:
+        start = str(tmp_path / 'a' / 'epoch_1.pth')
+        train(tmp_path / 'b', 2, [0.2], resume=True, load_from=start)
+    best = {
+        folder: sorted(path.name for path in (tmp_path / folder).glob('best*.pth'))
+        for folder in ('a', 'b')
+    }
+    assert best == dict(a=['best_toy_success_epoch_1.pth'], b=['best_toy_success_epoch_2.pth'])

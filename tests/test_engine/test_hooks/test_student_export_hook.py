@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any, List
 
@@ -6,7 +7,11 @@ import torch
 from mmengine.runner import load_checkpoint
 
 from mmeatrack.engine import StudentExportHook
-from mmeatrack.engine.hooks.student_export_hook import save_student, student_path
+from mmeatrack.engine.hooks.student_export_hook import (
+    save_student,
+    student_path,
+    student_weights,
+)
 from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, follow, tracker_cfg, video
 
@@ -120,19 +125,74 @@ def test_plain_tracker_is_refused_before_it_trains(tmp_path) -> None:
     assert files(tmp_path) == []
 
 
+@pytest.mark.parametrize('by_epoch', [True, False])
+def test_student_is_the_checkpoints_whatever_hook_wrote_it(tmp_path, by_epoch: bool) -> None:
+    """EMAHook validates and saves averages; the trained weights are others."""
+    hooks = [*HOOK, dict(type='EMAHook', momentum=0.5)]
+    checkpoint = dict(by_epoch=False, interval=2)
+    if by_epoch:
+        checkpoint = dict(interval=1, save_best='toy/success', rule='greater')
+    runner = train_runner(
+        build(distill_cfg()),
+        tmp_path / 'run',
+        dict(by_epoch=True, max_epochs=2) if by_epoch else BY_ITERATION,
+        checkpoint,
+        KeepResults([0.3, 0.6]) if by_epoch else None,
+        custom_hooks=hooks,
+    )
+    runner.train()
+    raw = runner.model.student.state_dict()
+    checkpoints = [name for name in files(tmp_path) if not name.endswith('_student.pth')]
+    assert len(checkpoints) == 3
+    weight = 'backbone.joint_stage.1.mlp.fc2.weight'
+    for name in checkpoints:
+        saved = torch.load(tmp_path / 'run' / name, weights_only=False)['state_dict']
+        path = student_path(tmp_path / 'run' / name)
+        exported = torch.load(path, weights_only=True)['state_dict']
+        assert exported.keys() == raw.keys()
+        for key, value in exported.items():
+            assert torch.equal(value, saved[f'architecture.{key}'])
+        assert not torch.equal(exported[weight], raw[weight])
+
+
+def test_best_students_of_several_metrics(tmp_path) -> None:
+    class TwoMetrics(KeepResults):
+        def compute_metrics(self, results: list) -> dict:
+            return dict(a=1.0, b=2.0)
+
+    train(
+        tmp_path,
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        checkpoint=dict(interval=1, save_best=['toy/a', 'toy/b'], rule='greater'),
+        metric=TwoMetrics(),
+    )
+    students = [name for name in files(tmp_path) if name.endswith('_student.pth')]
+    assert students == [
+        'best_toy_a_epoch_1_student.pth',
+        'best_toy_b_epoch_1_student.pth',
+        'epoch_1_student.pth',
+    ]
+
+
 def test_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
-    student, path = build(tracker_cfg()), tmp_path / 'epoch_1_student.pth'
-    save_student(student, path, dict(epoch=1))
+    weights, path = build(tracker_cfg()).state_dict(), tmp_path / 'epoch_1_student.pth'
+    save_student(weights, path, dict(epoch=1))
     before = path.read_bytes()
 
-    def fail(content: dict, partial: Path) -> None:
-        partial.write_bytes(b'half')
+    def fail(source: Any, target: Any) -> None:
         raise OSError('no space left')
 
-    monkeypatch.setattr(torch, 'save', fail)
+    monkeypatch.setattr(os, 'replace', fail)
     with pytest.raises(OSError, match='no space left'):
-        save_student(student, path, dict(epoch=2))
+        save_student(weights, path, dict(epoch=2))
     assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_weights_of_another_model_are_refused() -> None:
+    model = build(distill_cfg())
+    with pytest.raises(RuntimeError, match=r'has 1 weights, but none for .* architecture\.'):
+        student_weights({'a': torch.zeros(1)}, model)
 
 
 def test_name_of_the_student_file() -> None:

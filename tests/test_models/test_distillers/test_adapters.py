@@ -8,6 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
+from mmengine.runner.checkpoint import load_state_dict
 
 from mmeatrack.models import TargetMask
 from mmeatrack.registry import MODELS
@@ -36,10 +37,10 @@ def shapes(model: Any) -> dict:
 
 def test_one_adapter_for_each_pair() -> None:
     assert shapes(model_with([(2, 2), (3, 3)])) == {
-        'adapters.2_2.weight': (WIDTH, DIMS),
-        'adapters.2_2.bias': (WIDTH,),
-        'adapters.3_3.weight': (WIDTH, DIMS),
-        'adapters.3_3.bias': (WIDTH,),
+        'connectors.adapter_2_2.linear.func.weight': (WIDTH, DIMS),
+        'connectors.adapter_2_2.linear.func.bias': (WIDTH,),
+        'connectors.adapter_3_3.linear.func.weight': (WIDTH, DIMS),
+        'connectors.adapter_3_3.linear.func.bias': (WIDTH,),
     }
 
 
@@ -54,8 +55,8 @@ def test_no_adapter_without_feature_loss() -> None:
 
 def test_auto_has_an_adapter_for_each_joint_layer_of_the_student() -> None:
     assert [name for name in shapes(model_with('auto')) if 'weight' in name] == [
-        'adapters.2.weight',
-        'adapters.3.weight',
+        'connectors.adapter_2.linear.func.weight',
+        'connectors.adapter_3.linear.func.weight',
     ]
 
 
@@ -66,7 +67,7 @@ def test_loss_is_that_of_the_adapted_tokens() -> None:
     inputs, samples = training_batch()
     loss = model(inputs, samples, mode='loss')['distill.loss_feat_3_5'].item()
     x, y = (seen[0][:, 2 * TOKENS :].double().numpy() for seen in (student, teacher))
-    adapter = model.distiller.adapters['3_5']
+    adapter = model.distiller.connectors['adapter_3_5'].linear.func
     weight, bias = (value.detach().double().numpy() for value in (adapter.weight, adapter.bias))
     mask = TargetMask('hard')(model.student.search_boxes(samples), (GRID, GRID)).flatten(1)
     difference = (x @ weight.T + bias - y) * mask.double().numpy()[..., None]
@@ -84,6 +85,29 @@ def test_adapters_train_and_stay_out_of_the_student() -> None:
     assert not any(torch.equal(p, before[n]) for n, p in model.distiller.named_parameters())
     alone = build(tracker_cfg())
     assert set(model.student.state_dict()) == set(alone.state_dict())
+
+
+@pytest.mark.parametrize('pairs', [[(2, 2), (3, 3)], 'auto'])
+@pytest.mark.parametrize('tokens', ['search', 'all'])
+@pytest.mark.parametrize('load', ['torch', 'mmengine'])
+def test_adapters_of_an_old_checkpoint_are_loaded(pairs: Any, tokens: str, load: str) -> None:
+    model = model_with(pairs, tokens=tokens)
+    old = {}
+    for key, value in model.state_dict().items():
+        key = key.replace('connectors.adapter_', 'adapters.').replace('.linear.func', '')
+        old[key] = value + 1 if 'adapters' in key else value
+    names = ['2_2', '3_3'] if pairs != 'auto' else ['2', '3']
+    kinds = ('weight', 'bias')
+    assert [key for key in old if 'distiller' in key and 'found' not in key] == [
+        f'distiller.adapters.{name}.{kind}' for name in names for kind in kinds
+    ]
+    before = {key: value.clone() for key, value in model.distiller.named_parameters()}
+    if load == 'torch':
+        model.load_state_dict(old, strict=True)
+    else:
+        load_state_dict(model, old, strict=True)
+    after = dict(model.distiller.named_parameters())
+    assert all(torch.equal(after[key], before[key] + 1) for key in before)
 
 
 def test_teachers_config_of_vit_base() -> None:
@@ -146,9 +170,10 @@ def test_pairs_can_be_set_once() -> None:
 def test_found_pairs_give_the_losses_of_given_ones(width: int) -> None:
     found, given = model_with('auto', width), model_with([(2, 1), (3, 3)], width)
     found.distiller.set_layer_pairs([(2, 1), (3, 3)], found.student, found.teacher)
-    for name, adapter in found.distiller.adapters.items():
-        twin = given.distiller.adapters['2_1' if name == '2' else '3_3']
-        twin.load_state_dict(adapter.state_dict())
+    for name, twin in (('adapter_2', 'adapter_2_1'), ('adapter_3', 'adapter_3_3')):
+        if width != DIMS:
+            adapter = found.distiller.connectors[name]
+            given.distiller.connectors[twin].load_state_dict(adapter.state_dict())
     theirs = given(*training_batch(), mode='loss')
     ours = found(*training_batch(), mode='loss')
     assert {k: v.item() for k, v in ours.items()} == {k: v.item() for k, v in theirs.items()}

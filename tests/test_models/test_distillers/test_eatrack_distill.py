@@ -134,8 +134,7 @@ def test_records_are_released_after_the_losses(model) -> None:
         module.register_forward_hook(lambda m, i, output: alive.append(weakref.ref(output)))
     losses = model(*training_batch(), mode='loss')
     assert len(alive) == 2
-    assert buffers(model) == [[]] * 6
-    assert model.distiller._target_masks == {}
+    assert buffers(model) == [[]] * 7
     sum(value for name, value in losses.items() if 'loss' in name).backward()
     del losses
     gc.collect()
@@ -144,12 +143,12 @@ def test_records_are_released_after_the_losses(model) -> None:
 
 def test_records_are_released_after_an_error(model, monkeypatch) -> None:
     def fail(*args: Any) -> None:
-        raise RuntimeError('no mask')
+        raise RuntimeError('no loss')
 
-    monkeypatch.setattr(model.distiller, 'set_target', fail)
-    with pytest.raises(RuntimeError, match='no mask'):
+    monkeypatch.setattr(model.distiller, 'compute_distill_losses', fail)
+    with pytest.raises(RuntimeError, match='no loss'):
         model(*training_batch(), mode='loss')
-    assert buffers(model) == [[]] * 6
+    assert buffers(model) == [[]] * 7
 
 
 def test_losses_are_those_of_the_batch_at_hand(model) -> None:
@@ -163,7 +162,7 @@ def test_losses_are_those_of_the_batch_at_hand(model) -> None:
 
 def test_nothing_is_recorded_at_test(model) -> None:
     follow(model.eval(), video(3))
-    assert buffers(model) == [[]] * 6
+    assert buffers(model) == [[]] * 7
 
 
 # Test, and the end of distillation

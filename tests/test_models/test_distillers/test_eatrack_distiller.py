@@ -83,8 +83,11 @@ def test_short_form_expands_into_mmrazors_parts() -> None:
     assert losses['loss_pred'].temperature == 2.0
     assert losses['loss_pred'].direction == 'teacher_student'
     assert losses['loss_pred'].support == 'target'
-    assert parts.feature_mask.shape == 'soft'
-    assert parts.prediction_mask.shape == 'hard'
+    masks = {name: each.mask.shape for name, each in parts.connectors.items() if 'mask' in name}
+    assert masks == {'target_mask_tokens': 'soft', 'target_mask_map': 'hard'}
+    mapping = parts.loss_forward_mappings
+    assert mapping['loss_feat_2_2']['target_mask']['connector'] == 'target_mask_tokens'
+    assert mapping['loss_pred']['target_mask']['connector'] == 'target_mask_map'
 
 
 def test_recorders_hook_the_layers_of_each_backbone() -> None:
@@ -93,6 +96,7 @@ def test_recorders_hook_the_layers_of_each_backbone() -> None:
         'layer_2': 'backbone.joint_stage.0',
         'layer_3': 'backbone.joint_stage.1',
         'head': 'head',
+        'search_boxes': 'search_boxes',
     }
     assert sources(model.distiller.teacher_recorders) == {
         'layer_1': 'backbone.joint_stage.1',

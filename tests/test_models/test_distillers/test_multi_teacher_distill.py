@@ -124,6 +124,28 @@ def test_only_student_and_adapters_train() -> None:
     assert set(model.student.state_dict()) == set(build(tracker_cfg()).state_dict())
 
 
+def test_confidence_is_that_of_all_processes(monkeypatch) -> None:
+    """Each has half of the batch; the mean of their confidences weighs in both."""
+    teachers = [dict(config=build(teacher_cfg(), seed=10 + index)) for index in range(2)]
+    model = build(multi_cfg(teachers, weighting='confidence')).train()
+    found: List[torch.Tensor] = []
+    module = 'mmeatrack.models.distillers.multi_teacher_distill.reduce_mean'
+    monkeypatch.setattr(module, lambda own: found.append(own.clone()) or own)
+    inputs, samples = training_batch(batch_size=4)
+    model(inputs, samples, mode='loss')
+    for half in (slice(0, 2), slice(2, 4)):
+        model({key: value[half] for key, value in inputs.items()}, samples[half], mode='loss')
+    whole, first, second = found
+    assert not torch.equal(first, second)
+    torch.testing.assert_close((first + second) / 2, whole)
+    monkeypatch.setattr(module, lambda own: torch.tensor([0.3, 0.1]))
+    model.distiller.student_recorders.recorders['search_boxes'].data_buffer.append(
+        torch.tensor([[0.5, 0.5, 0.5, 0.5]])
+    )
+    weights = model._batch_weights([torch.zeros(1, 1, GRID, GRID)] * 2)
+    torch.testing.assert_close(weights, torch.tensor([0.75, 0.25]))
+
+
 def test_records_are_released() -> None:
     model = build(multi_cfg(three_teachers())).train()
     model(*training_batch(), mode='loss')
@@ -133,7 +155,7 @@ def test_records_are_released() -> None:
         for manager in (distiller.student_recorders, distiller.teacher_recorders)
     ]
     recorders = [recorder for manager in managers for recorder in manager.recorders.values()]
-    assert len(recorders) == 14
+    assert len(recorders) == 17
     assert all(recorder.data_buffer == [] for recorder in recorders)
 
 

@@ -375,3 +375,52 @@ def test_a_batch_without_any_target_costs_no_box(head) -> None:
     losses = head.loss(maps, torch.zeros(2, 4))
     assert float(losses['loss_bbox']) == float(losses['loss_iou']) == float(losses['iou']) == 0
     assert float(losses['loss_cls']) > 0
+
+
+# Offset and size at the peak alone
+
+
+@pytest.fixture
+def trained_head() -> CenterHead:
+    """Batch norms that shift and scale, so that the border's zeros are not zeros by chance."""
+    head = build(dict(type='mmeatrack.CenterHead', in_channels=6, feat_channels=8))
+    head.train()
+    for seed in range(3):
+        torch.manual_seed(seed)
+        head(3 * torch.randn(4, 6, 16, 16) + 1)
+    for module in head.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(module.bias)
+    return head.eval()
+
+
+@pytest.mark.parametrize('grid', [(16, 16), (4, 4), (5, 11)])
+@torch.no_grad()
+def test_patch_around_a_cell_gives_the_maps_value_at_every_cell(trained_head, grid) -> None:
+    features = torch.randn(1, 6, *grid)
+    whole = trained_head(features)
+    for cell in range(grid[0] * grid[1]):
+        prior = torch.zeros(grid)
+        prior.view(-1)[cell] = 1
+        with trained_head.at_peak(prior):
+            output = trained_head(features)
+        assert torch.equal(output.score, whole.score)
+        row, column = divmod(cell, grid[1])
+        for found, expected in zip(output[1:], whole[1:]):
+            assert found.shape == expected.shape
+            torch.testing.assert_close(
+                found[..., 0, 0], expected[..., row, column], atol=1e-5, rtol=1e-5
+            )
+        assert trained_head.predict(output, prior).cell.tolist() == [cell]
+
+
+@torch.no_grad()
+def test_peak_alone_ends_with_its_context_and_serves_one_sample(trained_head) -> None:
+    features, prior = torch.randn(2, 6, 16, 16), torch.ones(16, 16)
+    whole = trained_head(features)
+    with trained_head.at_peak(prior):
+        assert torch.equal(trained_head(features).offset, whole.offset)  # a batch
+        assert trained_head(features[:1]).offset[0].flatten(1).unique(dim=1).shape[1] == 1
+    with pytest.raises(RuntimeError), trained_head.at_peak(prior):
+        raise RuntimeError
+    torch.testing.assert_close(trained_head(features[:1]).offset, whole.offset[:1])

@@ -95,3 +95,47 @@ def test_features_of_other_shapes_are_refused(shape) -> None:
 def test_unknown_reduction_is_refused() -> None:
     with pytest.raises(ValueError, match=r"reduction='sum' is unknown; .*\['paper', 'mean'\]"):
         TargetFeatureLoss('sum')
+
+
+def test_tokens_before_those_of_the_search_crop_have_weight_one() -> None:
+    student, teacher = draw(B, 2 + N, C, seed=1), draw(B, 2 + N, C, seed=2)
+    whole = torch.cat((torch.ones(B, 2, dtype=torch.float64), mask()), dim=1)
+    loss = TargetFeatureLoss('mean', tokens='all')(student, teacher, mask())
+    expected = feature_loss_numpy(student.numpy(), teacher.numpy(), whole.numpy(), 'mean')
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ('tokens', 'count'), [('search', N + 2), ('search', N - 1), ('all', N - 1)]
+)
+def test_mask_of_other_tokens_is_refused(tokens: str, count: int) -> None:
+    loss = TargetFeatureLoss(tokens=tokens)
+    with pytest.raises(
+        ValueError, match=rf'mask of {N} search tokens was given for {count} tokens'
+    ):
+        loss(draw(B, count, C), draw(B, count, C, seed=1), mask())
+
+
+def test_unknown_tokens_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"tokens='both' is unknown; .*\['search', 'all'\]"):
+        TargetFeatureLoss(tokens='both')
+
+
+@pytest.mark.parametrize('reduction', ['paper', 'mean'])
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('scale', [1e-3, 30.0])
+def test_halves_neither_overflow_nor_vanish(
+    reduction: str, dtype: torch.dtype, scale: float
+) -> None:
+    """In float16 the sum of squares would be infinite above 65504, and small squares 0."""
+    student, teacher = (scale * draw(B, 64, 32, seed=seed) for seed in (1, 2))
+    student, teacher = student.to(dtype).requires_grad_(), teacher.to(dtype)
+    weights = torch.ones(B, 64)
+    loss = TargetFeatureLoss(reduction)(student, teacher, weights)
+    loss.backward()
+    exact = feature_loss_numpy(
+        student.detach().double().numpy(), teacher.double().numpy(), weights.numpy(), reduction
+    )
+    assert loss.dtype is torch.float32
+    assert loss.item() == pytest.approx(exact, rel=1e-5)
+    assert torch.isfinite(student.grad).all()

@@ -174,3 +174,14 @@ def test_maps_of_other_shapes_are_refused(shape) -> None:
 def test_bad_arguments_are_refused(arguments: dict, expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
         TargetPredictionLoss(**arguments)
+
+
+@pytest.mark.parametrize('support', ['map', 'target'])
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_halves_are_computed_in_full_precision(support: str, dtype: torch.dtype) -> None:
+    student, teacher = draw(B, 1, H, W, seed=1).to(dtype), draw(B, 1, H, W, seed=2).to(dtype)
+    loss = TargetPredictionLoss(support=support)
+    exact = loss(student.double(), teacher.double(), mask())
+    found = loss(student, teacher, mask())
+    assert found.dtype is torch.float32
+    assert found.item() == pytest.approx(exact.item(), rel=1e-5)

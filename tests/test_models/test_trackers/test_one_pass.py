@@ -125,3 +125,39 @@ def test_config_without_the_hook_leaves_the_models_own_store() -> None:
     tracker = build(tracker_cfg(temporal=STORE))
     tracker.cfg = Config(dict(custom_hooks=[]))
     assert tracker.temporal_cfg == STORE
+
+
+# Fast path
+
+
+def calibrated() -> dict:
+    """Parts that read cues: a calibrated score, a lost detector and a store."""
+    confidence = dict(
+        type='mmeatrack.CalibratedConfidence', weights=[1.0, 0.2, 2.0, 0.5, -3.0], bias=-1.0
+    )
+    detector = dict(lost_below=0.3, found_above=0.4, patience=2)
+    return dict(confidence=confidence, lost_detector=detector, temporal=dict(STORE, interval=3))
+
+
+@pytest.mark.parametrize('parts', [dict(), dict(temporal=STORE), calibrated()])
+@pytest.mark.parametrize('seed', [0, 1])
+def test_fast_path_gives_the_boxes_of_the_plain_one(parts: dict, seed: int) -> None:
+    trackers = {}
+    for fast in (True, False):
+        test_cfg = dict(fast=fast, lost_search_factor=6.0)
+        tracker = build(tracker_cfg(**parts, test_cfg=test_cfg), seed=seed)
+        for step in range(3):  # batch norms that are not the identity
+            tracker.train()(*training_batch(seed=step), mode='loss')
+        trackers[fast] = tracker.eval()
+    frames = video(30, seed)
+    found, expected = (follow(trackers[fast], frames) for fast in (True, False))
+    torch.testing.assert_close(found[:, :4], expected[:, :4], atol=1e-3, rtol=0)
+    torch.testing.assert_close(found[:, 4], expected[:, 4], atol=1e-6, rtol=0)
+    states = trackers[True].state, trackers[False].state
+    assert states[0].cues == pytest.approx(states[1].cues, abs=1e-6)
+    assert (states[0].store is None) == ('temporal' not in parts)
+
+
+def test_fast_path_must_be_true_or_false() -> None:
+    with pytest.raises(ValueError, match="fast='yes' must be True or False"):
+        build(tracker_cfg(test_cfg=dict(fast='yes')))

@@ -1,6 +1,6 @@
-"""Timing that compares: tasks by turns in one process, and ratios with an interval.
+"""Comparative timing: tasks interleaved in one process, and ratios with an interval.
 
-What slows the machine for a while slows all tasks alike then: ratios hold where times do not.
+A load on the machine slows all tasks alike: ratios hold where times do not.
 """
 
 import time
@@ -35,7 +35,7 @@ def interleave(
     clock: Callable[[], float] = time.perf_counter,
     on_round: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
-    """Time tasks by turns: every task once in each round, in an order drawn anew each round.
+    """Time interleaved tasks: each once a round, in a new random order every round.
 
     Args:
         tasks: What to time, by name. On a GPU a task must wait for its own kernels.
@@ -77,7 +77,7 @@ def ratio_of_rounds(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Rati
 
 
 def ratio_of_typical_periods(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Ratio:
-    """Ratio of two mean times of work that repeats with a period, robust against interruptions.
+    """Ratio of the mean times of two periodic tasks, robust against interruptions.
 
     The mean over a period of the medians at each of its places: it counts what is done once a
     period, which a median over all frames leaves out, and not what the machine did besides.
@@ -93,7 +93,7 @@ def ratio_of_typical_periods(above: np.ndarray, below: np.ndarray, seed: int = 0
 
 
 def typical_mean(seconds: np.ndarray) -> float:
-    """Mean over a period of the medians at each of its places; (periods, frames of a period)."""
+    """Mean over a period of the medians at each of its frames; (periods, frames of a period)."""
     return float(np.median(seconds, axis=0).mean())
 
 

@@ -21,7 +21,7 @@ _STEPS = 3
 
 
 def peak_memory(part: str, config: str, batch_size: int, device: str, threads: int) -> int:
-    """Bytes that a part of training takes at most: weights, gradients, moments, activations.
+    """Peak bytes of a part of training: weights, gradients, moments, activations.
 
     On a CPU: the highest resident memory of a fresh process less what it had after the imports and
     a warm-up of the libraries, before the models were built. On a GPU: what torch allocated.
@@ -64,7 +64,7 @@ def _measure(part: str, config: str, batch_size: int, device: str, threads: int)
 
 
 def _warm_up(config: Any, device: str) -> None:
-    """Let the libraries take what they keep, which would count in every part else."""
+    """Warm up the libraries: memory that they keep would count as that of every part."""
     build_step('distillation', config, training_batch(config, 1, device), device)()
     gc.collect()
     libc = ctypes.CDLL(None)

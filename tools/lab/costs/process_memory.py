@@ -1,4 +1,4 @@
-"""Resident memory of this process, as Linux tells it."""
+"""Resident memory of this process on Linux."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ _CLEAR, _STATUS = Path('/proc/self/clear_refs'), Path('/proc/self/status')
 
 
 def check_process_memory() -> None:
-    """Refuse a system that does not tell.
+    """Refuse a system without these files.
 
     Raises:
         RuntimeError: If it does not.
@@ -20,7 +20,7 @@ def check_process_memory() -> None:
 
 
 def forget_peak() -> None:
-    """Let the peak start anew from what is resident now."""
+    """Reset the peak to the current resident memory."""
     _CLEAR.write_text('5')
 
 

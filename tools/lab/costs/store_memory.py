@@ -44,7 +44,7 @@ def feed_store(
     seed: int = 0,
     on_sample: Callable[[int], object] = lambda n: None,
 ) -> List[MemorySample]:
-    """Offer frames with random scores to a store as a tracker does, and look at its memory.
+    """Offer frames with random scores to a store as a tracker does, and sample its memory.
 
     Args:
         frames: Frames, a multiple of ``samples``.

@@ -73,7 +73,7 @@ def build_trackers(config: Config, store: Dict[str, Any], device: str) -> Dict[s
 
 
 class PinnedVideo:
-    """A video in memory whose target moves in a circle; trackers are told where it is.
+    """A video in memory whose target moves in a circle, at positions that trackers are given.
 
     So every tracker cuts the same crops, and nothing but the store makes their work differ.
 
@@ -110,7 +110,7 @@ def time_frames(
     device: str,
     on_frame: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
-    """Seconds (periods, interval) of tracking, by tracker, all on the same frames by turns.
+    """Seconds (periods, interval) of tracking by tracker, interleaved on the same frames.
 
     Args:
         trackers: From :func:`build_trackers`.
@@ -146,7 +146,7 @@ def time_frames(
 
 @torch.no_grad()
 def time_parts(tracker: Any, rounds: int, device: str) -> Dict[str, np.ndarray]:
-    """Seconds (rounds,) of the network's parts, by turns.
+    """Seconds (rounds,) of the network's parts, interleaved.
 
     Args:
         tracker: A tracker.

@@ -24,7 +24,7 @@ def time_steps(
     batches: Optional[Iterator[Any]] = None,
     on_round: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
-    """Seconds (rounds,) of student step, teacher forward and distillation step, by turns.
+    """Seconds (rounds,) of student step, teacher forward and distillation step, interleaved.
 
     With ``batches``, loading one of them is a fourth task, ``LOADER``.
 
@@ -79,7 +79,7 @@ def report_memory(
 
 
 def endless_batches(config: Config, batch_size: int) -> Iterator[Any]:
-    """Batches of the config's training data, loaded by this process alone, without end.
+    """Endless batches of the config's training data, loaded by this process alone.
 
     Args:
         config: Config with a ``train_dataloader``.
@@ -98,7 +98,7 @@ def endless_batches(config: Config, batch_size: int) -> Iterator[Any]:
 
 
 def report_loader(report: BenchmarkReport, seconds: Dict[str, np.ndarray], batch_size: int) -> None:
-    """Add what the loader gives beside what the step uses, both in samples per second."""
+    """Add the throughputs of loader and step, both in samples per second."""
     loaded, used = (batch_size / np.median(seconds[name]) for name in (LOADER, 'distillation'))
     ratio = ratio_of_rounds(seconds[LOADER], seconds['distillation'])
     workers = int(np.ceil(ratio.value))

@@ -1,4 +1,4 @@
-"""The parts of a distillation that are timed and weighed, built from its config."""
+"""Parts of a distillation whose time and memory are measured, built from its config."""
 
 import copy
 from typing import Any, Callable, Dict, List, Tuple
@@ -17,7 +17,7 @@ Batch = Tuple[Dict[str, Tensor], List[TrackDataSample]]
 
 
 def build_step(part: str, config: Config, batch: Batch, device: str) -> Callable[[], None]:
-    """One of ``PARTS`` as a function that does one step of it and waits for the device.
+    """A function that does one step of a part of ``PARTS`` and waits for the device.
 
     Student and distillation: losses, gradients and the optimizer's step. Teacher: the forward that
     a distillation makes of it, without gradients.

@@ -1,4 +1,4 @@
-"""Experiments as resumable stages: what ``tools/demo.py`` and ``tools/ablation.py`` are made of."""
+"""Experiments of resumable stages, for ``tools/demo.py`` and the ablations."""
 
 from .commands import benchmark_stage, train_stage
 from .stage import Stage, StageError, run_stages

@@ -22,7 +22,7 @@ def train_stage(
     after: Sequence[Stage] = (),
     threads: int = 1,
 ) -> Stage:
-    """Training by mmtrack's ``train.py``; it goes on from its last checkpoint when interrupted.
+    """Training by mmtrack's ``train.py``, resumed from its last checkpoint if interrupted.
 
     Args:
         name: Shown beside the progress bar.
@@ -75,5 +75,5 @@ def _cfg_options(options: Dict[str, object]) -> List[str]:
 
 
 def _config_files(config: Path) -> List[Path]:
-    """The config and all that lie in ``_base_`` beside its folder."""
+    """The config and all configs in ``_base_`` beside its folder."""
     return [config, *sorted(config.parent.parent.glob('_base_/**/*.py'))]

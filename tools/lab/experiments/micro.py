@@ -1,14 +1,15 @@
-"""The micro experiment: data, teacher, student, distilled student and their tests as stages."""
+"""Micro experiment: data, teacher, student, distilled student and their tests as stages."""
 
 import os
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 from lab.experiments.commands import benchmark_stage, train_stage
-from lab.experiments.stage import Stage
+from lab.experiments.stage import MARK_NAME, Stage, StageError
 
 CONFIGS = Path('configs/eatrack')
 TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb16-1100i_synthetic-uav.py'
@@ -20,6 +21,8 @@ TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
 NEAR_CONFIG = CONFIGS / 'eatrack_micro_1xb16-1500i_synthetic-uav-near.py'
 NEAR_TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav-near.py'
 NEAR_TRUE_VIEWS_CONFIG = CONFIGS / 'eatrack_micro_temporal-true-views_synthetic-uav-near.py'
+# Tests of the temporal ablation, by which the others are judged.
+WITHOUT, WITH = 'Without', 'With'
 TEACHER_ITERS = 1100
 STUDENT_ITERS = 500
 NEAR_ITERS = 1500
@@ -49,6 +52,17 @@ class MicroExperiment:
     train_videos: int = 60
     test_videos: int = 50
     data_options: Tuple[str, ...] = ()
+
+    def remove(self) -> None:
+        """Remove the folder of the results, for a fresh start.
+
+        Raises:
+            StageError: If it holds something else than an experiment.
+        """
+        mark = self.make_data().folder / MARK_NAME  # of the first stage
+        if self.out.exists() and any(self.out.iterdir()) and not mark.is_file():
+            raise StageError(f'{self.out} holds no experiment: remove it yourself if you are sure.')
+        shutil.rmtree(self.out, ignore_errors=True)
 
     def make_data(self) -> Stage:
         """The synthetic set.
@@ -90,7 +104,7 @@ class MicroExperiment:
         return self._train(run_name(variant, seed), DISTILL_CONFIG, seed, options, [teacher])
 
     def train_auto_paired(self, variant: str, seed: int = 0) -> Stage:
-        """The student distilled from the layers most like its own in the undistilled student."""
+        """The student distilled from the teacher's layers most similar to its undistilled ones."""
         student = run_name('student', seed)
         options: Dict[str, object] = {
             'model.teacher_ckpt': self.teacher_checkpoint,
@@ -100,7 +114,7 @@ class MicroExperiment:
         return self._train(run_name(variant, seed), AUTO_PAIR_CONFIG, seed, options, after)
 
     def train_from_two_teachers(self, variant: str, seed: int = 0) -> Stage:
-        """The student distilled from the teacher and one of another seed."""
+        """The student distilled from the teacher and a teacher of another seed."""
         teachers = [self.train_teacher(), self.train_teacher(seed=1)]
         options: Dict[str, object] = {
             'model.teachers.0.ckpt': self.teacher_checkpoint,
@@ -141,7 +155,7 @@ class MicroExperiment:
 
     @property
     def results(self) -> Path:
-        """Holds a folder of raw results a test."""
+        """Folder of the raw results, with a folder for each test."""
         return self.out / 'results'
 
     @property

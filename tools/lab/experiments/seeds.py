@@ -1,4 +1,4 @@
-"""Numbers of runs that differ in their seed."""
+"""Statistics over runs of different seeds."""
 
 import statistics
 from typing import Sequence

@@ -22,7 +22,7 @@ _TAIL = 25  # lines of a failed command's output that are shown
 
 
 class StageError(RuntimeError):
-    """A stage's command failed; the message shows the end of its output, and how to go on."""
+    """Failure of a stage's command; the message ends with its output and the way to go on."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Stage:
 
     @property
     def log(self) -> Path:
-        """File with all that the command printed."""
+        """File with the command's output."""
         return self.folder / 'output.log'
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the command, its inputs and the stages before it."""
+        """Hash of the command, its inputs and the stages before it."""
         digest = hashlib.sha256(json.dumps([str(word) for word in self.command]).encode())
         for path in sorted(self.inputs):
             digest.update(path.read_bytes())
@@ -98,7 +98,7 @@ class Stage:
         return [*map(str, self.command), *(self.resume if resumable else ())]
 
     def finish(self, seconds: float) -> None:
-        """Remember that it has ended well."""
+        """Mark the stage as finished."""
         self._write_mark(dict(fingerprint=self.fingerprint, seconds=round(seconds, 1)))
 
     def _write_mark(self, mark: Dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmeatrack.engine import TrueViewsHook
+from mmeatrack.engine import OracleViewsHook
+from mmeatrack.registry import HOOKS
 from tests.test_engine.toy_runs import KeepResults, VideoDataset, video_runner
 from tests.toys import build, tracker_cfg, video
 
@@ -14,7 +15,7 @@ TRUTH = {frame: [70.0 + 2 * frame, 50.0, 90.0 + 2 * frame, 70.0] for frame in ra
 
 
 def true_views(interval: int) -> List[dict]:
-    return [dict(type='mmeatrack.TrueViewsHook', interval=interval)]
+    return [dict(type='mmeatrack.OracleViewsHook', interval=interval)]
 
 
 def rows(work_dir: Path, model: Any, truth: Dict[int, List[float]], hooks: list) -> torch.Tensor:
@@ -51,4 +52,11 @@ def test_two_that_fill_the_slot_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='both fill the temporal slot'):
         rows(tmp_path / 'a', build(tracker_cfg()), TRUTH, hooks)
     with pytest.raises(ValueError, match='interval=0 must be at least 1'):
-        TrueViewsHook(interval=0)
+        OracleViewsHook(interval=0)
+
+
+def test_the_former_name_is_the_same_hook_with_a_warning() -> None:
+    with pytest.warns(FutureWarning, match='is now called mmeatrack.OracleViewsHook'):
+        hook = HOOKS.build(dict(type='mmeatrack.TrueViewsHook', interval=3))
+    assert isinstance(hook, OracleViewsHook)
+    assert hook.interval == 3

@@ -1,11 +1,13 @@
-"""Loss normaliser averaged over processes."""
+"""Normaliser and precision of the losses."""
 
-from mmengine.dist import all_reduce, get_world_size
+import torch
+from mmdet.utils.dist_utils import reduce_mean
+from mmengine.dist import get_world_size
 from torch import Tensor
 
 
 def shared_count(count: Tensor) -> Tensor:
-    """A process's share of what is counted in the batches of all.
+    """Loss normaliser averaged over processes.
 
     DistributedDataParallel averages the processes' gradients. With sums over what each counts by
     itself, such as crops with a target, a crop among few would then weigh more than one among many;
@@ -17,6 +19,9 @@ def shared_count(count: Tensor) -> Tensor:
     Returns:
         Scalar: total over number of processes, with a total of at least 1.
     """
-    share = count.detach().clone()
-    all_reduce(share, op='mean')
-    return share.clamp(min=1 / get_world_size())
+    return reduce_mean(count.detach()).clamp(min=1 / get_world_size())
+
+
+def full_precision(values: Tensor) -> Tensor:
+    """Float32 in place of a half, whose squares and logarithms are soon infinite or 0."""
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

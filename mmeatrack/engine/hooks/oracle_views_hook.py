@@ -1,5 +1,6 @@
-"""The most that temporal adaptation can bring: a temporal slot that shows the true target."""
+"""Upper bound of temporal adaptation: a temporal slot that shows the true target."""
 
+import warnings
 from typing import Any, Optional, Sequence
 
 import torch
@@ -12,7 +13,7 @@ from mmeatrack.registry import HOOKS
 
 
 @HOOKS.register_module()
-class TrueViewsHook(Hook):
+class OracleViewsHook(Hook):
     """Fills the temporal slot of a test run from the ground truth, in place of a Target Store.
 
     What this gains no store can gain by choosing its views better. It is for analysis: results of
@@ -42,7 +43,7 @@ class TrueViewsHook(Hook):
         frame, tracker = info.get('frame_id', 0), find_tracker(runner.model)
         if tracker.state.store is not None:
             raise ValueError(
-                'TrueViewsHook and a Target Store both fill the temporal slot: remove '
+                f'{type(self).__name__} and a Target Store both fill the temporal slot: remove '
                 'TemporalAdaptationHook from custom_hooks, and `temporal` from the model.'
             )
         if frame == 0 or frame % self.interval:
@@ -52,3 +53,17 @@ class TrueViewsHook(Hook):
             img = tracker.data_preprocessor(data_batch, False)['inputs']['img'][0]
             cx, cy, w, h = bbox_xyxy_to_cxcywh(truth).tolist()
             tracker.state.temporal = tracker.encode_template(img, (cx, cy, w, h))
+
+
+@HOOKS.register_module()
+class TrueViewsHook(OracleViewsHook):
+    """Former name of :class:`OracleViewsHook`."""
+
+    def __init__(self, interval: int = 5) -> None:
+        warnings.warn(
+            'mmeatrack.TrueViewsHook is now called mmeatrack.OracleViewsHook; the old name will '
+            'go with the next release.',
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__(interval)

@@ -1,0 +1,156 @@
+"""Optimizer wrappers that stop or skip a batch that is not finite, before it has gradients."""
+
+import logging
+from typing import Any, Dict, Optional, Type
+
+import torch
+from mmengine.dist import all_reduce, is_distributed
+from mmengine.logging import print_log
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from torch import Tensor
+
+from mmeatrack.engine.finite_check import non_finite_losses, sample_names
+from mmeatrack.registry import OPTIM_WRAPPERS
+
+ACTIONS = ('stop', 'skip')
+
+
+@OPTIM_WRAPPERS.register_module()
+class GuardedOptimWrapper(OptimWrapper):
+    """mmengine's OptimWrapper that does nothing with a loss of NaN or infinity.
+
+    With several processes all of them stop or skip together.
+    :class:`mmeatrack.NonFiniteGuardHook` turns the wrapper of any config into a guarded one, tells
+    it which data a batch has, and puts back what a skipped batch has changed elsewhere.
+
+    Args:
+        action: 'stop' ends training with an error; 'skip' leaves the batch out. With gradient
+            accumulation a skipped batch takes what was accumulated before it along.
+        max_skips: That many batches in a row may be skipped; then training ends with an error.
+        kwargs: Of :class:`mmengine.optim.OptimWrapper`.
+
+    Raises:
+        ValueError: If ``action`` is unknown or ``max_skips`` is below 1.
+    """
+
+    def __init__(self, action: str = 'stop', max_skips: int = 20, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.set_guard(action, max_skips)
+
+    def set_guard(self, action: str, max_skips: int) -> None:
+        """Begin to guard; for the arguments see the class."""
+        check_guard(action, max_skips)
+        self.action, self.max_skips = action, max_skips
+        self.num_skipped, self._in_a_row = 0, 0
+        self.begin_batch()
+
+    def begin_batch(self, batch: Any = None, problem: Optional[str] = None) -> None:
+        """Take note of the batch that the next loss is of.
+
+        Args:
+            batch: As the data loader gives it; its samples are named in messages.
+            problem: Why it must not be used, if so.
+        """
+        self.is_skipped = False
+        self.losses: Dict[str, Any] = {}  # named parts of the loss, for messages
+        self._batch, self._problem = batch, problem
+
+    def update_params(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Update the weights by a finite loss.
+
+        Args:
+            loss: The loss of a batch, a scalar.
+            args: Of mmengine's OptimWrapper.
+            kwargs: Of mmengine's OptimWrapper.
+
+        Raises:
+            RuntimeError: If the batch is not finite, and is not to be skipped.
+        """
+        if self._is_good(loss):
+            self._in_a_row = 0
+            super().update_params(loss, *args, **kwargs)
+            return
+        self._refuse(loss)
+        self.is_skipped = True
+        self.zero_grad()
+        # Batches are counted in backward, which does not happen.
+        self._inner_count += 1
+
+    def _is_good(self, loss: Tensor) -> bool:
+        """Whether each process has a finite batch; the device is waited for once."""
+        is_good = torch.isfinite(loss.detach()).all().float()
+        if self._problem is not None:
+            is_good = torch.zeros_like(is_good)
+        if is_distributed():
+            all_reduce(is_good, op='min')
+        return bool(is_good)
+
+    def _refuse(self, loss: Tensor) -> None:
+        where = f'iteration {self._inner_count + 1}: {self._reason(loss)}'
+        if self.action == 'stop':
+            raise RuntimeError(
+                f"{where}. Mend these data, lower the learning rate, or set action='skip' of "
+                'mmeatrack.NonFiniteGuardHook to leave such batches out.'
+            )
+        self.num_skipped += 1
+        self._in_a_row += 1
+        if self._in_a_row > self.max_skips:
+            raise RuntimeError(
+                f'{where}. That is the batch {self._in_a_row} in a row that would be skipped '
+                f'(max_skips={self.max_skips}): weights or data are spoilt. Go on from an earlier '
+                'checkpoint with a lower learning rate, or mend the data.'
+            )
+        print_log(f'{where}; the batch is skipped', 'current', level=logging.WARNING)
+
+    def _reason(self, loss: Tensor) -> str:
+        if self._problem is not None:
+            return self._problem
+        if torch.isfinite(loss).all():
+            return 'another process has a batch that is not finite'
+        named = non_finite_losses(self.losses) or {'loss': float(loss)}
+        values = ', '.join(f'{name} = {value}' for name, value in named.items())
+        names = '' if self._batch is None else f' for the samples {sample_names(self._batch)}'
+        return f'{values}{names}'
+
+
+@OPTIM_WRAPPERS.register_module()
+class GuardedAmpOptimWrapper(GuardedOptimWrapper, AmpOptimWrapper):
+    """The same of mmengine's AmpOptimWrapper, for mixed precision."""
+
+
+def guarded(wrapper: OptimWrapper, action: str, max_skips: int) -> GuardedOptimWrapper:
+    """Make an optimizer wrapper a guarded one.
+
+    Args:
+        wrapper: Any of mmengine's; a guarded one keeps its settings.
+        action: See :class:`GuardedOptimWrapper`.
+        max_skips: See there.
+
+    Returns:
+        The same object, which schedules and hooks refer to, of a guarded class.
+    """
+    if not isinstance(wrapper, GuardedOptimWrapper):
+        wrapper.__class__ = _guarded_class(type(wrapper))
+        wrapper.set_guard(action, max_skips)
+    assert isinstance(wrapper, GuardedOptimWrapper)
+    return wrapper
+
+
+def check_guard(action: str, max_skips: int) -> None:
+    """Check the settings of a guard.
+
+    Raises:
+        ValueError: If ``action`` is unknown or ``max_skips`` is below 1.
+    """
+    if action not in ACTIONS:
+        raise ValueError(f'action={action!r} is unknown; it is one of {list(ACTIONS)}.')
+    if max_skips < 1:
+        raise ValueError(f'max_skips={max_skips} must be at least 1.')
+
+
+def _guarded_class(kind: Type[OptimWrapper]) -> Type[GuardedOptimWrapper]:
+    if kind is OptimWrapper:
+        return GuardedOptimWrapper
+    if kind is AmpOptimWrapper:
+        return GuardedAmpOptimWrapper
+    return type(f'Guarded{kind.__name__}', (GuardedOptimWrapper, kind), {})

@@ -1,0 +1,115 @@
+"""List the models of model-index.yml, or check them.
+
+python tools/model_zoo.py           # a table of configs, data and weights
+python tools/model_zoo.py --check   # every config is listed and loads, every file has its hash
+"""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+import yaml
+from tabulate import tabulate
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def read_models(root: Path) -> List[Dict[str, Any]]:
+    """Entries of all metafiles that the index imports."""
+    index = yaml.safe_load((root / 'model-index.yml').read_text(encoding='utf-8'))
+    metafiles = [
+        yaml.safe_load((root / name).read_text(encoding='utf-8')) for name in index['Import']
+    ]
+    return [model for metafile in metafiles for model in metafile['Models']]
+
+
+def table(models: Sequence[Dict[str, Any]]) -> str:
+    """The models as a table."""
+    rows = [
+        [
+            model['Name'],
+            model['Metadata']['Data'],
+            model.get('Weights', '-'),
+            model['Metadata']['Trained'],
+        ]
+        for model in models
+    ]
+    return tabulate(rows, ['Config', 'Data', 'Weights', 'Trained'])
+
+
+def problems(root: Path, models: Sequence[Dict[str, Any]]) -> List[str]:
+    """What does not hold of the metafiles, a line each."""
+    found: List[str] = []
+    listed = [model['Config'] for model in models]
+    there = {
+        f'configs/{path.relative_to(root / "configs")}'
+        for path in (root / 'configs').glob('*/*.py')
+        if path.parent.name != '_base_'
+    }
+    found += [f'{config}: listed twice' for config in set(listed) if listed.count(config) > 1]
+    found += [f'{config}: not listed' for config in sorted(there - set(listed))]
+    for model in models:
+        found += _config_problems(root, model) + _weight_problems(root, model)
+    return found
+
+
+def _config_problems(root: Path, model: Dict[str, Any]) -> List[str]:
+    from mmengine.config import Config
+
+    path = root / model['Config']
+    if not path.is_file():
+        return [f'{model["Config"]}: no such file']
+    try:
+        has_model = 'model' in Config.fromfile(path)
+    except Exception as error:
+        return [f'{model["Config"]}: does not load: {error}']
+    return [] if has_model else [f'{model["Config"]}: has no model']
+
+
+def _weight_problems(root: Path, model: Dict[str, Any]) -> List[str]:
+    """Of shipped weights: the file, its hash, and whether it makes a tracker."""
+    weights = model.get('Weights')
+    if weights is None:
+        return []
+    path = root / weights
+    if not path.is_file():
+        return [f'{weights}: no such file']
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != model.get('SHA256'):
+        return [f'{weights}: its SHA-256 is {digest}, listed is {model.get("SHA256")}']
+    from mmeatrack.conversion import read_published
+    from mmeatrack.registry import MODELS
+
+    published = read_published(path)
+    MODELS.build(published.model).load_state_dict(published.state_dict, strict=True)
+    return []
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """List or check; return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('--check', action='store_true', help='check instead of listing')
+    parser.add_argument('--root', type=Path, default=ROOT, help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    models = read_models(args.root)
+    if not args.check:
+        print(table(models))
+        return 0
+    from mmtrack.utils import register_all_modules
+
+    import mmeatrack  # noqa: F401 - its names and shims
+
+    register_all_modules(init_default_scope=False)
+    found = problems(args.root, models)
+    for line in found:
+        print(line, file=sys.stderr)
+    print(f'{len(models)} models, {len(found)} problems')
+    return 1 if found else 0
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())
