@@ -68,5 +68,5 @@ def test_size_is_smoothed_on_the_scale_of_logarithms() -> None:
 
 
 def test_a_smoothing_beyond_1_is_refused() -> None:
-    with pytest.raises(ValueError, match='size_smoothing=1.5 must lie between 0 and 1'):
+    with pytest.raises(ValueError, match=r'size_smoothing=1\.5 must lie between 0 and 1'):
         build(tracker_cfg(test_cfg=dict(size_smoothing=1.5)))
