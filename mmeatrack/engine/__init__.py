@@ -16,6 +16,7 @@ from .hooks import (
     TeacherValHook,
     TemporalAdaptationHook,
     TrueViewsHook,
+    WallTimeHook,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     'TeacherValHook',
     'TemporalAdaptationHook',
     'TrueViewsHook',
+    'WallTimeHook',
 ]

@@ -80,12 +80,6 @@ class StillPairs(PairSet):
     Raises:
         FileNotFoundError: If a folder holds no image.
         ValueError: If too few images can be used, or an argument is out of range.
-
-    Example:
-        >>> pairs = StillPairs(photo_root='data/photos', cutout_root='data/cutouts')
-        >>> batch = pairs.make_batch(32, pairs.generator([0]))
-        >>> batch.search.shape
-        torch.Size([32, 3, 128, 128])
     """
 
     def __init__(
