@@ -45,7 +45,8 @@ class EATrack(OnePassTracker):
             the template fills the temporal slot, too, until there are temporal tokens;
             ``fast``: offset and size maps are computed at the score map's peak alone, with the
             same boxes; ``size_smoothing``: share of the last box's size in the next, see
-            :func:`smooth_size`; ``test_mode``: 'OPE' or 'VOT'.
+            :func:`smooth_size`; ``aspect_prior``: share of the given box's aspect in each box, see
+            :func:`hold_aspect`; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.

@@ -24,7 +24,12 @@ from mmeatrack.models.confidence import (
 )
 from mmeatrack.models.temporal import TargetStore
 from mmeatrack.models.temporal.hook_config import store_of_hooks
-from mmeatrack.models.trackers.state import TrackerState, search_window, smooth_size
+from mmeatrack.models.trackers.state import (
+    TrackerState,
+    hold_aspect,
+    search_window,
+    smooth_size,
+)
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
     CropWindow,
@@ -162,6 +167,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
         seconds = time.perf_counter() - began
         box = smooth_size(box, state.box, self.test_cfg['size_smoothing'])
+        box = hold_aspect(box, state.first_box, self.test_cfg['aspect_prior'])
         state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
         change = size_change(state.first_box, state.box)
         state.cues = Cues(peak, side_lobe, agreement, change)

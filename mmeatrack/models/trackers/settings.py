@@ -11,6 +11,7 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     fill_slot=False,
     fast=True,
     size_smoothing=0.0,
+    aspect_prior=0.0,
     test_mode='OPE',
 )
 
@@ -45,6 +46,7 @@ def _check_values(
     fill_slot: bool,
     fast: bool,
     size_smoothing: float,
+    aspect_prior: float,
     test_mode: str,
 ) -> None:
     if not 0 <= temporal_drop <= 1:
@@ -59,7 +61,8 @@ def _check_values(
     for name, value in dict(fill_slot=fill_slot, fast=fast).items():
         if not isinstance(value, bool):
             raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
-    if not 0 <= size_smoothing <= 1:
-        raise ValueError(f'test_cfg.size_smoothing={size_smoothing} must lie between 0 and 1.')
+    for name, share in (('size_smoothing', size_smoothing), ('aspect_prior', aspect_prior)):
+        if not 0 <= share <= 1:
+            raise ValueError(f'test_cfg.{name}={share} must lie between 0 and 1.')
     if test_mode not in ('OPE', 'VOT'):
         raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")

@@ -79,3 +79,18 @@ def smooth_size(box: Box, last: Box, weight: float) -> Box:
         return box
     cx, cy, w, h = box
     return cx, cy, w ** (1 - weight) * last[2] ** weight, h ** (1 - weight) * last[3] ** weight
+
+
+def hold_aspect(box: Box, first: Box, weight: float) -> Box:
+    """A box of the same place and area whose aspect is mixed with the given box's.
+
+    Args:
+        box: New box, centre and size.
+        first: The given box.
+        weight: Share of its aspect, on the scale of logarithms; 1 keeps it for good.
+    """
+    if not weight:
+        return box
+    cx, cy, w, h = box
+    pull = ((first[2] / first[3]) / (w / h)) ** (weight / 2)
+    return cx, cy, w * pull, h / pull

@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from mmeatrack.models.confidence import LostDetector
-from mmeatrack.models.trackers.state import TrackerState, search_window, smooth_size
+from mmeatrack.models.trackers.state import (
+    TrackerState,
+    hold_aspect,
+    search_window,
+    smooth_size,
+)
 from mmeatrack.structures import CropWindow
 from tests.toys import build, follow, tracker_cfg, video
 
@@ -70,3 +75,10 @@ def test_size_is_smoothed_on_the_scale_of_logarithms() -> None:
 def test_a_smoothing_beyond_1_is_refused() -> None:
     with pytest.raises(ValueError, match=r'size_smoothing=1\.5 must lie between 0 and 1'):
         build(tracker_cfg(test_cfg=dict(size_smoothing=1.5)))
+
+
+def test_aspect_is_mixed_with_the_given_one_and_the_area_kept() -> None:
+    square, tall = (5.0, 6.0, 20.0, 20.0), (1.0, 2.0, 10.0, 40.0)
+    assert hold_aspect(square, tall, 0.0) == square
+    assert hold_aspect(square, tall, 1.0) == pytest.approx((5.0, 6.0, 10.0, 40.0))
+    assert hold_aspect(square, tall, 0.5) == pytest.approx((5.0, 6.0, 20 / 2**0.5, 20 * 2**0.5))
