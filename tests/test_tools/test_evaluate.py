@@ -216,6 +216,18 @@ def test_unusable_tracker_does_not_stop_the_others(
     assert 'warning: not in the tables: short: no sequence can be scored' in err
 
 
+def test_unknown_tracker_to_compare_does_not_stop_the_scoring(
+    evaluate: Callable, benchmark: Dict[str, Path]
+) -> None:
+    status, out, err = evaluate(
+        *('--gt', benchmark['gt'], '--results', benchmark['good'], '--compare', 'good', 'KCF')
+    )
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 2/2'}
+    assert "warning: no comparison: there is no tracker 'KCF' but ['good']" in err
+
+
 def test_report_overwrites_its_own_files_alone(
     evaluate: Callable, benchmark: Dict[str, Path]
 ) -> None:
