@@ -236,6 +236,7 @@ def test_resume_can_be_switched_off(root: Path, tmp_path: Path) -> None:
     assert DriftTracker.num_tracked == NUM_TRACKED
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_sequences(root: Path, tmp_path: Path) -> None:
     run(root, tmp_path / 'one')
     cfg = benchmark_cfg(root, tmp_path / 'two', with_weights=True)
