@@ -10,7 +10,7 @@ from mmeatrack.evaluation.run_folder import SequenceResult, rounded_boxes
 
 @dataclass
 class RunningSequence:
-    """What a tracker gave so far for a sequence.
+    """Results so far of a tracker on a sequence.
 
     Attributes:
         name: Name of the sequence.
