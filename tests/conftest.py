@@ -16,12 +16,18 @@ torch.set_num_threads(2)
 # They train, start other processes or render whole videos. Single slow tests of other folders are
 # marked where they are.
 SLOW = (
+    'test_compat/test_activation_checkpointing.py',
     'test_compat/test_cpu.py',
     'test_compat/test_main.py',
     'test_compat/test_mmrazor_import.py',
+    'test_engine/test_hooks',
+    'test_engine/test_run_identity.py',
     'test_isolation',
     'test_lab/test_experiments',
+    'test_models/test_distillers/test_teacher_in_checkpoints.py',
     'test_synthetic',
+    'test_tools/test_ablations.py',
+    'test_tools/test_benchmark.py',
     'test_training',
 )
 

@@ -1,4 +1,7 @@
-"""Published raw results: four sequences in the repository, whole benchmarks where they are."""
+"""Published raw results of whole benchmarks, on machines that have them.
+
+Their sources state no licence, so that none of them is kept here.
+"""
 
 import csv
 import os
@@ -7,7 +10,6 @@ from typing import Dict, List, Tuple
 
 import pytest
 
-SAMPLE = Path(__file__).parent / 'data' / 'raw_results'
 VARIABLE = 'MMEATRACK_RAW_RESULTS'
 WHOLE = Path(
     os.environ.get(VARIABLE, Path(__file__).parents[2] / 'shared' / 'data' / 'raw_results')

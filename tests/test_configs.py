@@ -302,3 +302,14 @@ def test_depths_of_the_paper(name: str, depths: tuple) -> None:
     backbone = build_model(CONFIGS[f'_base_/models/{name}.py']).backbone
     assert (len(backbone.separate_stage), len(backbone.joint_stage)) == depths
     assert (backbone.template_size, backbone.search_size) == (128, 256)
+
+
+def test_former_name_of_a_config_warns_and_gives_the_same() -> None:
+    folder = ROOT / 'configs' / 'eatrack'
+    former, current = (
+        f'eatrack_micro_temporal-{views}-views_synthetic-uav-near.py'
+        for views in ('true', 'oracle')
+    )
+    with pytest.warns(DeprecationWarning, match=current):
+        cfg = Config.fromfile(str(folder / former))
+    assert cfg.to_dict() == Config.fromfile(str(folder / current)).to_dict()

@@ -57,6 +57,7 @@ def test_registries_are_children_of_mmengines(kind: str) -> None:
     assert ours.parent.children['mmeatrack'] is ours
 
 
+@pytest.mark.slow
 def test_one_custom_import_is_enough(tmp_path: Path) -> None:
     config = tmp_path / 'config.py'
     config.write_text(

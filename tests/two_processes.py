@@ -19,7 +19,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def run_test_in_two_processes(cfg: dict, folder: Path) -> None:
+def run_test_in_two_processes(cfg: dict, folder: Path, *arguments: str) -> None:
     """Run mmtrack's test.py, as it is installed, with ``--launcher pytorch``; it has to succeed."""
     path = folder / 'two.py'
     Config(cfg).dump(str(path))
@@ -27,7 +27,7 @@ def run_test_in_two_processes(cfg: dict, folder: Path) -> None:
         [
             *(sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2'),
             *(f'--master_port={free_port()}', str(mmtrack_script('test.py')), str(path)),
-            *('--launcher', 'pytorch'),
+            *('--launcher', 'pytorch', *arguments),
         ],
         cwd=folder,
         env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'),

@@ -18,8 +18,8 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from lab.experiments import Stage, StageError, run_stages
 from lab.experiments.micro import (
+    NEAR_ORACLE_VIEWS_CONFIG,
     NEAR_TEMPORAL_CONFIG,
-    NEAR_TRUE_VIEWS_CONFIG,
     WITH,
     WITHOUT,
     MicroExperiment,
@@ -51,7 +51,7 @@ TESTS = {
     'Search': Test(NEAR_TEMPORAL_CONFIG, EMPTY_SLOT),
     'Filled': Test(NEAR_TEMPORAL_CONFIG, NO_STORE),
     WITH: with_store(),
-    'Truth': Test(NEAR_TRUE_VIEWS_CONFIG, {}),
+    'Truth': Test(NEAR_ORACLE_VIEWS_CONFIG, {}),
 }
 STORES = {
     **{

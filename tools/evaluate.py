@@ -124,6 +124,10 @@ def evaluate(args: argparse.Namespace) -> None:
         on_problem=lambda text: warn(f'not in the tables: {text}'),
     )
     compared = tuple(args.compare or list(report)[:2])
+    unknown = [name for name in compared if name not in report]
+    if unknown:
+        warn(f'no comparison: there is no tracker {unknown[0]!r} but {list(report)}')
+        compared = ()
     print(report_text(report, title, compared))
     if args.out:
         write(args, report, title, compared)

@@ -1,4 +1,3 @@
-# Tests that student with the true target in the temporal slot: the most that a store can bring.
-_base_ = './eatrack_micro_temporal_synthetic-uav-near.py'
-
-custom_hooks = [dict(type='mmeatrack.OracleViewsHook', interval=5)]
+# Former name of the config below.
+_base_ = './eatrack_micro_temporal-oracle-views_synthetic-uav-near.py'
+_deprecation_ = dict(expected='eatrack_micro_temporal-oracle-views_synthetic-uav-near.py')

@@ -77,7 +77,7 @@ class GuardedOptimWrapper(OptimWrapper):
         self._inner_count += 1
 
     def _is_good(self, loss: Tensor) -> bool:
-        """Whether each process has a finite batch; the device is waited for once."""
+        """True if every process has a finite batch; the device is waited for once."""
         is_good = torch.isfinite(loss.detach()).all().float()
         if self._problem is not None:
             is_good = torch.zeros_like(is_good)

@@ -70,7 +70,7 @@ def list_frames(
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file is an image by its name, and not hidden."""
+    """True if a file is an image by its name, and not hidden."""
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 

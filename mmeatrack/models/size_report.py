@@ -2,9 +2,11 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Iterator, NamedTuple, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 import torch
+from mmengine.structures import InstanceData
+from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
 
 from mmeatrack.models.backbones.attention import Attention
@@ -97,9 +99,9 @@ def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
     model.eval()
     try:
         with _count_macs(model) as once:
-            backbone.forward_template(crops['img'][:, 0])
+            backbone.forward_template(crops['img'][:, 0], *_middle_box(model))
         with _count_macs(model) as whole:
-            model(crops, mode='tensor')
+            model(crops, _middle_samples(model, views), mode='tensor')
     finally:
         model.train(training)
     embeddings = [p for name, p in model.named_parameters() if name.endswith('pos_embed')]
@@ -115,6 +117,26 @@ def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
             backbone.search_grid**2,
         ),
     )
+
+
+def _middle_box(model: Any) -> Tuple[Tensor, ...]:
+    """The box (1, 4) of a template, for a backbone that reads it."""
+    if not getattr(model, 'reads_template_boxes', False):
+        return ()
+    side = model.backbone.template_size / 2
+    return (next(model.parameters()).new_tensor([[side, side, side, side]]),)
+
+
+def _middle_samples(model: Any, views: int) -> Optional[List[TrackDataSample]]:
+    """The same as mmtrack's annotations, for all views."""
+    boxes = _middle_box(model)
+    if not boxes:
+        return None
+    cx, cy, w, h = boxes[0][0].tolist()
+    corners = boxes[0].new_tensor([[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]] * views)
+    sample = TrackDataSample()
+    sample.gt_instances = InstanceData(bboxes=corners)
+    return [sample]
 
 
 class _Counter:

@@ -1,4 +1,4 @@
-from typing import Dict, Tuple
+from typing import Tuple
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from mmeatrack.evaluation import SUCCESS_THRESHOLDS, ope_scores
 from mmeatrack.evaluation.ope import OPEScores, box_overlaps, center_errors, repair_result
 from mmeatrack.files.box_text import parse_boxes, read_boxes
 from mmeatrack.files.result_source import open_results
-from tests.raw_results import SAMPLE, WHOLE, needs_whole_benchmarks, published_scores, read_rows
+from tests.raw_results import WHOLE, needs_whole_benchmarks, published_scores
 
 NAN = [np.nan] * 4
 
@@ -211,18 +211,6 @@ def test_unknown_policies_and_differing_sequences() -> None:
         ope_scores([box, box], [box, box], names=['a', 'a'])
     with pytest.raises(ValueError, match='no sequence to score'):
         ope_scores({}, {})
-
-
-@pytest.mark.parametrize('row', read_rows(SAMPLE / 'expected.csv'), ids=lambda row: row['sequence'])
-def test_scores_of_published_results(row: Dict[str, str]) -> None:
-    folder = SAMPLE / row['benchmark']
-    truth = read_boxes(folder / 'gt' / f'{row["sequence"]}.txt')
-    result = read_boxes(folder / row['tracker'] / f'{row["sequence"]}.txt')
-
-    scores = ope_scores([result], [truth], absent='hit')
-
-    for key in ('success_auc', 'precision20', 'norm_precision'):
-        assert round(getattr(scores, key), 6) == float(row[key])
 
 
 @needs_whole_benchmarks

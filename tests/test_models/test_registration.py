@@ -1,21 +1,62 @@
-import mmengine.registry
-import pytest
+"""Registered classes: public in their room, and found by their scoped names."""
 
+import importlib
+from types import ModuleType
+from typing import Iterator, Tuple
+
+import pytest
+from mmengine.registry import Registry
+
+import mmeatrack.datasets
 import mmeatrack.engine
 import mmeatrack.models
+from mmeatrack import registry
 from mmeatrack.registry import TASK_UTILS
 
-
-@pytest.mark.parametrize('name', mmeatrack.models.__all__)
-def test_every_public_part_is_found_by_its_name(name: str) -> None:
-    found = mmengine.registry.MODELS.get(f'mmeatrack.{name}')
-    assert found is getattr(mmeatrack.models, name)
+# Classes whose public package is not the location of their registry.
+ELSEWHERE = {'LayerOutputsRecorder': 'mmeatrack.models.distillers'}
 
 
-@pytest.mark.parametrize('name', mmeatrack.engine.__all__)
-def test_every_public_hook_is_found_by_its_name(name: str) -> None:
-    found = mmengine.registry.HOOKS.get(f'mmeatrack.{name}')
-    assert found is getattr(mmeatrack.engine, name)
+def registered() -> Iterator[Tuple[str, str, type]]:
+    """Registry, name and class of all that the package's own registries hold."""
+    for kind in registry.__all__:
+        ours: Registry = getattr(registry, kind)
+        ours.import_from_location()
+        for name, found in sorted(ours.module_dict.items()):
+            if found.__module__.startswith('mmeatrack.'):
+                yield kind, name, found
+
+
+def home_of(kind: str, found: type) -> ModuleType:
+    (location,) = getattr(registry, kind)._locations
+    return importlib.import_module(ELSEWHERE.get(found.__name__, location))
+
+
+def test_every_registered_class_is_public_in_its_room() -> None:
+    hidden = [
+        f'{home.__name__}.{found.__name__}'
+        for kind, _, found in registered()
+        for home in [home_of(kind, found)]
+        if found.__name__ not in getattr(home, '__all__', [found.__name__])  # or a module
+        or getattr(home, found.__name__) is not found
+    ]
+    assert hidden == []
+
+
+def test_every_registered_class_is_found_by_its_scoped_name_from_the_root() -> None:
+    found = {
+        (kind, name): getattr(registry, kind).parent.get(f'mmeatrack.{name}')
+        for kind, name, _ in registered()
+    }
+    assert len(found) > 40
+    assert found == {(kind, name): cls for kind, name, cls in registered()}
+
+
+@pytest.mark.parametrize('room', [mmeatrack.models, mmeatrack.engine, mmeatrack.datasets])
+def test_every_public_class_of_a_room_of_parts_is_registered(room: ModuleType) -> None:
+    classes = {cls for _, _, cls in registered()}
+    public = {name: getattr(room, name) for name in room.__all__}
+    assert [n for n, v in public.items() if isinstance(v, type) and v not in classes] == []
 
 
 def test_recorder_is_found_by_the_name_that_mmrazor_asks_for() -> None:

@@ -91,7 +91,9 @@ def test_multiply_adds_add_up() -> None:
 
 def test_tool_prints_the_table(monkeypatch, capsys) -> None:
     monkeypatch.setattr(sys, 'argv', ['model_size.py', str(STUDENT)])
-    runpy.run_path(str(ROOT / 'tools/model_size.py'), run_name='__main__')
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / 'tools/model_size.py'), run_name='__main__')
+    assert ended.value.code == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ['parameters', '6.261', 'M']
     assert lines[1].split() == ['without', 'position', 'embeddings', '6.200', 'M']

@@ -9,7 +9,7 @@ from typing import Callable, Dict, Tuple
 import numpy as np
 import pytest
 
-from tests.raw_results import SAMPLE, WHOLE, needs_whole_benchmarks, read_rows
+from tests.raw_results import WHOLE, needs_whole_benchmarks, read_rows
 from tests.test_datasets.trees import boxes_of, write_boxes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,6 +216,18 @@ def test_unusable_tracker_does_not_stop_the_others(
     assert 'warning: not in the tables: short: no sequence can be scored' in err
 
 
+def test_unknown_tracker_to_compare_does_not_stop_the_scoring(
+    evaluate: Callable, benchmark: Dict[str, Path]
+) -> None:
+    status, out, err = evaluate(
+        *('--gt', benchmark['gt'], '--results', benchmark['good'], '--compare', 'good', 'KCF')
+    )
+
+    assert status == 0, err
+    assert scores_of(out) == {'good': '95.2 2/2'}
+    assert "warning: no comparison: there is no tracker 'KCF' but ['good']" in err
+
+
 def test_report_overwrites_its_own_files_alone(
     evaluate: Callable, benchmark: Dict[str, Path]
 ) -> None:
@@ -245,25 +257,6 @@ def test_inputs_are_never_overwritten(evaluate: Callable, benchmark: Dict[str, P
     assert status == 1
     assert 'report.json lies in the input folder' in err
     assert (benchmark['good'] / 'report.json').read_text() == '{}'
-
-
-@pytest.mark.parametrize('name', ['DTB70', 'UAV123_10fps'])
-def test_scores_of_published_results(evaluate: Callable, name: str, tmp_path: Path) -> None:
-    folder = SAMPLE / name
-
-    status, _, err = evaluate(
-        *('--gt', folder / 'gt', '--results', folder, '--absent', 'hit', '--out', tmp_path)
-    )
-
-    assert status == 0, err
-    report = json.loads((tmp_path / 'report.json').read_text())
-    expected = [row for row in read_rows(SAMPLE / 'expected.csv') if row['benchmark'] == name]
-    assert len(expected) == 4
-    assert len(report) == 2  # the ground truth beside them is no tracker
-    for row in expected:
-        scores = report[row['tracker']]['per_sequence'][row['sequence']]
-        for key in ('success_auc', 'precision20', 'norm_precision'):
-            assert round(scores[key], 3) == round(float(row[key]), 3)
 
 
 @needs_whole_benchmarks

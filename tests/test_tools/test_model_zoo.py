@@ -21,7 +21,8 @@ def main():
 
 def test_every_config_is_listed_and_loads(main, capsys) -> None:
     assert main(['--check']) == 0, capsys.readouterr().err
-    count = len(list((ROOT / 'configs' / 'eatrack').glob('*.py')))
+    texts = [path.read_text() for path in (ROOT / 'configs' / 'eatrack').glob('*.py')]
+    count = sum('_deprecation_' not in text for text in texts)  # without former names
     assert capsys.readouterr().out == f'{count} models, 0 problems\n'
 
 

@@ -75,12 +75,13 @@ class NonFiniteGuardHook(Hook):
     ) -> None:
         """Undo what a skipped batch has changed."""
         assert self._wrapper is not None
-        if not self._wrapper.is_skipped:
-            return
-        for buffer, before in self._statistics:
-            buffer.copy_(before)
-        if outputs is not None:
-            outputs.clear()  # what the other hooks log
+        if self._wrapper.is_skipped:
+            for buffer, before in self._statistics:
+                buffer.copy_(before)
+            if outputs is not None:
+                outputs.clear()  # what the other hooks log
+        self._statistics = []
+        self._wrapper.begin_batch()  # holds nothing of the last one
 
     def after_train(self, runner: Runner) -> None:
         """Say how many batches were skipped."""

@@ -142,6 +142,6 @@ def _checkpoints(runner: Runner) -> Set[Path]:
 
 
 def _state(path: Path) -> Tuple[int, int]:
-    """What changes when a file is written anew."""
+    """Facts that change when a file is written anew."""
     status = path.stat()
     return status.st_mtime_ns, status.st_ino

@@ -1,10 +1,9 @@
-"""The metric of a test run on a UAV benchmark."""
+"""Metric of a test run on a UAV benchmark."""
 
 import json
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence, Union
 
@@ -14,6 +13,7 @@ from mmengine.logging import print_log
 from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
 from mmeatrack.evaluation.metrics.run_context import model_name, process_group
+from mmeatrack.evaluation.metrics.running_sequence import RunningSequence
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 from mmeatrack.evaluation.run_folder import (
@@ -21,25 +21,10 @@ from mmeatrack.evaluation.run_folder import (
     SequenceResult,
     as_text,
     file_name,
-    rounded_boxes,
 )
 from mmeatrack.evaluation.speed import machine_facts, run_speed
 from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.registry import METRICS
-
-
-@dataclass
-class _RunningSequence:
-    """The sequence that is being tracked."""
-
-    name: str
-    video_id: int
-    boxes: List[np.ndarray] = field(default_factory=list)  # (4,) each, x1, y1, x2, y2
-    ground_truth: List[np.ndarray] = field(default_factory=list)  # the same
-    scores: List[float] = field(default_factory=list)
-    seconds: List[float] = field(default_factory=list)
-    network_seconds: List[float] = field(default_factory=list)
-    lost: List[float] = field(default_factory=list)  # NaN where the tracker does not say
 
 
 @METRICS.register_module()
@@ -58,8 +43,7 @@ class UAVSOTMetric(BaseVideoMetric):
 
     Args:
         absent: What a frame without the target counts as: ``'miss'``, ``'sglatrack'``, ``'hit'`` or
-            ``'exclude'``;
-            see :func:`mmeatrack.evaluation.ope_scores`.
+            ``'exclude'``; see :func:`mmeatrack.evaluation.ope_scores`.
         valid_boxes: Which ground truth boxes are targets; see there.
         result_dir: Where raw results are kept: ``<tracker_name>/<benchmark>/<sequence>.txt`` and
             ``<tracker_name>/<benchmark>_report.json``. The benchmark is that of the dataset's
@@ -94,7 +78,7 @@ class UAVSOTMetric(BaseVideoMetric):
             self.tracker_name = as_text(tracker_name, 'tracker_name')
         self.precision = 'float32'
         self._resumed: Dict[str, SequenceResult] = {}
-        self._running: Optional[_RunningSequence] = None
+        self._running: Optional[RunningSequence] = None
         self._last_result_at: Optional[float] = None
         self._device = torch.device('cpu')
         self._folder: Optional[RunFolder] = None
@@ -215,20 +199,18 @@ class UAVSOTMetric(BaseVideoMetric):
         """Append one frame to the running sequence."""
         frame_id, video_id = data_sample['frame_id'], data_sample['video_id']
         if frame_id == 0:
-            self._running = _RunningSequence(self._sequence_name(data_sample), video_id)
+            name = self._sequence_name(data_sample)
+            if self.result_dir is not None:
+                file_name(name, 'seq_name')  # before it is tracked
+            self._running = RunningSequence(name, video_id)
         running = self._running
         if running is None or (running.video_id, len(running.boxes)) != (video_id, frame_id):
             raise RuntimeError(
                 f'frame {frame_id} of video {video_id} came out of order; test with '
                 "sampler=dict(type='VideoSampler') and batch_size=1"
             )
-        predicted = data_sample['pred_track_instances']
-        self._device = predicted['bboxes'].device
-        running.boxes.append(predicted['bboxes'].reshape(-1).cpu().numpy().astype(np.float64))
-        running.ground_truth.append(np.asarray(data_sample['instances'][0]['bbox'], dtype=float))
-        running.scores.append(float(predicted['scores']))
-        running.network_seconds.append(float(predicted.get('network_seconds', np.nan)))
-        running.lost.append(float(predicted.get('lost', np.nan)))
+        running.add(data_sample)
+        self._device = data_sample['pred_track_instances']['bboxes'].device
         # Reading the box has waited for the device, so that the clock is right for a GPU too.
         now = time.perf_counter()
         running.seconds.append(now - self._last_result_at if self._last_result_at else np.nan)
@@ -238,18 +220,11 @@ class UAVSOTMetric(BaseVideoMetric):
         """Write the running sequence and keep it for scoring."""
         running = self._running
         assert running is not None
-        result = SequenceResult(
-            name=running.name,
-            boxes=rounded_boxes(_as_xywh(running.boxes)),
-            scores=np.array(running.scores),
-            seconds=np.array(running.seconds),
-            network_seconds=np.array(running.network_seconds),
-            lost=None if np.isnan(running.lost).all() else np.array(running.lost),
-        )
+        result = running.result()
         if self.run_folder is not None:
             self._claim_alone(self.run_folder)
             self.run_folder.write(result)
-        self.results.append((result, _as_xywh(running.ground_truth)))
+        self.results.append((result, running.truths()))
         self._running = None
 
     def _claim_alone(self, folder: RunFolder) -> None:
@@ -314,9 +289,3 @@ class UAVSOTMetric(BaseVideoMetric):
             return
         folder.write_report(json.dumps({self.tracker_name: report.as_dict()}, indent=1))
         print_log(f'raw results and report: {folder.report_path}', logger='current')
-
-
-def _as_xywh(boxes: Sequence[np.ndarray]) -> np.ndarray:
-    """Turn boxes x1, y1, x2, y2 into an array (N, 4) of x, y, w, h."""
-    corners = np.stack(boxes)
-    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)

@@ -141,7 +141,7 @@ def joint_layers(backbone: Any) -> List[int]:
 
 
 def has_layer(backbone: Any, layer: int) -> bool:
-    """Whether ``layer_name`` knows the layer and names a module with it."""
+    """True if ``layer_name`` knows the layer and names a module with it."""
     try:
         name = backbone.layer_name(layer)
     except (ValueError, IndexError):

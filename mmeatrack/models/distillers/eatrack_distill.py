@@ -104,6 +104,15 @@ class EATrackDistill(SingleTeacherDistill):
         copied.__setstate__(copy.deepcopy(self.__dict__, memo))
         return copied
 
+    @property
+    def cfg(self) -> Any:
+        """Config that mmtrack's ``init_model`` keeps; the student follows its hooks."""
+        return self.student.cfg
+
+    @cfg.setter
+    def cfg(self, cfg: Any) -> None:
+        self.student.cfg = cfg
+
     def train(self, mode: bool = True) -> 'EATrackDistill':
         """Set the student's mode; the teacher stays in eval."""
         super().train(mode)

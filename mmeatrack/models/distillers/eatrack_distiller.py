@@ -135,10 +135,13 @@ class EATrackDistiller(ConfigurableDistiller):
         self._needs_boxes = self.finds_pairs or bool(layouts)
 
     def prepare_from_student(self, model: Any) -> None:
-        """Hook the student's recorders; ValueError if a source is not in the model."""
+        """Hook the student's recorders.
+
+        Raises:
+            ValueError: If a source is not in the model, or a recorder has the name of the boxes'.
+        """
         if self._needs_boxes or hasattr(model, BOXES):
-            boxes = RecorderManager({BOXES: dict(type='mmrazor.ModuleOutputs', source=BOXES)})
-            self.student_recorders.recorders.update(boxes.recorders)
+            self._record_boxes()
         check_recorder_sources(self.student_recorders, model, 'student')
         super().prepare_from_student(model)
         bind_connectors(self.connectors, model)
@@ -148,6 +151,16 @@ class EATrackDistiller(ConfigurableDistiller):
             # In the checkpoint, so that a resumed run keeps the pairs that it began with.
             unknown = torch.full((len(self._student_layers), 2), -1, dtype=torch.long)
             self.register_buffer('found_pairs', unknown)
+
+    def _record_boxes(self) -> None:
+        """Add the recorder of the boxes, unless the config has it."""
+        boxes = RecorderManager({BOXES: dict(type='mmrazor.ModuleOutputs', source=BOXES)}).recorders
+        own = self.student_recorders.recorders.setdefault(BOXES, boxes[BOXES])
+        if own.source != BOXES:
+            raise ValueError(
+                f'student_recorders[{BOXES!r}] records {own.source!r}, but the masks are made of '
+                f'what the recorder of this name records: give yours another name.'
+            )
 
     def prepare_from_teacher(self, model: Any) -> None:
         """Hook the teacher's recorders and build the adapters that its width asks for.

@@ -209,6 +209,15 @@ def test_a_run_whose_folder_was_moved_stops(
     assert not folder.exists()
 
 
+def test_results_are_named_after_the_model(root: Path, tmp_path: Path) -> None:
+    cfg = benchmark_cfg(root, tmp_path / 'work')
+    del cfg['test_evaluator']['tracker_name']
+    cfg['experiment_name'] = 'no_name'
+    Runner.from_cfg(Config(cfg)).test()
+    found = sorted(path.name for path in (tmp_path / 'work' / 'raw_results').iterdir())
+    assert found == ['DriftTracker', 'DriftTracker_report.json']
+
+
 @pytest.mark.parametrize('num_shares', [1, 2, 3, 8])
 def test_shares_have_equal_sums(num_shares: int) -> None:
     lengths = dict(enumerate(np.random.default_rng(0).integers(80, 3000, 123).tolist()))
@@ -236,11 +245,21 @@ def test_resume_can_be_switched_off(root: Path, tmp_path: Path) -> None:
     assert DriftTracker.num_tracked == NUM_TRACKED
 
 
-def test_two_processes_share_the_sequences(root: Path, tmp_path: Path) -> None:
-    run(root, tmp_path / 'one')
+@pytest.mark.slow
+def test_two_processes_share_the_sequences_that_are_left(root: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / 'a.pth'
+    torch.save(dict(state_dict=dict(weight=torch.zeros(1))), checkpoint)
+    for name in ('one', 'two'):
+        run(root, tmp_path / name, str(checkpoint), with_weights=True)
+    folder = tmp_path / 'two' / 'raw_results' / 'Drift'
+    for name in ('car', 'quad', 'walker'):
+        (folder / f'{name}.txt').unlink()
+    finished = (folder / 'boat.txt').stat().st_ino
     cfg = benchmark_cfg(root, tmp_path / 'two', with_weights=True)
     cfg['custom_imports'] = dict(imports=['mmeatrack', 'tests.toy_benchmark'])
-    run_test_in_two_processes(cfg, tmp_path)
+    run_test_in_two_processes(cfg, tmp_path, '--checkpoint', str(checkpoint))
 
     assert scores_of(tmp_path / 'two') == scores_of(tmp_path / 'one')
     assert written_boxes(tmp_path / 'two') == written_boxes(tmp_path / 'one')
+    assert (folder / 'boat.txt').stat().st_ino == finished
+    assert not (folder / '.writer.json').exists()

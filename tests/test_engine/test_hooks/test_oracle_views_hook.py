@@ -14,7 +14,7 @@ from tests.toys import build, tracker_cfg, video
 TRUTH = {frame: [70.0 + 2 * frame, 50.0, 90.0 + 2 * frame, 70.0] for frame in range(6)}
 
 
-def true_views(interval: int) -> List[dict]:
+def oracle_views(interval: int) -> List[dict]:
     return [dict(type='mmeatrack.OracleViewsHook', interval=interval)]
 
 
@@ -30,7 +30,7 @@ def rows(work_dir: Path, model: Any, truth: Dict[int, List[float]], hooks: list)
 def test_slot_shows_the_true_target(tmp_path: Path) -> None:
     """Encoded by hand in frames 2 and 4, in use from the frames after them."""
     model, frames = build(tracker_cfg()), video(6, 1)
-    every_2nd = rows(tmp_path / 'a', model, TRUTH, true_views(2))
+    every_2nd = rows(tmp_path / 'a', model, TRUTH, oracle_views(2))
     expected = model.encode_template(frames[4].float(), (88.0, 60.0, 20.0, 20.0))
     assert torch.equal(model.state.temporal, expected)
     without = rows(tmp_path / 'b', model, TRUTH, [])
@@ -41,14 +41,14 @@ def test_slot_shows_the_true_target(tmp_path: Path) -> None:
 @pytest.mark.parametrize('absent', [[np.nan] * 4, [5.0, 5.0, 5.0, 5.0]])
 def test_no_view_of_an_absent_target(tmp_path: Path, absent: List[float]) -> None:
     model, frames = build(tracker_cfg()), video(6, 1)
-    rows(tmp_path / 'a', model, {**TRUTH, 4: absent}, true_views(2))
+    rows(tmp_path / 'a', model, {**TRUTH, 4: absent}, oracle_views(2))
     assert torch.equal(
         model.state.temporal, model.encode_template(frames[2].float(), (84.0, 60.0, 20.0, 20.0))
     )
 
 
 def test_two_that_fill_the_slot_are_refused(tmp_path: Path) -> None:
-    hooks = [*true_views(5), dict(type='mmeatrack.TemporalAdaptationHook')]
+    hooks = [*oracle_views(5), dict(type='mmeatrack.TemporalAdaptationHook')]
     with pytest.raises(ValueError, match='both fill the temporal slot'):
         rows(tmp_path / 'a', build(tracker_cfg()), TRUTH, hooks)
     with pytest.raises(ValueError, match='interval=0 must be at least 1'):

@@ -32,7 +32,7 @@ def train(tmp_path: Path, hook: Dict[str, Any], loop: Dict[str, Any], **kwargs: 
 
 
 def logged_distillation(tmp_path: Path) -> List[bool]:
-    """Whether each iteration's line in the log has a distillation loss."""
+    """True for each line of the log that has a distillation loss."""
     path = sorted((tmp_path / 'run').glob('*/vis_data/scalars.json'))[-1]
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     by_step = {row['step']: row for row in rows if 'loss' in row}

@@ -132,6 +132,17 @@ def test_names_of_the_short_form_are_its_own(name: str, entries: Dict[str, dict]
         MODELS.build(cfg)
 
 
+def test_recorder_with_the_name_of_the_boxes_is_refused() -> None:
+    head = dict(type='mmrazor.ModuleOutputs', source='head')
+    distiller = dict(
+        type='mmeatrack.EATrackDistiller',
+        layer_pairs=[(3, 3)],
+        student_recorders=dict(search_boxes=head),
+    )
+    with pytest.raises(ValueError, match=r"'search_boxes'\] records 'head', but the masks"):
+        build(distill_cfg(distiller=distiller))
+
+
 def test_connector_makes_masks_of_boxes() -> None:
     boxes = torch.tensor([[0.25, 0.25, 0.5, 0.5], [0.5, 0.5, 0.0, 0.0]])
     connector = TargetMaskConnector('map', shape='soft', background=0.5)

@@ -10,7 +10,7 @@ from mmengine.logging import MMLogger
 from mmengine.logging.logger import MMFormatter
 
 from mmeatrack.models import EATrack
-from tests.toys import build, follow, tracker_cfg, training_batch, video
+from tests.toys import build, distill_cfg, follow, tracker_cfg, training_batch, video
 
 STORE = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2)
 
@@ -119,6 +119,14 @@ def test_config_that_asks_by_a_hook_switches_the_store_on(tracker) -> None:
     assert tracker.temporal_cfg == dict(hook['store'], type='mmeatrack.TargetStore')
     assert not torch.equal(follow(tracker, video(6)), plain)
     assert tracker.state.store.statistics.activations == 2
+
+
+def test_student_of_a_distillation_follows_the_config_too() -> None:
+    model = build(distill_cfg())
+    assert not hasattr(model, 'cfg')
+    model.cfg = config = Config(dict(custom_hooks=[dict(type='TemporalAdaptationHook')]))
+    assert model.cfg is config
+    assert model.student.temporal_cfg == dict(type='mmeatrack.TargetStore')
 
 
 def test_config_without_the_hook_leaves_the_models_own_store() -> None:

@@ -20,7 +20,7 @@ TWO_TEACHERS_CONFIG = CONFIGS / 'eatrack_micro_distill-two-teachers_1xb16-500i_s
 TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav.py'
 NEAR_CONFIG = CONFIGS / 'eatrack_micro_1xb16-1500i_synthetic-uav-near.py'
 NEAR_TEMPORAL_CONFIG = CONFIGS / 'eatrack_micro_temporal_synthetic-uav-near.py'
-NEAR_TRUE_VIEWS_CONFIG = CONFIGS / 'eatrack_micro_temporal-true-views_synthetic-uav-near.py'
+NEAR_ORACLE_VIEWS_CONFIG = CONFIGS / 'eatrack_micro_temporal-oracle-views_synthetic-uav-near.py'
 # Tests of the temporal ablation, by which the others are judged.
 WITHOUT, WITH = 'Without', 'With'
 TEACHER_ITERS = 1100
