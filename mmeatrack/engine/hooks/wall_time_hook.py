@@ -67,7 +67,8 @@ class WallTimeHook(Hook):
         """Note the time, and stop when it is over."""
         runner.message_hub.update_info(_ELAPSED, self.elapsed)
         if self.elapsed >= 60 * self.minutes:
-            runner.train_loop.stop_training = True
+            # The last iteration, for which the checkpoint hook saves.
+            runner.train_loop._max_iters = runner.iter + 1
 
     @property
     def elapsed(self) -> float:
