@@ -61,7 +61,7 @@ def crops_of(cfg: Config) -> dict:
 
 
 def makes_pairs(loader: dict) -> bool:
-    """Whether a loader's samples are made in batches, without a pipeline."""
+    """Tell a loader whose samples are made in batches, without a pipeline."""
     return loader['dataset'].get('type') == 'mmeatrack.MixedPairs'
 
 

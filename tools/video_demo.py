@@ -229,7 +229,7 @@ def track(
 ) -> int:
     """Load the tracker, follow the target and print a summary; return the exit status."""
     from mmeatrack.apis import load_tracker
-    from mmeatrack.visualization import TrackRecorder
+    from mmeatrack.visualization import TrackRecorder, track_summary
 
     recorder = TrackRecorder(video, source, truth, fps=args.fps)
     model = load_tracker(args.config, args.checkpoint, args.device, args.cfg_options, args.temporal)
@@ -242,7 +242,9 @@ def track(
     except KeyboardInterrupt:
         return 130
     finally:
-        print_summary(recorder, time.perf_counter() - started)
+        summary = track_summary(recorder, time.perf_counter() - started)
+        if summary:
+            print(summary)
 
 
 def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> None:
@@ -268,55 +270,6 @@ def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> N
                     return
             if len(recorder.boxes) == args.max_frames:
                 return
-
-
-def print_summary(recorder: 'TrackRecorder', seconds: float) -> None:
-    """Print what was written, how fast, how sure and, with a ground truth, how right."""
-    import numpy as np
-
-    count = len(recorder.boxes)
-    if not count:
-        return
-    print(
-        f'{count} frame{"s" if count > 1 else ""}: {recorder.video_path} and {recorder.text_path}'
-    )
-    if count < 2:
-        return
-    # The first frame sets the tracker up.
-    print(
-        f'{(count - 1) / sum(recorder.seconds[1:]):.1f} frames per second of the tracker, '
-        f'{count / seconds:.1f} with reading, drawing and writing; '
-        f'mean score {np.mean(recorder.scores[1:]):.3f}'
-    )
-    print(lost_line(recorder.lost))
-    truth = recorder.recorded_ground_truth()
-    if truth is not None:
-        print(score_line(np.array(recorder.boxes), truth))
-
-
-def lost_line(lost: Sequence[bool]) -> str:
-    """One line that counts losses and reacquisitions of the target."""
-    import numpy as np
-
-    changes = np.diff(np.array(lost, dtype=int))
-    return (
-        f'losses {np.sum(changes > 0)}, found again {np.sum(changes < 0)}; '
-        f'target lost in {np.sum(lost)} of {len(lost)} frames'
-    )
-
-
-def score_line(boxes: 'np.ndarray', truth: 'np.ndarray') -> str:
-    """Success and precision of boxes (N, 4) in percent, as a line of text."""
-    import numpy as np
-
-    from mmeatrack.evaluation import ope_scores
-
-    scores = ope_scores([boxes], [truth], absent='miss')
-    return (
-        f'success {100 * scores.success_auc:.1f}, precision {100 * scores.precision20:.1f}, '
-        f'normalised precision {100 * scores.norm_precision:.1f} '
-        f'({np.isnan(truth).any(axis=1).sum()} frames without the target count as misses)'
-    )
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -9,6 +9,7 @@ from .figures import plot_reliability, plot_similarity, save_figure
 from .labelled_boxes import LabelledBox
 from .ope_plots import plot_curves, plot_radar, plot_report
 from .track_recorder import TrackRecorder
+from .track_summary import track_summary
 from .tracking_video import annotated_frames, tracking_video
 from .training_curves import plot_training_curves, read_scalars
 from .video_sink import VideoSink
@@ -28,5 +29,6 @@ __all__ = [
     'plot_training_curves',
     'read_scalars',
     'save_figure',
+    'track_summary',
     'tracking_video',
 ]

@@ -86,7 +86,7 @@ def find_photos(root: Path) -> Iterator[Tuple[str, str, np.ndarray]]:
 
 
 def is_mask(image: np.ndarray) -> bool:
-    """Whether an image looks like a mask: pure colours, much black or hardly any contrast."""
+    """Tell an image that looks like a mask: pure colours, much black or hardly any contrast."""
     saturated = (cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[..., 1] > 230).mean()
     black = (image.max(axis=2) < 8).mean()
     return bool(saturated > 0.3 or black > 0.35 or image.std() < 9)

@@ -120,7 +120,7 @@ def read_sequences(folder: Path, max_frames: Optional[int]) -> Iterator[Clip]:
 
 
 def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str, Run]:
-    """What is to be compared, by name.
+    """Trackers to compare, by name.
 
     Raises:
         ValueError: If there is nothing, or this OpenCV lacks a tracker.

@@ -1,4 +1,4 @@
-"""What all sets of training pairs share: a batch in one call, and mmtrack's samples from it."""
+"""Base of the sets of training pairs: a batch in one call, and mmtrack's samples from it."""
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 

@@ -38,7 +38,7 @@ class CropForm(NamedTuple):
 
 
 class Jitter(NamedTuple):
-    """How far a view's crop may be off its target.
+    """Limits to the offset and scale of a view's crop around its target.
 
     Attributes:
         centre: Largest shift of the crop's centre along an axis, in mean sides of the target.

@@ -16,7 +16,7 @@ LEAST_SIDE = 96
 
 
 class FolderReport(NamedTuple):
-    """What reading a folder of images came to.
+    """Outcome of reading a folder of images.
 
     Attributes:
         used: Images that are used.

@@ -30,7 +30,7 @@ from .photos import PhotoStore
 
 
 class Change(NamedTuple):
-    """How much a target changes between views; see :func:`random_linear`.
+    """Amount of change of a target between views; see :func:`random_linear`.
 
     Attributes:
         turn, scale, stretch, shear: Of the target.

@@ -206,7 +206,7 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     @property
     def reads_template_boxes(self) -> bool:
-        """Whether the backbone is told the boxes of its templates."""
+        """True where the backbone is told the boxes of its templates."""
         return getattr(self.backbone, 'box_embed', None) is not None
 
     def _crop(self, img: Tensor, window: CropWindow, size: int) -> Tensor:
