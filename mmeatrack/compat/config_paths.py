@@ -32,10 +32,10 @@ _PATH_KEYS = (
 
 
 def package_configs() -> Path:
-    """Folder of this package's configs: of the repository, or of an installation by mim."""
+    """Folder of this package's configs: of the repository, or of the installed wheel."""
     package = Path(__file__).resolve().parents[1]
     installed = package / '.mim' / 'configs'
-    return installed if installed.is_dir() else package.parent / 'configs'
+    return installed.resolve() if installed.is_dir() else package.parent / 'configs'
 
 
 def find_path(path: str) -> str:
