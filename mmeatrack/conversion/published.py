@@ -135,7 +135,7 @@ def check_model(model: Mapping[str, Any]) -> None:
     MODELS.import_from_location()
     own = {f'mmeatrack.{name}' for name in MODELS.module_dict}
     for name in _types(model):
-        if name not in own and name not in _FOREIGN_TYPES:
+        if not isinstance(name, str) or name not in (*own, *_FOREIGN_TYPES):
             raise ValueError(
                 f'the config of this tracker names {name!r}; a published tracker consists of parts '
                 f'of mmeatrack only. It was not built.'
