@@ -101,7 +101,7 @@ class FolderLock:
             return
         _HOLDERS[self.token] -= 1
         if _HOLDERS[self.token] <= 0 and self._read().get('token') == self.token:
-            self.path.unlink()
+            self.path.unlink(missing_ok=True)  # another rank of the run may be as quick
         self.token = None
 
     def _new_record(self) -> Dict[str, str]:

@@ -125,3 +125,19 @@ def test_a_released_lock_leaves_no_file(tmp_path: Path) -> None:
     lock.release()
     assert list(tmp_path.iterdir()) == []
     lock.release()
+
+
+def test_ranks_that_give_the_lock_back_at_the_same_time(tmp_path, monkeypatch) -> None:
+    """The other rank removes the file between this one's look at it and its own removal."""
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    read = lock._read
+
+    def read_before_the_other_removes() -> dict:
+        record = read()
+        lock.path.unlink()
+        return record
+
+    monkeypatch.setattr(lock, '_read', read_before_the_other_removes)
+    lock.release()
+    assert not lock.path.exists()
