@@ -1,7 +1,7 @@
 """Conversion of foreign weights to this package's names and back, and published trackers."""
 
 from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack, under_own_names
-from .published import PublishedTracker, is_published, publish, read_published
+from .published import PublishedTracker, publish, read_published
 from .vit import ViTConversion, convert_vit, resize_positions
 from .weights_file import WeightsFile, read_weights_file
 
@@ -13,7 +13,6 @@ __all__ = [
     'convert_vit',
     'from_ostrack',
     'is_ostrack',
-    'is_published',
     'publish',
     'read_published',
     'read_weights_file',

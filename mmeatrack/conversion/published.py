@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from mmeatrack.compat.checkpoint import is_safetensors
 from mmeatrack.conversion.weights_file import read_weights_file
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.registry import MODELS
@@ -89,15 +88,6 @@ def publish(
     target = path.with_name(f'{path.stem}-{digest}{path.suffix}')
     write_atomically(target, content)
     return target
-
-
-def is_published(path: Union[str, Path]) -> bool:
-    """True if a file is a safetensors file with a tracker's config in it."""
-    return (
-        Path(path).is_file()
-        and is_safetensors(Path(path))
-        and (_CONFIG in read_weights_file(path).meta)
-    )
 
 
 def read_published(path: Union[str, Path]) -> PublishedTracker:
