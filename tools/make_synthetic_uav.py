@@ -14,6 +14,8 @@ _DESCRIPTION = f"""\
 Write <out>/train and <out>/test in DTB70's layout: <sequence>/img/00001.jpg ...,
 <sequence>/groundtruth_rect.txt (x,y,w,h a line, NaN where the target is absent),
 <sequence>/visibility.txt, <sequence>/attributes.txt, and a meta.json for each split.
+With --targets 2 or more in MOTChallenge's: <sequence>/img1/000001.jpg ...,
+<sequence>/gt/gt.txt (frame,id,x,y,w,h,1,1,visibility a line), <sequence>/seqinfo.ini.
 
 The same arguments give the same bytes, whatever the number of workers, with the same
 releases of NumPy and OpenCV. An interrupted run is continued by giving the same command
@@ -78,6 +80,13 @@ def parse_args() -> argparse.Namespace:
         'no traffic, to 1 (default: 0.5)',
     )
     add(
+        '--targets',
+        type=at_least(1),
+        default=1,
+        metavar='N',
+        help='targets of a sequence; those beyond the first look like it (default: %(default)s)',
+    )
+    add(
         '--size',
         type=frame_size,
         default=(480, 360),
@@ -119,6 +128,7 @@ def main() -> None:
                 overwrite=args.overwrite,
                 progress=advance,
                 mixing=args.test_mixing if split == 'test' else None,
+                targets=args.targets,
             )
 
 

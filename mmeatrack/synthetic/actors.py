@@ -35,7 +35,7 @@ class Actor:
     wake: Optional[Sprite] = None
 
 
-def _along(
+def along_route(
     route: Route, arc: np.ndarray, lateral: np.ndarray, sprite: Sprite, alike: bool
 ) -> Actor:
     """An actor at distances along the route and to its right, facing where it moves."""
@@ -82,12 +82,12 @@ def make_rivals(
             away = rng.uniform(1.5, 1.9) + 0.15 * smooth_curve(rng, num_frames, 30)
             arc = route.arc + side * away * max(length, width) * scale
             lateral = 0.05 * gap * smooth_curve(rng, num_frames, 24)
-        rivals.append(_along(route, arc, lateral, sprite, True))
-    _add_wakes(rng, scenario, rivals)
+        rivals.append(along_route(route, arc, lateral, sprite, True))
+    add_wakes(rng, scenario, rivals)
     return rivals
 
 
-def _add_wakes(rng: np.random.Generator, scenario: Scenario, actors: List[Actor]) -> None:
+def add_wakes(rng: np.random.Generator, scenario: Scenario, actors: List[Actor]) -> None:
     """Let boats draw foam behind them."""
     if scenario.kind == 'boat':
         for actor in actors:
@@ -127,8 +127,8 @@ def make_traffic(
             arc, lateral = _same_lane(rng, route, number // lanes, length)
         else:
             arc, lateral = _oncoming(route, number // lanes, length, start, pace, scale)
-        traffic.append(_along(route, arc, lateral, sprite, kind == scenario.kind))
-    _add_wakes(rng, scenario, traffic)
+        traffic.append(along_route(route, arc, lateral, sprite, kind == scenario.kind))
+    add_wakes(rng, scenario, traffic)
     return traffic
 
 

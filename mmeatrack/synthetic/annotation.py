@@ -37,11 +37,20 @@ def annotate(plan: Plan) -> Annotation:
     """Measure the ground truth of a planned sequence."""
     amodal = np.array([plan.target.box(pose) for pose in plan.poses])
     visibility = np.array([visible_share(plan, frame) for frame in range(len(plan.poses))])
-    boxes = _clipped(amodal, visibility, plan.spec.frame_size)
+    boxes = clip_boxes(amodal, visibility, plan.spec.frame_size)
     return Annotation(boxes, visibility, _attributes(plan, amodal, boxes, visibility))
 
 
-def _clipped(amodal: np.ndarray, visibility: np.ndarray, frame_size: Tuple[int, int]) -> np.ndarray:
+def clip_boxes(
+    amodal: np.ndarray, visibility: np.ndarray, frame_size: Tuple[int, int]
+) -> np.ndarray:
+    """Boxes (N, 4) x, y, w, h within the frame; NaN where too little is seen.
+
+    Args:
+        amodal: (N, 4) left, top, right, bottom, not clipped.
+        visibility: (N,) share of the target that is seen.
+        frame_size: Width and height in pixels.
+    """
     limits = np.array([frame_size[0], frame_size[1]], float)
     low = np.clip(amodal[:, :2], 0, limits)
     high = np.clip(amodal[:, 2:], 0, limits)

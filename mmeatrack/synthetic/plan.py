@@ -10,12 +10,14 @@ import numpy as np
 from . import camera
 from .actors import Actor, fade, make_rivals, make_traffic
 from .covers import plan_covers
+from .crowd import make_crowd, make_room
 from .light import Light, plan_light
 from .route import Course, Route, plan_route
 from .scenario import Scenario, draw_scenario
 from .scenery.ground import Sun
 from .scenery.overhead import Cover
 from .scenery.world import draw_sun
+from .sprites.drawing import Colour
 from .sprites.sprite import Pose, Sprite
 from .sprites.targets import KINDS, make_target, make_wake, random_paint
 from .streams import stream
@@ -33,6 +35,7 @@ class SequenceSpec:
         frame_size: Width and height in pixels, each at least 96.
         seed: Seed of the data set, not negative.
         mixing: How much of the other effects mixes in, 0 to 1.
+        targets: Number of targets, at least 1; those beyond the first look like it.
     """
 
     split: str
@@ -42,6 +45,7 @@ class SequenceSpec:
     frame_size: Tuple[int, int]
     seed: int = 0
     mixing: float = 0.5
+    targets: int = 1
 
     def __post_init__(self) -> None:
         if self.num_frames < 2:
@@ -52,6 +56,8 @@ class SequenceSpec:
             )
         if self.seed < 0 or self.index < 0:
             raise ValueError(f'seed ({self.seed}) and index ({self.index}) must not be negative')
+        if self.targets < 1:
+            raise ValueError(f'targets is {self.targets}; a sequence has at least 1 target')
 
     def stream(self, purpose: str) -> np.random.Generator:
         """This sequence's random generator for one purpose."""
@@ -102,9 +108,16 @@ class Plan:
         turn = float(np.arctan2(matrix[1, 0], matrix[0, 0]))
         return Pose(float(place[0]), float(place[1]), heading + turn, self.scale * zoom)
 
+    def actor_pose(self, actor: Actor, frame: int) -> Pose:
+        """Pose of an actor in a frame."""
+        x, y = actor.points[frame]
+        pose = self.pose_at(frame, x, y, float(actor.headings[frame]))
+        return replace(pose, phase=frame % actor.sprite.phases)
+
 
 def _scenario(spec: SequenceSpec) -> Scenario:
-    return draw_scenario(spec.stream('scenario'), spec.scenario, spec.frame_size, spec.mixing)
+    scenario = draw_scenario(spec.stream('scenario'), spec.scenario, spec.frame_size, spec.mixing)
+    return scenario if spec.targets == 1 else make_room(scenario, spec.frame_size, spec.targets)
 
 
 def sequence_name(spec: SequenceSpec) -> str:
@@ -140,9 +153,7 @@ def _plan(spec: SequenceSpec, scenario: Scenario) -> Plan:
     sun = draw_sun(spec.stream('sun'))
     poses, matrices = _film(spec, scenario, scale, route, target)
     route, matrices, world_size = _fit_world(route, matrices, spec.frame_size)
-    rng = spec.stream('actors')
-    actors = make_rivals(rng, scenario, route, target, scale, resolution, paint)
-    actors += make_traffic(rng, scenario, route, target, scale, resolution)
+    actors = _people(spec, scenario, route, target, scale, resolution, paint)
     light = plan_light(spec.stream('light'), scenario, num_frames)
     covers = plan_covers(
         spec.stream('covers'), scenario, route, target, scale, sun, spec.frame_size
@@ -151,6 +162,24 @@ def _plan(spec: SequenceSpec, scenario: Scenario) -> Plan:
         spec, scenario, sun, light, scale, world_size, route, target, wake, poses, matrices,
         actors, covers,
     )  # fmt: skip
+
+
+def _people(
+    spec: SequenceSpec,
+    scenario: Scenario,
+    route: Route,
+    target: Sprite,
+    scale: float,
+    resolution: float,
+    paint: Colour,
+) -> List[Actor]:
+    """The other targets of a crowd; look-alikes and traffic about a single target."""
+    if spec.targets > 1:
+        rng, count = spec.stream('crowd'), spec.targets - 1
+        return make_crowd(rng, scenario, route, target, scale, resolution, paint, count)
+    rng = spec.stream('actors')
+    rivals = make_rivals(rng, scenario, route, target, scale, resolution, paint)
+    return rivals + make_traffic(rng, scenario, route, target, scale, resolution)
 
 
 def _plan_route(spec: SequenceSpec, scenario: Scenario, scale: float) -> Route:

@@ -8,7 +8,6 @@ from typing import Iterator, Tuple
 import cv2
 import numpy as np
 
-from .actors import Actor
 from .annotation import Annotation, annotate
 from .plan import Plan, SequenceSpec, plan_sequence
 from .scenery.world import World, build_world
@@ -171,16 +170,11 @@ class Renderer:
     def _draw_actors(self, image: np.ndarray, number: int) -> None:
         for actor in self.plan.actors:
             x, y = actor.points[number]
-            pose = self._actor_pose(actor, number)
+            pose = self.plan.actor_pose(actor, number)
             if actor.wake is not None:
                 self._draw_wake(image, actor.wake, pose)
-            motion = self._trace(pose, self._actor_pose(actor, _neighbour(number)), number)
+            motion = self._trace(pose, self.plan.actor_pose(actor, _neighbour(number)), number)
             self._draw(image, actor.sprite, pose, number, self.world.shade_at(x, y), motion)
-
-    def _actor_pose(self, actor: Actor, number: int) -> Pose:
-        x, y = actor.points[number]
-        pose = self.plan.pose_at(number, x, y, float(actor.headings[number]))
-        return replace(pose, phase=number % actor.sprite.phases)
 
     def _trace(self, pose: Pose, other: Pose, number: int) -> np.ndarray:
         """Motion of an object in the frame while the shutter is open, (2,)."""

@@ -1,4 +1,4 @@
-"""Writing splits of the synthetic set to disk in DTB70's layout."""
+"""Writing splits of the synthetic set to disk in DTB70's layout, crowds in MOTChallenge's."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import numpy as np
 from mmeatrack.files.atomic import write_atomically
 
 from .annotation import Annotation, annotate
+from .crowd_annotation import annotate_crowd, write_crowd
 from .plan import SequenceSpec, plan_sequence, sequence_name
 from .renderer import render
 from .scenario import SCENARIOS
@@ -25,6 +26,7 @@ GENERATOR_VERSION = 1
 """Raised whenever the same arguments no longer give the same bytes."""
 META_FILE = 'meta.json'
 _PARTIAL = '.partial_'
+_TRUTHS = ('groundtruth_rect.txt', 'gt/gt.txt')  # of a single target, of a crowd
 
 Progress = Callable[[str, int], None]
 """Called with the name and the number of frames of each sequence that is finished."""
@@ -37,6 +39,7 @@ def split_specs(
     frame_size: Tuple[int, int],
     seed: int = 0,
     mixing: Optional[float] = None,
+    targets: int = 1,
 ) -> List[SequenceSpec]:
     """The sequences of a split.
 
@@ -51,7 +54,8 @@ def split_specs(
         if split == 'train':
             rng = stream(seed, split, index, 'dominant')
             name = SCENARIOS[int(rng.integers(len(SCENARIOS)))]
-        specs.append(SequenceSpec(split, index, name, num_frames, frame_size, seed, mixing))
+        spec = SequenceSpec(split, index, name, num_frames, frame_size, seed, mixing, targets)
+        specs.append(spec)
     return specs
 
 
@@ -67,6 +71,7 @@ def write_split(
     overwrite: bool = False,
     progress: Optional[Progress] = None,
     mixing: Optional[float] = None,
+    targets: int = 1,
 ) -> List[str]:
     """Write a split; sequences that an earlier run of the same arguments finished are kept.
 
@@ -76,6 +81,10 @@ def write_split(
     ``attributes.txt`` (a name a line, the dominant one first). The bytes depend on the arguments
     alone, not on the number of workers, as long as NumPy and OpenCV stay the same: another
     release of either rounds differently.
+
+    A sequence of several targets has ``img1/000001.jpg`` and so on, ``gt/gt.txt`` and
+    ``seqinfo.ini`` (see :func:`~.crowd_annotation.write_crowd`), and ``attributes.txt`` of the
+    target that the camera follows.
 
     Args:
         root: Folder of the split; made when missing.
@@ -90,6 +99,7 @@ def write_split(
         progress: Told of each sequence, also of those that were kept.
         mixing: How much of the other effects mixes into each sequence, 0 (its own effect alone,
             and nobody else about) to 1; None for 1 in the ``'train'`` split, 0.5 in others.
+        targets: Number of targets of each sequence; those beyond the first look like it.
 
     Returns:
         Names of the sequences, in order.
@@ -106,7 +116,7 @@ def write_split(
         raise ValueError(f'jpeg_quality is {jpeg_quality}; it must be 1 to 100')
     if mixing is not None and not 0 <= mixing <= 1:
         raise ValueError(f'mixing is {mixing}; it must be 0 to 1')
-    specs = split_specs(split, num_sequences, num_frames, frame_size, seed, mixing)
+    specs = split_specs(split, num_sequences, num_frames, frame_size, seed, mixing, targets)
     names = [sequence_name(spec) for spec in specs]
     folder = Path(root)
     arguments = {
@@ -119,10 +129,12 @@ def write_split(
         'jpeg_quality': jpeg_quality,
         'mixing': mixing,
     }
+    if targets > 1:
+        arguments['targets'] = targets
     _claim(folder, arguments, names, overwrite)
     jobs = []
     for name, spec in zip(names, specs):
-        if not _finished(folder / name, num_frames):
+        if not _finished(folder / name, spec):
             jobs.append((folder, name, spec, jpeg_quality))
         elif progress is not None:
             progress(name, num_frames)
@@ -139,9 +151,11 @@ def _claim(folder: Path, arguments: Dict[str, Any], names: Sequence[str], overwr
     meta_path = folder / META_FILE
     if meta_path.exists():
         found = _read_meta(meta_path)
-        differing = sorted(key for key in arguments if found.get(key) != arguments[key])
+        differing = sorted(
+            key for key in {*arguments, 'targets'} if found.get(key) != arguments.get(key)
+        )
         if differing and not overwrite:
-            told = ', '.join(f'{k} {found.get(k)!r} (now {arguments[k]!r})' for k in differing)
+            told = ', '.join(f'{k} {found.get(k)!r} (now {arguments.get(k)!r})' for k in differing)
             raise RuntimeError(
                 f'{folder} holds a split made with {told}; take another folder, the same '
                 'arguments, or replace it with overwrite (--overwrite)'
@@ -173,17 +187,24 @@ def _clear(folder: Path, found: Dict[str, Any]) -> None:
     """Delete the sequences that the meta file names, and the meta file; nothing else."""
     for entry in found['sequences']:
         sequence = folder / Path(str(entry.get('name', ''))).name
-        if sequence != folder and (sequence / 'groundtruth_rect.txt').is_file():
+        if sequence != folder and any((sequence / truth).is_file() for truth in _TRUTHS):
             shutil.rmtree(sequence)
     (folder / META_FILE).unlink()
 
 
-def _finished(sequence: Path, num_frames: int) -> bool:
+def _finished(sequence: Path, spec: SequenceSpec) -> bool:
     """True if a sequence is complete on disk."""
-    truth = sequence / 'groundtruth_rect.txt'
-    if not truth.is_file() or len(truth.read_text().splitlines()) != num_frames:
+    single = spec.targets == 1
+    truth = sequence / _TRUTHS[0 if single else 1]
+    if not truth.is_file():
         return False
-    return len(list((sequence / 'img').glob('*.jpg'))) == num_frames
+    if single and len(truth.read_text().splitlines()) != spec.num_frames:
+        return False
+    return len(list((sequence / _images(spec)).glob('*.jpg'))) == spec.num_frames
+
+
+def _images(spec: SequenceSpec) -> str:
+    return 'img' if spec.targets == 1 else 'img1'
 
 
 def _one_thread() -> None:
@@ -213,15 +234,19 @@ def _write_sequence(job: Tuple[Path, str, SequenceSpec, int]) -> str:
     plan = plan_sequence(spec)
     annotation = annotate(plan)
     partial = folder / (_PARTIAL + name)
-    images = partial / 'img'
+    images, digits = partial / _images(spec), 5 if spec.targets == 1 else 6
     images.mkdir(parents=True)
     for number, frame in enumerate(render(plan, annotation), 1):
         options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
         encoded, data = cv2.imencode('.jpg', frame.image, options)
         if not encoded:
             raise RuntimeError(f'OpenCV could not encode frame {number} of {name} as JPEG')
-        (images / f'{number:05d}.jpg').write_bytes(data.tobytes())
-    _write_annotation(partial, annotation)
+        (images / f'{number:0{digits}d}.jpg').write_bytes(data.tobytes())
+    if spec.targets == 1:
+        _write_annotation(partial, annotation)
+    else:
+        write_crowd(partial, name, plan, annotate_crowd(plan))
+        _write_lines(partial / 'attributes.txt', annotation.attributes)
     final = folder / name
     if final.exists():
         shutil.rmtree(final)
@@ -241,7 +266,11 @@ def _write_annotation(sequence: Path, annotation: Annotation) -> None:
         'attributes.txt': annotation.attributes,
     }
     for name, lines in contents.items():
-        write_atomically(sequence / name, ''.join(line + '\n' for line in lines))
+        _write_lines(sequence / name, lines)
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    write_atomically(path, ''.join(line + '\n' for line in lines))
 
 
 def _write_meta(folder: Path, arguments: Dict[str, Any], names: Sequence[str]) -> None:

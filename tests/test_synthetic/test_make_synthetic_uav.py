@@ -50,6 +50,7 @@ def test_mixing_of_the_test_videos(tmp_path, run):
         (['--size', '20x20'], 'width and height must be 96 to 1920'),
         (['--jpeg-quality', '101'], 'jpeg_quality is 101'),
         (['--test-mixing', '1.1'], "'1.1' is not a number from 0 to 1"),
+        (['--targets', '0'], "'0' is not a whole number of at least 1"),
         (['--seed', '-1'], "'-1' is not a whole number of at least 0"),
     ],
 )
@@ -72,5 +73,6 @@ def test_help_tells_the_layout_and_the_defaults(run, capsys):
         'small_target',
         '480x360',
         '--overwrite',
+        'gt/gt.txt',
     ):
         assert word in told
