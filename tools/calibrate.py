@@ -151,8 +151,8 @@ def track_one(
 
     from mmeatrack.apis import open_frames, track_frames
     from mmeatrack.evaluation.calibration import is_right
-    from mmeatrack.models.confidence.calibrated_confidence import WorstLead, cue_vector
     from mmeatrack.models.wrappers import find_tracker
+    from mmeatrack.tracking.calibrated_confidence import WorstLead, cue_vector
 
     worst_lead, rows, peaks, boxes = WorstLead(), [], [], []
     for result in track_frames(tracker, open_frames(str(folder / 'img')), truth[0]):

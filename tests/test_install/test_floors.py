@@ -127,11 +127,14 @@ def test_no_circle_of_modules() -> None:
     assert circles(IMPORTS) == []
 
 
-def test_files_needs_neither_torch_nor_openmmlab_when_imported() -> None:
+LIGHT = {'files', 'tracking'}
+
+
+def test_light_rooms_need_neither_torch_nor_openmmlab_when_imported() -> None:
     heavy = {
         module: sorted(STACK & names)
         for module, (tree, is_package) in read_package(ROOT).items()
-        if room_of(module) == 'files'
+        if room_of(module) in LIGHT
         for names in [
             {
                 name.split('.')[0]

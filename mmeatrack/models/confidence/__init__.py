@@ -1,7 +1,10 @@
 """Confidence of a prediction, and detection of a lost target."""
 
-from .calibrated_confidence import CalibratedConfidence, fit_confidence
-from .cues import Cues, mean_target_token, measure_cues, size_change
+from mmeatrack.tracking.calibrated_confidence import fit_confidence
+from mmeatrack.tracking.cues import Cues, size_change
+
+from .calibrated_confidence import CalibratedConfidence
+from .cues import mean_target_token, measure_cues
 from .lost_detector import LostDetector
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Trackers: EATrack, student and teacher alike."""
 
+from mmeatrack.tracking import TrackerState
+
 from .eatrack import EATrack
-from .state import TrackerState
 
 __all__ = ['EATrack', 'TrackerState']

@@ -15,8 +15,8 @@ from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.trackers.one_pass import OnePassTracker
 from mmeatrack.models.trackers.search_boxes import SearchBoxes
-from mmeatrack.models.trackers.settings import complete_settings
 from mmeatrack.registry import MODELS
+from mmeatrack.tracking import complete_settings
 
 _REMEDY = (
     'Use a checkpoint trained with this config; of a distillation run take the exported '

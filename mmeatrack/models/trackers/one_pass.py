@@ -1,10 +1,9 @@
 """Tracking of a video frame by frame: template, search crop, box, Target Store."""
 
-import copy
 import logging
 import time
 from contextlib import nullcontext
-from typing import Any, ContextManager, List, NamedTuple, Optional, Tuple
+from typing import Any, ContextManager, List, Optional, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -14,40 +13,18 @@ from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
 from mmeatrack.models.backbones import check_joint_tokens
-from mmeatrack.models.confidence import (
-    CalibratedConfidence,
-    Cues,
-    LostDetector,
-    mean_target_token,
-    measure_cues,
-    size_change,
-)
-from mmeatrack.models.temporal import TargetStore
+from mmeatrack.models.confidence import mean_target_token, measure_cues
 from mmeatrack.models.temporal.hook_config import store_of_hooks
-from mmeatrack.models.trackers.state import (
-    TrackerState,
-    hold_aspect,
-    search_window,
-    smooth_size,
-)
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
     CropWindow,
     check_target_box,
-    clip_box,
     crop_box_to_image,
     crop_image,
     image_box_to_crop,
 )
 from mmeatrack.structures.boxes import Box
-
-
-class _VideoParts(NamedTuple):
-    """Parts that every video gets copies of, built once so that their configs are checked."""
-
-    lost_detector: LostDetector
-    confidence: Optional[CalibratedConfidence]
-    store: Optional[TargetStore]
+from mmeatrack.tracking import TrackerState, VideoParts, adapt, advance, begin, search_window
 
 
 class OnePassTracker(BaseSingleObjectTracker):
@@ -75,7 +52,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         self.state: Optional[TrackerState] = None
         self.temporal_cfg: Optional[dict] = None
         # Not an attribute each: a part that is an nn.Module would be registered with its weights.
-        self._parts = _VideoParts(
+        self._parts = VideoParts(
             MODELS.build(dict(dict(type='mmeatrack.LostDetector'), **(lost_detector or {}))),
             None if confidence is None else MODELS.build(confidence),
             None,
@@ -127,19 +104,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         check_target_box((cx - w / 2, cy - h / 2, w, h), _image_size(img))
         box = (cx, cy, w, h)
         template = self.encode_template(img, box)
-        parts = copy.deepcopy(self._parts)
-        self.state = TrackerState(
-            template=template,
-            first_box=box,
-            box=box,
-            sure_box=box,
-            active_template=template,
-            template_token=mean_target_token(template),
-            lost_detector=parts.lost_detector,
-            confidence=parts.confidence,
-            store=parts.store,
-            temporal=self._fill(template, None),
-        )
+        token = mean_target_token(template)
+        self.state = begin(template, token, box, self._parts, self.test_cfg)
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
         """Follow the target into the next frame.
@@ -164,19 +130,10 @@ class OnePassTracker(BaseSingleObjectTracker):
         window = search_window(state, *factors)
         crop = self._crop(img, window, self.backbone.search_size)
         began = time.perf_counter()
-        box, (peak, side_lobe, agreement) = self._locate(crop, window, state)
+        box, cues = self._locate(crop, window, state)
         seconds = time.perf_counter() - began
-        box = smooth_size(box, state.box, self.test_cfg['size_smoothing'])
-        box = hold_aspect(box, state.first_box, self.test_cfg['aspect_prior'])
-        state.box = clip_box(box, _image_size(img), self.test_cfg['margin'])
-        change = size_change(state.first_box, state.box)
-        state.cues = Cues(peak, side_lobe, agreement, change)
-        confidence = state.confidence
-        score = state.cues.peak if confidence is None else confidence.update(state.cues)
-        lost = state.lost_detector.update(score)
-        if state.lost_detector.is_sure(score):
-            state.sure_box = state.box
-        self._adapt(img, state, score)
+        score, lost = advance(state, box, cues, _image_size(img), self.test_cfg)
+        adapt(state, score, lambda box: self.encode_template(img, box), self.test_cfg)
 
         cx, cy, w, h = state.box
         result = InstanceData()
@@ -240,20 +197,6 @@ class OnePassTracker(BaseSingleObjectTracker):
         """(B, Nx, C) -> (B, C, Hf, Wf)."""
         grid = self.backbone.search_grid
         return search_tokens.transpose(1, 2).unflatten(2, torch.Size((grid, grid)))
-
-    def _adapt(self, img: Tensor, state: TrackerState, score: float) -> None:
-        """Offer the frame to the store and, when it is due, take its tokens into use."""
-        if state.store is None or state.lost_detector.lost:
-            return
-        box = state.box
-        state.store.offer(state.frame, score, box, lambda: self.encode_template(img, box))
-        if state.store.due(state.frame, score):
-            state.active_template, temporal = state.store.read(state.template)
-            state.temporal = self._fill(state.active_template, temporal)
-
-    def _fill(self, template: Tensor, temporal: Optional[Tensor]) -> Optional[Tensor]:
-        """Tokens of the temporal slot: the temporal ones, or the template where it is filled."""
-        return template if temporal is None and self.test_cfg['fill_slot'] else temporal
 
     def _check_mode(self) -> None:
         if any(module.training for module in self.modules()):

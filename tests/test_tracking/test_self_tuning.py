@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mmeatrack.models.temporal import TargetStore
-from mmeatrack.models.temporal.self_tuning import ScoreStatistics, interval_ends, least_score
+from mmeatrack.tracking.self_tuning import ScoreStatistics, interval_ends, least_score
 
 
 def test_statistics_are_numpys() -> None:

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from mmeatrack.models.confidence import LostDetector
-from mmeatrack.models.trackers.state import (
+from mmeatrack.structures import CropWindow
+from mmeatrack.tracking.state import (
     TrackerState,
     hold_aspect,
     search_window,
     smooth_size,
 )
-from mmeatrack.structures import CropWindow
 from tests.toys import build, follow, tracker_cfg, video
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.models.confidence import CalibratedConfidence, Cues, fit_confidence
-from mmeatrack.models.confidence.calibrated_confidence import WorstLead, cue_vector, logit
+from mmeatrack.tracking.calibrated_confidence import WorstLead, cue_vector, logit
 
 
 def sigmoid(value: float) -> float:

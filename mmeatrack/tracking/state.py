@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Optional
 
-from torch import Tensor
-
-from mmeatrack.models.confidence import CalibratedConfidence, Cues, LostDetector
-from mmeatrack.models.temporal import TargetStore
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
+from mmeatrack.tracking.arrays import Array
+from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence
+from mmeatrack.tracking.cues import Cues
+from mmeatrack.tracking.lost_detector import LostDetector
+from mmeatrack.tracking.target_store import TargetStore
 
 
 @dataclass
@@ -32,18 +33,18 @@ class TrackerState:
         temporal: (1, Nt, C) tokens in the temporal slot, None where it is empty.
     """
 
-    template: Tensor
+    template: Array
     first_box: Box
     box: Box
     sure_box: Box
-    active_template: Tensor
-    template_token: Tensor
+    active_template: Array
+    template_token: Array
     lost_detector: LostDetector
     confidence: Optional[CalibratedConfidence] = None
     cues: Optional[Cues] = None
     frame: int = 0
     store: Optional[TargetStore] = None
-    temporal: Optional[Tensor] = None
+    temporal: Optional[Array] = None
 
 
 def search_window(

@@ -1,0 +1,83 @@
+"""Crop windows of the OSTrack family [1], and the way back to image pixels.
+
+A crop has ``ceil(sqrt(w * h) * factor)`` px a side, is centred on a box and resized to a fixed
+size; it is black outside the image. Box coordinates follow mmtrack's ``SeqCropLikeStark``, after
+STARK [2], whose crop has its centre at ``(output_size - 1) / 2``. A box coordinate is there half a
+crop pixel less than on the pixel grid, and the way back adds it.
+
+References:
+    [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream Framework
+        (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+    [2] Yan et al., Learning Spatio-Temporal Transformer for Visual Tracking (STARK), ICCV 2021,
+        https://arxiv.org/abs/2103.17154
+"""
+
+import math
+from typing import NamedTuple
+
+from .boxes import Box
+
+
+class CropWindow(NamedTuple):
+    """A square window of the image; it may reach beyond the borders.
+
+    Attributes:
+        x1: Left border in image px.
+        y1: Upper border in image px.
+        size: Side in image px.
+
+    Example:
+        >>> import torch
+        >>> from mmeatrack.structures import CropWindow, crop_box_to_image, crop_image
+        >>> window = CropWindow.around((50, 40, 16, 25), factor=2)  # a box of 16 x 25 px
+        >>> window
+        CropWindow(x1=30, y1=20, size=40)
+        >>> tuple(crop_image(torch.zeros(1, 3, 120, 160), window, output_size=80).shape)
+        (1, 3, 80, 80)
+        >>> crop_box_to_image((39.5, 39.5, 32, 50), window, output_size=80)
+        (50.0, 40.0, 16.0, 25.0)
+    """
+
+    x1: int
+    y1: int
+    size: int
+
+    @classmethod
+    def around(cls, box_cxcywh: Box, factor: float) -> 'CropWindow':
+        """Window of ``factor`` times the box's mean side, centred on the box (image px).
+
+        Raises:
+            ValueError: If the box has no area or is not finite.
+        """
+        cx, cy, w, h = box_cxcywh
+        if not all(math.isfinite(v) for v in box_cxcywh) or w <= 0 or h <= 0:
+            raise ValueError(
+                f'cannot crop around the box cx,cy,w,h = {box_cxcywh}: finite numbers and a width '
+                'and height above 0 are needed.'
+            )
+        size = max(math.ceil(math.sqrt(w * h) * factor), 1)
+        return cls(round(cx - size * 0.5), round(cy - size * 0.5), size)
+
+
+def crop_box_to_image(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:
+    """Map a box from crop px (mmtrack's training convention) to image px."""
+    scale = window.size / output_size
+    cx, cy, w, h = box_cxcywh
+    return (
+        window.x1 + (cx + 0.5) * scale,
+        window.y1 + (cy + 0.5) * scale,
+        w * scale,
+        h * scale,
+    )
+
+
+def image_box_to_crop(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:
+    """Map a box from image px to crop px; the inverse of :func:`crop_box_to_image`."""
+    scale = output_size / window.size
+    cx, cy, w, h = box_cxcywh
+    return (
+        (cx - window.x1) * scale - 0.5,
+        (cy - window.y1) * scale - 0.5,
+        w * scale,
+        h * scale,
+    )

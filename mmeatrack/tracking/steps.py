@@ -1,0 +1,103 @@
+"""Steps of a tracking around the network: start, result of a frame, temporal adaptation."""
+
+import copy
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from mmeatrack.structures.boxes import Box, clip_box
+from mmeatrack.tracking.arrays import Array
+from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence
+from mmeatrack.tracking.cues import Cues, size_change
+from mmeatrack.tracking.lost_detector import LostDetector
+from mmeatrack.tracking.state import TrackerState, hold_aspect, smooth_size
+from mmeatrack.tracking.target_store import TargetStore
+
+
+class VideoParts(NamedTuple):
+    """Parts that every video gets copies of, built once so that their configs are checked."""
+
+    lost_detector: LostDetector
+    confidence: Optional[CalibratedConfidence] = None
+    store: Optional[TargetStore] = None
+
+
+def begin(
+    template: Array, template_token: Array, box: Box, parts: VideoParts, settings: Mapping[str, Any]
+) -> TrackerState:
+    """State of a video whose first frame shows the target.
+
+    Args:
+        template: (1, Nz, C) tokens of its template crop.
+        template_token: (C,) mean token of the target in it.
+        box: Given box, centre and size in image px.
+        parts: Parts that the video gets copies of.
+        settings: The tracker's ``test_cfg``.
+    """
+    own = copy.deepcopy(parts)
+    return TrackerState(
+        template=template,
+        first_box=box,
+        box=box,
+        sure_box=box,
+        active_template=template,
+        template_token=template_token,
+        lost_detector=own.lost_detector,
+        confidence=own.confidence,
+        store=own.store,
+        temporal=template if settings['fill_slot'] else None,
+    )
+
+
+def advance(
+    state: TrackerState,
+    box: Box,
+    cues: Sequence[float],
+    image_size: Tuple[int, int],
+    settings: Mapping[str, Any],
+) -> Tuple[float, bool]:
+    """Take the network's result of a frame into the state.
+
+    Args:
+        state: State of the video; its box, cues and lost detector are brought up to date.
+        box: Predicted box, centre and size in image px.
+        cues: Peak, side lobe and agreement, see :class:`Cues`.
+        image_size: ``(width, height)`` of the image.
+        settings: The tracker's ``test_cfg``.
+
+    Returns:
+        Score, 0 to 1, and whether the target is lost.
+    """
+    box = smooth_size(box, state.box, settings['size_smoothing'])
+    box = hold_aspect(box, state.first_box, settings['aspect_prior'])
+    state.box = clip_box(box, image_size, settings['margin'])
+    peak, side_lobe, agreement = cues
+    state.cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, state.box))
+    score = peak if state.confidence is None else state.confidence.update(state.cues)
+    lost = state.lost_detector.update(score)
+    if state.lost_detector.is_sure(score):
+        state.sure_box = state.box
+    return score, lost
+
+
+def adapt(
+    state: TrackerState,
+    score: float,
+    encode: Callable[[Box], Array],
+    settings: Mapping[str, Any],
+) -> None:
+    """Offer the frame to the store and, when it is due, take its tokens into use.
+
+    Args:
+        state: State of the video.
+        score: Score of the frame.
+        encode: Returns the (1, Nz, C) tokens of a box's template crop in this frame; called later,
+            at the interval's end.
+        settings: The tracker's ``test_cfg``.
+    """
+    if state.store is None or state.lost_detector.lost:
+        return
+    box = state.box
+    state.store.offer(state.frame, score, box, lambda: encode(box))
+    if state.store.due(state.frame, score):
+        state.active_template, temporal = state.store.read(state.template)
+        fills = temporal is None and settings['fill_slot']
+        state.temporal = state.active_template if fills else temporal

@@ -1,0 +1,39 @@
+"""Crops of NumPy images against those of tensors."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmeatrack.structures import CropWindow, crop_array, crop_image
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (90, 140, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    'window',
+    [
+        CropWindow(20, 10, 32),  # as it is
+        CropWindow(20, 10, 17),
+        CropWindow(-9, 60, 50),  # across the left and lower border
+        CropWindow(120, -20, 60),
+        CropWindow(-40, -30, 200),  # more than the image, and sparse
+        CropWindow(60, 20, 1000),
+        CropWindow(0, 0, 1),
+        CropWindow(500, 10, 40),  # outside
+        CropWindow(-50, -300, 40),
+        CropWindow(-5000, 40, 200),
+    ],
+)
+def test_the_crop_is_that_of_a_tensor(window: CropWindow) -> None:
+    found = crop_array(IMAGE, window, 32)
+    tensor = torch.from_numpy(IMAGE.transpose(2, 0, 1).copy())[None]
+    expected = crop_image(tensor, window, 32)[0].permute(1, 2, 0).numpy()
+    assert found.dtype == np.float32
+    assert found.shape == (32, 32, 3)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_the_image_stays_as_it_was() -> None:
+    before = IMAGE.copy()
+    crop_array(IMAGE, CropWindow(3, 4, 20), 16)[:] = 0
+    assert (before == IMAGE).all()
