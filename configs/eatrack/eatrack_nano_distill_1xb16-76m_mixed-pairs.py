@@ -11,7 +11,7 @@ model = dict(
     distiller=dict(
         type='mmeatrack.EATrackDistiller',
         # The student's joint layers learn from the teacher's last.
-        layer_pairs=[(3, 4), (4, 5)],
+        layer_pairs=[(3, 8), (4, 9)],
         feature_weight=3.0,
         reduction='mean',
         prediction_weight=20.0,

@@ -19,8 +19,10 @@ def bad_samples(batch: Any) -> Dict[int, List[str]]:
         Names of the images and annotations with NaN or infinity, by the sample's number.
     """
     wrong: Dict[int, List[str]] = {}
-    for index, name, values in _values(batch):
-        if not _is_finite(values):
+    found = list(_values(batch))
+    suspect = _suspects([values for _, _, values in found])
+    for (index, name, values), doubted in zip(found, suspect):
+        if doubted and not _is_finite(values):
             wrong.setdefault(index, []).append(name)
     return dict(sorted(wrong.items()))
 
@@ -76,6 +78,20 @@ def _values(batch: Any) -> Iterator[Tuple[int, str, Any]]:
             if isinstance(instances, BaseDataElement):
                 for field, value in instances.items():
                     yield index, f'{key}.{field}', value
+
+
+def _suspects(values: List[Any]) -> List[bool]:
+    """Which values may not be finite, with one wait for a GPU in all, not one a tensor."""
+    doubted = [not isinstance(each, Tensor) for each in values]
+    groups: Dict[Tuple[torch.device, torch.dtype], List[int]] = {}
+    for number, each in enumerate(values):
+        if isinstance(each, Tensor) and each.is_floating_point() and each.numel():
+            groups.setdefault((each.device, each.dtype), []).append(number)
+    for members in groups.values():
+        norms = torch.stack(torch._foreach_norm([values[number].detach() for number in members]))
+        for number, finite in zip(members, torch.isfinite(norms).tolist()):
+            doubted[number] = not finite
+    return doubted
 
 
 def _is_finite(values: Any) -> bool:

@@ -11,6 +11,8 @@ from .base import PairBatch
 from .geometry import uniform
 
 _KERNEL = 9
+# Sides of coarse pictures, over those of the crops.
+_COARSE = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
 
 
 class Augmentation(NamedTuple):
@@ -45,11 +47,14 @@ def augment(batch: PairBatch, rng: torch.Generator, how: Augmentation) -> PairBa
     def chosen(share: float) -> Tensor:
         return uniform(rng, (number,), 0, 1) < share
 
-    coarse = chosen(how.coarse)
-    for row in coarse.nonzero().flatten().tolist():
-        keep = float(uniform(rng, (1,), 0.3, 0.85))
-        templates[row] = _coarsen(templates[row], keep)
-        search[row] = _coarsen(search[row : row + 1], keep)[0]
+    level = torch.randint(len(_COARSE), (number,), generator=rng, device=search.device)
+    level = torch.where(chosen(how.coarse), level, torch.full_like(level, -1))
+    for each, keep in enumerate(_COARSE):
+        rows = (level == each).nonzero().flatten()
+        if len(rows):
+            coarse = _coarsen(templates[rows].flatten(0, 1), keep)
+            templates[rows] = coarse.unflatten(0, (len(rows), -1))
+            search[rows] = _coarsen(search[rows], keep)
     blurred = chosen(how.blur)
     if blurred.any():
         search[blurred] = _blur(search[blurred], rng)
@@ -112,14 +117,15 @@ def _blur(crops: Tensor, rng: torch.Generator) -> Tensor:
 def _cut_edge(search: Tensor, boxes: Tensor, rows: Tensor, rng: torch.Generator) -> Tensor:
     """Blacken what lies beyond a random line beside the target, as beyond an image's border."""
     size = search.shape[-1]
-    for row in rows.nonzero().flatten().tolist():
-        axis, high, share = torch.rand(3, generator=rng, device=search.device).tolist()
-        centre, extent = boxes[row, int(axis < 0.5)], boxes[row, 2 + int(axis < 0.5)]
-        low = int((centre - extent / 2) * share)
-        top = int(size - (size - centre - extent / 2) * share)
-        beyond = slice(max(top, 0), size) if high < 0.5 else slice(0, max(low, 0))
-        if axis < 0.5:
-            search[row, :, beyond, :] = 0
-        else:
-            search[row, :, :, beyond] = 0
-    return search
+    across, high, share = torch.rand((3, len(search)), generator=rng, device=search.device)
+    across, high = across < 0.5, high < 0.5
+    centre = torch.where(across, boxes[:, 0], boxes[:, 1])
+    extent = torch.where(across, boxes[:, 2], boxes[:, 3])
+    low = (centre - extent / 2) * share
+    top = size - (size - centre - extent / 2) * share
+    pixel = torch.arange(size, device=search.device)
+    beyond = torch.where(high[:, None], pixel >= top[:, None].floor(), pixel < low[:, None].floor())
+    beyond = beyond & rows[:, None]  # (B, size), of x or of y
+    beyond_x, beyond_y = beyond & across[:, None], beyond & ~across[:, None]
+    black = beyond_x[:, None] | beyond_y[:, :, None]  # (B, size, size)
+    return search.masked_fill(black[:, None], 0)

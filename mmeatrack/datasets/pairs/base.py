@@ -39,20 +39,27 @@ class PairSet(Dataset):
         device: Where the samples are made: where the model is trained.
         temporal: Share of batches whose samples have the second template. Without it a step
             costs less, as a frame does before a video's first view.
+        negatives: Share of the samples whose search crop is another's, so that the score has to
+            fall where the template's target is not.
 
     Attributes:
         skip_batches: Batches to hand out empty, for a training that is resumed and only counts
             what it has seen.
     """
 
-    def __init__(self, length: int, seed: int, device: str, temporal: float = 1.0) -> None:
+    def __init__(
+        self, length: int, seed: int, device: str, temporal: float = 1.0, negatives: float = 0.0
+    ) -> None:
         if length < 1:
             raise ValueError(f'length={length} must be at least 1.')
         if seed < 0:
             raise ValueError(f'seed={seed} must not be negative.')
         if not 0 <= temporal <= 1:
             raise ValueError(f'temporal={temporal} must lie between 0 and 1.')
+        if not 0 <= negatives < 1:
+            raise ValueError(f'negatives={negatives} must lie between 0 and below 1.')
         self.length, self.seed, self.temporal = length, seed, temporal
+        self.negatives = negatives
         self.device = torch.device(device)
         self.skip_batches = 0
 
@@ -70,12 +77,15 @@ class PairSet(Dataset):
         rng = self.generator(indices)
         shown = 2 if float(torch.rand(1, generator=rng, device=rng.device)) < self.temporal else 1
         batch = self.make_batch(len(indices), rng)
-        return as_samples(
-            batch._replace(
-                templates=batch.templates[:, :shown],
-                template_boxes=batch.template_boxes[:, :shown],
-            )
+        batch = batch._replace(
+            templates=batch.templates[:, :shown], template_boxes=batch.template_boxes[:, :shown]
         )
+        if not self.negatives:
+            return as_samples(batch)
+        absent = torch.rand(len(indices), generator=rng, device=rng.device) < self.negatives
+        other = batch.search.roll(1, dims=0)
+        search = torch.where(absent[:, None, None, None], other, batch.search)
+        return as_samples(batch._replace(search=search), absent)
 
     def generator(self, indices: Sequence[int]) -> torch.Generator:
         """Source of a batch's numbers."""
@@ -97,30 +107,39 @@ class PairSet(Dataset):
         return {}
 
 
-def as_samples(batch: PairBatch) -> List[Dict[str, Any]]:
-    """mmtrack's samples of a batch: ``inputs`` and ``data_samples``."""
-    return [
-        dict(
-            inputs=dict(img=templates, search_img=search[None]),
-            data_samples=_annotation(template_boxes, search_box[None]),
-        )
-        for templates, template_boxes, search, search_box in zip(*batch)
-    ]
+def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[str, Any]]:
+    """mmtrack's samples of a batch: ``inputs`` and ``data_samples``.
 
-
-def _annotation(template_boxes: Tensor, search_boxes: Tensor) -> TrackDataSample:
-    sample = TrackDataSample()
-    sample.gt_instances = _instances(template_boxes)
-    sample.search_gt_instances = _instances(search_boxes)
-    return sample
-
-
-def _instances(bbox_cxcywh: Tensor) -> InstanceData:
-    centre, size = bbox_cxcywh[:, :2], bbox_cxcywh[:, 2:]
-    labels = torch.ones(len(bbox_cxcywh), dtype=torch.long, device=bbox_cxcywh.device)
-    return InstanceData(
-        bboxes=torch.cat((centre - size / 2, centre + size / 2), dim=1), labels=labels
+    Args:
+        batch: The pairs.
+        absent: (B,) bool, whose search crop does not show the target; these are labelled 0.
+    """
+    labels = torch.ones(len(batch.search), 1, dtype=torch.long, device=batch.search.device)
+    if absent is not None:
+        labels = labels * ~absent[:, None]
+    columns = (
+        batch.templates,
+        _corners(batch.template_boxes),
+        torch.ones_like(batch.template_boxes[..., 0], dtype=torch.long),
+        batch.search[:, None],
+        _corners(batch.search_boxes[:, None]),
+        labels,
     )
+    samples = []
+    for templates, template_boxes, ones, search, search_box, label in zip(
+        *(column.unbind() for column in columns)
+    ):
+        sample = TrackDataSample()
+        sample.gt_instances = InstanceData(bboxes=template_boxes, labels=ones)
+        sample.search_gt_instances = InstanceData(bboxes=search_box, labels=label)
+        inputs = dict(img=templates, search_img=search)
+        samples.append(dict(inputs=inputs, data_samples=sample))
+    return samples
+
+
+def _corners(bbox_cxcywh: Tensor) -> Tensor:
+    centre, size = bbox_cxcywh[..., :2], bbox_cxcywh[..., 2:]
+    return torch.cat((centre - size / 2, centre + size / 2), dim=-1)
 
 
 def join(batches: Sequence[PairBatch], order: Optional[Tensor] = None) -> PairBatch:

@@ -16,7 +16,8 @@ class MixedPairs(PairSet):
     Args:
         sets: Configs of the sets, such as :class:`StillPairs` and :class:`VideoPairs`.
         weights: How often a pair is drawn from each, in any unit.
-        length, seed, device, temporal: See :class:`PairSet`; ``device`` is given to all sets.
+        length, seed, device, temporal, negatives: See :class:`PairSet`; ``device`` is given to
+            all sets.
 
     Raises:
         ValueError: If there is not a positive weight for each set.
@@ -30,8 +31,9 @@ class MixedPairs(PairSet):
         seed: int = 0,
         device: str = 'cpu',
         temporal: float = 1.0,
+        negatives: float = 0.0,
     ) -> None:
-        super().__init__(length, seed, device, temporal)
+        super().__init__(length, seed, device, temporal, negatives)
         if not sets or len(sets) != len(weights) or min(weights) <= 0:
             raise ValueError(
                 f'{len(sets)} sets and weights={list(weights)}: give each set a weight above 0.'

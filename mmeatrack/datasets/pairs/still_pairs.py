@@ -75,7 +75,7 @@ class StillPairs(PairSet):
         distractors: Others in a search crop at most.
         change: How much targets change, see :class:`Change`.
         augmentation: Light, blur and noise, see :class:`Augmentation`.
-        length, seed, device, temporal: See :class:`PairSet`.
+        length, seed, device, temporal, negatives: See :class:`PairSet`.
 
     Raises:
         FileNotFoundError: If a folder holds no image.
@@ -96,8 +96,9 @@ class StillPairs(PairSet):
         seed: int = 0,
         device: str = 'cpu',
         temporal: float = 1.0,
+        negatives: float = 0.0,
     ) -> None:
-        super().__init__(length, seed, device, temporal)
+        super().__init__(length, seed, device, temporal, negatives)
         for name, value in (('regions', regions), ('filled', filled)):
             if not 0 <= value <= 1:
                 raise ValueError(f'{name}={value} must lie between 0 and 1.')

@@ -1,5 +1,7 @@
 """Training pairs from videos that are packed in memory around their targets."""
 
+import itertools
+import warnings
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -39,7 +41,7 @@ class VideoPairs(PairSet):
             a pair share: targets get other aspects by it.
         transpose: Share of pairs with x and y exchanged.
         augmentation: Light, blur and noise, see :class:`Augmentation`.
-        length, seed, device, temporal: See :class:`PairSet`.
+        length, seed, device, temporal, negatives: See :class:`PairSet`.
 
     Raises:
         FileNotFoundError: If there is no pack.
@@ -60,8 +62,9 @@ class VideoPairs(PairSet):
         seed: int = 0,
         device: str = 'cpu',
         temporal: float = 1.0,
+        negatives: float = 0.0,
     ) -> None:
-        super().__init__(length, seed, device, temporal)
+        super().__init__(length, seed, device, temporal, negatives)
         self.form = CropForm(**(crops or {}))
         self.max_gap, self.stretch, self.transpose = max_gap, stretch, transpose
         self.augmentation = Augmentation(**(augmentation or {}))
@@ -71,6 +74,7 @@ class VideoPairs(PairSet):
             self.packs = read_packs(pack_root)
         else:
             self.packs = [pack_dataset(DATASETS.build(videos), frames_each)]
+        self.patches = [self._on_device(pack.patches) for pack in self.packs]
         # A video: its pack, its first patch, and its frames' numbers.
         self.videos: List[Tuple[int, int, np.ndarray]] = []
         for number, pack in enumerate(self.packs):
@@ -110,20 +114,33 @@ class VideoPairs(PairSet):
     def _draw_frames(self, size: int, rng: torch.Generator) -> Tuple[List[Tensor], Tensor]:
         """Patches (B, 3, S, S) of each view, and boxes (B, 3, 4)."""
         draws = torch.rand(size, 4, generator=rng, device=rng.device).tolist()
-        patches: List[List[np.ndarray]] = [[] for _ in range(NUM_VIEWS)]
-        boxes = []
+        packs, rows = [], []
         for video, *shares in draws:
-            pack_number, start, frames = self.videos[int(video * len(self.videos))]
-            pack = self.packs[pack_number]
-            chosen = [start + each for each in self._choose(frames, shares)]
-            boxes.append(pack.boxes[chosen])
-            for view, row in enumerate(chosen):
-                patches[view].append(pack.patches[row])
-        stacked = [
-            torch.from_numpy(np.stack(each)).to(self.device).permute(0, 3, 1, 2).float()
-            for each in patches
+            number, start, frames = self.videos[int(video * len(self.videos))]
+            packs.append(number)
+            rows.append([start + each for each in self._choose(frames, shares)])
+        boxes = np.stack([self.packs[number].boxes[row] for number, row in zip(packs, rows)])
+        patches = [
+            self._gather(packs, [row[view] for row in rows]).permute(0, 3, 1, 2).float()
+            for view in range(NUM_VIEWS)
         ]
-        return stacked, torch.from_numpy(np.stack(boxes)).to(self.device).float()
+        return patches, torch.from_numpy(boxes).to(self.device).float()
+
+    def _gather(self, packs: Sequence[int], rows: Sequence[int]) -> Tensor:
+        """Patches (B, S, S, 3), uint8, each by its pack and its row."""
+        order = sorted(range(len(packs)), key=packs.__getitem__)
+        parts = [
+            self.patches[number][[rows[each] for each in group]]
+            for number, group in itertools.groupby(order, key=packs.__getitem__)
+        ]
+        return torch.cat(parts)[np.argsort(order).tolist()]
+
+    def _on_device(self, patches: np.ndarray) -> Tensor:
+        """Patches for the device; those for the CPU stay where they are, in a file perhaps."""
+        with warnings.catch_warnings():
+            # They are read alone, so that a map without write access will do.
+            warnings.filterwarnings('ignore', message='The given NumPy array is not writable')
+            return torch.from_numpy(patches).to(self.device)
 
     def _choose(self, frames: np.ndarray, shares: Sequence[float]) -> Tuple[int, int, int]:
         """Positions of template, temporal template and search frame."""

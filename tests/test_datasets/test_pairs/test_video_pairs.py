@@ -56,6 +56,43 @@ def test_without_temporal_views_samples_have_one_template(tmp_path: Path) -> Non
     assert sample['data_samples'].gt_instances.bboxes.shape == (1, 4)
 
 
+def test_negatives_show_the_search_crop_of_another_sample_and_are_labelled_so(
+    tmp_path: Path,
+) -> None:
+    write_square_pack(tmp_path)
+    plain = VideoPairs(str(tmp_path), seed=3).__getitems__(range(16))
+    mixed = VideoPairs(str(tmp_path), seed=3, negatives=0.5).__getitems__(range(16))
+    labels = [int(each['data_samples'].search_gt_instances.labels[0]) for each in mixed]
+    assert 0 < sum(labels) < 16
+    for number, label in enumerate(labels):
+        shown = plain[number if label else number - 1]
+        assert torch.equal(mixed[number]['inputs']['search_img'], shown['inputs']['search_img'])
+        assert torch.equal(mixed[number]['inputs']['img'], plain[number]['inputs']['img'])
+
+
+def test_a_share_of_negatives_of_one_is_refused(tmp_path: Path) -> None:
+    write_square_pack(tmp_path)
+    with pytest.raises(ValueError, match='must lie between 0 and below 1'):
+        VideoPairs(str(tmp_path), negatives=1.0)
+
+
+def test_an_edge_is_black_beyond_a_line_that_spares_the_target(tmp_path: Path) -> None:
+    write_square_pack(tmp_path)
+    pairs = VideoPairs(str(tmp_path), augmentation=dict(CLEAN, edge=1.0))
+    whole = VideoPairs(str(tmp_path), augmentation=CLEAN)
+    batch = pairs.make_batch(32, pairs.generator([1]))
+    before = whole.make_batch(32, whole.generator([1]))
+    cut = (batch.search != before.search).any(dim=1)  # (B, S, S)
+    assert (batch.search[cut[:, None].expand(-1, 3, -1, -1)] == 0).all()
+    lines = [crop.all(dim=0).any() or crop.all(dim=1).any() for crop in cut]
+    assert sum(map(int, lines)) >= 16
+    x1, y1 = (batch.search_boxes[:, :2] - batch.search_boxes[:, 2:] / 2).clamp(min=0).ceil().T
+    x2, y2 = (batch.search_boxes[:, :2] + batch.search_boxes[:, 2:] / 2).clamp(max=128).floor().T
+    for number in range(32):
+        inside = cut[number, int(y1[number]) : int(y2[number]), int(x1[number]) : int(x2[number])]
+        assert not inside.any()
+
+
 def test_batches_to_skip_are_empty_and_cost_nothing(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     pairs = VideoPairs(str(tmp_path))

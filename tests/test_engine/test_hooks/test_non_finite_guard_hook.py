@@ -11,7 +11,7 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmeatrack.engine import GuardedOptimWrapper, NonFiniteGuardHook
-from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses
+from mmeatrack.engine.finite_check import bad_samples, non_finite_data, non_finite_losses
 from mmeatrack.engine.guarded_optim import guarded
 from mmeatrack.models.wrappers import running_statistics
 from mmeatrack.registry import OPTIM_WRAPPERS
@@ -150,16 +150,17 @@ def test_a_clean_training_is_left_as_it_is(tmp_path) -> None:
     assert not watched.model._forward_hooks
 
 
+class Reads(TorchDispatchMode):
+    """Counts the values that Python reads: on a GPU each stops the queue of kernels."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
 def test_a_good_loss_waits_for_the_device_once() -> None:
-    """On a GPU each value that Python reads stops the queue of kernels."""
-
-    class Reads(TorchDispatchMode):
-        count = 0
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
-            self.count += func is torch.ops.aten._local_scalar_dense.default
-            return func(*args, **(kwargs or {}))
-
     weight = torch.nn.Parameter(torch.ones(1))
     wrapper = GuardedOptimWrapper(optimizer=torch.optim.SGD([weight], lr=1.0))
     with Reads() as reads:
@@ -246,6 +247,15 @@ def test_what_is_not_finite_is_said() -> None:
         'not finite: search_img of 0/1.jpg + 0/2.jpg + 0/3.jpg; '
         'search_img, search_gt_instances.bboxes of 1/1.jpg + 1/2.jpg + 1/3.jpg'
     )
+    clean = [ToyCrops()[index] for index in range(3)]
+    with Reads() as reads:
+        assert not bad_samples(
+            dict(
+                inputs={key: [each['inputs'][key] for each in clean] for key in clean[0]['inputs']},
+                data_samples=[each['data_samples'] for each in clean],
+            )
+        )
+    assert reads.count == 0
     good = dict(loss_a=torch.ones(2), loss_b=[torch.zeros(1), torch.ones(1)])
     assert non_finite_losses(good) == {}
     bad = dict(good, loss_c=torch.tensor(float('inf')))

@@ -1,0 +1,6 @@
+# The nano student without distillation, on one GPU.
+_base_ = [
+    '../_base_/models/eatrack_nano.py',
+    '../_base_/datasets/mixed_pairs_gpu.py',
+    '../_base_/schedules/eatrack_nano_gpu.py',
+]
