@@ -1,7 +1,6 @@
-# Steps of 256 pairs in bfloat16 on one GPU: a warm-up, then one cosine.
+# Steps of 256 pairs in bfloat16 on one GPU: a warm-up, then one cosine. Another length is set three
+# times: train_cfg.max_iters, param_scheduler.1.end and, less the warm-up, param_scheduler.1.T_max.
 _base_ = '../iteration_runtime.py'
-
-max_iters, warmup = 2000, 100
 
 optim_wrapper = dict(
     type='AmpOptimWrapper',
@@ -10,16 +9,16 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=2.0, norm_type=2),
 )
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=warmup),
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=100),
     dict(
         type='CosineAnnealingLR',
         eta_min_ratio=0.01,
         by_epoch=False,
-        begin=warmup,
-        end=max_iters,
-        T_max=max_iters - warmup,
+        begin=100,
+        end=2000,
+        T_max=1900,
     ),
 ]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=2000, val_interval=100000)
 custom_hooks = [dict(type='EMAHook', momentum=0.005, update_buffers=True)]
 default_hooks = dict(checkpoint=dict(interval=500), logger=dict(interval=100))
