@@ -10,6 +10,7 @@ from .uav_benchmarks import (
     UAVDTDataset,
     VisDroneSOTDataset,
 )
+from .uav_mot_dataset import UAVDTMOTDataset, UAVMOTDataset, VisDroneMOTDataset
 from .uav_sot_dataset import UAVSOTDataset
 
 __all__ = [
@@ -22,7 +23,10 @@ __all__ = [
     'UAV123At10fpsDataset',
     'UAV123Dataset',
     'UAVDTDataset',
+    'UAVDTMOTDataset',
+    'UAVMOTDataset',
     'UAVSOTDataset',
     'VideoPairs',
+    'VisDroneMOTDataset',
     'VisDroneSOTDataset',
 ]
