@@ -1,7 +1,7 @@
 """Tracker state of one video, and its search window."""
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional, Tuple
 
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
@@ -22,7 +22,7 @@ class TrackerState:
         box: Last box, centre and size in image px.
         sure_box: Last box with a score that shows the target, see :meth:`LostDetector.is_sure`;
             at first the given one.
-        template_token: (C,) mean token of the target in the template.
+        template_token: (1, C) mean token of the target in the template.
         lost_detector: Lost-target detector of the video.
         confidence: Cues to score; None where the peak is the score.
         cues: Cues of the last frame, None before the first.
@@ -31,6 +31,7 @@ class TrackerState:
         active_template: (1, Nz, C) template in use: ``template``, or its blend with the store's
             views.
         temporal: (1, Nt, C) tokens in the temporal slot, None where it is empty.
+        network: Network of the search frames, with its ``keep``; set by the tracker.
     """
 
     template: Array
@@ -45,6 +46,16 @@ class TrackerState:
     frame: int = 0
     store: Optional[TargetStore] = None
     temporal: Optional[Array] = None
+    network: Any = None
+    _kept: Tuple[Array, ...] = ()
+    _kept_of: Tuple[Optional[Array], ...] = ()
+
+    def kept_tokens(self) -> Tuple[Array, ...]:
+        """Template and temporal tokens as the network takes them, made anew when they change."""
+        given = self.active_template, self.temporal
+        if len(self._kept_of) != 2 or any(a is not b for a, b in zip(given, self._kept_of)):
+            self._kept, self._kept_of = self.network.keep(*given), given
+        return self._kept
 
 
 def search_window(

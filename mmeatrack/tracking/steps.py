@@ -27,7 +27,7 @@ def begin(
 
     Args:
         template: (1, Nz, C) tokens of its template crop.
-        template_token: (C,) mean token of the target in it.
+        template_token: (1, C) mean token of the target in it.
         box: Given box, centre and size in image px.
         parts: Parts that the video gets copies of.
         settings: The tracker's ``test_cfg``.

@@ -28,7 +28,7 @@ def state(lost: bool) -> TrackerState:
         box=(100.0, 80.0, 20.0, 20.0),
         sure_box=(60.0, 60.0, 10.0, 40.0),
         active_template=tokens,
-        template_token=tokens[0, 0],
+        template_token=tokens[:, 0],
         lost_detector=detector,
     )
 

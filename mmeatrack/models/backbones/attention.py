@@ -8,6 +8,7 @@ References:
 import math
 from typing import Optional
 
+import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks.drop import DropPath
 from torch import Tensor, nn
@@ -59,13 +60,29 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
         """Attend among the tokens ``x`` (B, N, C); ``key_mask`` (B, N) is False where hidden."""
-        B, N, C = x.shape
-        # (B, N, 3C) -> 3 x (B, heads, N, C / heads)
-        qkv = self.qkv(x).reshape(B, N, 3, self.num_heads, C // self.num_heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        qkv = self.qkv(x)
+        return self.attend(qkv, qkv, key_mask)
+
+    def attend(self, query: Tensor, key_value: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
+        """Attend among projected tokens.
+
+        Args:
+            query: (B, M, C or more) queries in the first ``C`` channels.
+            key_value: (B, N, 2C or more) keys and values in the last ``2C`` channels.
+            key_mask: (B, N), False where a token is hidden.
+
+        Returns:
+            (B, M, C).
+        """
+        C = self.proj.in_features
+        parts = query[..., :C], key_value[..., -2 * C : -C], key_value[..., -C:]
+        # (B, N, C) -> (B, heads, N, C / heads)
+        heads = [
+            each.unflatten(2, torch.Size((self.num_heads, -1))).transpose(1, 2) for each in parts
+        ]
         mask = None if key_mask is None else key_mask[:, None, None, :]
-        x = attend(query, key, value, mask)
-        return self.proj(x.transpose(1, 2).reshape(B, N, C))
+        found: Tensor = self.proj(attend(q, k, v, mask).transpose(1, 2).flatten(2))
+        return found
 
 
 class MLP(nn.Module):

@@ -4,14 +4,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmeatrack.models.heads.center_head import CenterHeadOutput, CenterPrediction, sigmoid_clamped
+from mmeatrack.models.heads.center_head import CenterPrediction
 
 # Least half side, in cells, of the region around the peak that holds no side lobe.
 _LEAST_HALF_SIDE = 1.5
 
 
 def measure_cues(
-    output: CenterHeadOutput,
+    score_map: Tensor,
     prediction: CenterPrediction,
     search_tokens: Tensor,
     template_token: Tensor,
@@ -19,39 +19,40 @@ def measure_cues(
     """Cues of a frame from the network's output, on the model's device.
 
     Args:
-        output: The head's maps for one search crop.
-        prediction: The head's prediction from them.
-        search_tokens: (1, Nx, C) stage-1 tokens of the search crop.
-        template_token: (C,) from :func:`mean_target_token`.
+        score_map: (B, Hf, Wf), 0 to 1.
+        prediction: The head's prediction from it.
+        search_tokens: (B, Nx, C) stage-1 tokens of the search crops.
+        template_token: (B, C) from :func:`mean_target_token`.
 
     Returns:
-        (3,) ``peak``, ``side_lobe`` and ``agreement``.
+        (B, 3) ``peak``, ``side_lobe`` and ``agreement``.
     """
-    score_map = sigmoid_clamped(output.score[0, 0])  # (Hf, Wf)
-    inside = _predicted_cells(score_map, prediction)
-    side_lobe = score_map.masked_fill(inside, 0.0).max()
-    token = search_tokens[0][inside.flatten()].mean(dim=0)
+    inside = _predicted_cells(score_map, prediction).flatten(1)  # (B, Nx)
+    side_lobe = score_map.flatten(1).masked_fill(inside, 0.0).amax(dim=1)
     # Of full precision like the other two, also for tokens of half precision.
-    agreement = F.cosine_similarity(token.float(), template_token.float(), dim=0)
-    return torch.stack((prediction.score[0], side_lobe, agreement))
+    weight = inside.to(score_map.dtype)[:, None]
+    token = (weight @ search_tokens.to(score_map.dtype))[:, 0]  # its direction is the mean's
+    agreement = F.cosine_similarity(token, template_token.to(score_map.dtype), dim=1)
+    return torch.stack((prediction.score, side_lobe, agreement), dim=1)
 
 
 def mean_target_token(template_tokens: Tensor) -> Tensor:
-    """Mean token (C,) of the target: the middle half of the template crop's tokens (1, Nz, C)."""
+    """Mean token (B, C) of the target: the middle half of template crops' tokens (B, Nz, C)."""
     side = round(template_tokens.shape[1] ** 0.5)
     margin = side // 4
-    tokens = template_tokens[0].unflatten(0, (side, side))
-    return tokens[margin : side - margin, margin : side - margin].flatten(0, 1).mean(dim=0)
+    tokens = template_tokens.unflatten(1, torch.Size((side, side)))
+    return tokens[:, margin : side - margin, margin : side - margin].flatten(1, 2).mean(dim=1)
 
 
 def _predicted_cells(score_map: Tensor, prediction: CenterPrediction) -> Tensor:
-    """Mask (Hf, Wf) of the cells of the predicted box and of the peak's neighbours."""
-    Hf, Wf = score_map.shape
-    row = torch.div(prediction.cell, Wf, rounding_mode='floor')
-    column = prediction.cell % Wf
-    half = (prediction.bbox_cxcywh[0, 2:] / 2).clamp(min=0)
-    half_x = (half[0] * Wf).clamp(min=_LEAST_HALF_SIDE)
-    half_y = (half[1] * Hf).clamp(min=_LEAST_HALF_SIDE)
+    """Mask (B, Hf, Wf) of the cells of the predicted box and of the peak's neighbours."""
+    Hf, Wf = score_map.shape[-2:]
+    row = torch.div(prediction.cell, Wf, rounding_mode='floor')[:, None]
+    column = (prediction.cell % Wf)[:, None]
+    half = prediction.bbox_cxcywh[:, 2:] / 2
+    half_x = (half[:, :1] * Wf).clamp(min=_LEAST_HALF_SIDE)  # (B, 1)
+    half_y = (half[:, 1:] * Hf).clamp(min=_LEAST_HALF_SIDE)
     rows = torch.arange(Hf, device=score_map.device)
     columns = torch.arange(Wf, device=score_map.device)
-    return ((rows - row).abs() <= half_y)[:, None] & ((columns - column).abs() <= half_x)[None]
+    inside_rows = (rows - row).abs() <= half_y  # (B, Hf)
+    return inside_rows[:, :, None] & ((columns - column).abs() <= half_x)[:, None]

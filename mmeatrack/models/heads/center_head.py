@@ -1,15 +1,13 @@
 """Center head: score, offset and size maps to one box."""
 
 import math
-from contextlib import contextmanager
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, cast
+from typing import Dict, List, NamedTuple, Optional, Tuple, cast
 
 import torch
 from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmeatrack.models.heads.at_peak import branch_at
 from mmeatrack.models.loss_terms import full_precision, shared_count
 from mmeatrack.registry import MODELS
 
@@ -152,36 +150,11 @@ class CenterHead(BaseModule):
         self.loss_cls = MODELS.build(loss_cls)
         self.loss_bbox = MODELS.build(loss_bbox)
         self.loss_iou = MODELS.build(loss_iou)
-        self._prior: Optional[Tensor] = None
 
     def forward(self, feature_map: Tensor) -> CenterHeadOutput:
         """(B, C, Hf, Wf) search features to the three maps, never of half precision."""
-        score = full_precision(self.score_branch(feature_map))
-        branches = (self.offset_branch, self.size_branch)
-        if self._prior is None or len(feature_map) != 1:
-            others = [branch(feature_map) for branch in branches]
-        else:
-            cell = _peak(sigmoid_clamped(score)[:, 0], self._prior)
-            shape = (-1, -1, *score.shape[-2:])
-            others = [branch_at(branch, feature_map, cell).expand(shape) for branch in branches]
-        offset, size = map(full_precision, others)
-        return CenterHeadOutput(score, offset, size)
-
-    @contextmanager
-    def at_peak(self, prior: Tensor) -> Iterator[None]:
-        """Compute offset and size of a single sample at the peak alone.
-
-        In this context all cells of both maps hold the value of the cell that :meth:`predict` reads
-        with the same prior. The score map is whole.
-
-        Args:
-            prior: As for :meth:`predict`.
-        """
-        self._prior = prior
-        try:
-            yield
-        finally:
-            self._prior = None
+        branches = (self.score_branch, self.offset_branch, self.size_branch)
+        return CenterHeadOutput(*(full_precision(branch(feature_map)) for branch in branches))
 
     def predict(self, output: CenterHeadOutput, prior: Tensor) -> CenterPrediction:
         """Read offset and size where ``score map * prior`` is highest.
@@ -194,9 +167,8 @@ class CenterHead(BaseModule):
             One box for each sample.
         """
         score_map = sigmoid_clamped(output.score)[:, 0]  # (B, Hf, Wf)
-        cell = _peak(score_map, prior)
-        score = score_map.flatten(1).gather(1, cell[:, None])[:, 0]
-        return CenterPrediction(self._read_box(output, cell), score, cell)
+        cell = peak_cell(score_map, prior)
+        return box_at(score_map, cell, _at(output.offset, cell), _at(output.size, cell))
 
     def loss(
         self,
@@ -222,7 +194,8 @@ class CenterHead(BaseModule):
         loss_cls = self.loss_cls(score_map, target_map, avg_factor=num_positives)
 
         cell = (score_map.detach() * target_map).flatten(1).argmax(dim=1)
-        bbox_xyxy = bbox_cxcywh_to_xyxy(self._read_box(output, cell))
+        predicted = box_at(score_map[:, 0], cell, _at(output.offset, cell), _at(output.size, cell))
+        bbox_xyxy = bbox_cxcywh_to_xyxy(predicted.bbox_cxcywh)
         target_xyxy = bbox_cxcywh_to_xyxy(bbox_cxcywh)
         weight = (bbox_cxcywh[:, 2:] > 0).all(dim=1).to(bbox_xyxy.dtype)  # (B,), 0 without target
         shown = float(shared_count(weight.sum()))
@@ -259,21 +232,32 @@ class CenterHead(BaseModule):
         heat = (-(dx * dx + dy * dy) / spread[:, None, None]).exp()  # (B, Hf, Wf)
         return heat.masked_fill(~inside, 0.0).to(bbox_cxcywh.dtype)[:, None]
 
-    @staticmethod
-    def _read_box(output: CenterHeadOutput, cell: Tensor) -> Tensor:
-        """Boxes (B, 4) cxcywh, normalised, at the cells (B,)."""
-        Hf, Wf = output.score.shape[-2:]
-        index = cell[:, None, None].expand(-1, 2, 1)
-        offset = output.offset.flatten(2).gather(2, index)[..., 0]  # (B, 2)
-        size = sigmoid_clamped(output.size.flatten(2).gather(2, index)[..., 0])  # (B, 2)
-        corner = torch.stack((cell % Wf, torch.div(cell, Wf, rounding_mode='floor')), dim=1)
-        centre = (corner + offset) / offset.new_tensor([Wf, Hf])
-        return torch.cat((centre, size), dim=1)
 
-
-def _peak(score_map: Tensor, prior: Tensor) -> Tensor:
+def peak_cell(score_map: Tensor, prior: Tensor) -> Tensor:
     """Cell (B,) of the highest ``score_map * prior``, both (B, Hf, Wf)."""
     return (score_map * prior).flatten(1).argmax(dim=1)
+
+
+def box_at(score_map: Tensor, cell: Tensor, offset: Tensor, size: Tensor) -> CenterPrediction:
+    """Box of a cell.
+
+    Args:
+        score_map: (B, Hf, Wf), 0 to 1.
+        cell: (B,) index of the cell, row by row.
+        offset: (B, 2) centre within the cell, in cells.
+        size: (B, 2) logits of the size.
+    """
+    Hf, Wf = score_map.shape[-2:]
+    corner = torch.stack((cell % Wf, torch.div(cell, Wf, rounding_mode='floor')), dim=1)
+    centre = (corner + offset) / offset.new_tensor([Wf, Hf])
+    score = score_map.flatten(1).gather(1, cell[:, None])[:, 0]
+    return CenterPrediction(torch.cat((centre, sigmoid_clamped(size)), dim=1), score, cell)
+
+
+def _at(values: Tensor, cell: Tensor) -> Tensor:
+    """(B, D) values of a map (B, D, Hf, Wf) at the cells (B,)."""
+    index = cell[:, None, None].expand(-1, values.shape[1], 1)
+    return values.flatten(2).gather(2, index)[..., 0]
 
 
 def _branch(

@@ -13,6 +13,7 @@ from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
+from mmeatrack.models.search.plain_network import as_map
 from mmeatrack.models.trackers.one_pass import OnePassTracker
 from mmeatrack.models.trackers.search_boxes import SearchBoxes
 from mmeatrack.registry import MODELS
@@ -43,10 +44,10 @@ class EATrack(OnePassTracker):
             ``lost_search_factor``: crop side while the target is lost, see
             :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
             the template fills the temporal slot, too, until there are temporal tokens;
-            ``fast``: offset and size maps are computed at the score map's peak alone, with the
-            same boxes; ``size_smoothing``: share of the last box's size in the next, see
-            :func:`smooth_size`; ``aspect_prior``: share of the given box's aspect in each box, see
-            :func:`hold_aspect`; ``test_mode``: 'OPE' or 'VOT'.
+            ``fast``: the search frames' network leaves out what does not reach the box, see
+            :class:`FastNetwork`; with the same boxes; ``size_smoothing``: share of the last box's
+            size in the next, see :func:`smooth_size`; ``aspect_prior``: share of the given box's
+            aspect in each box, see :func:`hold_aspect`; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
@@ -149,7 +150,7 @@ class EATrack(OnePassTracker):
             boxes['template_boxes'] = template_boxes(data_samples)
         found = self.backbone(inputs['img'], search, temporal_mask, **boxes)
         tokens = check_joint_tokens(found)
-        return self.head(self.as_map(tokens.search))
+        return self.head(as_map(tokens.search, self.backbone.search_grid))
 
     def _draw_temporal_mask(self, batch_size: int) -> Optional[Tensor]:
         drop = self.train_cfg['temporal_drop']

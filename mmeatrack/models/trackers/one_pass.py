@@ -2,8 +2,7 @@
 
 import logging
 import time
-from contextlib import nullcontext
-from typing import Any, ContextManager, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -12,8 +11,8 @@ from mmtrack.models.sot.base import BaseSingleObjectTracker
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-from mmeatrack.models.backbones import check_joint_tokens
-from mmeatrack.models.confidence import mean_target_token, measure_cues
+from mmeatrack.models.confidence import mean_target_token
+from mmeatrack.models.search import NetworkOfWeights
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import (
@@ -58,6 +57,7 @@ class OnePassTracker(BaseSingleObjectTracker):
             None,
         )
         self.set_temporal(temporal)
+        self._networks = NetworkOfWeights()
         self._cfg: Any = None
         self._has_random_weights = True
 
@@ -106,6 +106,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         template = self.encode_template(img, box)
         token = mean_target_token(template)
         self.state = begin(template, token, box, self._parts, self.test_cfg)
+        self.state.network = self._networks.of(self)
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
         """Follow the target into the next frame.
@@ -116,7 +117,7 @@ class OnePassTracker(BaseSingleObjectTracker):
 
         Returns:
             One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px, ``scores`` (1,),
-            ``lost`` (1,) and ``network_seconds`` (1,), the time from crop to box.
+            ``lost`` (1,) and ``network_seconds`` (1,), the time from crop to box; on the CPU.
 
         Raises:
             RuntimeError: If there was no first frame, or the tracker is in training mode.
@@ -137,10 +138,9 @@ class OnePassTracker(BaseSingleObjectTracker):
 
         cx, cy, w, h = state.box
         result = InstanceData()
-        result.bboxes = img.new_tensor(
-            [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]], dtype=torch.float32
-        )
-        result.scores = img.new_tensor([score], dtype=torch.float32)
+        xyxy = [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]]
+        result.bboxes = torch.tensor(xyxy, dtype=torch.float32)
+        result.scores = torch.tensor([score], dtype=torch.float32)
         result.lost = torch.tensor([lost])
         result.network_seconds = torch.tensor([seconds])
         return [result]
@@ -175,28 +175,11 @@ class OnePassTracker(BaseSingleObjectTracker):
         self, crop: Tensor, window: CropWindow, state: TrackerState
     ) -> Tuple[Box, List[float]]:
         """Box in image px and first three cues, from the normalised search crop of the window."""
-        x = self.backbone.forward_search(crop)
-        joint = self.backbone.forward_joint(state.active_template, x, state.temporal)
-        with self._fast_head():
-            output = self.head(self.as_map(check_joint_tokens(joint).search))
-        prediction = self.head.predict(output, self.window)
-        cues = measure_cues(output, prediction, x, state.template_token)
-        # One transfer from the device for all.
-        values = torch.cat((prediction.bbox_cxcywh[0], cues)).tolist()
+        found = state.network(crop, state.template_token, *state.kept_tokens())
+        values = found[0].tolist()  # the frame's one transfer from the device
         size = self.backbone.search_size
         box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
         return crop_box_to_image(box, window, size), values[4:]
-
-    def _fast_head(self) -> ContextManager[None]:
-        """Context in which the head computes only what is read, where it can."""
-        at_peak = getattr(self.head, 'at_peak', None) if self.test_cfg['fast'] else None
-        context: ContextManager[None] = nullcontext() if at_peak is None else at_peak(self.window)
-        return context
-
-    def as_map(self, search_tokens: Tensor) -> Tensor:
-        """(B, Nx, C) -> (B, C, Hf, Wf)."""
-        grid = self.backbone.search_grid
-        return search_tokens.transpose(1, 2).unflatten(2, torch.Size((grid, grid)))
 
     def _check_mode(self) -> None:
         if any(module.training for module in self.modules()):

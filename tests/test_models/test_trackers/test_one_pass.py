@@ -147,7 +147,9 @@ def calibrated() -> dict:
     return dict(confidence=confidence, lost_detector=detector, temporal=dict(STORE, interval=3))
 
 
-@pytest.mark.parametrize('parts', [dict(), dict(temporal=STORE), calibrated()])
+@pytest.mark.parametrize(
+    'parts', [dict(backbone=dict(stem='conv')), dict(temporal=STORE), calibrated()]
+)
 @pytest.mark.parametrize('seed', [0, 1])
 def test_fast_path_gives_the_boxes_of_the_plain_one(parts: dict, seed: int) -> None:
     trackers = {}

@@ -1,0 +1,33 @@
+import pytest
+import torch
+from torch import nn
+
+from mmeatrack.models.backbones.embedding import build_stem
+from mmeatrack.models.search.folding import folded
+
+
+def used_stem() -> nn.Module:
+    """A stem whose batch norms have seen data."""
+    torch.manual_seed(0)
+    stem = build_stem('conv', 8, 16)
+    for _ in range(3):
+        stem(3 * torch.randn(4, 3, 32, 32) + 1)
+    return stem.eval()
+
+
+@pytest.mark.parametrize(('dtype', 'atol'), [('float', 1e-5), ('double', 1e-12), ('half', 2e-3)])
+@torch.no_grad()
+def test_folded_module_gives_the_same_without_batch_norms(dtype: str, atol: float) -> None:
+    stem = getattr(used_stem(), dtype)()
+    before = {name: value.clone() for name, value in stem.state_dict().items()}
+    found = folded(stem)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in found.modules())
+    assert {value.dtype for value in found.parameters()} == {getattr(torch, dtype)}
+    crop = torch.randn(2, 3, 32, 32).to(getattr(torch, dtype))
+    torch.testing.assert_close(found(crop), stem(crop), atol=atol, rtol=atol)
+    assert all(torch.equal(value, before[name]) for name, value in stem.state_dict().items())
+
+
+def test_module_without_batch_norms_stays_as_it_is() -> None:
+    stem = build_stem('patch', 8, 16)
+    assert folded(stem) is stem
