@@ -77,9 +77,8 @@ class Attention(nn.Module):
         C = self.proj.in_features
         parts = query[..., :C], key_value[..., -2 * C : -C], key_value[..., -C:]
         # (B, N, C) -> (B, heads, N, C / heads)
-        heads = [
-            each.unflatten(2, torch.Size((self.num_heads, -1))).transpose(1, 2) for each in parts
-        ]
+        shape = torch.Size((self.num_heads, C // self.num_heads))
+        q, k, v = (each.unflatten(2, shape).transpose(1, 2) for each in parts)
         mask = None if key_mask is None else key_mask[:, None, None, :]
         found: Tensor = self.proj(attend(q, k, v, mask).transpose(1, 2).flatten(2))
         return found
