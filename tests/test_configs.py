@@ -10,7 +10,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
-from mmengine.optim import build_optim_wrapper
+from mmengine.optim import AmpOptimWrapper, build_optim_wrapper
 from mmengine.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, PARAM_SCHEDULERS
 from mmengine.runner import Runner
 
@@ -161,6 +161,11 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
     schedulers = cfg.param_scheduler
     for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
         PARAM_SCHEDULERS.build(scheduler, default_args=dict(optimizer=wrapper))
+    is_full_size = isinstance(wrapper, AmpOptimWrapper)
+    assert is_full_size == ('300e' in cfg.filename)
+    if is_full_size:
+        assert wrapper.cast_dtype is torch.bfloat16
+        assert not wrapper.loss_scaler.is_enabled()
     groups = wrapper.param_groups
     rate = {
         id(p): group.get('initial_lr', group['lr']) for group in groups for p in group['params']

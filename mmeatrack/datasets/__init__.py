@@ -1,7 +1,7 @@
 """Datasets: the UAV benchmarks, own data and the synthetic UAV set."""
 
 from .pairs import MixedPairs, StillPairs, VideoPairs
-from .transforms import LoadFrame, NearSampling
+from .transforms import CropBrightness, LoadFrame, NearSampling
 from .uav_benchmarks import (
     DTB70Dataset,
     SyntheticUAVDataset,
@@ -14,6 +14,7 @@ from .uav_mot_dataset import UAVDTMOTDataset, UAVMOTDataset, VisDroneMOTDataset
 from .uav_sot_dataset import UAVSOTDataset
 
 __all__ = [
+    'CropBrightness',
     'DTB70Dataset',
     'LoadFrame',
     'MixedPairs',

@@ -1,13 +1,14 @@
-"""Transforms beside MMTracking's: loading of whole frames, sampling of short-range pairs."""
+"""Transforms beside MMTracking's: loading of whole frames, sampling of short-range pairs, light."""
 
 from functools import partial
 from typing import Any, List
 
+import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import LoadImageFromFile
 from mmengine import fileio
-from mmtrack.datasets.transforms import TridentSampling
+from mmtrack.datasets.transforms import BrightnessAug, TridentSampling
 
 from mmeatrack.files.image_file import decode_image
 from mmeatrack.registry import TRANSFORMS
@@ -110,3 +111,19 @@ class NearSampling(TridentSampling):
         elif towards > frame:
             low, high = frame, min(high, towards)
         return self.random_sample_inds(visibility, frame_range=[low, high + 1])[0]
+
+
+@TRANSFORMS.register_module()
+class CropBrightness(BrightnessAug):
+    """mmtrack's ``BrightnessAug``, with the same draws, whose crops stay uint8.
+
+    mmtrack's are float64, so that a batch has eight times the bytes.
+
+    Args:
+        jitter_range: The factor lies at most that far from 1.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Multiply ``img`` (H, W, 3) uint8 by a random factor."""
+        factor = self._random_brightness_factor()
+        return dict(results, img=cv2.convertScaleAbs(results['img'], alpha=factor))

@@ -8,18 +8,19 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 
-def bad_samples(batch: Any) -> Dict[int, List[str]]:
+def bad_samples(batch: Any, on_device: bool = False) -> Dict[int, List[str]]:
     """Find the samples of a batch that are not finite.
 
     Args:
-        batch: As the data loader gives it: ``inputs``, a dict of lists of tensors, and
+        batch: As the data loader gives it: ``inputs``, a dict of tensors or lists of tensors, and
             ``data_samples``, a list.
+        on_device: Look at tensors on a GPU, too, and wait for each.
 
     Returns:
         Names of the images and annotations with NaN or infinity, by the sample's number.
     """
     wrong: Dict[int, List[str]] = {}
-    found = list(_values(batch))
+    found = [each for each in _values(batch) if on_device or not _is_on_device(each[2])]
     suspect = _suspects([values for _, _, values in found])
     for (index, name, values), doubted in zip(found, suspect):
         if doubted and not _is_finite(values):
@@ -36,7 +37,7 @@ def non_finite_data(batch: Any) -> Optional[str]:
     Returns:
         None if all is finite, else the samples with the names of what they have wrong.
     """
-    wrong = bad_samples(batch)
+    wrong = bad_samples(batch, on_device=True)
     if not wrong:
         return None
     names = sample_names(batch)
@@ -92,6 +93,10 @@ def _suspects(values: List[Any]) -> List[bool]:
         for number, finite in zip(members, torch.isfinite(norms).tolist()):
             doubted[number] = not finite
     return doubted
+
+
+def _is_on_device(values: Any) -> bool:
+    return isinstance(values, Tensor) and values.device.type != 'cpu'
 
 
 def _is_finite(values: Any) -> bool:

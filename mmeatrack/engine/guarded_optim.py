@@ -1,15 +1,16 @@
 """Optimizer wrappers that stop or skip a batch that is not finite, before it has gradients."""
 
 import logging
-from typing import Any, Dict, Optional, Type
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, Optional, Type
 
 import torch
 from mmengine.dist import all_reduce, is_distributed
 from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
-from torch import Tensor
+from torch import Tensor, nn
 
-from mmeatrack.engine.finite_check import non_finite_losses, sample_names
+from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses, sample_names
 from mmeatrack.registry import OPTIM_WRAPPERS
 
 ACTIONS = ('stop', 'skip')
@@ -22,6 +23,9 @@ class GuardedOptimWrapper(OptimWrapper):
     With several processes all of them stop or skip together.
     :class:`mmeatrack.NonFiniteGuardHook` turns the wrapper of any config into a guarded one, tells
     it which data a batch has, and puts back what a skipped batch has changed elsewhere.
+
+    The device is waited for once a step, before backward. All numbers that are logged are read
+    then, the norm of the gradients a step late.
 
     Args:
         action: 'stop' ends training with an error; 'skip' leaves the batch out. With gradient
@@ -42,6 +46,8 @@ class GuardedOptimWrapper(OptimWrapper):
         check_guard(action, max_skips)
         self.action, self.max_skips = action, max_skips
         self.num_skipped, self._in_a_row = 0, 0
+        self.logged: Dict[str, Tensor] = {}  # loss and losses of the batch, on the CPU
+        self._grad_norm: Optional[Tensor] = None
         self.begin_batch()
 
     def begin_batch(self, batch: Any = None, problem: Optional[str] = None) -> None:
@@ -83,7 +89,25 @@ class GuardedOptimWrapper(OptimWrapper):
             is_good = torch.zeros_like(is_good)
         if is_distributed():
             all_reduce(is_good, op='min')
-        return bool(is_good)
+        device = dict({name: _total(each) for name, each in self.losses.items()}, loss=loss)
+        if self._grad_norm is not None:
+            device[self.grad_name] = self._grad_norm
+        values = [each.detach().mean().float() for each in device.values()]
+        flag, *host = torch.stack([is_good, *values]).cpu()
+        self.logged = dict(zip(device, host))
+        if self._grad_norm is not None:
+            self.message_hub.update_scalar(
+                f'train/{self.grad_name}', float(self.logged.pop(self.grad_name))
+            )
+            self._grad_norm = None
+        return bool(flag)
+
+    def _clip_grad(self) -> None:
+        """Clip the gradients; their norm is read with the next loss."""
+        every = [p for group in self.optimizer.param_groups for p in group['params']]
+        parameters = [each for each in every if each.grad is not None]
+        if parameters:
+            self._grad_norm = self.clip_func(parameters, **self.clip_grad_kwargs)
 
     def _refuse(self, loss: Tensor) -> None:
         where = f'iteration {self._inner_count + 1}: {self._reason(loss)}'
@@ -108,6 +132,9 @@ class GuardedOptimWrapper(OptimWrapper):
         if torch.isfinite(loss).all():
             return 'another process has a batch that is not finite'
         named = non_finite_losses(self.losses) or {'loss': float(loss)}
+        problem = None if self._batch is None else non_finite_data(self._batch)
+        if problem is not None:
+            return problem
         values = ', '.join(f'{name} = {value}' for name, value in named.items())
         names = '' if self._batch is None else f' for the samples {sample_names(self._batch)}'
         return f'{values}{names}'
@@ -115,7 +142,25 @@ class GuardedOptimWrapper(OptimWrapper):
 
 @OPTIM_WRAPPERS.register_module()
 class GuardedAmpOptimWrapper(GuardedOptimWrapper, AmpOptimWrapper):
-    """The same of mmengine's AmpOptimWrapper, for mixed precision."""
+    """The same of mmengine's AmpOptimWrapper, for mixed precision.
+
+    ``dtype='float32'`` trains without it, on a CPU as well.
+    """
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        """Context of a forward pass of the model, with autocast."""
+        kind = OptimWrapper if self.cast_dtype is torch.float32 else AmpOptimWrapper
+        with kind.optim_context(self, model):
+            yield
+
+
+def _total(losses: Any) -> Tensor:
+    """A loss as mmengine logs it: of a list the sum of the means."""
+    if isinstance(losses, Tensor):
+        return losses
+    total: Tensor = sum(each.detach().mean() for each in losses)
+    return total
 
 
 def guarded(wrapper: OptimWrapper, action: str, max_skips: int) -> GuardedOptimWrapper:

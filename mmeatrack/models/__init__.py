@@ -11,11 +11,12 @@ from .distillers import (
     TargetMaskConnector,
 )
 from .heads import CenterHead
-from .losses import TargetFeatureLoss, TargetMask, TargetPredictionLoss
+from .losses import AlignedGIoULoss, TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from .temporal import TargetStore
 from .trackers import EATrack
 
 __all__ = [
+    'AlignedGIoULoss',
     'AsymmetricViT',
     'CalibratedConfidence',
     'CenterHead',

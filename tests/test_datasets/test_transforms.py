@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.fileio import BaseStorageBackend, FileClient, register_backend
+from mmtrack.datasets.transforms import BrightnessAug
 
-from mmeatrack.datasets import LoadFrame, NearSampling
+from mmeatrack.datasets import CropBrightness, LoadFrame, NearSampling
 from mmeatrack.files.image_file import read_image
 from mmeatrack.registry import TRANSFORMS
 
@@ -177,3 +178,14 @@ def test_still_images_are_sampled_as_by_mmtrack() -> None:
 def test_no_range_is_refused() -> None:
     with pytest.raises(ValueError, match='max_template_range=0 must be at least 1'):
         sampling(0)
+
+
+def test_brightness_is_mmtracks_in_whole_numbers(image: np.ndarray) -> None:
+    bright = {}
+    for kind in (BrightnessAug, CropBrightness):
+        np.random.seed(3)
+        bright[kind] = [kind(jitter_range=0.6).transform(dict(img=image))['img'] for _ in range(5)]
+    for ours, theirs in zip(bright[CropBrightness], bright[BrightnessAug]):
+        assert ours.dtype == np.uint8
+        assert np.abs(ours - theirs).max() <= 0.5
+    assert len({float(each.mean()) for each in bright[CropBrightness]}) == 5

@@ -4,6 +4,7 @@ _base_ = './two_templates.py'
 
 train_dataloader = dict(
     num_workers=8,
+    pin_memory=True,
     sampler=dict(samples_per_epoch=60000),
     dataset=dict(
         _delete_=True,

@@ -5,6 +5,8 @@ train_dataloader = dict(
     batch_size=32,
     persistent_workers=True,
     drop_last=True,
+    # Crops leave the workers as one uint8 tensor a key.
+    collate_fn=dict(type='default_collate'),
     sampler=dict(type='QuotaSampler'),
     dataset=dict(
         # Two templates and one search frame, in this order in each list below.
@@ -42,7 +44,7 @@ train_dataloader = dict(
             dict(
                 type='TransformBroadcaster',
                 share_random_params=True,
-                transforms=[dict(type='BrightnessAug', jitter_range=0.2)],
+                transforms=[dict(type='mmeatrack.CropBrightness', jitter_range=0.2)],
             ),
             dict(type='CheckPadMaskValidity', stride=16),
             dict(type='PackTrackInputs', ref_prefix='search', num_template_frames=2),

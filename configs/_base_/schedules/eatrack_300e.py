@@ -4,8 +4,13 @@
 # Norms, biases and position embeddings do not decay, as in timm. mmengine's norm_decay_mult would
 # not reach the backbone, whose custom key comes first. The effect is small: from start to end
 # AdamW's decay takes 0.5 % off the head's weights and 0.05 % off the backbone's.
+#
+# Forward passes in bfloat16, weights and losses in float32. All in float32: optim_wrapper.dtype is
+# 'float32'. Gradients of float16 need loss_scale='dynamic'.
 optim_wrapper = dict(
-    type='OptimWrapper',
+    type='AmpOptimWrapper',
+    dtype='bfloat16',
+    loss_scale=dict(enabled=False),
     constructor='mmeatrack.GroupedOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr=4e-4, weight_decay=1e-4),
     clip_grad=dict(max_norm=0.1, norm_type=2),

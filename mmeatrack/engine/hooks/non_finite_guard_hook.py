@@ -22,7 +22,8 @@ class NonFiniteGuardHook(Hook):
     The optimizer wrapper of the config becomes a :class:`GuardedOptimWrapper`, which refuses such a
     batch before it has gradients. Nothing of it gets into weights, batch norm statistics or logged
     averages: in the forward pass other samples stand in for those that are not finite. The message
-    names the losses and the samples. With several processes all of them stop or skip together.
+    names the losses and the samples. With several processes all of them stop or skip together. Data
+    that come from a GPU are looked at when their loss is not finite, for each look waits for it.
 
     Args:
         action: 'stop' ends training with an error; 'skip' goes on with the next batch. With
@@ -73,13 +74,15 @@ class NonFiniteGuardHook(Hook):
         data_batch: Optional[Any] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """Undo what a skipped batch has changed."""
+        """Undo what a skipped batch has changed; give the hooks that log numbers of the host."""
         assert self._wrapper is not None
         if self._wrapper.is_skipped:
             for buffer, before in self._statistics:
                 buffer.copy_(before)
             if outputs is not None:
                 outputs.clear()  # what the other hooks log
+        elif outputs is not None:
+            outputs.update({k: v for k, v in self._wrapper.logged.items() if k in outputs})
         self._statistics = []
         self._wrapper.begin_batch()  # holds nothing of the last one
 
@@ -103,7 +106,7 @@ class NonFiniteGuardHook(Hook):
         inputs, samples = batch['inputs'], batch['data_samples']
         good = [index for index in range(len(samples)) if index not in bad]
         if self._spare is None and good:
-            tensors = {key: values[good[0]] for key, values in inputs.items()}
+            tensors = {key: values[good[0]].clone() for key, values in inputs.items()}
             self._spare = tensors, samples[good[0]].clone()
         if not bad:
             return

@@ -1,11 +1,14 @@
 """Normalisation for training crops and, at test time, for crops instead of whole frames."""
 
-from typing import Any, Dict
+from typing import Any, Dict, List, Sequence, Union
 
+import torch
 from mmtrack.models.data_preprocessors import TrackDataPreprocessor
+from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
 from mmeatrack.models.data_preprocessors.in_batch_distractors import paste_distractors
+from mmeatrack.models.transfer import send
 from mmeatrack.registry import MODELS
 
 
@@ -17,6 +20,9 @@ class CropDataPreprocessor(TrackDataPreprocessor):
     :meth:`normalize` on it. This saves the normalisation of the whole frame. The crop is also
     padded with the same black as in training, where padding comes before normalisation.
 
+    Training crops go to the device whole, one copy a key, and are normalised there. Annotations
+    stay where they are: the tracker reads them once.
+
     Args:
         mean: Mean of the channels, 0 to 255, in the order after ``bgr_to_rgb``.
         std: Standard deviation of the channels.
@@ -25,7 +31,8 @@ class CropDataPreprocessor(TrackDataPreprocessor):
             see :func:`paste_distractors`.
 
     Raises:
-        ValueError: If ``mean`` or ``std`` is missing, or ``distractors`` is no share.
+        ValueError: If ``mean`` or ``std`` is missing, ``distractors`` is no share, or crops are to
+            be padded or mixed.
 
     Example:
         >>> import torch
@@ -41,6 +48,11 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         if not 0 <= distractors <= 1:
             raise ValueError(f'distractors={distractors} must lie between 0 and 1.')
         self.distractors = distractors
+        if self.pad_size_divisor != 1 or self.batch_augments is not None:
+            raise ValueError(
+                'crops of one size need no padding and take no batch_augments: leave '
+                'pad_size_divisor and batch_augments out.'
+            )
         if not self._enable_normalize:
             raise ValueError(
                 'mean and std are missing: set them as in '
@@ -51,17 +63,36 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         """Crops of a training batch are normalised; test frames are only moved to the device.
 
         Args:
-            data: ``inputs`` and ``data_samples`` as collated.
+            data: ``inputs`` and ``data_samples`` as collated, training crops stacked or in lists.
             training: Whether the batch holds training crops.
 
         Returns:
             The same keys; in testing ``inputs['img']`` is (1, 1, 3, H, W), raw.
         """
         if training:
-            return self._with_distractors(super().forward(data, training))
+            inputs = {key: self._training_crops(each) for key, each in data['inputs'].items()}
+            self._note_shapes(inputs, data['data_samples'])
+            return self._with_distractors(dict(data, inputs=inputs))
         data = self.cast_data(data)
         inputs = {key: _stack_single(key, frames) for key, frames in data['inputs'].items()}
         return dict(inputs=inputs, data_samples=data['data_samples'])
+
+    def _training_crops(self, crops: Union[Tensor, Sequence[Tensor]]) -> Tensor:
+        """(B, T, 3, H, W) crops on the device, normalised."""
+        stacked = crops if isinstance(crops, Tensor) else torch.stack(tuple(crops))
+        batch = send(stacked, self.mean.device)
+        return self.normalize(batch.flatten(0, 1).float()).unflatten(0, batch.shape[:2])
+
+    def _note_shapes(self, inputs: Dict[str, Tensor], samples: List[TrackDataSample]) -> None:
+        """Note the crops' shapes where mmtrack does."""
+        for key, crops in inputs.items():
+            shape: Any = tuple(crops.shape[-2:])
+            shape = [shape] * crops.shape[1] if crops.shape[1] > 1 else shape
+            prefix = key[: -len('img')]
+            for sample in samples:
+                sample.set_metainfo(
+                    {f'{prefix}batch_input_shape': shape, f'{prefix}pad_shape': shape}
+                )
 
     def _with_distractors(self, data: Dict[str, Any]) -> Dict[str, Any]:
         if not self.distractors:

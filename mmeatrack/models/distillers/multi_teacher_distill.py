@@ -141,7 +141,8 @@ class MultiTeacherDistill(EATrackDistill):
         Args:
             scores: (B, 1, Hf, Wf) logits of each teacher's score map.
         """
-        weights = scores[0].new_tensor(self.weights, dtype=torch.float32)
+        like = scores[0]
+        weights = torch.stack([like.new_full((), each) for each in self.weights]).float()
         if self.weighting == 'confidence':
             inside = self.distiller.target_cells()[:, None]  # (B, 1, Hf, Wf)
             peaks = [(score.float().sigmoid() * inside).flatten(1).amax(dim=1) for score in scores]
@@ -149,9 +150,7 @@ class MultiTeacherDistill(EATrackDistill):
             # All processes weigh alike, by the whole batch.
             weights = weights * reduce_mean(torch.stack([peak.mean() for peak in peaks]))
         total = weights.sum()
-        if not total > 0:
-            return torch.full_like(weights, 1 / len(weights))
-        return weights / total
+        return torch.where(total > 0, weights / total, torch.full_like(weights, 1 / len(weights)))
 
 
 def _check(teachers: Sequence[dict], weighting: str) -> None:

@@ -4,11 +4,13 @@ import math
 from typing import Dict, List, NamedTuple, Optional, Tuple, cast
 
 import torch
-from mmdet.structures.bbox import bbox_cxcywh_to_xyxy, bbox_overlaps
+from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmeatrack.models.heads.gaussian_target import gaussian_map
 from mmeatrack.models.loss_terms import full_precision, shared_count
+from mmeatrack.models.losses.giou_loss import aligned_overlaps
 from mmeatrack.registry import MODELS
 
 # Score that an untrained head gives everywhere: without it the many negatives dominate the focal
@@ -55,31 +57,6 @@ def hann_window(height: int, width: int) -> Tensor:
     """(height, width) product of ``0.5 (1 - cos(2 pi k / (n + 1)))``, k = 1..n, for each side n."""
     sides = [torch.hann_window(n + 2, periodic=False)[1:-1] for n in (height, width)]
     return sides[0][:, None] * sides[1][None, :]
-
-
-def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor:
-    """Radius of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack compute it.
-
-    Their roots of the three overlap equations are divided by 2 instead of 2a. The exact ones, which
-    mmdet has, are so small that every target of usual size would be a single cell.
-
-    Args:
-        height, width: (B,) size of the targets in cells, float64.
-        min_overlap: Overlap that a box shifted by the radius should keep.
-
-    Returns:
-        (B,), at least 0.
-    """
-    side, area = height + width, height * width
-    roots = [
-        (b + (b * b - 4 * a * c).sqrt()) / 2
-        for a, b, c in (
-            (1.0, side, area * (1 - min_overlap) / (1 + min_overlap)),
-            (4.0, 2 * side, area * (1 - min_overlap)),
-            (4 * min_overlap, -2 * min_overlap * side, area * (min_overlap - 1)),
-        )
-    ]
-    return torch.stack(roots).amin(dim=0).clamp(min=0.0)
 
 
 @MODELS.register_module()
@@ -131,7 +108,7 @@ class CenterHead(BaseModule):
         init_cfg: Optional[dict] = None,
     ) -> None:
         if loss_iou is None:
-            loss_iou = dict(type='mmdet.GIoULoss', loss_weight=2.0)
+            loss_iou = dict(type='mmeatrack.AlignedGIoULoss', loss_weight=2.0)
         if loss_bbox is None:
             loss_bbox = dict(type='mmdet.L1Loss', loss_weight=5.0)
         if loss_cls is None:
@@ -190,7 +167,7 @@ class CenterHead(BaseModule):
         """
         target_map = self.gaussian_map(bbox_cxcywh, (output.score.shape[2], output.score.shape[3]))
         score_map = sigmoid_clamped(output.score)
-        num_positives = float(shared_count(target_map.eq(1).float().sum()))
+        num_positives = shared_count(target_map.eq(1).float().sum())
         loss_cls = self.loss_cls(score_map, target_map, avg_factor=num_positives)
 
         cell = (score_map.detach() * target_map).flatten(1).argmax(dim=1)
@@ -198,8 +175,8 @@ class CenterHead(BaseModule):
         bbox_xyxy = bbox_cxcywh_to_xyxy(predicted.bbox_cxcywh)
         target_xyxy = bbox_cxcywh_to_xyxy(bbox_cxcywh)
         weight = (bbox_cxcywh[:, 2:] > 0).all(dim=1).to(bbox_xyxy.dtype)  # (B,), 0 without target
-        shown = float(shared_count(weight.sum()))
-        overlaps = bbox_overlaps(bbox_xyxy.detach(), target_xyxy, is_aligned=True)
+        shown = shared_count(weight.sum())
+        overlaps, _ = aligned_overlaps(bbox_xyxy.detach(), target_xyxy)
         return dict(
             loss_cls=loss_cls,
             loss_bbox=self.loss_bbox(
@@ -219,18 +196,7 @@ class CenterHead(BaseModule):
         Returns:
             (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
         """
-        Hf, Wf = grid
-        cx, cy, w, h = bbox_cxcywh.double().unbind(dim=1)  # (B,)
-        shown = (cx >= 0) & (cx < 1) & (cy >= 0) & (cy < 1) & (w > 0) & (h > 0)
-        radius = gaussian_radius((h * Hf).ceil(), (w * Wf).ceil(), self.min_overlap).floor()
-        spread = 2 * ((2 * radius + 1) / 6) ** 2
-        dx = torch.arange(Wf, device=cx.device) - (cx * Wf).round().clamp(max=Wf - 1)[:, None]
-        dy = torch.arange(Hf, device=cx.device) - (cy * Hf).round().clamp(max=Hf - 1)[:, None]
-        dx, dy = dx[:, None, :], dy[:, :, None]  # (B, 1, Wf), (B, Hf, 1)
-        reach = radius[:, None, None]
-        inside = (dx.abs() <= reach) & (dy.abs() <= reach) & shown[:, None, None]
-        heat = (-(dx * dx + dy * dy) / spread[:, None, None]).exp()  # (B, Hf, Wf)
-        return heat.masked_fill(~inside, 0.0).to(bbox_cxcywh.dtype)[:, None]
+        return gaussian_map(bbox_cxcywh, grid, self.min_overlap)
 
 
 def peak_cell(score_map: Tensor, prior: Tensor) -> Tensor:
@@ -248,8 +214,9 @@ def box_at(score_map: Tensor, cell: Tensor, offset: Tensor, size: Tensor) -> Cen
         size: (B, 2) logits of the size.
     """
     Hf, Wf = score_map.shape[-2:]
-    corner = torch.stack((cell % Wf, torch.div(cell, Wf, rounding_mode='floor')), dim=1)
-    centre = (corner + offset) / offset.new_tensor([Wf, Hf])
+    x = (cell % Wf + offset[:, 0]) / Wf
+    y = (torch.div(cell, Wf, rounding_mode='floor') + offset[:, 1]) / Hf
+    centre = torch.stack((x, y), dim=1)
     score = score_map.flatten(1).gather(1, cell[:, None])[:, 0]
     return CenterPrediction(torch.cat((centre, sigmoid_clamped(size)), dim=1), score, cell)
 

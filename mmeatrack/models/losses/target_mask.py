@@ -74,21 +74,18 @@ class TargetMask(nn.Module):
             centre outside the crop.
         """
         Hf, Wf = grid
-        cells = bbox_cxcywh.new_tensor([Wf, Hf])
-        centre, half = bbox_cxcywh[:, :2] * cells, bbox_cxcywh[:, 2:] * cells / 2  # in cells
-        x = torch.arange(Wf, device=centre.device) + 0.5
-        y = torch.arange(Hf, device=centre.device) + 0.5
-        if self.shape == 'gaussian':
-            weight_x = self._bell(x, centre[:, 0], half[:, 0])
-            weight_y = self._bell(y, centre[:, 1], half[:, 1])
-        else:
-            weight_x = self._cover(x, centre[:, 0], half[:, 0])
-            weight_y = self._cover(y, centre[:, 1], half[:, 1])
+        cx, cy, w, h = bbox_cxcywh.unbind(dim=1)
+        cx, cy, half_w, half_h = cx * Wf, cy * Hf, w * Wf / 2, h * Hf / 2  # in cells
+        x = torch.arange(Wf, device=cx.device) + 0.5
+        y = torch.arange(Hf, device=cx.device) + 0.5
+        weigh = self._bell if self.shape == 'gaussian' else self._cover
+        weight_x, weight_y = weigh(x, cx, half_w), weigh(y, cy, half_h)
         mask = weight_y[:, :, None] * weight_x[:, None, :]  # (B, Hf, Wf)
-        at_centre = _same_cell(y, centre[:, 1])[:, :, None] & _same_cell(x, centre[:, 0])[:, None]
+        at_centre = _same_cell(y, cy)[:, :, None] & _same_cell(x, cx)[:, None]
         mask = torch.where(at_centre, torch.ones_like(mask), mask).clamp(min=self.background)
         # A NaN box has no centre cell either, so that this also clears its NaN weights.
-        valid = at_centre.flatten(1).any(dim=1) & (half > 0).all(dim=1) & half.isfinite().all(dim=1)
+        size = bbox_cxcywh[:, 2:]
+        valid = at_centre.flatten(1).any(dim=1) & (size > 0).all(dim=1) & size.isfinite().all(dim=1)
         return torch.where(valid[:, None, None], mask, torch.zeros_like(mask))
 
     def _cover(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.search.plain_network import as_map
 from mmeatrack.models.trackers.one_pass import OnePassTracker
 from mmeatrack.models.trackers.search_boxes import SearchBoxes
+from mmeatrack.models.transfer import send
 from mmeatrack.registry import MODELS
 from mmeatrack.tracking import complete_settings
 
@@ -125,9 +126,10 @@ class EATrack(OnePassTracker):
             The head's losses, see :meth:`CenterHead.loss`.
         """
         self._has_random_weights = False
+        boxes = self.search_boxes(data_samples, self.window.device)
         mask = self._draw_temporal_mask(len(data_samples))
         output = self._run(inputs, data_samples, mask)
-        return self.head.loss(output, self.search_boxes(data_samples))
+        return self.head.loss(output, boxes)
 
     def _forward(
         self,
@@ -147,7 +149,7 @@ class EATrack(OnePassTracker):
         search = inputs['search_img'][:, 0]
         boxes = {}
         if self.reads_template_boxes:
-            boxes['template_boxes'] = template_boxes(data_samples)
+            boxes['template_boxes'] = send(template_boxes(data_samples), search.device)
         found = self.backbone(inputs['img'], search, temporal_mask, **boxes)
         tokens = check_joint_tokens(found)
         return self.head(as_map(tokens.search, self.backbone.search_grid))
@@ -160,7 +162,7 @@ class EATrack(OnePassTracker):
 
 
 def template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
-    """Boxes of the template crops: (B, T, 4) centre and size in crop px.
+    """Boxes of the template crops: (B, T, 4) float32 centre and size in crop px.
 
     Raises:
         ValueError: If there are no annotations.
@@ -169,5 +171,6 @@ def template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
         raise ValueError(
             'a backbone with box_embed=True reads the boxes of its templates: give data_samples.'
         )
-    boxes = [bbox_xyxy_to_cxcywh(sample.gt_instances.bboxes) for sample in data_samples]
-    return torch.stack(boxes)
+    boxes = torch.stack([sample.gt_instances.bboxes for sample in data_samples]).float()
+    converted: Tensor = bbox_xyxy_to_cxcywh(boxes)
+    return converted

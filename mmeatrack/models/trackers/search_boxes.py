@@ -1,12 +1,13 @@
 """Ground truth of a batch's search crops."""
 
-from typing import List
+from typing import List, Optional
 
 import torch
 from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
-from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
+
+from mmeatrack.models.transfer import send
 
 
 class SearchBoxes(nn.Module):
@@ -23,20 +24,21 @@ class SearchBoxes(nn.Module):
         super().__init__()
         self.search_size = search_size
 
-    def forward(self, data_samples: List[TrackDataSample]) -> Tensor:
-        """(B, 4) centre and size over the search crop's side.
+    def forward(
+        self, data_samples: List[TrackDataSample], device: Optional[torch.device] = None
+    ) -> Tensor:
+        """(B, 4) float32 centre and size over the search crop's side.
 
         All 0 for a crop without the target: one of another video, which mmtrack's sampling labels 0
         (``train_cls_head=True``, ``cls_pos_prob``).
 
         Args:
             data_samples: Annotations of the batch; ``search_gt_instances.bboxes`` in crop px, xyxy.
+            device: Where the boxes are needed; None leaves them where the annotations are.
         """
-        boxes = torch.cat([sample.search_gt_instances.bboxes[:1] for sample in data_samples])
-        shows_target = [_shows_target(sample.search_gt_instances) for sample in data_samples]
-        cxcywh = bbox_xyxy_to_cxcywh(boxes) / self.search_size
-        return cxcywh * cxcywh.new_tensor(shows_target)[:, None]
-
-
-def _shows_target(instances: InstanceData) -> bool:
-    return bool(instances.labels[0]) if 'labels' in instances else True
+        instances = [sample.search_gt_instances for sample in data_samples]
+        boxes = torch.stack([each.bboxes[0] for each in instances]).float()
+        is_shown = torch.ones((), dtype=torch.bool, device=boxes.device)
+        labels = [each.labels[0].bool() if 'labels' in each else is_shown for each in instances]
+        cxcywh = bbox_xyxy_to_cxcywh(boxes) / self.search_size * torch.stack(labels)[:, None]
+        return cxcywh if device is None else send(cxcywh, device)

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 import torch
+from mmengine.hooks import Hook
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -167,6 +168,51 @@ def test_a_good_loss_waits_for_the_device_once() -> None:
         wrapper.update_params(weight.sum())
     assert reads.count == 1
     assert weight.item() == 0
+
+
+def test_logged_numbers_are_on_the_cpu_and_gradients_norm_is_a_step_late(tmp_path) -> None:
+    """What the hooks of mmengine read of a step is read with its loss."""
+    optimizer = dict(type='SGD', lr=0.01)
+    wrapper = dict(optimizer=optimizer, clip_grad=dict(max_norm=1.0))
+    runner = runner_in(tmp_path, {}, 'stop', steps=3, wrapper=wrapper)
+    norms, clip = [], torch.nn.utils.clip_grad_norm_
+
+    class Watch(Hook):
+        priority = 'LOWEST'
+
+        def before_train(self, runner: Any) -> None:
+            def noted(*args: Any, **kwargs: Any) -> torch.Tensor:
+                norms.append(clip(*args, **kwargs))
+                return norms[-1]
+
+            runner.optim_wrapper.clip_func = noted
+
+        def after_train_iter(self, runner: Any, *args: Any, outputs: dict, **kwargs: Any) -> None:
+            assert set(outputs) - {'student.iou'} <= set(runner.optim_wrapper.logged)
+            assert all(v is runner.optim_wrapper.logged[k] for k, v in outputs.items())
+
+    runner.register_hook(Watch())
+    runner.train()
+    logged = runner.message_hub.get_scalar('train/grad_norm').data[0]
+    assert list(logged) == [float(norm) for norm in norms[:2]]
+    losses = runner.message_hub.get_scalar('train/loss').data[0]
+    assert len(losses) == 3
+
+
+def test_float32_is_a_setting_of_mixed_precision() -> None:
+    weight = torch.nn.Parameter(torch.ones(2, 2))
+    for dtype, found in (('float32', torch.float32), ('bfloat16', torch.bfloat16)):
+        optimizer = torch.optim.SGD([weight], lr=1.0)
+        wrapper = guarded(AmpOptimWrapper(dtype=dtype, optimizer=optimizer), 'stop', 3)
+        with wrapper.optim_context(torch.nn.Identity()):
+            assert (weight @ weight).dtype is found
+
+
+def test_data_on_a_device_are_not_waited_for() -> None:
+    batch = dict(inputs=dict(img=torch.ones(2, 3, device='meta')), data_samples=[])
+    assert bad_samples(batch) == {}
+    with pytest.raises(RuntimeError, match='meta'):
+        bad_samples(batch, on_device=True)
 
 
 @pytest.mark.parametrize('kind', ['OptimWrapper', 'AmpOptimWrapper', 'TheirOptimWrapper'])

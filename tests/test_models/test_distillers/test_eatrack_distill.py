@@ -117,6 +117,18 @@ def test_train_step_changes_the_student_only(model) -> None:
     assert untouched == set()
 
 
+def test_teacher_runs_in_the_students_precision(model) -> None:
+    found = {}
+    for name, tracker in (('student', model.student), ('teacher', model.teacher)):
+        layer = tracker.backbone.joint_stage[-1].mlp
+        layer.register_forward_hook(lambda _, __, output, n=name: found.update({n: output}))
+    with torch.autocast('cpu', torch.bfloat16):
+        losses = model(*training_batch(), mode='loss')
+    assert {output.dtype for output in found.values()} == {torch.bfloat16}
+    assert (found['student'].requires_grad, found['teacher'].requires_grad) == (True, False)
+    assert {loss.dtype for loss in losses.values()} == {torch.float32}
+
+
 def test_teacher_takes_no_gradient(model) -> None:
     assert not any(parameter.requires_grad for parameter in model.teacher.parameters())
     losses = model(*training_batch(), mode='loss')

@@ -1,0 +1,56 @@
+"""Target of the score map: a Gaussian around each box's centre."""
+
+from typing import Tuple
+
+import torch
+from torch import Tensor
+
+
+def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor:
+    """Radius of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack compute it.
+
+    Their roots of the three overlap equations are divided by 2 instead of 2a. The exact ones, which
+    mmdet has, are so small that every target of usual size would be a single cell.
+
+    Args:
+        height, width: (B,) size of the targets in cells, float64.
+        min_overlap: Overlap that a box shifted by the radius should keep.
+
+    Returns:
+        (B,), at least 0.
+    """
+    side, area = height + width, height * width
+    roots = [
+        (b + (b * b - 4 * a * c).sqrt()) / 2
+        for a, b, c in (
+            (1.0, side, area * (1 - min_overlap) / (1 + min_overlap)),
+            (4.0, 2 * side, area * (1 - min_overlap)),
+            (4 * min_overlap, -2 * min_overlap * side, area * (min_overlap - 1)),
+        )
+    ]
+    return torch.stack(roots).amin(dim=0).clamp(min=0.0)
+
+
+def gaussian_map(bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float) -> Tensor:
+    """CenterNet's target: 1 in the centre's cell, a Gaussian around it.
+
+    Args:
+        bbox_cxcywh: (B, 4) centre and size over the search crop's side.
+        grid: ``(Hf, Wf)``.
+        min_overlap: See :func:`gaussian_radius`.
+
+    Returns:
+        (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
+    """
+    Hf, Wf = grid
+    cx, cy, w, h = bbox_cxcywh.double().unbind(dim=1)  # (B,)
+    shown = (cx >= 0) & (cx < 1) & (cy >= 0) & (cy < 1) & (w > 0) & (h > 0)
+    radius = gaussian_radius((h * Hf).ceil(), (w * Wf).ceil(), min_overlap).floor()
+    spread = 2 * ((2 * radius + 1) / 6) ** 2
+    dx = torch.arange(Wf, device=cx.device) - (cx * Wf).round().clamp(max=Wf - 1)[:, None]
+    dy = torch.arange(Hf, device=cx.device) - (cy * Hf).round().clamp(max=Hf - 1)[:, None]
+    dx, dy = dx[:, None, :], dy[:, :, None]  # (B, 1, Wf), (B, Hf, 1)
+    reach = radius[:, None, None]
+    inside = (dx.abs() <= reach) & (dy.abs() <= reach) & shown[:, None, None]
+    heat = (-(dx * dx + dy * dy) / spread[:, None, None]).exp()  # (B, Hf, Wf)
+    return heat.masked_fill(~inside, 0.0).to(bbox_cxcywh.dtype)[:, None]
