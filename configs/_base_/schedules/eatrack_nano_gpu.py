@@ -5,6 +5,7 @@ _base_ = '../iteration_runtime.py'
 optim_wrapper = dict(
     type='AmpOptimWrapper',
     dtype='bfloat16',
+    loss_scale=dict(enabled=False),  # float16's; it waits for the device
     optimizer=dict(type='AdamW', lr=1.5e-3, weight_decay=1e-2),
     clip_grad=dict(max_norm=2.0, norm_type=2),
 )
