@@ -6,6 +6,10 @@ PYTHON ?= python3
 # By default the newest tested one that this Python has; a torch that is there already is kept.
 TORCH ?= 'torch>=1.13,<=2.13.0'
 
+# Processes that share the tests; each imports the libraries, which takes 0.6 GB and seconds.
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.mmeatrack-installed
@@ -16,7 +20,7 @@ STAMP := $(VENV)/.mmeatrack-installed
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
-	@echo "with VENV=$(VENV) PYTHON=$(PYTHON) TORCH=$(TORCH)"
+	@echo "with VENV=$(VENV) PYTHON=$(PYTHON) TORCH=$(TORCH) WORKERS=$(WORKERS)"
 
 install: $(STAMP)  ## the environment in VENV, where it is not there or requirements changed
 
@@ -56,13 +60,13 @@ benchmark: install  ## what distillation and temporal adaptation cost, against t
 	done; exit $$status
 
 test: install  ## the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: install  ## the tests without those marked slow: under a minute on 2 cores
-	$(BIN)/python -m pytest -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 coverage: install  ## the tests, and the lines of the package that none of them runs
-	$(BIN)/python -m pytest --cov=mmeatrack --cov-report=term-missing:skip-covered
+	$(PYTEST) --cov=mmeatrack --cov-report=term-missing:skip-covered
 
 check: install  ## lint, format, spelling, types and floors, as .ci/run does
 	$(BIN)/ruff check .

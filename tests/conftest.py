@@ -1,4 +1,4 @@
-"""Settings of all tests: two threads, one seed, no window; folders whose tests are slow."""
+"""Settings of all tests: one thread, one seed, no window; folders whose tests are slow."""
 
 import gc
 import os
@@ -11,7 +11,7 @@ import pytest
 import torch
 
 os.environ.setdefault('MPLBACKEND', 'Agg')
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 # They train, start other processes or render whole videos. Single slow tests of other folders are
 # marked where they are.

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -37,6 +38,16 @@ def _mmtrack_scope(monkeypatch) -> Iterator[None]:
     monkeypatch.chdir(ROOT)
     with mmtrack_scope():
         yield
+
+
+@lru_cache(maxsize=None)
+def built(name: str) -> Any:
+    """The model of a config, shared by the tests, which leave it as it is."""
+    return build_model(CONFIGS[name])
+
+
+def model_of(cfg: Config) -> Any:
+    return built(str(Path(cfg.filename).relative_to(ROOT / 'configs')))
 
 
 def build_model(cfg: Config) -> Any:
@@ -119,7 +130,7 @@ def test_data_root_of_a_test_is_that_of_its_dataset(tmp_path: Path, cfg: Config)
 
 @having('model')
 def test_model_is_built(cfg: Config) -> None:
-    assert isinstance(build_model(cfg), (EATrack, EATrackDistill))
+    assert isinstance(model_of(cfg), (EATrack, EATrackDistill))
 
 
 @having('model')
@@ -156,7 +167,7 @@ def test_checkpoints_of_two_teachers_are_cfg_options(tmp_path: Path) -> None:
 
 @having('model', 'optim_wrapper', 'param_scheduler')
 def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
-    model = build_model(cfg)
+    model = model_of(cfg)
     wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     schedulers = cfg.param_scheduler
     for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
@@ -182,7 +193,7 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
 def test_norms_biases_and_positions_decay_in_short_schedules_only(cfg: Config) -> None:
     short = 'micro' in cfg.filename or 'nano' in cfg.filename
     full = 1e-2 if 'nano' in cfg.filename else 1e-4
-    model = build_model(cfg)
+    model = model_of(cfg)
     groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
     decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
     for name, parameter in tracker_of(model).named_parameters():
@@ -241,7 +252,7 @@ def test_tests_run_frame_by_frame_and_video_by_video(cfg: Config) -> None:
 
 @having('model', 'train_dataloader')
 def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
-    tracker = tracker_of(build_model(cfg))
+    tracker = tracker_of(model_of(cfg))
     backbone, test = tracker.backbone, tracker.test_cfg
     if makes_pairs(cfg.train_dataloader):
         form = CropForm()
@@ -288,7 +299,7 @@ def test_schedule_ends_with_the_training(cfg: Config) -> None:
 
 @having('model')
 def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
-    name, model = Path(cfg.filename).name, build_model(cfg)
+    name, model = Path(cfg.filename).name, model_of(cfg)
     assert isinstance(model, EATrackDistill) == ('distill' in name)
     backbone = tracker_of(model).backbone
     widths = {'deit-tiny': 192, 'vit-base': 768, 'micro': 64, 'nano': 96}

@@ -10,16 +10,14 @@ from mmengine.optim import AmpOptimWrapper
 from torch import nn
 
 import mmeatrack  # noqa: F401
-from tests.two_processes import free_port
+from tests.forks import free_port, run_two
 
 WORKER = """
 import sys
-import mmeatrack
 import torch
 from pathlib import Path
 from tests.test_compat.toy_runner import build_runner
 
-torch.set_num_threads(1)
 options = {'dist_cfg': {'backend': 'nccl'}}
 runner = build_runner(Path(sys.argv[1]), epochs=1, launcher='pytorch', env_cfg=options)
 runner.train()
@@ -66,8 +64,8 @@ print('the script has ended', flush=True)
 """
 
 
-def run_two(code: str, folder: Path) -> List[str]:
-    """Outputs of two processes that run a script together; both have to succeed."""
+def run_two_pythons(code: str, folder: Path) -> List[str]:
+    """Outputs of two interpreters that run a script together; both have to succeed."""
     root = Path(__file__).resolve().parents[2]
     script = folder / 'worker.py'
     script.write_text(code)
@@ -80,7 +78,7 @@ def run_two(code: str, folder: Path) -> List[str]:
     }
     workers = [
         subprocess.Popen(
-            [sys.executable, '-W', 'ignore', str(script), str(folder / 'work')],
+            [sys.executable, '-W', 'ignore', str(script)],
             env={**os.environ, **shared, 'RANK': str(rank), 'LOCAL_RANK': str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -96,7 +94,9 @@ def run_two(code: str, folder: Path) -> List[str]:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has CUDA, and so nccl')
 def test_two_processes_train_together(tmp_path: Path) -> None:
-    outputs = run_two(WORKER, tmp_path)
+    (tmp_path / 'worker.py').write_text(WORKER)
+    ranks = run_two(tmp_path / 'worker.py', tmp_path / 'work', cwd=tmp_path)
+    outputs = [rank.output for rank in ranks]
     for output in outputs:
         assert 'backend gloo wrapper MMDistributedDataParallel' in output
         assert 'iterations 2 equal True' in output  # eight samples, two a step, two processes
@@ -106,7 +106,7 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has CUDA, and so nccl')
 def test_threads_of_the_group_end_before_the_interpreter(tmp_path: Path) -> None:
-    for output in run_two(LATE_THREAD, tmp_path):
+    for output in run_two_pythons(LATE_THREAD, tmp_path):
         assert 'the script has ended' in output
 
 

@@ -16,17 +16,17 @@ def dry_run(*arguments: str) -> str:
     return done.stdout
 
 
+PYTEST = '{venv}/bin/python -m pytest -n 2 --dist worksteal'
+
+
 @pytest.mark.parametrize(
     ('target', 'last'),
     [
         ('install', 'touch {venv}/.mmeatrack-installed'),
-        ('test', '{venv}/bin/python -m pytest'),
+        ('test', PYTEST),
         ('demo', '{venv}/bin/python tools/demo.py'),
-        ('test-fast', "{venv}/bin/python -m pytest -m 'not slow'"),
-        (
-            'coverage',
-            '{venv}/bin/python -m pytest --cov=mmeatrack --cov-report=term-missing:skip-covered',
-        ),
+        ('test-fast', f"{PYTEST} -m 'not slow'"),
+        ('coverage', f'{PYTEST} --cov=mmeatrack --cov-report=term-missing:skip-covered'),
         ('docs', 'NO_MKDOCS_2_WARNING=1 {venv}/bin/mkdocs build --strict'),
         ('check', '{venv}/bin/mypy mmeatrack'),
     ],
@@ -54,7 +54,7 @@ def test_each_target_makes_the_environment_first(tmp_path: Path, target: str, la
 def test_a_finished_environment_is_left_alone(tmp_path: Path) -> None:
     stamp = tmp_path / '.mmeatrack-installed'
     stamp.touch()
-    assert dry_run('test', f'VENV={tmp_path}') == f'{tmp_path}/bin/python -m pytest\n'
+    assert dry_run('test', f'VENV={tmp_path}') == PYTEST.format(venv=tmp_path) + '\n'
 
 
 def test_python_and_torch_can_be_chosen(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 
+from tests.forks import SERVER
 from tests.toys import distill_cfg, mmtrack_scope, tracker_cfg
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'benchmark.py'
@@ -58,7 +59,13 @@ def cells(text: str, first: str) -> List[str]:
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason="reads a process's memory from /proc")
-def test_training(benchmark: Callable, configs: Dict[str, Path], tmp_path: Path) -> None:
+def test_training(
+    benchmark: Callable,
+    configs: Dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr('lab.costs.peak_memory.get_context', lambda _: SERVER)
     out = tmp_path / 'reports' / 'train.md'
     status, printed, err = benchmark(
         *('train', '--config', configs['distill'], '--rounds', 3, '--out', out)

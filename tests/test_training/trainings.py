@@ -1,24 +1,17 @@
 """Runs mmtrack's train.py, unmodified, on toy distillations in processes of their own."""
 
-import multiprocessing
-import os
-import runpy
-import sys
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 import torch
 from mmengine.config import Config
 
 from mmeatrack.compat.scripts import mmtrack_script
+from tests import forks
+from tests.forks import Fork
 from tests.toys import distill_cfg, tracker_cfg
-from tests.two_processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-# Libraries take seconds to import: one server imports them, and each training is its fork.
-_SERVER = multiprocessing.get_context('forkserver')
-_SERVER.set_forkserver_preload(['tests.test_training.warm'])
 
 
 def write_config(folder: Path, **changes: Any) -> Path:
@@ -62,48 +55,24 @@ def write_config(folder: Path, **changes: Any) -> Path:
     return folder / 'toy.py'
 
 
-def start(config: Path, *arguments: str, **environment: str) -> BaseProcess:
-    """Start a training beside its config; what it prints goes to ``log.txt`` there."""
-    command = [str(config), '--work-dir', str(config.parent / 'work'), *arguments]
-    process = _SERVER.Process(target=_train, args=(command, environment))
-    os.environ['PYTHONPATH'] = str(ROOT)  # for the server, when it is started by its first process
-    process.start()
-    return process
-
-
-def _train(command: List[str], environment: Dict[str, str]) -> None:
-    os.environ.update(environment)
-    rank = environment.get('RANK', '0')
-    log = os.open(str(Path(command[0]).parent / f'log_{rank}.txt'), os.O_CREAT | os.O_WRONLY)
-    os.lseek(log, 0, os.SEEK_END)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    torch.set_num_threads(1)
-    script = str(mmtrack_script('train.py'))
-    sys.argv = [script, *command]
-    runpy.run_path(script, run_name='__main__')
-
-
-def finish(process: BaseProcess) -> int:
-    """Wait for a training; its exit status, -9 when it was killed."""
-    process.join(timeout=120)
-    assert process.exitcode is not None, 'the training hangs'
-    return process.exitcode
+def start(config: Path, *arguments: str) -> Fork:
+    """Start a training beside its config."""
+    return forks.start(
+        *(mmtrack_script('train.py'), config, '--work-dir', config.parent / 'work', *arguments),
+        cwd=config.parent,
+        log=config.parent / 'log_0.txt',
+    )
 
 
 def train(config: Path, *arguments: str) -> int:
     """Run a training to its end; its exit status."""
-    return finish(start(config, *arguments))
+    return start(config, *arguments).finish()
 
 
 def train_in_two_processes(config: Path) -> None:
     """Run it as ``--launcher pytorch`` does with two processes on this machine."""
-    shared = dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()), WORLD_SIZE='2')
-    processes = [
-        start(config, '--launcher', 'pytorch', **shared, RANK=str(rank), LOCAL_RANK=str(rank))
-        for rank in range(2)
-    ]
-    assert [finish(process) for process in processes] == [0, 0], log_of(config)
+    work = ('--work-dir', config.parent / 'work', '--launcher', 'pytorch')
+    forks.run_two(mmtrack_script('train.py'), config, *work, cwd=config.parent)
 
 
 def log_of(config: Path) -> str:

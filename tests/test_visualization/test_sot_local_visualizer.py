@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Dict, Optional
 
@@ -17,6 +14,7 @@ from mmeatrack.files.box_text import read_boxes
 from mmeatrack.visualization import FrameHeader, LabelledBox, draw_frame
 from mmeatrack.visualization.labelled_boxes import GROUND_TRUTH_COLOR, TRACKER_COLORS
 from mmeatrack.visualization.sot_local_visualizer import SOTLocalVisualizer
+from tests.forks import run
 from tests.test_visualization.losing_tracker import LOST_FRAMES
 from tests.toy_benchmark import LENGTHS, benchmark_cfg, make_benchmark
 from tests.toys import mmtrack_scope
@@ -104,6 +102,7 @@ def test_picture_goes_to_the_backends_or_a_window(visualizer, monkeypatch) -> No
     assert (calls['kept'][1] == TRACKER_COLORS[0][::-1]).all(axis=2).any()
 
 
+@pytest.mark.slow
 def test_mmtracks_own_test_script_draws_every_frame(tmp_path) -> None:
     data, work_dir = make_benchmark(tmp_path / 'data'), tmp_path / 'work'
     config = dict(
@@ -115,18 +114,10 @@ def test_mmtracks_own_test_script_draws_every_frame(tmp_path) -> None:
     path.write_text(''.join(f'{key} = {value!r}\n' for key, value in config.items()))
     options = ['draw=True', 'test_out_dir=pictures']
 
-    done = subprocess.run(
-        [
-            *(sys.executable, str(mmtrack_script('test.py')), str(path), '--work-dir=work'),
-            *('--cfg-options', *(f'default_hooks.visualization.{each}' for each in options)),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)),
-    )
+    hook = [f'default_hooks.visualization.{each}' for each in options]
+    script = mmtrack_script('test.py')
+    run(script, path, '--work-dir=work', '--cfg-options', *hook, cwd=tmp_path)
 
-    assert done.returncode == 0, done.stderr[-2000:]
     (pictures,) = work_dir.glob('*/pictures')
     found = {
         folder.name: sorted(path.name for path in folder.iterdir()) for folder in pictures.iterdir()

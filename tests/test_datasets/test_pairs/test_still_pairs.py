@@ -107,9 +107,10 @@ def test_hull_has_the_size_of_the_cutout_on_its_canvas(tmp_path: Path) -> None:
 
 def test_sets_are_mixed_by_weights(roots: dict, tmp_path: Path) -> None:
     write_square_pack(tmp_path)
+    crops = dict(template_size=32, search_size=64)
     sets = [
-        dict(type='mmeatrack.VideoPairs', pack_root=str(tmp_path)),
-        dict(type='mmeatrack.StillPairs', **roots),
+        dict(type='mmeatrack.VideoPairs', pack_root=str(tmp_path), crops=crops),
+        dict(type='mmeatrack.StillPairs', **roots, crops=crops),
     ]
     mixed = MixedPairs(sets, [3.0, 1.0], seed=1)
     drawn = [0, 0]

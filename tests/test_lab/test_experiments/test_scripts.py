@@ -1,8 +1,6 @@
 """mmtrack's own scripts, byte for byte as installed, on a toy distillation."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Dict, List
 
@@ -12,8 +10,8 @@ import torch
 from lab.experiments import run_stages
 from lab.experiments.commands import benchmark_stage, train_stage
 from lab.experiments.micro import DISTILL_CONFIG, STUDENT_CONFIG, TEMPORAL_CONFIG
-from mmeatrack.compat.scripts import mmtrack_script
 from mmeatrack.synthetic import write_split
+from tests.forks import run, start
 
 BACKBONE = dict(embed_dims=16, num_heads=2, separate_depth=2, joint_depth=1)
 TEACHER = """
@@ -75,8 +73,8 @@ def run_test(
         **extra,
     }
     stage = benchmark_stage('test', config, checkpoint, out / 'work', options)
-    run_stages([stage])
-    return stage.log.read_text()
+    out.mkdir()
+    return run(*stage.command[1:], cwd=Path.cwd(), log=out / 'output.txt').output
 
 
 def boxes(folder: Path) -> List[str]:
@@ -142,9 +140,9 @@ def test_the_distillation_config_itself_is_tested(
 def test_a_checkpoint_of_another_model_is_refused(
     distilled: Path, data: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, mmtrack_script('test.py'), STUDENT_CONFIG, '--checkpoint']
-    command += [distilled / 'iter_4_student.pth', '--work-dir', tmp_path]  # the config's full width
-    command += ['--cfg-options', f'test_dataloader.dataset.data_root={data / "test"}']
-    run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert run.returncode != 0
-    assert 'the checkpoint is of another model' in run.stderr
+    options = {'test_dataloader.dataset.data_root': data / 'test'}  # and the config's full width
+    student = distilled / 'iter_4_student.pth'
+    stage = benchmark_stage('test', STUDENT_CONFIG, student, tmp_path, options)
+    fork = start(*stage.command[1:], cwd=Path.cwd(), log=tmp_path / 'log.txt')
+    assert fork.finish() != 0
+    assert 'the checkpoint is of another model' in fork.output
