@@ -12,9 +12,22 @@ Shapes are written in these letters throughout:
 - ``Hf`` and ``Wf`` height and width of the score map, ``H`` and ``W`` of an image.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from mmeatrack import compat
 from mmeatrack.version import __version__
 
+if TYPE_CHECKING:
+    from mmeatrack.multi import MultiTracker
+
 compat.apply()
 
-__all__ = ['__version__', 'compat']
+__all__ = ['MultiTracker', '__version__', 'compat']
+
+
+def __getattr__(name: str) -> Any:
+    if name == 'MultiTracker':
+        from mmeatrack.multi import MultiTracker
+
+        return MultiTracker
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -22,6 +22,7 @@ from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.frames import check_frame
 
 # Pipeline for configs without one. The first two steps read files and are left out here.
 _TEST_PIPELINE = [
@@ -145,7 +146,7 @@ def track_frames(
     given: Optional[Box] = None
     memory: Dict[str, Any] = {}
     for number, frame in enumerate(frames):
-        _check_frame(frame, number)
+        check_frame(frame, f'frame {number}')
         if given is None:
             given = check_target_box(init_bbox_xywh, (frame.shape[1], frame.shape[0]))
         started = time.perf_counter()
@@ -225,23 +226,6 @@ def _keep_tracker_only(cfg: Config) -> None:
         cfg.model.backbone.pop('pretrained', None)
     if 'test_dataloader' not in cfg:
         cfg.test_dataloader = dict(dataset=dict(pipeline=_TEST_PIPELINE))
-
-
-def _check_frame(frame: np.ndarray, number: int) -> None:
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3:
-        found = (
-            f'{frame.dtype} of shape {frame.shape}'
-            if isinstance(frame, np.ndarray)
-            else type(frame).__name__
-        )
-    elif frame.shape[2] == 3 and frame.size:
-        return
-    else:
-        found = f'of shape {frame.shape}'
-    raise ValueError(
-        f'frame {number} is {found}; a frame is a numpy array (H, W, 3) of uint8, BGR. For one '
-        'channel use cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR).'
-    )
 
 
 def _packer(model: Any) -> _Pack:

@@ -46,6 +46,11 @@ class LostDetector:
         """Return whether a frame with this score shows the target."""
         return score >= self.found_above
 
+    def declare_lost(self) -> None:
+        """Call the target lost at once, for a reason other than its scores."""
+        self.times_lost += not self.lost
+        self.lost, self._contrary = True, 0
+
     def update(self, score: float) -> bool:
         """Take a frame's score; return whether the target is lost now."""
         speaks_against = self.is_sure(score) if self.lost else score < self.lost_below

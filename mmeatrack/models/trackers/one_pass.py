@@ -2,8 +2,9 @@
 
 import logging
 import time
-from typing import Any, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+import numpy as np
 import torch
 from mmengine.logging import print_log
 from mmengine.structures import InstanceData
@@ -24,6 +25,8 @@ from mmeatrack.structures import (
 )
 from mmeatrack.structures.boxes import Box
 from mmeatrack.tracking import TrackerState, VideoParts, adapt, advance, begin, search_window
+
+Located = Tuple[Box, List[float]]
 
 
 class OnePassTracker(BaseSingleObjectTracker):
@@ -98,15 +101,32 @@ class OnePassTracker(BaseSingleObjectTracker):
             ValueError: If the box is empty, not finite or outside the frame.
             RuntimeError: If the tracker is in training mode.
         """
-        self._check_mode()
-        self._report_random_weights()
         cx, cy, w, h = self.memo.bbox.reshape(-1).tolist()
         check_target_box((cx - w / 2, cy - h / 2, w, h), _image_size(img))
-        box = (cx, cy, w, h)
+        self.state = self.start(img, (cx, cy, w, h))
+
+    def as_image(self, frame: np.ndarray) -> Tensor:
+        """Frame (H, W, 3), uint8, BGR, as the raw frame (1, 3, H, W) that the others take."""
+        pixels = torch.from_numpy(np.require(frame, requirements=['C', 'W']))
+        return pixels.permute(2, 0, 1)[None].to(self.window.device)
+
+    @torch.no_grad()
+    def start(self, img: Tensor, box: Box) -> TrackerState:
+        """State of a target that the image shows, one of any number in a video.
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+            box: Centre and size in image px, checked.
+
+        Raises:
+            RuntimeError: If the tracker is in training mode.
+        """
+        self._check_mode()
+        self._report_random_weights()
         template = self.encode_template(img, box)
-        token = mean_target_token(template)
-        self.state = begin(template, token, box, self._parts, self.test_cfg)
-        self.state.network = self._networks.of(self)
+        state = begin(template, mean_target_token(template), box, self._parts, self.test_cfg)
+        state.network = self._networks.of(self)
+        return state
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
         """Follow the target into the next frame.
@@ -129,9 +149,9 @@ class OnePassTracker(BaseSingleObjectTracker):
         state.frame += 1
         factors = self.test_cfg['search_factor'], self.test_cfg['lost_search_factor']
         window = search_window(state, *factors)
-        crop = self._crop(img, window, self.backbone.search_size)
+        crop = self._crop(img, [window], self.backbone.search_size)
         began = time.perf_counter()
-        box, cues = self._locate(crop, window, state)
+        ((box, cues),) = self._locate(crop, [window], [state])
         seconds = time.perf_counter() - began
         score, lost = advance(state, box, cues, _image_size(img), self.test_cfg)
         adapt(state, score, lambda box: self.encode_template(img, box), self.test_cfg)
@@ -145,6 +165,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         result.network_seconds = torch.tensor([seconds])
         return [result]
 
+    @torch.no_grad()
     def encode_template(self, img: Tensor, box: Box) -> Tensor:
         """Stage-1 tokens (1, Nz, C) of the template crop around a box.
 
@@ -154,7 +175,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         """
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         size = self.backbone.template_size
-        crop = self._crop(img, window, size)
+        crop = self._crop(img, [window], size)
         if not self.reads_template_boxes:
             return self.backbone.forward_template(crop)
         return self.backbone.forward_template(
@@ -166,20 +187,56 @@ class OnePassTracker(BaseSingleObjectTracker):
         """True where the backbone is told the boxes of its templates."""
         return getattr(self.backbone, 'box_embed', None) is not None
 
-    def _crop(self, img: Tensor, window: CropWindow, size: int) -> Tensor:
-        """(1, 3, size, size) normalised crop in the precision of the weights."""
-        crop = self.data_preprocessor.normalize(crop_image(img, window, size))
-        return crop.to(next(self.backbone.parameters()).dtype)
+    @torch.no_grad()
+    def locate(
+        self, img: Tensor, windows: Sequence[CropWindow], states: Sequence[TrackerState]
+    ) -> List[Located]:
+        """Find targets, each in its window, in one batch.
+
+        Args:
+            img: (1, 3, H, W) raw frame.
+            windows: A window for each target.
+            states: Their states, which are not changed.
+
+        Returns:
+            Predicted box, centre and size in image px, and peak, side lobe and agreement of each.
+
+        Raises:
+            RuntimeError: If the tracker is in training mode.
+        """
+        self._check_mode()
+        crops = self._crop(img, windows, self.backbone.search_size)
+        return self._locate(crops, windows, states)
+
+    def _crop(self, img: Tensor, windows: Sequence[CropWindow], size: int) -> Tensor:
+        """(B, 3, size, size) normalised crops in the precision of the weights."""
+        crops = torch.cat([crop_image(img, window, size) for window in windows])
+        crops = self.data_preprocessor.normalize(crops)
+        return crops.to(next(self.backbone.parameters()).dtype)
 
     def _locate(
-        self, crop: Tensor, window: CropWindow, state: TrackerState
-    ) -> Tuple[Box, List[float]]:
-        """Box in image px and first three cues, from the normalised search crop of the window."""
-        found = state.network(crop, state.template_token, *state.kept_tokens())
-        values = found[0].tolist()  # the frame's one transfer from the device
+        self, crops: Tensor, windows: Sequence[CropWindow], states: Sequence[TrackerState]
+    ) -> List[Located]:
+        """Boxes in image px and first three cues, from the normalised search crops."""
+        kept = [state.kept_tokens() for state in states]
+        # A batch for each number of kept tokens, which differs until all Target Stores are filled.
+        kinds = [(id(state.network), each[0].shape[1]) for state, each in zip(states, kept)]
+        found: Dict[int, Tensor] = {}
+        for kind in dict.fromkeys(kinds):
+            chosen = [i for i, each in enumerate(kinds) if each == kind]
+            rows = states[chosen[0]].network(
+                crops if len(chosen) == len(states) else crops[chosen],
+                torch.cat([states[i].template_token for i in chosen]),
+                *(torch.cat(each) for each in zip(*(kept[i] for i in chosen))),
+            )
+            found.update(zip(chosen, rows))
+        # The frame's one transfer from the device.
+        values = torch.stack([found[i] for i in range(len(states))]).tolist()
         size = self.backbone.search_size
-        box = (values[0] * size, values[1] * size, values[2] * size, values[3] * size)
-        return crop_box_to_image(box, window, size), values[4:]
+        return [
+            (crop_box_to_image((cx * size, cy * size, w * size, h * size), window, size), cues)
+            for (cx, cy, w, h, *cues), window in zip(values, windows)
+        ]
 
     def _check_mode(self) -> None:
         if any(module.training for module in self.modules()):

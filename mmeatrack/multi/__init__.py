@@ -1,0 +1,11 @@
+"""Many targets at once, and a status of each for an autopilot.
+
+Nothing here imports torch: the network is whatever has the methods of :class:`Network`.
+"""
+
+from .multi_tracker import MultiTracker, Track
+from .network import Network
+from .rules import TrackRules
+from .status import TrackStatus
+
+__all__ = ['MultiTracker', 'Network', 'Track', 'TrackRules', 'TrackStatus']

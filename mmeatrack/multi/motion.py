@@ -1,0 +1,75 @@
+"""Motion of a box: constant velocity with noise, as a Kalman filter [1].
+
+References:
+    [1] Kalman, A New Approach to Linear Filtering and Prediction Problems, Journal of Basic
+        Engineering 82, 1960
+"""
+
+from typing import Tuple
+
+from mmeatrack.structures.boxes import Box
+
+# Standard deviations as shares of the box's mean side: of a sure measurement, of what a useless
+# score adds to it, and of the change of velocity and size from frame to frame.
+_SURE, _UNSURE = 0.06, 0.4
+_ACCELERATION, _RESIZE = 0.05, 0.02
+
+
+class BoxMotion:
+    """Position, velocity and size of a box with their deviations.
+
+    Both axes have the same noise, so that they share one covariance of position and velocity.
+
+    Args:
+        box: First box, centre and size in image px.
+    """
+
+    def __init__(self, box: Box) -> None:
+        self.restart(box)
+
+    def restart(self, box: Box) -> None:
+        """Begin at a box, with an unknown velocity."""
+        self.box = box
+        self.velocity = (0.0, 0.0)
+        side = self._side()
+        position, speed = (_SURE * side) ** 2, (0.3 * side) ** 2
+        # Variance of the position, covariance with the velocity, variance of the velocity.
+        self._covariance = (position, 0.0, speed)
+        self._size_variance = _SURE**2
+
+    def predict(self) -> None:
+        """Go on by one frame."""
+        (cx, cy, w, h), (vx, vy) = self.box, self.velocity
+        self.box = (cx + vx, cy + vy, w, h)
+        a, b, c = self._covariance
+        noise = (_ACCELERATION * self._side()) ** 2
+        self._covariance = (a + 2 * b + c + noise / 4, b + c + noise / 2, c + noise)
+        self._size_variance += _RESIZE**2
+
+    def correct(self, box: Box, score: float) -> None:
+        """Take a measured box in.
+
+        Args:
+            box: Centre and size in image px.
+            score: Confidence, 0 to 1, that it is right.
+        """
+        share = _SURE + _UNSURE * (1 - score)
+        noise = (share * self._side()) ** 2
+        a, b, c = self._covariance
+        gain, speed_gain = a / (a + noise), b / (a + noise)
+        dx, dy = box[0] - self.box[0], box[1] - self.box[1]
+        self.velocity = (self.velocity[0] + speed_gain * dx, self.velocity[1] + speed_gain * dy)
+        x, y = self.box[0] + gain * dx, self.box[1] + gain * dy
+        self.box = (x, y, box[2], box[3])
+        self._covariance = ((1 - gain) * a, (1 - gain) * b, c - speed_gain * b)
+        size_noise = share**2
+        self._size_variance *= size_noise / (self._size_variance + size_noise)
+
+    @property
+    def deviation(self) -> Tuple[float, float, float, float]:
+        """Standard deviations of centre x, y, width and height in image px."""
+        place, share = self._covariance[0] ** 0.5, self._size_variance**0.5
+        return place, place, share * self.box[2], share * self.box[3]
+
+    def _side(self) -> float:
+        return (self.box[2] * self.box[3]) ** 0.5

@@ -1,0 +1,39 @@
+"""Rules of the tracking of many targets."""
+
+from dataclasses import dataclass
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class TrackRules:
+    """Rules for targets that are uncertain, lost, found or on the same object.
+
+    Attributes:
+        coast_for: Frames that a target may coast before it counts as lost.
+        found_for: Frames for which a target that was lost is called found.
+        remove_after: Frames that a target may be lost before it is removed; None keeps it.
+        sweep: Search crops a frame, for each lost target, that look for it elsewhere; 0 for none.
+        crossing_frames: Frames in a row that two tracks may lie on one object before the weaker
+            falls back; None lets both stay.
+        crossing_overlap: IoU from which two boxes lie on one object.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    coast_for: int = 15
+    found_for: int = 5
+    remove_after: Optional[int] = 300
+    sweep: int = 2
+    crossing_frames: Optional[int] = 5
+    crossing_overlap: float = 0.5
+
+    def __post_init__(self) -> None:
+        least = dict(coast_for=1, found_for=1, remove_after=1, sweep=0, crossing_frames=1)
+        for name, minimum in least.items():
+            value = getattr(self, name)
+            optional = value is None and name in ('remove_after', 'crossing_frames')
+            if not optional and (not isinstance(value, int) or value < minimum):
+                raise ValueError(f'{name}={value!r} must be a whole number of at least {minimum}.')
+        if not 0 < self.crossing_overlap < 1:
+            raise ValueError(f'crossing_overlap={self.crossing_overlap} must lie between 0 and 1.')

@@ -1,0 +1,29 @@
+"""Checks of single frames."""
+
+from typing import Any
+
+import numpy as np
+
+
+def check_frame(frame: Any, name: str) -> None:
+    """Refuse what is no frame.
+
+    Args:
+        frame: What was given.
+        name: Its name in the message.
+
+    Raises:
+        ValueError: If it is no array (H, W, 3) of uint8.
+    """
+    if not isinstance(frame, np.ndarray):
+        found = type(frame).__name__
+    elif frame.dtype != np.uint8 or frame.ndim != 3:
+        found = f'{frame.dtype} of shape {frame.shape}'
+    elif frame.shape[2] != 3 or not frame.size:
+        found = f'of shape {frame.shape}'
+    else:
+        return
+    raise ValueError(
+        f'{name} is {found}; a frame is a numpy array (H, W, 3) of uint8, BGR. For one '
+        'channel use cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR).'
+    )

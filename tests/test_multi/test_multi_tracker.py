@@ -1,0 +1,228 @@
+"""Many targets in one batch beside single trackers, and targets that come and go."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from mmeatrack import MultiTracker
+from mmeatrack.multi import TrackRules
+from tests.toys import build, tracker_cfg, video
+
+# Every frame is stored, and the views are read after every second one.
+STORE = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2, num_samples=2)
+CONFIDENCE = dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3, 0], bias=0)
+ALONE = TrackRules(sweep=0, crossing_frames=None, remove_after=None)
+BOXES = [(70.0, 50.0, 20.0, 20.0), (20.0, 30.0, 16.0, 24.0), (110.0, 80.0, 30.0, 18.0)]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope='module')
+def frames() -> list:
+    return [frame[0].permute(1, 2, 0).numpy().copy() for frame in video(9)]
+
+
+def toy(**kwargs) -> torch.nn.Module:
+    """A tracker whose peak does not hang on the last bits of random weights."""
+    tracker = build(tracker_cfg(**kwargs)).eval()
+    with torch.no_grad():
+        for parameter in tracker.head.parameters():
+            parameter.mul_(3)
+    return tracker
+
+
+def single(model, frames, box) -> list:
+    """Box xywh, score and lost of a single tracker in each further frame."""
+    return [
+        (*result.box_xywh, result.score, result.lost) for result in track_singly(model, frames, box)
+    ][1:]
+
+
+def track_singly(model, frames, box):
+    from mmeatrack.apis.inference import TrackResult
+
+    x, y, w, h = box
+    with torch.no_grad():
+        model.state = model.start(model.as_image(frames[0]), (x + w / 2, y + h / 2, w, h))
+        yield TrackResult(frames[0], box, -1, 0)
+        for frame in frames[1:]:
+            (found,) = model.track(model.as_image(frame), [])
+            x1, y1, x2, y2 = found.bboxes[0].tolist()
+            yield TrackResult(
+                frame, (x1, y1, x2 - x1, y2 - y1), float(found.scores), 0, bool(found.lost)
+            )
+
+
+def by_id(tracks) -> dict:
+    return {track.id: (*track.box_xywh, track.score, track.lost) for track in tracks}
+
+
+@pytest.mark.parametrize(
+    'kwargs',
+    [
+        dict(temporal=STORE, confidence=CONFIDENCE),
+        dict(temporal=dict(STORE, fusion='blend'), test_cfg=dict(fill_slot=True)),
+        dict(backbone=dict(box_embed=True), test_cfg=dict(size_smoothing=0.5, aspect_prior=0.5)),
+    ],
+)
+def test_tracks_are_those_of_single_trackers_while_targets_come_and_go(frames, kwargs) -> None:
+    """The first goes after five frames, the second comes in the third; slots differ in length."""
+    model = toy(**kwargs)
+    expected = {
+        1: single(model, frames, BOXES[0]),
+        7: single(model, frames[2:], BOXES[1]),
+        8: single(model, frames[3:], BOXES[2]),
+    }
+    tracker = MultiTracker(model, ALONE)
+    assert tracker.add(frames[0], BOXES[0]) == 1
+    found = {1: [], 7: [], 8: []}
+    for number, frame in enumerate(frames):
+        if number:
+            for key, row in by_id(tracker.track(frame)).items():
+                found[key].append(row)
+        if number == 2:
+            assert tracker.add(frame, BOXES[1], id=7) == 7
+        if number == 3:
+            assert tracker.add(frame, BOXES[2]) == 8
+        if number == 5:
+            tracker.remove(1)
+    assert tracker.ids == [7, 8]
+    assert len(found[1]) == 5
+    for key, rows in found.items():
+        np.testing.assert_allclose(rows, expected[key][: len(rows)], atol=1e-3)
+
+
+def test_frame_is_one_call_of_the_network_and_none_without_targets(frames) -> None:
+    model = toy()
+    tracker = MultiTracker(model)
+    calls = []
+    locate = model.locate
+    model.locate = lambda *args: calls.append(len(args[1])) or locate(*args)
+    assert tracker.track(frames[0]) == []
+    for box in BOXES:
+        tracker.add(frames[0], box)
+    tracker.track(frames[1])
+    assert calls == [3]
+
+
+def test_box_outside_is_refused_and_the_others_go_on(frames) -> None:
+    tracker = MultiTracker(toy())
+    tracker.add(frames[0], BOXES[0])
+    with pytest.raises(ValueError, match='outside the image'):
+        tracker.add(frames[0], (160, 50, 20, 20))
+    assert tracker.add(frames[0], BOXES[1]) == 2
+    assert [track.id for track in tracker.track(frames[1])] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ('id', 'message'), [(3, 'never reused'), (5, 'never reused'), (-1, '0 or more'), ('a', 'whole')]
+)
+def test_ids_are_never_reused(frames, id, message) -> None:
+    tracker = MultiTracker(toy())
+    tracker.add(frames[0], BOXES[0], id=3)
+    tracker.add(frames[0], BOXES[1], id=5)
+    tracker.remove(5)
+    with pytest.raises(ValueError, match=message):
+        tracker.add(frames[0], BOXES[1], id=id)
+    assert tracker.add(frames[0], BOXES[1]) == 6
+    with pytest.raises(KeyError, match=r'there are \[3, 6\]'):
+        tracker.remove(5)
+
+
+def test_frame_of_another_size_is_refused_and_no_track_lost(frames) -> None:
+    model = toy()
+    expected = single(model, frames[:3], BOXES[0])
+    tracker = MultiTracker(model, ALONE)
+    tracker.add(frames[0], BOXES[0])
+    tracker.track(frames[1])
+    with pytest.raises(ValueError, match='80x60 px after frames of 160x120'):
+        tracker.track(frames[1][::2, ::2].copy())
+    with pytest.raises(ValueError, match='float64'):
+        tracker.track(frames[1] / 255)
+    (track,) = tracker.track(frames[2])
+    np.testing.assert_allclose((*track.box_xywh, track.score, track.lost), expected[1], atol=1e-3)
+
+
+def test_model_without_the_networks_methods_is_refused() -> None:
+    with pytest.raises(TypeError, match=r'Linear has no .*locate'):
+        MultiTracker(torch.nn.Linear(1, 1))
+
+
+# A user's view
+
+
+def test_refreshed_template_is_the_users_view_and_the_stores_views_stay(frames) -> None:
+    model = toy(temporal=STORE)
+    tracker = MultiTracker(model, ALONE)
+    tracker.add(frames[0], BOXES[0])
+    for frame in frames[1:4]:
+        tracker.track(frame)
+    state = tracker._targets[1].state
+    entries, box = list(state.store.entries), state.box
+    tracker.refresh_template(frames[3])
+    torch.testing.assert_close(state.template, model.encode_template(to_image(frames[3]), box))
+    assert state.active_template is state.template
+    assert state.box == box
+    assert [entry.frame for entry in state.store.entries] == [entry.frame for entry in entries]
+    tracker.refresh_template(frames[3], (30, 20, 12, 16), id=1)
+    assert state.box == state.first_box == (36.0, 28.0, 12.0, 16.0)
+    torch.testing.assert_close(
+        state.template, model.encode_template(to_image(frames[3]), (36.0, 28.0, 12.0, 16.0))
+    )
+    torch.testing.assert_close(
+        state.temporal[0, -4:], state.store.entries[-1].tokens, atol=1e-6, rtol=0
+    )
+
+
+def test_replaced_target_begins_anew_under_its_id(frames) -> None:
+    model = toy(temporal=STORE)
+    expected = single(model, frames[4:7], BOXES[1])
+    tracker = MultiTracker(model, ALONE)
+    tracker.add(frames[0], BOXES[0])
+    tracker.add(frames[0], BOXES[2])
+    for frame in frames[1:5]:
+        tracker.track(frame)
+    with pytest.raises(KeyError, match='id=None'):
+        tracker.replace_target(frames[4], BOXES[1])
+    with pytest.raises(ValueError, match='above 0'):
+        tracker.replace_target(frames[4], (1, 2, 0, 5), id=1)
+    tracker.replace_target(frames[4], BOXES[1], id=1)
+    assert tracker.ids == [1, 2]
+    rows = [by_id(tracker.track(frame))[1] for frame in frames[5:7]]
+    np.testing.assert_allclose(rows, expected, atol=1e-3)
+
+
+def to_image(frame: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(frame).permute(2, 0, 1)[None]
+
+
+# Rules
+
+
+def test_lost_target_is_removed_by_rule(frames) -> None:
+    model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
+    rules = dataclasses.replace(ALONE, remove_after=3)
+    tracker = MultiTracker(model, rules)
+    tracker.add(frames[0], BOXES[0])
+    states = []
+    for frame in frames[1:]:
+        states += [track.status.state for track in tracker.track(frame)]
+    assert states == ['coasting', 'lost', 'lost', 'removed']
+    assert tracker.ids == []
+    assert tracker.add(frames[0], BOXES[0]) == 2
+
+
+@pytest.mark.parametrize(
+    'bad', [dict(sweep=-1), dict(coast_for=0), dict(remove_after=1.5), dict(crossing_overlap=1)]
+)
+def test_bad_rules_are_refused(bad) -> None:
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        TrackRules(**bad)

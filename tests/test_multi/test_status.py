@@ -1,0 +1,93 @@
+"""Status by hand: a detector's scores, motion out of the frame, and what gimbals take."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from mmeatrack.multi import TrackRules
+from mmeatrack.multi.motion import BoxMotion
+from mmeatrack.multi.status import StatusKeeper
+from mmeatrack.tracking import LostDetector
+
+SIZE = (200, 100)
+
+
+def run(boxes, scores, rules=None, patience=3):
+    """Status of each frame; the detector's thresholds are 0.3 and 0.5."""
+    keeper = StatusKeeper(boxes[0], rules or TrackRules(found_for=2, coast_for=4))
+    detector = LostDetector(patience=patience)
+    found = []
+    for box, score in zip(boxes, scores):
+        detector.update(score)
+        found.append(keeper.update(SimpleNamespace(lost_detector=detector, box=box), score, SIZE))
+    return found
+
+
+def test_states_and_times_follow_the_lost_detector() -> None:
+    scores = [0.9, 0.2, 0.9, 0.2, 0.1, 0.1, 0.6, 0.4, 0.7, 0.7, 0.7, 0.8, 0.8, 0.2]
+    found = run([(50.0, 50.0, 10.0, 10.0)] * 14, scores)
+    assert [(each.state, each.frames) for each in found] == [
+        ('tracking', 2),
+        ('coasting', 1),
+        ('tracking', 1),
+        ('coasting', 1),
+        ('coasting', 2),
+        ('lost', 1),
+        ('lost', 2),
+        ('lost', 3),
+        ('lost', 4),
+        ('lost', 5),
+        ('found', 1),
+        ('found', 2),
+        ('tracking', 1),
+        ('coasting', 1),
+    ]
+
+
+def test_target_that_leaves_the_frame_coasts_and_is_lost_by_rule() -> None:
+    """5 px a frame to the right border, where the tracker's box stays with a middling score."""
+    boxes = [(min(160.0 + 5 * i, 195.0), 50.0, 10.0, 10.0) for i in range(18)]
+    scores = [0.9 if 160 + 5 * i < 195 else 0.4 for i in range(18)]
+    found = run(boxes, scores)
+    states = [each.state for each in found]
+    first = states.index('coasting')
+    assert states == ['tracking'] * first + ['coasting'] * 4 + ['lost'] * (14 - first)
+    assert 8 <= first <= 11
+    assert found[first].direction[0] > 1
+    x = [each.box_xywh[0] + 5 for each in found[first:]]
+    assert x[-1] > x[0] > 200
+
+
+def test_coasting_box_goes_on_by_its_motion_and_grows_uncertain() -> None:
+    boxes = [(20.0 + 4 * i, 80.0 - 2 * i, 12.0, 8.0) for i in range(10)] + [(90.0, 10.0, 5, 5)] * 3
+    found = run(boxes, [0.9] * 10 + [0.1] * 3, patience=9)
+    for i, each in enumerate(found[10:], start=10):
+        cx, cy = each.box_xywh[0] + 6, each.box_xywh[1] + 4
+        assert (cx, cy) == pytest.approx((20 + 4 * i, 80 - 2 * i), abs=1.0)
+    deviations = [each.deviation for each in found]
+    assert deviations[9][0] < 2
+    assert deviations[9] < deviations[10] < deviations[11] < deviations[12]
+
+
+def test_direction_is_right_and_up() -> None:
+    (left,) = run([(50.0, 75.0, 10.0, 10.0)], [0.9])
+    assert left.direction == pytest.approx((-0.5, -0.5))
+
+
+def test_record_is_json_with_stable_names() -> None:
+    (each,) = run([(50.0, 75.0, 10.0, 10.0)], [0.9])
+    record = json.loads(json.dumps(each.as_record(fps=20)))
+    assert list(record) == ['state', 'frames', 'seconds', 'estimate', 'deviation', 'direction']
+    assert record['seconds'] == 0.1
+    assert record['estimate'] == [45.0, 70.0, 10.0, 10.0]
+    assert each.as_record()['seconds'] is None
+
+
+def test_filter_learns_the_velocity() -> None:
+    motion = BoxMotion((0.0, 0.0, 10.0, 10.0))
+    for i in range(1, 15):
+        motion.predict()
+        motion.correct((3.0 * i, -1.0 * i, 10.0, 10.0), 0.9)
+    assert motion.velocity == pytest.approx((3, -1), abs=0.05)
+    assert motion.box[:2] == pytest.approx((42, -14), abs=0.2)
