@@ -18,6 +18,7 @@ torch.set_num_threads(1)
 SLOW = (
     'test_compat/test_activation_checkpointing.py',
     'test_compat/test_cpu.py',
+    'test_compat/test_launchers.py',
     'test_compat/test_main.py',
     'test_compat/test_mmrazor_import.py',
     'test_engine/test_hooks',

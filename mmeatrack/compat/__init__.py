@@ -4,13 +4,16 @@
 - :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
 - :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
 - :mod:`.activation_checkpointing`: the backbone trains with MMEngine's option of that name.
+- :mod:`.determinism`: ``deterministic=True`` trains on CUDA.
+- :mod:`.compilation`: ``compile=True`` compiles backbone and head.
 - :mod:`.config_paths`: paths in configs are found wherever a run starts.
 - :mod:`.versions`: one message for a version that does not fit the others.
 
 A shim imports nothing: it waits for the import of its module, whoever imports it, and acts at once
 where the module is loaded already.
 
-``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place.
+``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place;
+:mod:`.launchers` does so with those that start several processes.
 """
 
 from types import ModuleType
@@ -36,6 +39,7 @@ def apply() -> None:
     import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
     import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
     import_hook.add('mmengine.runner.activation_checkpointing', after=_checkpoint_with_gradients)
+    import_hook.add('mmengine.runner.runner', after=_mend_runner)
     import_hook.add('mmengine.config.config', after=_anchor_config_paths)
     import_hook.add('mmengine.config.utils', after=_name_package)
     import_hook.add('mmtrack', before=check_versions)
@@ -91,3 +95,11 @@ def _checkpoint_with_gradients(module: ModuleType) -> None:
     from mmeatrack.compat.activation_checkpointing import use_variant_with_gradients
 
     use_variant_with_gradients(module)
+
+
+def _mend_runner(module: ModuleType) -> None:
+    from mmeatrack.compat.compilation import compile_parts
+    from mmeatrack.compat.determinism import set_cublas_workspace
+
+    set_cublas_workspace(module)
+    compile_parts(module)

@@ -2,8 +2,10 @@
 
 MMRazor's own scripts import its models before they read a config, too early for the shims of a
 config. The script runs unmodified, as by ``python SCRIPT ARGS...``. Its own ``torch.load`` takes
-MMEngine's checkpoints and runs no code of theirs, unless the script says itself how to load. For
-several processes: ``torchrun --module mmeatrack.compat SCRIPT ARGS...``.
+MMEngine's checkpoints and runs no code of theirs, unless the script says itself how to load.
+
+For several processes SCRIPT is the ``dist_train.sh`` or ``dist_test.sh`` of MMTrack or MMRazor as
+installed, or ``torchrun --module mmeatrack.compat SCRIPT ARGS...`` starts them.
 """
 
 import os
@@ -14,11 +16,14 @@ from typing import Any, List, Optional
 
 import mmeatrack
 from mmeatrack.compat import import_hook
+from mmeatrack.compat.launchers import run_shell_script
 from mmeatrack.compat.versions import version_table
 
 USAGE = """usage: python -m mmeatrack.compat SCRIPT ARGS...
 
 Runs SCRIPT unmodified, with the shims in place that the OpenMMLab stack needs on today's PyTorch.
+SCRIPT may be the dist_train.sh or dist_test.sh of MMTrack or MMRazor as installed. Where they are:
+    python -c "import mmtrack; print(mmtrack.__path__[0] + '/.mim/tools')"
 """
 
 
@@ -36,6 +41,8 @@ def main(arguments: Optional[List[str]] = None) -> None:
     if not os.path.isfile(script):
         sys.stderr.write(f"There is no script '{script}'. {USAGE}")
         raise SystemExit(2)
+    if script.endswith('.sh'):
+        raise SystemExit(run_shell_script(script, arguments[1:]))
     import_hook.add('torch', after=_make_torch_load_safe)
     sys.argv = list(arguments)
     sys.path[0] = os.path.dirname(os.path.abspath(script))

@@ -55,9 +55,17 @@ def test_bfloat16_follows_float32(plain: np.ndarray, tmp_path: Path) -> None:
 
 
 def test_compiled_steps_give_the_same_losses(plain: np.ndarray, tmp_path: Path) -> None:
-    config = config_in(tmp_path, compile=dict(backend='eager'), log_level='INFO')
+    hooks = [dict(type='LossFileHook'), dict(type='GraphFileHook')]
+    config = config_in(
+        tmp_path, compile=dict(backend='eager'), log_level='INFO', custom_hooks=hooks
+    )
     np.testing.assert_allclose(losses(config), plain, rtol=1e-4, atol=1e-6)
-    assert 'Model has been "compiled"' in log_of(config)
+    log = log_of(config)
+    assert 'AsymmetricViT, CenterHead of EATrackDistill is compiled' in log
+    assert log.count('The first iteration took') == 1
+    counts = json.loads((tmp_path / 'work' / 'graphs.json').read_text())
+    # Backbone and head of student and teacher, each in one piece.
+    assert counts == dict(graphs=4, breaks=0)
 
 
 def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path: Path) -> None:

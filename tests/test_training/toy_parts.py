@@ -122,6 +122,19 @@ class LossFileHook(Hook):
 
 
 @HOOKS.register_module()
+class GraphFileHook(Hook):
+    """Writes how many graphs were compiled, and how many breaks they have, to ``graphs.json``."""
+
+    def after_train(self, runner: Any) -> None:
+        from torch._dynamo.utils import counters
+
+        counts = dict(
+            graphs=counters['stats']['unique_graphs'], breaks=sum(counters['graph_break'].values())
+        )
+        Path(runner.work_dir, 'graphs.json').write_text(json.dumps(counts))
+
+
+@HOOKS.register_module()
 class StatisticsFileHook(Hook):
     """Writes each process's batch norm statistics after each iteration and what is done in it."""
 

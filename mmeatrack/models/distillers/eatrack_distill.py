@@ -8,7 +8,7 @@ import torch
 from mmrazor.models.algorithms import SingleTeacherDistill
 from mmrazor.models.utils import add_prefix
 from mmtrack.structures import TrackDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmeatrack.models.distillers.config_check import check_distiller
 from mmeatrack.models.distillers.connectors import bind_connectors
@@ -20,6 +20,7 @@ from mmeatrack.models.distillers.teacher import (
     load_teacher,
     share_weights,
 )
+from mmeatrack.models.trackers.eatrack import EATrack
 from mmeatrack.registry import MODELS
 
 # Options of SingleTeacherDistill for what is always the same here.
@@ -119,6 +120,11 @@ class EATrackDistill(SingleTeacherDistill):
         for teacher in self.teachers:
             teacher.eval()
         return self
+
+    def parts_to_compile(self) -> List[nn.Module]:
+        """Modules of student and teachers that the config's ``compile`` option compiles."""
+        models = [self.student, *self.teachers]
+        return [p for each in models if isinstance(each, EATrack) for p in each.parts_to_compile()]
 
     def loss(
         self,

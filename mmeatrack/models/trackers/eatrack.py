@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional
 import torch
 from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
 from mmtrack.structures import TrackDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.conversion.state_dicts import find_weights
@@ -130,6 +130,10 @@ class EATrack(OnePassTracker):
         mask = self._draw_temporal_mask(len(data_samples))
         output = self._run(inputs, data_samples, mask)
         return self.head.loss(output, boxes)
+
+    def parts_to_compile(self) -> List[nn.Module]:
+        """Modules that the config's ``compile`` option compiles."""
+        return [self.backbone, self.head]
 
     def _forward(
         self,
