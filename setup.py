@@ -65,8 +65,14 @@ setup(
     packages=find_packages(include=['mmeatrack', 'mmeatrack.*']),
     package_data={'mmeatrack': ['py.typed', '**/*.csv', 'weights/*']},
     # The OpenMMLab packages are not named: mmtrack's own metadata asks for versions of pandas and
-    # scipy that no current Python has, so they are installed by `make install`, without it.
-    install_requires=['torch>=1.13', 'numpy', 'packaging', 'safetensors'],
+    # scipy that no current Python has, so they are installed by `make install`, without it. Nor is
+    # torch: a deployed tracker runs without it.
+    install_requires=['numpy', 'packaging'],
+    extras_require=dict(
+        torch=['torch>=1.13', 'safetensors>=0.4,<1'],
+        deploy=['opencv-python-headless>=4.5,<6', 'onnxruntime>=1.14,<2'],
+        openvino=['opencv-python-headless>=4.5,<6', 'openvino>=2024.0'],
+    ),
     keywords='single object tracking, UAV, knowledge distillation, OpenMMLab, mmtrack, mmrazor',
     zip_safe=False,  # type checkers read py.typed from a folder only
     classifiers=[

@@ -38,7 +38,7 @@ def measure_cues(
 
 def mean_target_token(template_tokens: Tensor) -> Tensor:
     """Mean token (B, C) of the target: the middle half of template crops' tokens (B, Nz, C)."""
-    side = round(template_tokens.shape[1] ** 0.5)
+    side = round(int(template_tokens.shape[1]) ** 0.5)  # a number while traced, too
     margin = side // 4
     tokens = template_tokens.unflatten(1, torch.Size((side, side)))
     return tokens[:, margin : side - margin, margin : side - margin].flatten(1, 2).mean(dim=1)

@@ -82,6 +82,11 @@ class OnePassTracker(BaseSingleObjectTracker):
         if store is not None:
             self.set_temporal(store)
 
+    @property
+    def video_parts(self) -> VideoParts:
+        """Parts that every video starts with copies of."""
+        return self._parts
+
     def set_temporal(self, temporal: Optional[dict]) -> None:
         """Switch temporal adaptation on (a :class:`TargetStore` config) or off (None).
 

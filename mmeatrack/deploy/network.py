@@ -1,0 +1,119 @@
+"""Network of a deployed tracker: crops in, boxes and cues out."""
+
+from pathlib import Path
+from typing import List, Sequence, Tuple, Union
+
+import numpy as np
+
+from mmeatrack.deploy.folder import TEMPLATE, TRACK, TRACK_INT8, read_export
+from mmeatrack.deploy.runtimes import load_graph
+from mmeatrack.structures import CropWindow, crop_array, crop_box_to_image, image_box_to_crop
+from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.frames import check_frame
+from mmeatrack.tracking import TrackerState, begin
+
+
+class DeployedNetwork:
+    """Exported graphs in a runtime; nothing of a video is kept here.
+
+    Args:
+        folder: What ``tools/export.py`` wrote.
+        backend: 'onnxruntime' or 'openvino'.
+        precision: 'fp32', 'bf16' or 'int8'. Templates, which are seldom encoded, are of float32
+            where the other is 'int8'.
+        threads: Threads of the CPU.
+
+    Raises:
+        FileNotFoundError: If a file of the export is missing.
+        ValueError: If the export is of another version or was changed, an argument is unknown, or
+            the processor lacks the precision.
+        ImportError: If the backend is not installed.
+    """
+
+    def __init__(
+        self,
+        folder: Union[str, Path],
+        backend: str = 'onnxruntime',
+        precision: str = 'fp32',
+        threads: int = 1,
+    ) -> None:
+        folder = Path(folder)
+        self.exported = read_export(folder)
+        self.test_cfg = self.exported.test_cfg
+        self._parts = self.exported.build_parts()
+        name = TRACK_INT8 if precision == 'int8' else TRACK
+        if name not in self.exported.sha256:
+            raise FileNotFoundError(
+                f'{folder} holds no {name}: export with tools/export.py --int8, or give '
+                "precision='fp32'."
+            )
+        self.run_track = load_graph(folder / name, backend, precision, threads)
+        template_precision = 'fp32' if precision == 'int8' else precision
+        self._template = load_graph(folder / TEMPLATE, backend, template_precision, threads)
+
+    def as_image(self, frame: np.ndarray) -> np.ndarray:
+        """Check a frame (H, W, 3), uint8, BGR, and return it."""
+        check_frame(frame, 'the frame')
+        return frame
+
+    def start(self, img: np.ndarray, box: Box) -> TrackerState:
+        """State of a target.
+
+        Args:
+            img: From :meth:`as_image`.
+            box: Checked box, centre and size in image px.
+        """
+        tokens, target_token = self._encode(img, box)
+        return begin(tokens, target_token, box, self._parts, self.test_cfg)
+
+    def encode_template(self, img: np.ndarray, box: Box) -> np.ndarray:
+        """Stage-1 tokens (1, Nz, C) of the template crop around a box."""
+        return self._encode(img, box)[0]
+
+    def locate(
+        self, img: np.ndarray, windows: Sequence[CropWindow], states: Sequence[TrackerState]
+    ) -> List[Tuple[Box, List[float]]]:
+        """Boxes in search windows; windows with equally many kept tokens make a batch.
+
+        Args:
+            img: From :meth:`as_image`.
+            windows: A window for each state.
+            states: States of the targets; not changed.
+
+        Returns:
+            Box, centre and size in image px, and peak, side lobe and agreement in each window.
+        """
+        size = self.exported.search_size
+        kept = [_kept_tokens(state) for state in states]
+        values = np.empty((len(windows), 7), np.float32)
+        for count in {len(tokens[0]) for tokens in kept}:
+            chosen = [i for i, tokens in enumerate(kept) if len(tokens[0]) == count]
+            feed = dict(
+                crop=np.stack([crop_array(img, windows[i], size) for i in chosen]),
+                tokens=np.concatenate([kept[i] for i in chosen]),
+                target_token=np.concatenate([states[i].template_token for i in chosen]),
+            )
+            values[chosen] = self.run_track(feed)[0]
+        return [
+            (crop_box_to_image(_scaled(row[:4], size), window, size), row[4:])
+            for row, window in zip(values.tolist(), windows)
+        ]
+
+    def _encode(self, img: np.ndarray, box: Box) -> Tuple[np.ndarray, ...]:
+        size = self.exported.template_size
+        window = CropWindow.around(box, self.test_cfg['template_factor'])
+        feed = dict(crop=crop_array(img, window, size)[None])
+        if self.exported.reads_template_boxes:
+            feed['box'] = np.array([image_box_to_crop(box, window, size)], np.float32)
+        return self._template(feed)
+
+
+def _kept_tokens(state: TrackerState) -> np.ndarray:
+    """Template and temporal tokens (1, Nz + Nt, C) in use."""
+    parts = [state.active_template] + ([] if state.temporal is None else [state.temporal])
+    return np.concatenate(parts, axis=1)
+
+
+def _scaled(box: Sequence[float], size: int) -> Box:
+    cx, cy, w, h = box
+    return cx * size, cy * size, w * size, h * size

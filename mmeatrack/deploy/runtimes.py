@@ -1,0 +1,91 @@
+"""Runtimes of exported graphs: ONNX Runtime and OpenVINO, on the CPU."""
+
+import importlib
+from pathlib import Path
+from typing import Any, Callable, Dict, Tuple
+
+import numpy as np
+
+Feed = Dict[str, np.ndarray]
+# Inputs by name -> outputs in the graph's order.
+Graph = Callable[[Feed], Tuple[np.ndarray, ...]]
+
+PRECISIONS = ('fp32', 'bf16', 'int8')
+BACKENDS = ('onnxruntime', 'openvino')
+
+
+def load_graph(path: Path, backend: str, precision: str, threads: int) -> Graph:
+    """Load a graph into a runtime.
+
+    Args:
+        path: An ONNX file.
+        backend: 'onnxruntime' or 'openvino'.
+        precision: 'fp32', 'bf16' or 'int8'; the last is a property of the file.
+        threads: Threads of the CPU, at least 1.
+
+    Raises:
+        ValueError: If backend, precision or number of threads is unknown, or the processor lacks
+            the precision.
+        ImportError: If the backend is not installed.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f'backend={backend!r} is unknown; it is one of {BACKENDS}.')
+    if precision not in PRECISIONS:
+        raise ValueError(f'precision={precision!r} is unknown; it is one of {PRECISIONS}.')
+    if not isinstance(threads, int) or threads < 1:
+        raise ValueError(f'threads={threads!r} must be a whole number of at least 1.')
+    try:
+        runtime = importlib.import_module(backend)
+    except ImportError as error:
+        raise ImportError(
+            f'backend={backend!r} is not installed: pip install {backend}, or give another of '
+            f'{BACKENDS}.'
+        ) from error
+    load = _load_openvino if backend == 'openvino' else _load_onnxruntime
+    return load(runtime, path, precision, threads)
+
+
+def _load_onnxruntime(runtime: Any, path: Path, precision: str, threads: int) -> Graph:
+    if precision == 'bf16':
+        raise ValueError(
+            "ONNX Runtime has no bfloat16 on the CPU: give backend='openvino', or precision 'fp32' "
+            "or 'int8'."
+        )
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    session = runtime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+
+    def run(feed: Feed) -> Tuple[np.ndarray, ...]:
+        return tuple(session.run(None, feed))
+
+    return run
+
+
+def _load_openvino(runtime: Any, path: Path, precision: str, threads: int) -> Graph:
+    core = runtime.Core()
+    if precision == 'bf16' and 'BF16' not in core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
+        raise ValueError(
+            "precision='bf16': this processor has no bfloat16 units (AVX512_BF16 or AMX), and "
+            "would emulate them slowly. Give 'fp32' or 'int8'."
+        )
+    options = {
+        'INFERENCE_NUM_THREADS': threads,
+        'INFERENCE_PRECISION_HINT': 'bf16' if precision == 'bf16' else 'f32',
+        'PERFORMANCE_HINT': 'LATENCY',
+    }
+    model = core.read_model(str(path))
+    compiled: Dict[Any, Any] = {}
+
+    def run(feed: Feed) -> Tuple[np.ndarray, ...]:
+        # Fixed shapes are faster than dynamic ones, and there are few.
+        shapes = {name: value.shape for name, value in feed.items()}
+        key = tuple(shapes.values())
+        if key not in compiled:
+            model.reshape({name: list(shape) for name, shape in shapes.items()})
+            request = core.compile_model(model, 'CPU', options).create_infer_request()
+            compiled[key] = request
+        request = compiled[key]
+        request.infer(feed)
+        return tuple(request.get_output_tensor(i).data.copy() for i in range(len(model.outputs)))
+
+    return run

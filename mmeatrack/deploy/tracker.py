@@ -1,0 +1,80 @@
+"""Deployed tracker of one target."""
+
+from typing import NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from mmeatrack.deploy.network import DeployedNetwork
+from mmeatrack.structures import check_target_box
+from mmeatrack.structures.boxes import Box
+from mmeatrack.tracking import TrackerState, adapt, advance, search_window
+
+
+class TrackedFrame(NamedTuple):
+    """Result of a deployed tracker for one frame.
+
+    Attributes:
+        box_xywh: x, y, w, h in image px.
+        score: Confidence, 0 to 1.
+        lost: Whether the target is lost.
+    """
+
+    box_xywh: Box
+    score: float
+    lost: bool
+
+
+class DeployedTracker(DeployedNetwork):
+    """Tracker of one target that needs NumPy, OpenCV and a runtime alone.
+
+    Boxes, scores and losses are those of the tracker that was exported; Target Store, lost detector
+    and calibrated score are the same code. The arguments are those of :class:`DeployedNetwork`.
+
+    Example:
+        >>> from mmeatrack.deploy import DeployedTracker
+        >>> from mmeatrack.files.frame_sources import open_frames
+        >>> tracker = DeployedTracker('exported', backend='onnxruntime', threads=1)
+        >>> frames = iter(open_frames('flight.mp4'))
+        >>> tracker.init(next(frames), (70, 50, 20, 20))
+        >>> for frame in frames:
+        ...     (x, y, w, h), score, lost = tracker.track(frame)
+    """
+
+    state: Optional[TrackerState] = None
+
+    def init(self, image: np.ndarray, bbox: Sequence[float]) -> None:
+        """Start on a target, in place of the one before.
+
+        Args:
+            image: Frame (H, W, 3), uint8, BGR.
+            bbox: x, y, w, h in image px.
+
+        Raises:
+            ValueError: If the frame is of another kind, or the box is empty, not finite or outside
+                the frame.
+        """
+        img = self.as_image(image)
+        x, y, w, h = check_target_box(bbox, (img.shape[1], img.shape[0]))
+        self.state = self.start(img, (x + w / 2, y + h / 2, w, h))
+
+    def track(self, image: np.ndarray) -> TrackedFrame:
+        """Follow the target into the next frame.
+
+        Args:
+            image: Frame (H, W, 3), uint8, BGR. It must not be changed later: the Target Store may
+                cut a view of the target out of it at the end of an interval.
+
+        Raises:
+            ValueError: If the frame is of another kind.
+            RuntimeError: If there was no first frame.
+        """
+        if self.state is None:
+            raise RuntimeError('the tracker has no target: call init on the first frame.')
+        img, state, cfg = self.as_image(image), self.state, self.test_cfg
+        state.frame += 1
+        window = search_window(state, cfg['search_factor'], cfg['lost_search_factor'])
+        box, cues = self.locate(img, [window], [state])[0]
+        score, lost = advance(state, box, cues, (img.shape[1], img.shape[0]), cfg)
+        adapt(state, score, lambda box: self.encode_template(img, box), cfg)
+        cx, cy, w, h = state.box
+        return TrackedFrame((cx - w / 2, cy - h / 2, w, h), score, lost)

@@ -1,0 +1,103 @@
+"""Writing of a tracker's graphs and metadata."""
+
+import inspect
+from pathlib import Path
+from typing import Any, Dict, Optional, Union
+
+import torch
+
+from mmeatrack.deploy.folder import TEMPLATE, TRACK, ExportedTracker
+from mmeatrack.export.graphs import OPSET, TemplateGraph, TrackGraph, as_onnx
+from mmeatrack.files.atomic import write_atomically
+from mmeatrack.models.search.fast_network import is_fast_for
+from mmeatrack.tracking import CalibratedConfidence, LostDetector, TargetStore
+from mmeatrack.version import __version__
+
+
+@torch.no_grad()
+def export_tracker(tracker: Any, folder: Union[str, Path], name: str) -> ExportedTracker:
+    """Write ``template.onnx``, ``track.onnx`` and ``tracker.json``.
+
+    Batch and number of kept tokens are of any length; no shape depends on values.
+
+    Args:
+        tracker: An :class:`EATrack` with its weights, in evaluation mode, on the CPU.
+        folder: Folder of the files; made if it is not there.
+        name: Name of the model in the metadata.
+
+    Returns:
+        The metadata.
+
+    Raises:
+        ValueError: If a part of the tracker is none of this package's, whose code the deployed
+            tracker could not share.
+    """
+    backbone, head = tracker.backbone, tracker.head
+    if not is_fast_for(backbone, head):
+        raise ValueError(
+            f'{type(backbone).__name__} with {type(head).__name__} cannot be exported: the graphs '
+            'are those of mmeatrack.AsymmetricViT and mmeatrack.CenterHead.'
+        )
+    folder = Path(folder)
+    write_atomically(folder / TEMPLATE, _template_onnx(tracker))
+    write_atomically(folder / TRACK, _track_onnx(tracker))
+    parts = tracker.video_parts
+    exported = ExportedTracker(
+        name=name,
+        template_size=backbone.template_size,
+        search_size=backbone.search_size,
+        template_tokens=backbone.template_grid**2,
+        reads_template_boxes=tracker.reads_template_boxes,
+        normalisation=_normalisation(tracker.data_preprocessor),
+        window=f'Hann, {backbone.search_grid} x {backbone.search_grid}',
+        test_cfg=dict(tracker.test_cfg),
+        lost_detector=_arguments(parts.lost_detector, LostDetector) or {},
+        confidence=_arguments(parts.confidence, CalibratedConfidence),
+        store=_arguments(parts.store, TargetStore),
+        versions=dict(mmeatrack=__version__, torch=str(torch.__version__), opset=str(OPSET)),
+    )
+    exported.write(folder)
+    return exported
+
+
+def _template_onnx(tracker: Any) -> bytes:
+    size = tracker.backbone.template_size
+    inputs = dict(crop=torch.zeros(1, size, size, 3))
+    if tracker.reads_template_boxes:
+        inputs['box'] = torch.tensor([[size / 2, size / 2, size / 2, size / 2]])
+    outputs = ['tokens', 'target_token']
+    dynamic = {each: {0: 'batch'} for each in (*inputs, *outputs)}
+    return as_onnx(TemplateGraph(tracker), inputs, outputs, dynamic)
+
+
+def _track_onnx(tracker: Any) -> bytes:
+    backbone = tracker.backbone
+    size, count, channels = backbone.search_size, backbone.template_grid**2, backbone.embed_dims
+    inputs = dict(
+        crop=torch.zeros(1, size, size, 3),
+        tokens=torch.randn(1, count, channels),
+        target_token=torch.randn(1, channels),
+    )
+    dynamic = {each: {0: 'batch'} for each in (*inputs, 'result')}
+    dynamic['tokens'][1] = 'kept'
+    return as_onnx(TrackGraph(tracker), inputs, ['result'], dynamic)
+
+
+def _normalisation(preprocessor: Any) -> Dict[str, Any]:
+    return dict(
+        mean=preprocessor.mean.flatten().tolist(),
+        std=preprocessor.std.flatten().tolist(),
+        order='RGB' if preprocessor.channel_conversion else 'BGR',
+    )
+
+
+def _arguments(part: Any, kind: type) -> Optional[Dict[str, Any]]:
+    """Arguments that a part was built with; None for no part."""
+    if part is None:
+        return None
+    if type(part) is not kind:
+        raise ValueError(
+            f'{type(part).__name__} cannot be exported, {kind.__name__} can: the deployed tracker '
+            'runs without the module that defines another.'
+        )
+    return {name: getattr(part, name) for name in inspect.signature(kind).parameters}

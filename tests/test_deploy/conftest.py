@@ -1,0 +1,55 @@
+"""A toy tracker with all of its parts, exported once."""
+
+from pathlib import Path
+from typing import Any, List, NamedTuple
+
+import numpy as np
+import pytest
+
+from mmeatrack.export import export_tracker, quantise
+from tests.toys import build, mmtrack_scope, tracker_cfg, video
+
+BOX_XYWH = (70.0, 50.0, 20.0, 20.0)
+
+
+class Exported(NamedTuple):
+    """A tracker in PyTorch, and the folder of its export."""
+
+    tracker: Any
+    folder: Path
+
+
+def frames(count: int, seed: int = 0) -> List[np.ndarray]:
+    return [f[0].permute(1, 2, 0).numpy().copy() for f in video(count, seed)]
+
+
+def toy() -> Any:
+    """Temporal adaptation every 3 frames, whatever the scores, and all the settings of boxes."""
+    with mmtrack_scope():
+        tracker = build(
+            tracker_cfg(
+                backbone=dict(stem='conv', box_embed=True, embed_dims=16),
+                temporal=dict(type='mmeatrack.TargetStore', threshold=0.0, interval=3),
+                confidence=dict(
+                    type='mmeatrack.CalibratedConfidence', weights=[1, 0.2, 2, 0.5, -3], bias=-1.0
+                ),
+                test_cfg=dict(size_smoothing=0.5, aspect_prior=0.3, lost_search_factor=5.0),
+            )
+        )
+    return tracker.eval()
+
+
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not installed')
+    folder = tmp_path_factory.mktemp('exported')
+    tracker = toy()
+    export_tracker(tracker, folder, 'toy')
+    return Exported(tracker, folder)
+
+
+@pytest.fixture(scope='session')
+def exported_int8(exported: Exported) -> Exported:
+    pytest.importorskip('onnx', reason='requirements/deploy.txt is not installed')
+    assert quantise(exported.folder, [(frames(13, seed=1), BOX_XYWH)], every=3) == 4
+    return exported

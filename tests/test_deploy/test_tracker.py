@@ -1,0 +1,129 @@
+"""Deployed tracker against the one in PyTorch."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List, Tuple
+
+import numpy as np
+import pytest
+
+from mmeatrack.deploy import DeployedTracker
+from mmeatrack.structures import CropWindow
+from tests.test_deploy.conftest import BOX_XYWH, Exported, frames
+from tests.toys import FIRST_BOX, follow, video
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(tracker: DeployedTracker, count: int) -> np.ndarray:
+    """(count, 5) boxes xyxy and scores as :func:`tests.toys.follow` gives them."""
+    images = frames(count)
+    tracker.init(images[0], BOX_XYWH)
+    rows = [(*FIRST_BOX, -1.0)]
+    for image in images[1:]:
+        (x, y, w, h), score, _ = tracker.track(image)
+        rows.append((x, y, x + w, y + h, score))
+    return np.array(rows)
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime', 'openvino'])
+def test_boxes_and_scores_are_those_of_pytorch(exported: Exported, backend: str) -> None:
+    pytest.importorskip(backend, reason='requirements/deploy.txt is not installed')
+    count = 12
+    expected = follow(exported.tracker, video(count)).numpy()
+    deployed = DeployedTracker(exported.folder, backend=backend)
+    found = run(deployed, count)
+    np.testing.assert_allclose(found[1:, :4], expected[1:, :4], atol=1e-3)
+    np.testing.assert_allclose(found[1:, 4], expected[1:, 4], atol=1e-5)
+    # The store was in use, and equally.
+    ours, theirs = deployed.state, exported.tracker.state
+    assert ours is not None
+    assert ours.store is not None
+    assert ours.store.statistics == theirs.store.statistics
+    assert ours.store.statistics.activations == 3
+    np.testing.assert_allclose(ours.temporal, theirs.temporal.numpy(), atol=1e-4)
+    assert ours.lost_detector.times_lost == theirs.lost_detector.times_lost
+
+
+def test_a_second_target_starts_afresh(exported: Exported) -> None:
+    deployed = DeployedTracker(exported.folder)
+    first = run(deployed, 8)
+    np.testing.assert_array_equal(run(deployed, 8), first)
+
+
+def test_a_batch_gives_what_each_window_gives(exported: Exported) -> None:
+    """Targets with temporal tokens and without, in one call."""
+    deployed = DeployedTracker(exported.folder)
+    run(deployed, 5)
+    adapted, image = deployed.state, frames(6)[5]
+    fresh = deployed.start(image, (60.0, 60.0, 30.0, 24.0))
+    assert adapted is not None
+    assert adapted.temporal is not None
+    windows = [CropWindow(40, 30, 80), CropWindow(20, 10, 120), CropWindow(-10, 50, 90)]
+    states = [adapted, fresh, adapted]
+    together = deployed.locate(image, windows, states)
+    for window, state, (box, cues) in zip(windows, states, together):
+        (alone,) = deployed.locate(image, [window], [state])
+        assert box == pytest.approx(alone[0], abs=1e-3)
+        assert cues == pytest.approx(alone[1], abs=1e-5)
+
+
+def test_int8_stays_near(exported_int8: Exported) -> None:
+    exact = run(DeployedTracker(exported_int8.folder), 8)
+    quantised = run(DeployedTracker(exported_int8.folder, precision='int8'), 8)
+    difference = np.abs(quantised - exact)[:, :4].max()
+    assert 0 < difference < 8
+
+
+def test_no_first_frame_and_frames_of_other_kinds_are_refused(exported: Exported) -> None:
+    deployed = DeployedTracker(exported.folder)
+    image = frames(1)[0]
+    with pytest.raises(RuntimeError, match='call init on the first frame'):
+        deployed.track(image)
+    others: List[Tuple[Any, str]] = [
+        (image[..., 0], r'uint8 of shape \(120, 160\)'),
+        (image.astype(np.float32), 'float32 of shape'),
+        (image.tolist(), 'the frame is list'),
+    ]
+    for other, message in others:
+        with pytest.raises(ValueError, match=message):
+            deployed.init(other, BOX_XYWH)
+    with pytest.raises(ValueError, match='outside the image'):
+        deployed.init(image, (500, 5, 20, 20))
+
+
+_WITHOUT = """
+import sys
+BLOCKED = {'torch', 'mmengine', 'mmcv', 'mmdet', 'mmcls', 'mmtrack', 'mmrazor', 'pandas', 'sklearn'}
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] in BLOCKED:
+            raise ModuleNotFoundError(f'there is no {name} here', name=name)
+sys.meta_path.insert(0, Refuse())
+import numpy as np
+from mmeatrack.deploy import DeployedTracker
+from mmeatrack.files.frame_sources import open_frames
+image = np.load(sys.argv[2])
+tracker = DeployedTracker(sys.argv[1])
+tracker.init(image[0], (70, 50, 20, 20))
+boxes = [tracker.track(each).box_xywh for each in image[1:]]
+loaded = {name.partition('.')[0] for name in sys.modules}
+assert not loaded & BLOCKED and 'mmeatrack.registry' not in sys.modules, loaded & BLOCKED
+print(*boxes[-1])
+"""
+
+
+def test_neither_torch_nor_openmmlab_is_needed(exported: Exported, tmp_path: Path) -> None:
+    images = tmp_path / 'images.npy'
+    np.save(images, np.stack(frames(5)))
+    done = subprocess.run(
+        [sys.executable, '-c', _WITHOUT, str(exported.folder), str(images)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    x, y, w, h = map(float, done.stdout.split())
+    expected = run(DeployedTracker(exported.folder), 5)[-1]
+    assert (x, y, x + w, y + h) == pytest.approx(expected[:4], abs=1e-6)

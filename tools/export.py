@@ -1,0 +1,143 @@
+"""Export a tracker to ONNX graphs, and check them against PyTorch.
+
+Writes template.onnx and track.onnx (opset 17, any batch, any number of temporal tokens) and
+tracker.json with all that mmeatrack.deploy.DeployedTracker takes besides: crops, settings, Target
+Store, lost detector, calibrated score and the graphs' hashes. --int8 adds int8.onnx, quantised by
+ONNX Runtime. Then the exported tracker and the one in PyTorch follow the target of each sequence,
+and their differences are printed. Needs requirements/deploy.txt.
+
+Exit status: 0, 1 for an error of the input, 2 if boxes differ by more than --tolerance.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EXAMPLES = """examples:
+  python tools/export.py eatrack_nano --out work_dirs/nano_onnx --int8
+  python tools/export.py CONFIG.py STUDENT.pth --out work_dirs/student_onnx \\
+      --sequences data/DTB70/Gull1 data/DTB70/MountainBike6
+"""
+FILES = ('template.onnx', 'track.onnx', 'int8.onnx', 'tracker.json')
+# Synthetic scenes where no sequences are given.
+SCENES, SCENE_FRAMES, SCENE_SIZE = 6, 30, (480, 360)
+# A video as mmeatrack.export takes it: frames, and the box in the first.
+Video = Tuple[Iterator['np.ndarray'], Sequence[float]]
+
+
+def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add('config', help='config of a tracker or of its distillation, or name of a shipped tracker')
+    add('checkpoint', nargs='?', help='its weights; not for a shipped tracker')
+    add('--out', type=Path, required=True, metavar='DIR', help='folder of the export')
+    add(
+        '--sequences',
+        nargs='+',
+        type=Path,
+        metavar='FOLDER',
+        help='folders with img/ and groundtruth_rect.txt to check and to calibrate on '
+        f'(default: {SCENES} synthetic scenes)',
+    )
+    add('--int8', action='store_true', help='add a graph in 8 bits')
+    add(
+        '--tolerance',
+        type=float,
+        default=0.1,
+        metavar='PX',
+        help='greatest difference of a box in float32 (default: %(default)s)',
+    )
+    temporal = parser.add_mutually_exclusive_group()
+    temporal.add_argument(
+        '--temporal',
+        action='store_true',
+        default=None,
+        help='with a Target Store (default: as the config says)',
+    )
+    temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
+    add(
+        '--overwrite',
+        action='store_true',
+        help='replace files of the same names that this tool did not write',
+    )
+    return parser.parse_args(argv)
+
+
+def read_videos(folders: Optional[Sequence[Path]]) -> Iterator[Video]:
+    """The given sequences, or synthetic scenes."""
+    if folders is None:
+        from mmeatrack.synthetic import generate_sequence, split_specs
+
+        for spec in split_specs('train', SCENES, SCENE_FRAMES, SCENE_SIZE):
+            scene = list(generate_sequence(spec))
+            yield iter([frame.image for frame in scene]), scene[0].box
+        return
+    from mmeatrack.files.box_text import read_boxes
+    from mmeatrack.files.frame_sources import open_frames
+
+    for folder in folders:
+        yield iter(open_frames(folder)), read_boxes(folder / 'groundtruth_rect.txt')[0]
+
+
+def export(args: argparse.Namespace) -> int:
+    """Export and check; return the exit status."""
+    from mmeatrack.apis import load_tracker
+    from mmeatrack.deploy import DeployedTracker
+    from mmeatrack.export import export_tracker, quantise
+
+    tracker = load_tracker(args.config, args.checkpoint, 'cpu', temporal=args.temporal)
+    export_tracker(tracker, args.out, Path(args.config).stem)
+    worst = report(tracker, DeployedTracker(args.out), args, 'fp32')
+    if args.int8:
+        print(f'int8: {quantise(args.out, read_videos(args.sequences))} calibration crops')
+        report(tracker, DeployedTracker(args.out, precision='int8'), args, 'int8')
+    for name in FILES:
+        if (args.out / name).is_file():
+            print(f'{args.out / name}: {(args.out / name).stat().st_size:,} bytes')
+    if worst > args.tolerance:
+        print(f'error: boxes differ by {worst:.3f} px (--tolerance).', file=sys.stderr)
+        return 2
+    return 0
+
+
+def report(tracker: Any, deployed: Any, args: argparse.Namespace, precision: str) -> float:
+    """Print the differences on each video; return the greatest of the boxes, in px."""
+    from tqdm import tqdm
+
+    from mmeatrack.export import compare_on_frames
+
+    total = len(args.sequences or range(SCENES))
+    lines: List[str] = []
+    worst = 0.0
+    for frames, bbox in tqdm(read_videos(args.sequences), total=total, unit='video'):
+        found = compare_on_frames(tracker, deployed, frames, bbox)
+        lines.append(f'{precision}, video {len(lines) + 1}, {found}')
+        worst = max(worst, found.box)
+    print('\n'.join(lines))
+    return worst
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; errors of the input are one line."""
+    args = parse_args(argv)
+    from mmeatrack.files.outputs import claimed_outputs
+
+    outputs = [args.out / name for name in FILES]
+    inputs = [path for path in (args.config, args.checkpoint, *(args.sequences or ())) if path]
+    try:
+        with claimed_outputs(outputs, inputs, tool='export.py', overwrite=args.overwrite):
+            return export(args)
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
