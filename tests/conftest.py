@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+import mmeatrack  # noqa: F401  the shims, before a test imports mmrazor
+
 os.environ.setdefault('MPLBACKEND', 'Agg')
 torch.set_num_threads(1)
 

@@ -94,6 +94,10 @@ class EATrackDistill(SingleTeacherDistill):
         self.teacher.eval()
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
+        if not prefix and not any(key.startswith('architecture.') for key in state_dict):
+            # Weights of a tracker: the student starts from them.
+            for key in list(state_dict):
+                state_dict['architecture.' + key] = state_dict.pop(key)
         keep_configured_teachers(self, state_dict, prefix)
         super()._load_from_state_dict(state_dict, prefix, *args)
 

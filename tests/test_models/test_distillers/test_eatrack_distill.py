@@ -7,6 +7,7 @@ from typing import Any, List
 import pytest
 import torch
 from mmengine.optim import OptimWrapper
+from mmengine.runner import load_checkpoint
 from mmrazor.engine.hooks import StopDistillHook
 
 from tests.toys import (
@@ -243,3 +244,15 @@ def test_crops_of_another_size_than_the_teachers_are_named() -> None:
     model = build(distill_cfg(teacher=wide)).train()
     with pytest.raises(ValueError, match=r'search crop has shape \(2, 3, 32, 32\), but .*64, 64'):
         model(*training_batch(), mode='loss')
+
+
+def test_weights_of_a_tracker_start_the_student(tmp_path) -> None:
+    model, other = build(distill_cfg()), build(distill_cfg())
+    weights = {key: value + 1 for key, value in other.student.state_dict().items()}
+    torch.save(dict(state_dict=weights), tmp_path / 'student.pth')
+    adapters = {k: v.clone() for k, v in model.distiller.state_dict().items()}
+    load_checkpoint(model, str(tmp_path / 'student.pth'), map_location='cpu')
+    for key, value in model.student.state_dict().items():
+        assert torch.equal(value, weights[key]), key
+    for key, value in model.distiller.state_dict().items():
+        assert torch.equal(value, adapters[key]), key
