@@ -1,9 +1,11 @@
-"""Normaliser and precision of the losses."""
+"""Normalisers and precision of the losses."""
+
+from typing import Callable, Tuple
 
 import torch
 from mmdet.utils.dist_utils import reduce_mean
 from mmengine.dist import get_world_size
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def shared_count(count: Tensor) -> Tensor:
@@ -14,12 +16,39 @@ def shared_count(count: Tensor) -> Tensor:
     over the share, the average is the gradient of one process with the whole batch.
 
     Args:
-        count: Scalar of floats, of this process's batch.
+        count: Scalar of floats, of this process's batch, or several.
 
     Returns:
-        Scalar: total over number of processes, with a total of at least 1.
+        Of the same shape: total over number of processes, with a total of at least 1.
     """
     return reduce_mean(count.detach()).clamp(min=1 / get_world_size())
+
+
+class SharedCounts(nn.Module):
+    """Normalisers of a step's losses, averaged over processes by one exchange.
+
+    They follow from the boxes alone, and so are exchanged before the forward pass. A module without
+    parameters rather than a function: the recorders of a distillation can record what it returns.
+
+    Args:
+        terms: Functions of the boxes (B, 4), as :class:`SearchBoxes` gives them, to a scalar each.
+    """
+
+    def __init__(self, *terms: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.terms = list(terms)
+
+    def add(self, term: Callable[[Tensor], Tensor]) -> int:
+        """Add a term; returns its number among the counts."""
+        self.terms.append(term)
+        return len(self.terms) - 1
+
+    def forward(self, bbox_cxcywh: Tensor) -> Tuple[Tensor, ...]:
+        """A normaliser for each term, see :func:`shared_count`."""
+        if not self.terms:
+            return ()
+        counts = torch.stack([term(bbox_cxcywh).float() for term in self.terms])
+        return shared_count(counts.detach()).unbind()
 
 
 def full_precision(values: Tensor) -> Tensor:

@@ -123,9 +123,8 @@ def mask_layouts(losses: nn.ModuleDict) -> Dict[str, str]:
         ValueError: If a loss takes ``target_mask`` and does not say in which layout.
     """
     layouts = {}
-    for name, loss in losses.items():
-        if TARGET_MASK not in signature(loss.forward).parameters:
-            continue
+    for name in takers_of(TARGET_MASK, losses):
+        loss = losses[name]
         layout = getattr(loss, 'mask_layout', None)
         if layout not in MASK_LAYOUTS:
             raise ValueError(
@@ -135,6 +134,11 @@ def mask_layouts(losses: nn.ModuleDict) -> Dict[str, str]:
             )
         layouts[name] = layout
     return layouts
+
+
+def takers_of(argument: str, losses: nn.ModuleDict) -> List[str]:
+    """Names of the losses whose ``forward`` has an argument."""
+    return [name for name, loss in losses.items() if argument in signature(loss.forward).parameters]
 
 
 def check_recorder_sources(recorders: RecorderManager, model: nn.Module, role: str) -> None:

@@ -143,3 +143,8 @@ class TargetMaskConnector(GridConnector):
         grid = self.bound_grid()
         mask: Tensor = self.mask(feature, (grid, grid))  # (B, Hf, Wf)
         return mask.flatten(1) if self.layout == 'tokens' else mask
+
+    def count(self, bbox_cxcywh: Tensor) -> Tensor:
+        """Scalar ``sum M^2`` of the masks of a batch, a term of :class:`SharedCounts`."""
+        total: Tensor = self(bbox_cxcywh).pow(2).sum()
+        return total

@@ -18,11 +18,14 @@ from mmeatrack.models.distillers.config_check import (
     check_recorder_sources,
     check_weights,
     mask_layouts,
+    takers_of,
 )
 from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.short_form import (
     ADAPTER,
     BOXES,
+    COUNTS,
+    MASK_COUNT,
     TARGET_MASK,
     FeatureForm,
     LayerPairs,
@@ -30,6 +33,7 @@ from mmeatrack.models.distillers.short_form import (
     add_masks,
     add_prediction,
     feature_loss_name,
+    mask_name,
     mask_record,
 )
 from mmeatrack.models.losses import TargetFeatureLoss
@@ -125,13 +129,16 @@ class EATrackDistiller(ConfigurableDistiller):
         super().__init__(**parts._asdict(), **kwargs)
         check_loss_arguments(self.distill_losses, self.loss_forward_mappings)
         self.features, self.finds_pairs, self.layer_pairs = features, finds_pairs, pairs
+        self._count_record: Dict[str, Any] = {}
         self._map_masks()
 
     def _map_masks(self) -> None:
-        """Map the argument ``target_mask`` of each loss that has it."""
+        """Map the arguments ``target_mask`` and ``mask_count`` of each loss that has them."""
         layouts = mask_layouts(self.distill_losses)
         for name, layout in layouts.items():
             self.loss_forward_mappings[name].setdefault(TARGET_MASK, mask_record(layout))
+        for name in takers_of(MASK_COUNT, self.distill_losses) if self._count_record else ():
+            self.loss_forward_mappings[name].setdefault(MASK_COUNT, self._count_record)
         self._needs_boxes = self.finds_pairs or bool(layouts)
 
     def prepare_from_student(self, model: Any) -> None:
@@ -141,7 +148,12 @@ class EATrackDistiller(ConfigurableDistiller):
             ValueError: If a source is not in the model, or a recorder has the name of the boxes'.
         """
         if self._needs_boxes or hasattr(model, BOXES):
-            self._record_boxes()
+            self._record(BOXES)
+        if self._needs_boxes and hasattr(model, COUNTS):
+            self._record(COUNTS)
+            number = getattr(model, COUNTS).add(self.connectors[mask_name('tokens')].count)
+            self._count_record = dict(recorder=COUNTS, from_student=True, data_idx=number)
+        self._map_masks()
         check_recorder_sources(self.student_recorders, model, 'student')
         super().prepare_from_student(model)
         bind_connectors(self.connectors, model)
@@ -152,14 +164,14 @@ class EATrackDistiller(ConfigurableDistiller):
             unknown = torch.full((len(self._student_layers), 2), -1, dtype=torch.long)
             self.register_buffer('found_pairs', unknown)
 
-    def _record_boxes(self) -> None:
-        """Add the recorder of the boxes, unless the config has it."""
-        boxes = RecorderManager({BOXES: dict(type='mmrazor.ModuleOutputs', source=BOXES)}).recorders
-        own = self.student_recorders.recorders.setdefault(BOXES, boxes[BOXES])
-        if own.source != BOXES:
+    def _record(self, module: str) -> None:
+        """Add the recorder of the boxes or the counts, unless the config has it."""
+        recorder = RecorderManager({module: dict(type='mmrazor.ModuleOutputs', source=module)})
+        own = self.student_recorders.recorders.setdefault(module, recorder.recorders[module])
+        if own.source != module:
             raise ValueError(
-                f'student_recorders[{BOXES!r}] records {own.source!r}, but the masks are made of '
-                f'what the recorder of this name records: give yours another name.'
+                f'student_recorders[{module!r}] records {own.source!r}, but the masks are made of '
+                'what the recorder of this name records: give yours another name.'
             )
 
     def prepare_from_teacher(self, model: Any) -> None:
@@ -276,11 +288,7 @@ class EATrackDistiller(ConfigurableDistiller):
         return record if connector_idx is None else record[connector_idx]
 
     def compute_distill_losses(self) -> Dict[str, Tensor]:
-        """Losses of the batch just recorded, by the names in ``distill_losses``.
-
-        Raises:
-            RuntimeError: If the pairs of 'auto' are not known.
-        """
+        """Losses of the batch just recorded; raises RuntimeError if 'auto' has no pairs yet."""
         if self.lacks_pairs:
             raise RuntimeError(
                 "layer_pairs='auto' has no pairs yet: add dict(type='mmeatrack.AutoPairHook') to "

@@ -5,6 +5,8 @@ from typing import Any, Dict, NamedTuple, Sequence, Tuple
 LayerPairs = Sequence[Tuple[int, int]]
 # Argument that a loss takes the mask by, and module and recorder of the boxes behind it.
 TARGET_MASK, BOXES = 'target_mask', 'search_boxes'
+# The same for the normaliser of the masked tokens, which the student exchanges with its own.
+MASK_COUNT, COUNTS = 'mask_count', 'shared_counts'
 # Begin of the names of the connectors that widen the student's tokens.
 ADAPTER = 'adapter_'
 

@@ -8,8 +8,8 @@ from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmeatrack.models.heads.gaussian_target import gaussian_map
-from mmeatrack.models.loss_terms import full_precision, shared_count
+from mmeatrack.models.heads.gaussian_target import count_boxes, count_centres, gaussian_map
+from mmeatrack.models.loss_terms import SharedCounts, full_precision
 from mmeatrack.models.losses.giou_loss import aligned_overlaps
 from mmeatrack.registry import MODELS
 
@@ -96,6 +96,9 @@ class CenterHead(BaseModule):
         (1, 4)
     """
 
+    # What `loss` is normalised by, of the boxes alone.
+    loss_counts = (count_centres, count_boxes)
+
     def __init__(
         self,
         in_channels: int = 192,
@@ -151,6 +154,8 @@ class CenterHead(BaseModule):
         self,
         output: CenterHeadOutput,
         bbox_cxcywh: Tensor,
+        num_centres: Optional[Tensor] = None,
+        num_boxes: Optional[Tensor] = None,
     ) -> Dict[str, Tensor]:
         """``L_cls + 5 L_1 + 2 L_GIoU`` (method's total, without distillation).
 
@@ -161,29 +166,31 @@ class CenterHead(BaseModule):
             output: The maps.
             bbox_cxcywh: (B, 4) ground truth, centre and size over the search crop's side. An empty
                 box stands for a crop without the target: its score map should be 0 everywhere.
+            num_centres, num_boxes: ``loss_counts`` of the boxes, from a :class:`SharedCounts`;
+                by default they are counted here.
 
         Returns:
             ``loss_cls``, ``loss_bbox``, ``loss_iou`` and ``iou``, the mean overlap (not a loss).
         """
         target_map = self.gaussian_map(bbox_cxcywh, (output.score.shape[2], output.score.shape[3]))
         score_map = sigmoid_clamped(output.score)
-        num_positives = shared_count(target_map.eq(1).float().sum())
-        loss_cls = self.loss_cls(score_map, target_map, avg_factor=num_positives)
+        if num_centres is None or num_boxes is None:
+            num_centres, num_boxes = SharedCounts(*self.loss_counts)(bbox_cxcywh)
+        loss_cls = self.loss_cls(score_map, target_map, avg_factor=num_centres)
 
         cell = (score_map.detach() * target_map).flatten(1).argmax(dim=1)
         predicted = box_at(score_map[:, 0], cell, _at(output.offset, cell), _at(output.size, cell))
         bbox_xyxy = bbox_cxcywh_to_xyxy(predicted.bbox_cxcywh)
         target_xyxy = bbox_cxcywh_to_xyxy(bbox_cxcywh)
         weight = (bbox_cxcywh[:, 2:] > 0).all(dim=1).to(bbox_xyxy.dtype)  # (B,), 0 without target
-        shown = shared_count(weight.sum())
         overlaps, _ = aligned_overlaps(bbox_xyxy.detach(), target_xyxy)
         return dict(
             loss_cls=loss_cls,
             loss_bbox=self.loss_bbox(
-                bbox_xyxy, target_xyxy, weight[:, None].expand(-1, 4), avg_factor=4 * shown
+                bbox_xyxy, target_xyxy, weight[:, None].expand(-1, 4), avg_factor=4 * num_boxes
             ),
-            loss_iou=self.loss_iou(bbox_xyxy, target_xyxy, weight, avg_factor=shown),
-            iou=(overlaps * weight).sum() / shown,
+            loss_iou=self.loss_iou(bbox_xyxy, target_xyxy, weight, avg_factor=num_boxes),
+            iou=(overlaps * weight).sum() / num_boxes,
         )
 
     def gaussian_map(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:

@@ -31,6 +31,21 @@ def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor
     return torch.stack(roots).amin(dim=0).clamp(min=0.0)
 
 
+def count_boxes(bbox_cxcywh: Tensor) -> Tensor:
+    """Number of the boxes (B, 4) that are not empty."""
+    return (bbox_cxcywh[:, 2:] > 0).all(dim=1).sum()
+
+
+def count_centres(bbox_cxcywh: Tensor) -> Tensor:
+    """Number of the boxes (B, 4) that :func:`gaussian_map` has a centre of."""
+    return _has_centre(bbox_cxcywh).sum()
+
+
+def _has_centre(bbox_cxcywh: Tensor) -> Tensor:
+    centre, size = bbox_cxcywh[:, :2], bbox_cxcywh[:, 2:]
+    return ((centre >= 0) & (centre < 1) & (size > 0)).all(dim=1)
+
+
 def gaussian_map(bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float) -> Tensor:
     """CenterNet's target: 1 in the centre's cell, a Gaussian around it.
 
@@ -44,7 +59,7 @@ def gaussian_map(bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float)
     """
     Hf, Wf = grid
     cx, cy, w, h = bbox_cxcywh.double().unbind(dim=1)  # (B,)
-    shown = (cx >= 0) & (cx < 1) & (cy >= 0) & (cy < 1) & (w > 0) & (h > 0)
+    shown = _has_centre(bbox_cxcywh)
     radius = gaussian_radius((h * Hf).ceil(), (w * Wf).ceil(), min_overlap).floor()
     spread = 2 * ((2 * radius + 1) / 6) ** 2
     dx = torch.arange(Wf, device=cx.device) - (cx * Wf).round().clamp(max=Wf - 1)[:, None]

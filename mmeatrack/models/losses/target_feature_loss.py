@@ -1,5 +1,7 @@
 """Target-aware feature distillation, L_feat of EATrack."""
 
+from typing import Optional
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -53,13 +55,21 @@ class TargetFeatureLoss(nn.Module):
             raise ValueError(f'tokens={tokens!r} is unknown; it is one of {list(TOKENS)}.')
         self.reduction, self.loss_weight, self.tokens = reduction, loss_weight, tokens
 
-    def forward(self, student: Tensor, teacher: Tensor, target_mask: Tensor) -> Tensor:
+    def forward(
+        self,
+        student: Tensor,
+        teacher: Tensor,
+        target_mask: Tensor,
+        mask_count: Optional[Tensor] = None,
+    ) -> Tensor:
         """Loss of a batch; no gradient reaches the teacher.
 
         Args:
             student: (B, N, C) tokens x.
             teacher: (B, N, C) tokens y.
             target_mask: (B, Nx) weights M of the search tokens, the last Nx of N.
+            mask_count: Scalar ``sum M^2`` of the search tokens, averaged over processes; by default
+                it is counted here. :class:`EATrackDistiller` gives it.
 
         Returns:
             Scalar, of float32 for halves; 0 for an empty mask.
@@ -73,7 +83,11 @@ class TargetFeatureLoss(nn.Module):
         squared = (mask * (student - teacher.detach())).pow(2).sum()
         if self.reduction == 'paper':
             return self.loss_weight * squared / student.shape[0]
-        return self.loss_weight * squared / (shared_count(mask.pow(2).sum()) * student.shape[-1])
+        if mask_count is None:
+            count = shared_count(mask.pow(2).sum())
+        else:  # the templates' weights are 1
+            count = mask_count + len(student) * (student.shape[1] - target_mask.shape[1])
+        return self.loss_weight * squared / (count * student.shape[-1])
 
     def _whole_mask(self, target_mask: Tensor, num_tokens: int) -> Tensor:
         """(B, Nx) -> (B, N)."""

@@ -15,7 +15,8 @@ class MaskedLoss(Protocol):
     """Distillation loss that weighs positions by the target's mask.
 
     :class:`EATrackDistiller` gives the mask to every loss whose ``forward`` has the argument
-    ``target_mask``; its other arguments are named by the config.
+    ``target_mask``, and the tokens' ``sum M^2`` over processes to one that has ``mask_count``; its
+    other arguments are named by the config.
 
     Attributes:
         mask_layout: 'tokens' for M of L_feat, (B, Nx), or 'map' for m of L_pred, (B, Hf, Wf).

@@ -13,6 +13,7 @@ from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
+from mmeatrack.models.loss_terms import SharedCounts
 from mmeatrack.models.search.plain_network import as_map
 from mmeatrack.models.trackers.one_pass import OnePassTracker
 from mmeatrack.models.trackers.search_boxes import SearchBoxes
@@ -95,6 +96,9 @@ class EATrack(OnePassTracker):
         self.backbone = check_backbone(MODELS.build(backbone))
         self.head = MODELS.build(head)
         self.search_boxes = SearchBoxes(self.backbone.search_size)
+        # Those of the head come first; a distiller adds its own.
+        self.num_head_counts = len(getattr(self.head, 'loss_counts', ()))
+        self.shared_counts = SharedCounts(*getattr(self.head, 'loss_counts', ()))
         grid = self.backbone.search_grid
         self.register_buffer('window', hann_window(grid, grid), persistent=False)
         self.allow_partial_checkpoint = allow_partial_checkpoint
@@ -127,9 +131,10 @@ class EATrack(OnePassTracker):
         """
         self._has_random_weights = False
         boxes = self.search_boxes(data_samples, self.window.device)
+        counts = self.shared_counts(boxes)
         mask = self._draw_temporal_mask(len(data_samples))
         output = self._run(inputs, data_samples, mask)
-        return self.head.loss(output, boxes)
+        return self.head.loss(output, boxes, *counts[: self.num_head_counts])
 
     def parts_to_compile(self) -> List[nn.Module]:
         """Modules that the config's ``compile`` option compiles."""

@@ -147,7 +147,7 @@ def test_records_are_released_after_the_losses(model) -> None:
         module.register_forward_hook(lambda m, i, output: alive.append(weakref.ref(output)))
     losses = model(*training_batch(), mode='loss')
     assert len(alive) == 2
-    assert buffers(model) == [[]] * 7
+    assert buffers(model) == [[]] * 8
     sum(value for name, value in losses.items() if 'loss' in name).backward()
     del losses
     gc.collect()
@@ -161,7 +161,7 @@ def test_records_are_released_after_an_error(model, monkeypatch) -> None:
     monkeypatch.setattr(model.distiller, 'compute_distill_losses', fail)
     with pytest.raises(RuntimeError, match='no loss'):
         model(*training_batch(), mode='loss')
-    assert buffers(model) == [[]] * 7
+    assert buffers(model) == [[]] * 8
 
 
 def test_losses_are_those_of_the_batch_at_hand(model) -> None:
@@ -175,7 +175,7 @@ def test_losses_are_those_of_the_batch_at_hand(model) -> None:
 
 def test_nothing_is_recorded_at_test(model) -> None:
     follow(model.eval(), video(3))
-    assert buffers(model) == [[]] * 7
+    assert buffers(model) == [[]] * 8
 
 
 # Test, and the end of distillation

@@ -97,6 +97,7 @@ def test_recorders_hook_the_layers_of_each_backbone() -> None:
         'layer_3': 'backbone.joint_stage.1',
         'head': 'head',
         'search_boxes': 'search_boxes',
+        'shared_counts': 'shared_counts',
     }
     assert sources(model.distiller.teacher_recorders) == {
         'layer_1': 'backbone.joint_stage.1',

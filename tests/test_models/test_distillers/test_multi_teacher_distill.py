@@ -155,7 +155,7 @@ def test_records_are_released() -> None:
         for manager in (distiller.student_recorders, distiller.teacher_recorders)
     ]
     recorders = [recorder for manager in managers for recorder in manager.recorders.values()]
-    assert len(recorders) == 17
+    assert len(recorders) == 20
     assert all(recorder.data_buffer == [] for recorder in recorders)
 
 
