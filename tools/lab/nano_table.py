@@ -1,0 +1,163 @@
+"""Answer whether distillation inside the target helps on real video, with the nano pair.
+
+Trains the teacher, then for each seed a student without distillation, with L_feat, and with L_feat
+and L_pred, all for the same steps, and runs them on real sequences, with temporal adaptation too.
+Several trainings share one GPU well: a nano model leaves most of it idle. A run that was
+interrupted goes on where it was.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab.experiments.commands import train_stage
+from lab.experiments.seeds import mean_and_error
+from lab.experiments.stage import Stage, StageError, run_stages
+
+EXAMPLE = """example:
+  python tools/lab/nano_table.py data/real_sequences --packs data/packs \\
+      --photos data/stills/photos --cutouts data/stills/cutouts --steps 1000 --seeds 0 1 2 --jobs 9
+"""
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / 'configs/eatrack'
+NAME = '{}_1xb256-2000i_mixed-pairs.py'
+WARM_UP = 100
+# What of the distillation each row has; None trains without a teacher.
+ROWS: Dict[str, object] = {
+    'none': None,
+    'feature': {'model.distiller.prediction_weight': 0.0},
+    'both': {},
+}
+
+
+def parse_args(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add('sequences', type=Path, help='folder of real sequences, see tools/lab/real_sequences.py')
+    add('--packs', type=Path, required=True, help='folder of packs (tools/lab/pack_synthetic.py)')
+    add('--photos', type=Path, required=True, help='folder of photographs')
+    add('--cutouts', type=Path, required=True, help='folder of cut-outs')
+    add('--steps', type=int, default=1000, help='of each training (default: %(default)s)')
+    add('--batch', type=int, default=256, help='pairs a step (default: %(default)s)')
+    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='of the students')
+    add('--device', default='cuda', help='cuda or cpu (default: %(default)s)')
+    add('--jobs', type=int, default=1, help='trainings at a time (default: %(default)s)')
+    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head for cv2.TrackerNano')
+    add('--out', type=Path, default=Path('work_dirs/nano_table'), help='folder of all results')
+    args = parser.parse_args(argv)
+    if args.steps <= WARM_UP:
+        parser.error(f'--steps {args.steps} must be above the warm-up of {WARM_UP}')
+    return args
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train, run on the sequences and print the table; 1 if a stage fails."""
+    args = parse_args(argv)
+    try:
+        teacher = training(args, 'teacher', 'eatrack_teacher_nano', 0, {})
+        plain = [student(args, 'none', seed, None) for seed in args.seeds]
+        run_stages([teacher, *plain], args.jobs)
+        distilled = [
+            student(args, row, seed, teacher)
+            for row in ROWS
+            if ROWS[row] is not None
+            for seed in args.seeds
+        ]
+        run_stages(distilled, args.jobs)
+        trained = [teacher, *plain, *distilled]
+        scored = [evaluation(args, trained, temporal) for temporal in (False, True)]
+        run_stages(scored)
+        print(
+            table(args, *(json.loads((each.folder / 'scores.json').read_text()) for each in scored))
+        )
+    except StageError as error:
+        print(f'nano_table.py: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def student(args: argparse.Namespace, row: str, seed: int, teacher: object) -> Stage:
+    """Training of a student, without a teacher or after it."""
+    if not isinstance(teacher, Stage):
+        return training(args, f'{row}-{seed}', 'eatrack_nano', seed, {})
+    options = dict(ROWS[row], **{'model.teacher_ckpt': checkpoint(args, teacher)})  # type: ignore
+    return training(args, f'{row}-{seed}', 'eatrack_nano_distill', seed, options, [teacher])
+
+
+def training(
+    args: argparse.Namespace,
+    name: str,
+    config: str,
+    seed: int,
+    options: Dict[str, object],
+    after: Sequence[Stage] = (),
+) -> Stage:
+    """Training for ``--steps`` steps: a warm-up and one cosine."""
+    data, steps = 'train_dataloader.dataset.', args.steps
+    common: Dict[str, object] = {
+        'train_cfg.max_iters': steps,
+        'param_scheduler.1.end': steps,
+        'param_scheduler.1.T_max': steps - WARM_UP,
+        'train_dataloader.batch_size': args.batch,
+        'randomness.seed': seed,
+        f'{data}seed': seed,
+        f'{data}device': args.device,
+        f'{data}sets.0.pack_root': args.packs,
+        f'{data}sets.1.photo_root': args.photos,
+        f'{data}sets.1.cutout_root': args.cutouts,
+    }
+    if args.device == 'cpu':
+        common['optim_wrapper.dtype'] = 'float32'
+    path = CONFIGS / NAME.format(config)
+    return train_stage(name, path, args.out / name, {**common, **options}, after)
+
+
+def checkpoint(args: argparse.Namespace, stage: Stage) -> Path:
+    """Weights of a finished training; of a distillation those of the student."""
+    plain = stage.name.startswith(('teacher', 'none'))
+    return stage.folder / f'iter_{args.steps}{"" if plain else "_student"}.pth'
+
+
+def evaluation(args: argparse.Namespace, trained: Sequence[Stage], temporal: bool) -> Stage:
+    """All trackers on the real sequences, by turns in one process."""
+    command: List[object] = [sys.executable, ROOT / 'tools/lab/real_sequences.py', args.sequences]
+    folder = args.out / ('temporal' if temporal else 'plain')
+    command += ['--out', folder, '--temporal' if temporal else '--no-temporal', '--ours']
+    for stage in trained:
+        part = '_teacher' if stage.name == 'teacher' else ''
+        model = ROOT / f'configs/_base_/models/eatrack{part}_nano.py'
+        command.append(f'{stage.name}={model},{checkpoint(args, stage)}')
+    if args.nanotrack and not temporal:
+        command += ['--nanotrack', *args.nanotrack]
+    command += ['--cfg-options', 'model.test_cfg.size_smoothing=0.9']
+    name = 'real sequences, temporal' if temporal else 'real sequences'
+    return Stage(name, [str(word) for word in command], folder, after=trained)
+
+
+def table(args: argparse.Namespace, plain: Dict[str, dict], temporal: Dict[str, dict]) -> str:
+    """Success and precision of each row, mean and standard error over seeds."""
+    lines = ['| | success | precision | frames/s |', '|---|---:|---:|---:|']
+    rows = [(row, [f'{row}-{seed}' for seed in args.seeds]) for row in ROWS]
+    shown = [('teacher', ['teacher'], plain), *((row, names, plain) for row, names in rows)]
+    shown += [(f'{row} + temporal', names, temporal) for row, names in rows]
+    if 'NanoTrack v2' in plain:
+        shown.append(('NanoTrack v2', ['NanoTrack v2'], plain))
+    for label, names, found in shown:
+        cells = [
+            mean_and_error([100 * found[name][key] for name in names])
+            for key in ('success', 'precision')
+        ]
+        speed = sum(found[name]['fps'] for name in names) / len(names)
+        lines.append(f'| {label} | {cells[0]} | {cells[1]} | {speed:.0f} |')
+    return '\n'.join(lines)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
