@@ -53,6 +53,17 @@ def read_readme() -> str:
     return readme.read_text(encoding='utf-8') if readme.is_file() else ''
 
 
+def read_extras() -> dict:
+    """Read what each extra needs: ``pip install mmeatrack[docs]`` takes requirements/docs.txt."""
+    extras = {}
+    for name in ('docs', 'synthetic', 'web'):
+        path = ROOT / 'requirements' / f'{name}.txt'
+        if path.is_file():
+            lines = [line.partition('#')[0].strip() for line in path.read_text().splitlines()]
+            extras[name] = [line for line in lines if line]
+    return extras
+
+
 setup(
     name='mmeatrack',
     version=read_version(),
@@ -69,6 +80,7 @@ setup(
     # torch: a deployed tracker runs without it.
     install_requires=['numpy', 'packaging'],
     extras_require=dict(
+        read_extras(),
         torch=['torch>=1.13', 'safetensors>=0.4,<1'],
         deploy=['opencv-python-headless>=4.5,<6', 'onnxruntime>=1.14,<2'],
         openvino=['opencv-python-headless>=4.5,<6', 'openvino>=2024.0'],
@@ -78,6 +90,7 @@ setup(
     classifiers=[
         'License :: OSI Approved :: Apache Software License',
         'Programming Language :: Python :: 3',
+        *(f'Programming Language :: Python :: 3.{minor}' for minor in range(8, 14)),
         'Intended Audience :: Science/Research',
         'Typing :: Typed',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',

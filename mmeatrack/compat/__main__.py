@@ -17,25 +17,32 @@ from typing import Any, List, Optional
 import mmeatrack
 from mmeatrack.compat import import_hook
 from mmeatrack.compat.launchers import run_shell_script
-from mmeatrack.compat.versions import version_table
+from mmeatrack.compat.versions import verdict, version_table
 
 USAGE = """usage: python -m mmeatrack.compat SCRIPT ARGS...
 
 Runs SCRIPT unmodified, with the shims in place that the OpenMMLab stack needs on today's PyTorch.
 SCRIPT may be the dist_train.sh or dist_test.sh of MMTrack or MMRazor as installed. Where they are:
     python -c "import mmtrack; print(mmtrack.__path__[0] + '/.mim/tools')"
+Without a SCRIPT it changes nothing; its last line says whether the installed versions fit, and its
+exit status is 1 if they do not.
 """
 
 
 def main(arguments: Optional[List[str]] = None) -> None:
-    """Run the script that the arguments name; without one, write help and the version table.
+    """Run the script that the arguments name; without one, write help and what fits.
 
     Raises:
-        SystemExit: With 2 if there is no such script, or as the script ends.
+        SystemExit: With 2 if there is no such script, with 1 if a version does not fit, or as the
+            script ends.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in ('-h', '--help'):
-        sys.stdout.write(f'{USAGE}\nmmeatrack {mmeatrack.__version__}\n{version_table()}\n')
+        wrong = verdict()
+        table = f'mmeatrack {mmeatrack.__version__}\n{version_table()}'
+        sys.stdout.write(f'{USAGE}\n{table}\n{wrong or "These versions fit."}\n')
+        if wrong and not arguments:
+            raise SystemExit(1)
         return
     script = arguments[0]
     if not os.path.isfile(script):

@@ -5,6 +5,7 @@ their messages contradict each other. The check here comes first and names every
 """
 
 import platform
+import sys
 from importlib import metadata
 from typing import Dict, List, NamedTuple, Optional
 
@@ -51,18 +52,18 @@ def installed_version(name: str) -> Optional[str]:
         return None
 
 
-def misfits() -> List[str]:
-    """Return a line for each installed distribution whose version does not fit."""
+def misfits() -> Dict[str, str]:
+    """Return the installed version of each distribution that does not fit."""
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
-    lines = []
+    found = {}
     for name, wanted in REQUIREMENTS.items():
-        found = installed_version(name)
+        version = installed_version(name)
         fits = SpecifierSet(wanted.fits, prereleases=True)
-        if found is not None and Version(found) not in fits:
-            lines.append(f'{name} {found} is installed, {wanted.fits} is needed: {wanted.reason}')
-    return lines
+        if version is not None and Version(version) not in fits:
+            found[name] = version
+    return found
 
 
 def check_versions() -> None:
@@ -72,16 +73,45 @@ def check_versions() -> None:
         RuntimeError: If a version does not fit; the message names every such version and the
             command that mends them. (It is no ImportError, which MMEngine's registries swallow.)
     """
-    lines = misfits()
-    if not lines:
+    found = misfits()
+    if not found:
         return
-    names = [line.split()[0] for line in lines]
-    pins = ' '.join(f'{name}=={REQUIREMENTS[name].tested}' for name in names)
+    lines = [
+        f'{name} {version} is installed, {REQUIREMENTS[name].fits} is needed: '
+        f'{REQUIREMENTS[name].reason}'
+        for name, version in found.items()
+    ]
     raise RuntimeError(
         'These versions do not work together:\n  '
         + '\n  '.join(lines)
-        + f'\nInstall the tested ones: pip install --no-deps {pins}'
+        + f'\nInstall the tested ones: {install_command(list(found))}'
     )
+
+
+def install_command(names: List[str]) -> str:
+    """Return the command that installs the tested versions of distributions.
+
+    ``--no-deps`` keeps what is there: mmtrack's metadata asks for a pandas and a scipy that no
+    current Python has.
+    """
+    pins = [f'{name}=={REQUIREMENTS[name].tested}' for name in names]
+    if sys.version_info < (3, 9) and 'numpy' in names:  # which has no numpy 2
+        pins[names.index('numpy')] = "'numpy<1.24'"
+    return f'pip install --no-deps {" ".join(pins)}'
+
+
+def verdict() -> str:
+    """Return one line: what does not fit or is missing and the command that mends it, or ''."""
+    wrong = misfits()
+    missing = [name for name in REQUIREMENTS if installed_version(name) is None]
+    if not wrong and not missing:
+        return ''
+    parts = [f'{name} {found}, not {REQUIREMENTS[name].fits}' for name, found in wrong.items()]
+    parts += [f'{name} is missing' for name in missing]
+    mend = install_command([*wrong, *missing])
+    if 'mmcv' in {*wrong, *missing}:  # its source distribution does not compile beside torch >= 2.1
+        mend += ' (mmcv: python tools/install/build_mmcv.py, in the repository)'
+    return f'Does not fit: {"; ".join(parts)}. Mend: {mend}'
 
 
 def version_table() -> str:

@@ -1,6 +1,7 @@
 """Rules that hold for every file of the package: old Python's syntax, no print, no torchvision."""
 
 import ast
+import email
 import os
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = folder / 'source'
     copy.mkdir()
     clean = shutil.ignore_patterns('__pycache__', '.mim')
-    for name in ('mmeatrack', 'configs', 'tools'):
+    for name in ('mmeatrack', 'configs', 'requirements', 'tools'):
         shutil.copytree(ROOT / name, copy / name, ignore=clean)
     for name in ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml'):
         shutil.copy(ROOT / name, copy)
@@ -100,8 +101,17 @@ def test_wheel_has_what_mim_needs_and_nothing_of_the_repository_alone(wheel: Pat
     } <= names
     assert not [name for name in names if '/tools/lab/' in name or '/tools/install/' in name]
     assert f'{mim}/tools/demo.py' not in names
+    info = f'mmeatrack-{mmeatrack.__version__}.dist-info'
+    metadata = email.message_from_bytes(zipfile.ZipFile(wheel).read(f'{info}/METADATA'))
+    assert {'docs', 'synthetic'} <= set(metadata.get_all('Provides-Extra', []))
+    needs = metadata.get_all('Requires-Dist', [])
+    extra = [need for need in needs if need.startswith('mkdocs-material')]
+    assert len(extra) == 1
+    assert extra[0].replace('"', "'").endswith("extra == 'docs'")
+    pythons = [line.split()[-1] for line in metadata.get_all('Classifier', []) if ':: 3.' in line]
+    assert pythons == ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13']
     folders = {name.split('/')[0] for name in names}
-    assert folders == {'mmeatrack', f'mmeatrack-{mmeatrack.__version__}.dist-info'}
+    assert folders == {'mmeatrack', info}
 
 
 @pytest.mark.slow

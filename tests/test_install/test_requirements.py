@@ -26,7 +26,16 @@ def named(path: Path) -> Dict[str, Requirement]:
 
 def test_the_files_are_all_there() -> None:
     names = {path.stem for path in FILES}
-    assert names == {'build', 'deploy', 'docs', 'openmmlab', 'optional', 'runtime', 'tests'}
+    assert names == {
+        'build',
+        'deploy',
+        'docs',
+        'openmmlab',
+        'optional',
+        'runtime',
+        'synthetic',
+        'tests',
+    }
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: path.stem)
