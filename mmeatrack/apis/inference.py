@@ -11,13 +11,12 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, default_collate
 from mmengine.registry import DefaultScope
-from mmengine.structures import InstanceData
 from mmtrack.apis import init_model
-from mmtrack.structures import TrackDataSample
 from mmtrack.utils import register_all_modules
-from torch import Tensor, nn
+from torch import nn
 
 from mmeatrack.apis.shipped import published_config
+from mmeatrack.compat.inference import only_packs, pack_frame
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.structures import check_target_box
@@ -231,19 +230,18 @@ def _keep_tracker_only(cfg: Config) -> None:
 def _packer(model: Any) -> _Pack:
     """Function from a frame, the given box and the frame's number to a batch.
 
-    mmtrack's ``inference_sot`` builds the pipeline anew for each frame, and copies the frame four
-    times. The usual pipeline only packs, which takes no copy; any other is built once.
+    The usual pipeline only packs, which takes no copy of the frame; any other is built once.
     """
-    steps = model.cfg.test_dataloader.dataset.pipeline[2:]
-    if [_name(step) for step in steps] == ['PackTrackInputs']:
+    steps = model.cfg.test_dataloader.dataset.pipeline
+    if only_packs(steps):
         return _pack
     with _BUILDING, DefaultScope.overwrite_default_scope('mmtrack'):
-        pipeline = Compose(steps)
+        pipeline = Compose(steps[2:])
 
     def run_pipeline(frame: np.ndarray, box_xywh: Box, number: int) -> dict:
         data = dict(
             img=frame.astype(np.float32),
-            gt_bboxes=_xyxy(box_xywh).numpy(),
+            gt_bboxes=_xyxy(box_xywh),
             frame_id=number,
             ori_shape=frame.shape[:2],
         )
@@ -253,20 +251,10 @@ def _packer(model: Any) -> _Pack:
     return run_pipeline
 
 
-def _name(step: dict) -> str:
-    kind = step['type']
-    name: str = kind if isinstance(kind, str) else kind.__name__
-    return name.rsplit('.', 1)[-1]
-
-
 def _pack(frame: np.ndarray, box_xywh: Box, number: int) -> dict:
-    """Batch of one frame, as mmtrack's PackTrackInputs and MMEngine's collate function make it."""
-    sample = TrackDataSample(metainfo=dict(frame_id=number, ori_shape=frame.shape[:2]))
-    sample.gt_instances = InstanceData(bboxes=_xyxy(box_xywh))
-    image = torch.from_numpy(np.require(frame, requirements=['C', 'W'])).permute(2, 0, 1)
-    return dict(inputs=dict(img=image[None, None]), data_samples=[sample])
+    return pack_frame(frame, _xyxy(box_xywh), number)
 
 
-def _xyxy(box_xywh: Box) -> Tensor:
+def _xyxy(box_xywh: Box) -> np.ndarray:
     x, y, w, h = box_xywh
-    return torch.tensor([x, y, x + w, y + h], dtype=torch.float32)
+    return np.array([x, y, x + w, y + h], dtype=np.float32)

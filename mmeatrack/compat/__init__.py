@@ -6,6 +6,7 @@
 - :mod:`.activation_checkpointing`: the backbone trains with MMEngine's option of that name.
 - :mod:`.determinism`: ``deterministic=True`` trains on CUDA.
 - :mod:`.compilation`: ``compile=True`` compiles backbone and head.
+- :mod:`.inference`: MMTrack's ``inference_sot`` copies no frame.
 - :mod:`.config_paths`: paths in configs are found wherever a run starts.
 - :mod:`.versions`: one message for a version that does not fit the others.
 
@@ -42,6 +43,7 @@ def apply() -> None:
     import_hook.add('mmengine.runner.runner', after=_mend_runner)
     import_hook.add('mmengine.config.config', after=_anchor_config_paths)
     import_hook.add('mmengine.config.utils', after=_name_package)
+    import_hook.add('mmtrack.apis.inference', after=_pack_without_copies)
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
@@ -103,3 +105,9 @@ def _mend_runner(module: ModuleType) -> None:
 
     set_cublas_workspace(module)
     compile_parts(module)
+
+
+def _pack_without_copies(module: ModuleType) -> None:
+    from mmeatrack.compat.inference import pack_without_copies
+
+    pack_without_copies(module)

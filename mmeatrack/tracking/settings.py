@@ -10,6 +10,7 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     margin=10.0,
     fill_slot=False,
     fast=True,
+    compile=False,
     size_smoothing=0.0,
     aspect_prior=0.0,
     test_mode='OPE',
@@ -45,6 +46,7 @@ def _check_values(
     margin: float,
     fill_slot: bool,
     fast: bool,
+    compile: bool,
     size_smoothing: float,
     aspect_prior: float,
     test_mode: str,
@@ -58,7 +60,7 @@ def _check_values(
             f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
             f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
         )
-    for name, value in dict(fill_slot=fill_slot, fast=fast).items():
+    for name, value in dict(fill_slot=fill_slot, fast=fast, compile=compile).items():
         if not isinstance(value, bool):
             raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
     for name, share in (('size_smoothing', size_smoothing), ('aspect_prior', aspect_prior)):

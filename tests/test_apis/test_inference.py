@@ -54,11 +54,12 @@ def test_results_are_those_of_the_predict_flow(toy, frames):
 
 
 def test_results_are_those_of_inference_sot(toy, frames):
+    mmtracks_own = getattr(inference_sot, '__wrapped__', inference_sot)
     tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
     found = list(track_frames(tracker, frames, BOX_XYWH))
     with mmtrack_scope():
         for i, frame in enumerate(frames):
-            expected = inference_sot(tracker, frame, [70, 50, 90, 70], i).pred_track_instances
+            expected = mmtracks_own(tracker, frame, [70, 50, 90, 70], i).pred_track_instances
     x, y, w, h = found[-1].box_xywh
     np.testing.assert_allclose((x, y, x + w, y + h), expected.bboxes[0].numpy(), atol=1e-4)
     assert found[-1].score == float(expected.scores[0])

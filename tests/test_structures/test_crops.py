@@ -253,4 +253,16 @@ def test_work_on_a_window_does_not_grow_with_it(monkeypatch) -> None:
     crop = crop_image(image, CropWindow(-50_000, -50_000, 100_000), 64)
     assert crop.shape == (1, 3, 64, 64)
     with pytest.raises(AssertionError, match='whole window'):
-        crop_image(image, CropWindow(0, 0, 100), 64)
+        crop_image(image, CropWindow(0, 0, 100), 48)
+
+
+@pytest.mark.parametrize('layout', list(LAYOUTS))
+@pytest.mark.parametrize(
+    'window', [CropWindow(3, 2, 49), CropWindow(-20, -31, 97), CropWindow(30, 40, 32)]
+)
+def test_small_window_is_resized_as_a_whole_would_be(window: CropWindow, layout: str) -> None:
+    frame = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (1, 3, 90, 120), np.uint8))
+    image = LAYOUTS[layout](frame)
+    crop = crop_image(image, window, 64)
+    assert crop.shape == (1, image.shape[1], 64, 64)
+    torch.testing.assert_close(crop, resized_whole(image, window, 64), atol=1e-4, rtol=0)

@@ -17,8 +17,9 @@ class CropDataPreprocessor(TrackDataPreprocessor):
     """mmtrack's preprocessor, except that test frames stay raw.
 
     A tracker looks at a small part of each frame: it cuts its crop from the raw frame and calls
-    :meth:`normalize` on it. This saves the normalisation of the whole frame. The crop is also
-    padded with the same black as in training, where padding comes before normalisation.
+    :meth:`normalize` on it. This saves the normalisation of the whole frame and its way to the
+    GPU, which only the crop takes. The crop is also padded with the same black as in training,
+    where padding comes before normalisation.
 
     Training crops go to the device whole, one copy a key, and are normalised there. Annotations
     stay where they are: the tracker reads them once.
@@ -60,7 +61,7 @@ class CropDataPreprocessor(TrackDataPreprocessor):
             )
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:
-        """Crops of a training batch are normalised; test frames are only moved to the device.
+        """Crops of a training batch are normalised; test frames stay where and as they are.
 
         Args:
             data: ``inputs`` and ``data_samples`` as collated, training crops stacked or in lists.
@@ -73,7 +74,6 @@ class CropDataPreprocessor(TrackDataPreprocessor):
             inputs = {key: self._training_crops(each) for key, each in data['inputs'].items()}
             self._note_shapes(inputs, data['data_samples'])
             return self._with_distractors(dict(data, inputs=inputs))
-        data = self.cast_data(data)
         inputs = {key: _stack_single(key, frames) for key, frames in data['inputs'].items()}
         return dict(inputs=inputs, data_samples=data['data_samples'])
 
@@ -104,10 +104,11 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         return dict(data, inputs=dict(inputs, search_img=search))
 
     def normalize(self, crop: Tensor) -> Tensor:
-        """Raw crop (B, 3, H, W), 0 to 255, to the network's input."""
+        """Raw crop (B, 3, H, W), 0 to 255, to the network's input, on this module's device."""
+        crop = send(crop, self.mean.device)
         if self.channel_conversion:
             crop = crop[:, [2, 1, 0]]
-        return (crop - self.mean) / self.std
+        return (crop - self.mean).div_(self.std)
 
 
 def _stack_single(key: str, frames: Any) -> Tensor:

@@ -1,12 +1,15 @@
 """Network of the search frames, made of a tracker's weights and kept while they stay."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Union
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmeatrack.models.search.compiled_network import CompiledNetwork
 from mmeatrack.models.search.fast_network import FastNetwork, is_fast_for
 from mmeatrack.models.search.plain_network import PlainNetwork
+
+Network = Union[PlainNetwork, FastNetwork, CompiledNetwork]
 
 
 class NetworkOfWeights:
@@ -17,26 +20,24 @@ class NetworkOfWeights:
     """
 
     def __init__(self) -> None:
-        self._network: Optional[nn.Module] = None
+        self._network: Optional[Network] = None
         self._weights: Dict[str, Tensor] = {}
         self._options: Any = None
 
     @torch.no_grad()
-    def of(self, tracker: Any) -> nn.Module:
+    def of(self, tracker: Any) -> Network:
         """Network of the tracker's backbone, head and ``test_cfg``.
 
         The same one as before where none of them has changed since.
         """
-        options = tracker.test_cfg['fast']
+        options = tracker.test_cfg['fast'], tracker.test_cfg['compile']
         weights = {
             f'{part}.{name}': value
             for part in ('backbone', 'head')
             for name, value in getattr(tracker, part).state_dict().items()
         }
         if self._network is None or options != self._options or not self._are_kept(weights):
-            fast = options and is_fast_for(tracker.backbone, tracker.head)
-            kind = FastNetwork if fast else PlainNetwork
-            self._network = kind(tracker.backbone, tracker.head, tracker.window).eval()
+            self._network = _build(tracker, *options)
             self._weights = {name: value.clone() for name, value in weights.items()}
             self._options = options
         return self._network
@@ -48,3 +49,10 @@ class NetworkOfWeights:
             and torch.equal(value, self._weights[name])
             for name, value in weights.items()
         )
+
+
+def _build(tracker: Any, fast: bool, is_compiled: bool) -> Network:
+    parts = tracker.backbone, tracker.head, tracker.window
+    is_fast = fast and is_fast_for(*parts[:2])
+    network = FastNetwork(*parts).eval() if is_fast else PlainNetwork(*parts).eval()
+    return CompiledNetwork(network) if is_compiled else network

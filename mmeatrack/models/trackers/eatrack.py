@@ -47,9 +47,10 @@ class EATrack(OnePassTracker):
             :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
             the template fills the temporal slot, too, until there are temporal tokens;
             ``fast``: the search frames' network leaves out what does not reach the box, see
-            :class:`FastNetwork`; with the same boxes; ``size_smoothing``: share of the last box's
-            size in the next, see :func:`smooth_size`; ``aspect_prior``: share of the given box's
-            aspect in each box, see :func:`hold_aspect`; ``test_mode``: 'OPE' or 'VOT'.
+            :class:`FastNetwork`; with the same boxes; ``compile``: that network is compiled at
+            the first ``init``, see :class:`CompiledNetwork`; ``size_smoothing``: share of the last
+            box's size in the next, see :func:`smooth_size`; ``aspect_prior``: share of the given
+            box's aspect in each box, see :func:`hold_aspect`; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.

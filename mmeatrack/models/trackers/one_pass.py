@@ -113,7 +113,7 @@ class OnePassTracker(BaseSingleObjectTracker):
     def as_image(self, frame: np.ndarray) -> Tensor:
         """Frame (H, W, 3), uint8, BGR, as the raw frame (1, 3, H, W) that the others take."""
         pixels = torch.from_numpy(np.require(frame, requirements=['C', 'W']))
-        return pixels.permute(2, 0, 1)[None].to(self.window.device)
+        return pixels.permute(2, 0, 1)[None]
 
     @torch.no_grad()
     def start(self, img: Tensor, box: Box) -> TrackerState:
@@ -131,6 +131,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         template = self.encode_template(img, box)
         state = begin(template, mean_target_token(template), box, self._parts, self.test_cfg)
         state.network = self._networks.of(self)
+        if self.test_cfg['compile']:
+            self._warm_up(state)
         return state
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
@@ -225,7 +227,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         """Boxes in image px and first three cues, from the normalised search crops."""
         kept = [state.kept_tokens() for state in states]
         # A batch for each number of kept tokens, which differs until all Target Stores are filled.
-        kinds = [(id(state.network), each[0].shape[1]) for state, each in zip(states, kept)]
+        kinds = [(id(s.network), *(each.shape[1] for each in k)) for s, k in zip(states, kept)]
         found: Dict[int, Tensor] = {}
         for kind in dict.fromkeys(kinds):
             chosen = [i for i, each in enumerate(kinds) if each == kind]
@@ -242,6 +244,15 @@ class OnePassTracker(BaseSingleObjectTracker):
             (crop_box_to_image((cx * size, cy * size, w * size, h * size), window, size), cues)
             for (cx, cy, w, h, *cues), window in zip(values, windows)
         ]
+
+    def _warm_up(self, state: TrackerState) -> None:
+        """Compile for each number of temporal tokens that the video may come to."""
+        size, template = self.backbone.search_size, state.template
+        crop = template.new_zeros((1, 3, size, size))
+        for views in views_to_come(state):
+            temporal = template.repeat(1, views, 1) if views else None
+            kept = state.network.keep(template, temporal)
+            state.network.warm_up(crop, state.template_token, *kept)
 
     def _check_mode(self) -> None:
         if any(module.training for module in self.modules()):
@@ -261,6 +272,15 @@ class OnePassTracker(BaseSingleObjectTracker):
                 'current',
                 logging.ERROR,
             )
+
+
+def views_to_come(state: TrackerState) -> List[int]:
+    """Numbers of views in the temporal slot, now and after activations of the store."""
+    now = 0 if state.temporal is None else 1
+    if state.store is None or state.store.fusion != 'concat':
+        return [now]
+    most = min(state.store.num_samples, state.store.capacity)
+    return sorted({now, *range(1, most + 1)})
 
 
 def _image_size(img: Tensor) -> Tuple[int, int]:

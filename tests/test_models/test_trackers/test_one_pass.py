@@ -1,6 +1,9 @@
 """Conditions of tracking: mode, precision, weights, and the config that mmtrack keeps."""
 
+import copy
 import logging
+import shutil
+from typing import Callable
 from unittest import mock
 
 import pytest
@@ -10,7 +13,16 @@ from mmengine.logging import MMLogger
 from mmengine.logging.logger import MMFormatter
 
 from mmeatrack.models import EATrack
-from tests.toys import build, distill_cfg, follow, tracker_cfg, training_batch, video
+from tests.toys import (
+    TOKENS,
+    build,
+    distill_cfg,
+    follow,
+    logged,
+    tracker_cfg,
+    training_batch,
+    video,
+)
 
 STORE = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2)
 
@@ -168,6 +180,71 @@ def test_fast_path_gives_the_boxes_of_the_plain_one(parts: dict, seed: int) -> N
     assert (states[0].store is None) == ('temporal' not in parts)
 
 
-def test_fast_path_must_be_true_or_false() -> None:
-    with pytest.raises(ValueError, match="fast='yes' must be True or False"):
-        build(tracker_cfg(test_cfg=dict(fast='yes')))
+@pytest.mark.parametrize('name', ['fast', 'compile'])
+def test_ways_of_running_must_be_true_or_false(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}='yes' must be True or False"):
+        build(tracker_cfg(test_cfg={name: 'yes'}))
+
+
+def pretended_compiler(shapes: list) -> Callable:
+    """A ``torch.compile`` that notes the shapes of the kept tokens that it compiles for."""
+
+    def compile_network(network, **options):
+        seen = set()
+
+        def run(*inputs):
+            if inputs[2].shape[1] not in seen:
+                seen.add(inputs[2].shape[1])
+                shapes.append(inputs[2].shape[1])
+            return network(*inputs)
+
+        assert options == dict(dynamic=False, options={'freezing': True})
+        return run
+
+    return compile_network
+
+
+def test_network_is_compiled_at_the_first_frame_for_all_that_may_come(monkeypatch) -> None:
+    shapes: list = []
+    monkeypatch.setattr(torch, 'compile', pretended_compiler(shapes), raising=False)
+    store = dict(STORE, num_samples=2)
+    frames = video(8)
+    expected = follow(build(tracker_cfg(temporal=store)).eval(), frames)
+    tracker = build(tracker_cfg(temporal=store, test_cfg=dict(compile=True))).eval()
+    follow(tracker, frames[:1])
+    assert shapes == [TOKENS, 2 * TOKENS, 3 * TOKENS]
+    assert torch.equal(follow(tracker, frames), expected)
+    assert tracker.state.temporal.shape[1] == 2 * TOKENS
+    assert len(shapes) == 3
+    tracker.head.score_branch[-1].bias.data.add_(1)  # other weights are compiled anew
+    follow(tracker, frames[:1])
+    assert len(shapes) == 6
+
+
+def test_without_a_compiler_the_network_runs_as_it_is(monkeypatch) -> None:
+    def refuse(network, **options):
+        raise RuntimeError('InvalidCxxCompiler: No working C++ compiler found\nin g++')
+
+    monkeypatch.setattr(torch, 'compile', refuse, raising=False)
+    frames = video(4)
+    expected = follow(build(tracker_cfg()).eval(), frames)
+    tracker = build(tracker_cfg(test_cfg=dict(compile=True))).eval()
+    with logged() as messages:
+        found = follow(tracker, frames)
+        follow(tracker, frames)
+    assert torch.equal(found, expected)
+    (warning,) = [each for each in messages if 'compile' in each]
+    assert 'No working C++ compiler found). Install a C++ compiler' in warning
+    assert not tracker.state.network.runs_compiled
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which('g++') is None, reason='needs a C++ compiler')
+def test_compiled_network_gives_the_boxes_of_the_plain_one() -> None:
+    cfg = tracker_cfg(1, 1, test_cfg=dict(compile=True))
+    compiled, plain = build(cfg).eval(), build(dict(cfg, test_cfg=dict(fast=False))).eval()
+    frames = video(6)
+    found = follow(compiled, frames)
+    torch.testing.assert_close(found, follow(plain, frames), atol=1e-3, rtol=0)
+    assert compiled.state.network.runs_compiled
+    assert copy.deepcopy(compiled).state.network is compiled.state.network

@@ -1,0 +1,75 @@
+"""Compiled network of a search frame."""
+
+import logging
+from typing import Any, Optional, Set, Tuple
+
+import torch
+from mmengine.logging import print_log
+from torch import Tensor
+
+
+class CompiledNetwork:
+    """A network compiled by ``torch.compile``, with its weights frozen into the code.
+
+    One code serves one shape of the inputs; :meth:`warm_up` compiles it, so that no frame waits for
+    it, and inputs of other shapes run uncompiled. Where compilation fails, for want of a C++
+    compiler for instance, a warning says so and the network runs as it is.
+
+    Args:
+        network: A :class:`FastNetwork` or a :class:`PlainNetwork`.
+    """
+
+    def __init__(self, network: Any) -> None:
+        self.keep = network.keep
+        self._network = network
+        self._compiled: Any = None
+        self._warm: Set[Tuple[Any, ...]] = set()
+        self._error: Optional[Exception] = None
+
+    def __deepcopy__(self, memo: Any) -> 'CompiledNetwork':
+        # Code is not copied. A copy of a tracker whose weights change then gets a network anew.
+        return self
+
+    @property
+    def runs_compiled(self) -> bool:
+        """False once compilation has failed."""
+        return self._error is None
+
+    @torch.no_grad()
+    def warm_up(self, *inputs: Tensor) -> None:
+        """Compile for the shapes of these inputs, where that has not been done."""
+        shapes = _shapes(inputs)
+        if shapes in self._warm or not self.runs_compiled:
+            return
+        self._network(*inputs)  # an error that is not the compiler's is raised here
+        try:
+            if self._compiled is None:
+                self._compiled = torch.compile(
+                    self._network, dynamic=False, options={'freezing': True}
+                )
+            for _ in range(2):
+                self._compiled(*inputs)
+        except Exception as error:  # each backend and version has exceptions of its own
+            self._error = error
+            reason = (
+                f'{type(error).__name__}: {(str(error).strip() or "no reason").splitlines()[0]}'
+            )
+            print_log(
+                f'test_cfg.compile=True: torch {torch.__version__} cannot compile the network '
+                f'here, so that it runs uncompiled ({reason}). Install a C++ compiler '
+                '(apt-get install g++), or set compile=False.',
+                'current',
+                logging.WARNING,
+            )
+        self._warm.add(shapes)
+
+    @torch.no_grad()
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """As the network's own ``forward``."""
+        is_ready = self.runs_compiled and _shapes(inputs) in self._warm
+        found: Tensor = (self._compiled if is_ready else self._network)(*inputs)
+        return found
+
+
+def _shapes(inputs: Tuple[Tensor, ...]) -> Tuple[Any, ...]:
+    return tuple((value.shape, value.dtype) for value in inputs)
