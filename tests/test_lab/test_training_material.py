@@ -50,13 +50,13 @@ def test_stills_are_collected_from_unpacked_packages(
     assert collect_stills.main([str(tmp_path / 'in'), str(out)]) == 0
     found = sorted(str(path.relative_to(out)) for path in out.rglob('*.*'))
     assert found == [
-        'cutouts/tux_animals/red_fox.png',
-        'cutouts/wes_orcs/grunt-0.png',
-        'cutouts/wes_orcs/grunt-1.png',
-        'photos/fg_Terrain_city.jpg',
+        'cutouts/tux_animals/red_fox.webp',
+        'cutouts/wes_orcs/grunt-0.webp',
+        'cutouts/wes_orcs/grunt-1.webp',
+        'photos/flightgear-data-base_Terrain_city.jpg',
     ]
     # A unit's magenta takes another hue; a stamp keeps its colours.
-    dyed = cv2.imread(str(out / 'cutouts/wes_orcs/grunt-0.png'), cv2.IMREAD_UNCHANGED)
+    dyed = cv2.imread(str(out / 'cutouts/wes_orcs/grunt-0.webp'), cv2.IMREAD_UNCHANGED)
     assert not np.array_equal(dyed[30, 20], cutout[30, 20])
     assert dyed[30, 20, 3] == 255
     assert 'wesnoth-1.16-data: 2' in capsys.readouterr().out

@@ -1,11 +1,14 @@
 """Collect photographs and cut-outs from free packages of Debian for mmeatrack.StillPairs.
 
 First, without installing anything:
-  apt-get download tuxpaint-stamps-default wesnoth-1.16-data flightgear-data-base \\
-      mate-backgrounds gnome-backgrounds plasma-workspace-wallpapers ukui-wallpapers \\
-      lomiri-wallpapers-16.04 lomiri-wallpapers-20.04
+  apt-get download flightgear-data-base mate-backgrounds plasma-workspace-wallpapers \\
+      lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 gcompris-qt-data tuxpaint-data \\
+      palapeli-data stellarium-data torcs-data ufoai-textures python3-skimage \\
+      tuxpaint-stamps-default wesnoth-1.16-data widelands-data unknown-horizons \\
+      boswars-data flare-game
   for deb in *.deb; do dpkg-deb -x "$deb" "unpacked/${deb%%_*}"; done
-What of them ships with a tracker's weights has to be named, with its licence, in the model card.
+Packages that are missing are left out. The model card of published weights has to name the
+packages used, with their licences. tools/lab/draw_figures.py draws more cut-outs.
 """
 
 import argparse
@@ -19,18 +22,12 @@ from typing import Dict, Iterator, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 
-WALLPAPERS = (
-    'mate-backgrounds',
-    'gnome-backgrounds',
-    'plasma-workspace-wallpapers',
-    'ukui-wallpapers',
-    'lomiri-wallpapers-16.04',
-    'lomiri-wallpapers-20.04',
-)
-# FlightGear keeps masks and normal maps beside its ground textures.
-NO_TEXTURE = re.compile(
-    r'mask|light|overlay|normal|_n\.|relief|dist|height|LM|struct|noise|rotation', re.I
-)
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab.photo_sources import find_photos
+from lab.sprites import find_sprites
+from mmeatrack.files.atomic import write_atomically
+
 NO_STAMP = re.compile(
     r'symbols/(alphabets|math|music|shapes|chess|faces|money)|hanukkah|naturalforces'
 )
@@ -41,7 +38,7 @@ POSE = re.compile(
     r'-(?:attack|defend|idle|melee|ranged|bow|sword|bob|stand|leading|heal|pierce|magic|se|s|n|ne|'
     r'run|walk|fly|flying|moving|victory|spear|bowdefend|female)'
 )
-MOST_POSES, LONGEST_PHOTO, LONGEST_CUTOUT = 8, 1024, 160
+MOST_POSES, LONGEST_PHOTO, LONGEST_CUTOUT = 8, 720, 112
 
 
 def main(argv: Sequence[str]) -> int:
@@ -57,39 +54,11 @@ def main(argv: Sequence[str]) -> int:
         save(args.out / 'photos' / f'{name}.jpg', shrink(image, LONGEST_PHOTO))
         counts[source] += 1
     for source, name, image in find_cutouts(args.unpacked):
-        save(args.out / 'cutouts' / f'{name}.png', shrink(image, LONGEST_CUTOUT))
+        save(args.out / 'cutouts' / f'{name}.webp', shrink(image, LONGEST_CUTOUT))
         counts[source] += 1
     for source, count in counts.items():
         print(f'{source}: {count}')
     return 0 if counts else 1
-
-
-def find_photos(root: Path) -> Iterator[Tuple[str, str, np.ndarray]]:
-    """Package, name and pixels of ground textures and wallpapers, each once."""
-    for path in sorted(root.glob('flightgear-data-base/**/Textures/Terrain*/*.png')):
-        image = None if NO_TEXTURE.search(path.name) else cv2.imread(str(path))
-        if image is not None and min(image.shape[:2]) >= 256 and not is_mask(image):
-            yield 'flightgear-data-base', f'fg_{path.parent.name}_{path.stem}', image
-    seen = set()
-    for package in WALLPAPERS:
-        for path in sorted((root / package).rglob('*')):
-            if path.suffix.lower() not in ('.jpg', '.webp', '.png') or path.is_symlink():
-                continue
-            image = cv2.imread(str(path))
-            if image is None or min(image.shape[:2]) < 480:
-                continue
-            small = cv2.resize(image, (6, 6), interpolation=cv2.INTER_AREA)
-            key = tuple((small // 24).ravel().tolist())
-            if key not in seen:
-                seen.add(key)
-                yield package, f'{package}_{path.parent.name}_{path.stem}', image
-
-
-def is_mask(image: np.ndarray) -> bool:
-    """Tell an image that looks like a mask: pure colours, much black or hardly any contrast."""
-    saturated = (cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[..., 1] > 230).mean()
-    black = (image.max(axis=2) < 8).mean()
-    return bool(saturated > 0.3 or black > 0.35 or image.std() < 9)
 
 
 def find_cutouts(root: Path) -> Iterator[Tuple[str, str, np.ndarray]]:
@@ -111,6 +80,7 @@ def find_cutouts(root: Path) -> Iterator[Tuple[str, str, np.ndarray]]:
             name = f'wes_{key[0]}/{thing.replace("-", "_")}-{poses[key]}'
             yield 'wesnoth-1.16-data', name, dye(image, zlib.crc32(thing.encode()) % 180)
             poses[key] += 1
+    yield from find_sprites(root)
 
 
 def read_cutout(path: Path) -> Optional[np.ndarray]:
@@ -144,9 +114,13 @@ def shrink(image: np.ndarray, longest: int) -> np.ndarray:
 
 
 def save(path: Path, image: np.ndarray) -> None:
-    """Write an image, its folder too."""
+    """Write an image, JPEG or WebP by its name, and its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 82, cv2.IMWRITE_WEBP_QUALITY, 85]
+    ok, data = cv2.imencode(path.suffix, image, quality)
+    if not ok:
+        raise ValueError(f'{path}: the image {image.shape} cannot be encoded.')
+    write_atomically(path, data.tobytes())
 
 
 if __name__ == '__main__':

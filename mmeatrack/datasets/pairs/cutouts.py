@@ -20,7 +20,7 @@ MEAN_SIDE = 40.0
 _HULL_POINTS = 24
 # A cut-out has to cover this share of its bounding box, and less than all of it.
 _COVERED = (0.08, 0.995)
-_MOST_POSES = 8
+_MOST_POSES = 12
 
 
 class Cutouts(NamedTuple):
@@ -38,11 +38,11 @@ class Cutouts(NamedTuple):
 class CutoutStore:
     """Cut-outs on canvases of one size, by thing and by kind.
 
-    ``<kind>/<thing>.png`` and ``<kind>/<thing>-<pose>.png`` are poses of one thing; things in the
-    same folder are of a kind, and stand beside each other as distractors.
+    ``<kind>/<thing>.png`` and ``<kind>/<thing>-<pose>.png``, or WebP, are poses of one thing.
+    Things in the same folder are of a kind, and stand beside each other as distractors.
 
     Args:
-        folder: Folder of PNG images with alpha; subfolders count.
+        folder: Folder of PNG or WebP images with alpha; subfolders count.
         device: Where they are kept.
         least: Cut-outs needed at least.
 
@@ -81,7 +81,7 @@ class CutoutStore:
         print_log(f'{folder}: {self.report}', 'current', level=logging.INFO)
         if len(pixels) < least:
             raise ValueError(
-                f'{folder}: {self.report}, but at least {least} PNG images with an alpha channel '
+                f'{folder}: {self.report}, but at least {least} images with an alpha channel '
                 'that is neither empty nor full are needed. Add some, or give another cutout_root.'
             )
         self.pixels = torch.from_numpy(np.stack(pixels)).to(device)  # (N, 4, canvas, canvas)
@@ -130,16 +130,19 @@ def _on_canvas(image: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
     if min(height, width) < 6 or not _COVERED[0] <= covered <= _COVERED[1]:
         return None
     scale = min(MEAN_SIDE / (height * width) ** 0.5, (CANVAS - 8) / max(height, width))
-    cut = image[top:bottom, left:right].astype(np.float32)
+    # A square around the box; what is faint beyond it, such as a cast shadow, stays.
+    side = CANVAS / scale
+    reach = int(side / 2) + 1
+    square = cv2.copyMakeBorder(image, *[reach] * 4, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
+    corner = [
+        round((low + high - side) / 2) + reach for low, high in ((top, bottom), (left, right))
+    ]
+    cut = square[tuple(slice(first, first + round(side)) for first in corner)].astype(np.float32)
     cut[..., :3] *= cut[..., 3:] / 255
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(cut, size, interpolation=method)
-    alpha = small[..., 3:]
-    small[..., :3] = np.where(alpha > 1, small[..., :3] * 255 / np.maximum(alpha, 1), 0)
-    canvas = np.zeros((CANVAS, CANVAS, 4), np.float32)
-    y, x = (CANVAS - size[1]) // 2, (CANVAS - size[0]) // 2
-    canvas[y : y + size[1], x : x + size[0]] = small
+    canvas = cv2.resize(cut, (CANVAS, CANVAS), interpolation=method)
+    alpha = canvas[..., 3:]
+    canvas[..., :3] = np.where(alpha > 1, canvas[..., :3] * 255 / np.maximum(alpha, 1), 0)
     canvas[..., :3] = _bleed(canvas)
     pixels = np.clip(np.round(canvas), 0, 255).astype(np.uint8)
     hull = _hull(pixels[..., 3])

@@ -1,0 +1,91 @@
+"""Draw cut-outs of solid figures for mmeatrack.StillPairs: people, vehicles, boats, animals ...
+
+A figure is seen from several directions, in the poses of its gait, as a video shows it:
+OUT/<kind>/<figure>-<view>.webp. The same seed gives the same figures, however many are drawn; an
+interrupted run goes on with the first figure that is not complete.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab.figures.aircraft import AIRCRAFT
+from lab.figures.animals import ANIMALS, BIRDS
+from lab.figures.boats import BOATS
+from lab.figures.objects import BUILDINGS, OBJECTS
+from lab.figures.roles import ROLES
+from lab.figures.vehicles import VEHICLES
+from lab.figures.view import Figure, draw_light, draw_views, render
+from mmeatrack.files.atomic import write_atomically
+
+# Makers of figures, and the share of each group.
+GROUPS: Tuple[Tuple[Sequence, float], ...] = (
+    (ROLES, 0.38),
+    (VEHICLES, 0.24),
+    (BOATS, 0.12),
+    (AIRCRAFT, 0.06),
+    (ANIMALS, 0.06),
+    (BIRDS, 0.04),
+    (BUILDINGS, 0.06),
+    (OBJECTS, 0.04),
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw the figures; 1 if an argument cannot be used."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add('out', type=Path, help='folder of the cut-outs')
+    add('--seed', type=int, default=0, help='of all figures (default: %(default)s)')
+    add('--figures', type=int, default=1000, help='things (default: %(default)s)')
+    add('--first', type=int, default=0, help='number of the first (default: %(default)s)')
+    add('--views', type=int, default=10, help='of each (default: %(default)s)')
+    add('--quality', type=int, default=86, help='of WebP (default: %(default)s)')
+    args = parser.parse_args(argv)
+    if min(args.seed, args.first) < 0 or min(args.figures, args.views, args.quality) < 1:
+        print('draw_figures.py: --seed and --first from 0, the others from 1', file=sys.stderr)
+        return 1
+    cv2.setNumThreads(1)
+    quality = [cv2.IMWRITE_WEBP_QUALITY, args.quality]
+    for number in tqdm(range(args.first, args.first + args.figures), disable=None):
+        figure, rng = draw_figure(args.seed, number)
+        paths = [
+            args.out / figure.kind / f'f{args.seed}_{number:05d}-{view:02d}.webp'
+            for view in range(args.views)
+        ]
+        if paths[-1].is_file():
+            continue
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        for path, image in zip(paths, draw_cutouts(figure, rng, args.views)):
+            write_atomically(path, cv2.imencode('.webp', image, quality)[1].tobytes())
+    return 0
+
+
+def draw_figure(seed: int, number: int) -> Tuple[Figure, np.random.Generator]:
+    """A figure, and the generator for its light and views."""
+    rng = np.random.default_rng([seed, number])
+    shares = np.cumsum([share for _, share in GROUPS])
+    makers = GROUPS[int(np.searchsorted(shares, rng.uniform(0, shares[-1])))][0]
+    return makers[int(rng.integers(len(makers)))](rng), rng
+
+
+def draw_cutouts(figure: Figure, rng: np.random.Generator, views: int) -> List[np.ndarray]:
+    """Cut-outs (H, W, 4) of a figure in one light."""
+    light = draw_light(rng)
+    if figure.pitches[0] < 0:  # seen from below too: nothing that throws a shadow beside itself
+        light = light._replace(shadow=0.0)
+    return [
+        render(figure.solids(view.phase), view.azimuth, view.pitch, light)
+        for view in draw_views(figure, rng, views)
+    ]
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

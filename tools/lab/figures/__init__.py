@@ -1,0 +1,1 @@
+"""Solid figures and their pictures, for cut-outs."""
