@@ -1,26 +1,30 @@
 """Parts of a distillation whose time and memory are measured, built from its config."""
 
 import copy
-from typing import Any, Callable, Dict, List, Tuple
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List
 
 import torch
 from mmengine.config import Config
-from mmengine.optim import build_optim_wrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
+from mmeatrack.engine import NonFiniteGuardHook
+from mmeatrack.engine.guarded_optim import guarded
 from mmeatrack.registry import MODELS
 
 PARTS = ('student', 'teacher', 'distillation')
-Batch = Tuple[Dict[str, Tensor], List[TrackDataSample]]
+Batch = Dict[str, Any]
 
 
 def build_step(part: str, config: Config, batch: Batch, device: str) -> Callable[[], None]:
     """A function that does one step of a part of ``PARTS`` and waits for the device.
 
-    Student and distillation: losses, gradients and the optimizer's step. Teacher: the forward that
-    a distillation makes of it, without gradients.
+    Student and distillation: all that a training does between two batches, from the guard's look at
+    the data and the preprocessor to the optimizer's step. Teacher: the forward that a distillation
+    makes of it, without gradients, in the same precision, of a batch that is normalised already.
 
     Args:
         part: Which.
@@ -32,19 +36,12 @@ def build_step(part: str, config: Config, batch: Batch, device: str) -> Callable
         ValueError: If the config is of no distillation that can be measured.
     """
     cfg = distillation_cfg(config)
-    inputs, samples = batch
     if part == 'student':
         step = _training_step(MODELS.build(cfg['architecture']), config, batch, device)
     elif part == 'distillation':
         step = _training_step(MODELS.build(cfg), config, batch, device)
     else:
-        # Built as the distillation builds it, of which only the teachers stay.
-        teachers = [teacher.to(device).eval() for teacher in MODELS.build(cfg).teachers]
-
-        def step() -> None:
-            with torch.no_grad():
-                for teacher in teachers:
-                    teacher(inputs, samples, mode='tensor')
+        step = _teacher_step(MODELS.build(cfg), config, batch, device)
 
     def step_and_wait() -> None:
         step()
@@ -75,38 +72,73 @@ def distillation_cfg(config: Config) -> Dict[str, Any]:
 
 
 def training_batch(config: Config, batch_size: int, device: str, seed: int = 0) -> Batch:
-    """Normalised crops of noise, two templates each, and a target in the middle of the search crop.
+    """Raw crops of noise as a data loader collates them, two templates each, and their targets.
 
     Args:
         config: Config of a distillation; its student's backbone says how large the crops are.
         batch_size: Samples.
-        device: Where they lie.
+        device: Where they are needed; for a GPU they lie in pinned memory.
         seed: Of the noise.
     """
     backbone = distillation_cfg(config)['architecture']['backbone']
     template, search = backbone.get('template_size', 128), backbone.get('search_size', 256)
     generator = torch.Generator().manual_seed(seed)
-    inputs = dict(
-        img=torch.randn(batch_size, 2, 3, template, template, generator=generator),
-        search_img=torch.randn(batch_size, 1, 3, search, search, generator=generator),
-    )
-    box = torch.tensor([[0.375, 0.4, 0.625, 0.6]], device=device) * search
+
+    def crops(number: int, size: int) -> Tensor:
+        shape = (batch_size, number, 3, size, size)
+        made = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+        return made if device == 'cpu' else made.pin_memory()
+
+    inputs = dict(img=crops(2, template), search_img=crops(1, search))
+    return dict(inputs=inputs, data_samples=_annotations(batch_size, template, search))
+
+
+def _annotations(batch_size: int, template: int, search: int) -> List[TrackDataSample]:
+    """Targets in the middle of the crops."""
+    share = torch.tensor([[0.375, 0.4, 0.625, 0.6]])
     samples = []
     for _ in range(batch_size):
         sample = TrackDataSample()
-        sample.search_gt_instances = InstanceData(bboxes=box)
+        sample.gt_instances = InstanceData(
+            bboxes=(share * template).repeat(2, 1), labels=torch.ones(2).long()
+        )
+        sample.search_gt_instances = InstanceData(
+            bboxes=share * search, labels=torch.ones(1).long()
+        )
         samples.append(sample)
-    return {name: crops.to(device) for name, crops in inputs.items()}, samples
+    return samples
 
 
 def _training_step(model: Any, config: Config, batch: Batch, device: str) -> Callable[[], None]:
     model.to(device).train()
-    optimizer = build_optim_wrapper(model, copy.deepcopy(config.optim_wrapper))
+    wrapper = _wrapper(model, config)
+    hook = NonFiniteGuardHook()
+    runner: Any = SimpleNamespace(model=model, optim_wrapper=wrapper)
+    hook.before_train(runner)
 
     def step() -> None:
-        with optimizer.optim_context(model):
-            losses = model(*batch, mode='loss')
-        loss, _ = model.parse_losses(losses)
-        optimizer.update_params(loss)
+        data = dict(batch, inputs=dict(batch['inputs']))
+        hook.before_train_iter(runner, 0, data)
+        outputs = model.train_step(data, wrapper)
+        hook.after_train_iter(runner, 0, data, outputs)
 
     return step
+
+
+def _teacher_step(model: Any, config: Config, batch: Batch, device: str) -> Callable[[], None]:
+    wrapper = _wrapper(nn.Linear(1, 1), config)  # for its precision; it keeps no model alive
+    data = model.to(device).data_preprocessor(batch, training=True)
+    # Built as the distillation builds it, of which only the teachers stay.
+    teachers = [teacher.eval() for teacher in model.teachers]
+    del model
+
+    def step() -> None:
+        for teacher in teachers:
+            with torch.no_grad(), wrapper.optim_context(teacher):
+                teacher(**data, mode='tensor')
+
+    return step
+
+
+def _wrapper(model: Any, config: Config) -> OptimWrapper:
+    return guarded(build_optim_wrapper(model, copy.deepcopy(config.optim_wrapper)), 'stop', 1)
