@@ -1,13 +1,16 @@
 """Random numbers that follow from the iteration, so that a resumed training draws the same."""
 
 import random
-from typing import Any, Optional
+from functools import partial
+from typing import Any, List, Optional
 
 import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
+from torch import Tensor
+from torch.utils.data import get_worker_info
 
 from mmeatrack.registry import HOOKS
 
@@ -26,28 +29,29 @@ class DeterministicResumeHook(Hook):
     its beginning when it resumes.) Together with ``randomness=dict(seed=..., deterministic=True)``
     the weights are those of an undisturbed run, bit for bit on a CPU.
 
-    With a schedule that counts epochs, data loader workers are started anew for each, also with
-    ``persistent_workers``, as they could not be brought to where they had been; and checkpoints
-    must be saved by epoch. With gradient accumulation they must be saved after a whole step, as
-    MMEngine keeps no gradients.
+    With a schedule that counts epochs, data loader workers are seeded anew in each, whether they
+    persist or not; and checkpoints must be saved by epoch. With gradient accumulation they must be
+    saved after a whole step, as MMEngine keeps no gradients.
     """
 
     priority = 'VERY_HIGH'
 
+    def __init__(self) -> None:
+        self._epoch_seed = torch.zeros((), dtype=torch.long)
+
     def before_train(self, runner: Runner) -> None:
-        """Let the workers of each epoch follow from what is drawn at its start."""
+        """Let the workers follow from the seed of the epoch."""
         if _counts_epochs(runner):
-            runner.train_dataloader.worker_init_fn = seed_worker
+            self._epoch_seed.share_memory_()
+            runner.train_dataloader.worker_init_fn = partial(
+                follow_epochs, epoch_seed=self._epoch_seed
+            )
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed what the data pipeline draws from."""
         seed = derive_seed(runner.seed, get_rank(), _EPOCH, runner.epoch)
-        random.seed(seed)
-        np.random.seed(seed)
-        torch.manual_seed(seed)
-        if _counts_epochs(runner):
-            # Ends the workers that persisted; the loader takes the seed of new ones from torch.
-            runner.train_dataloader._iterator = None
+        self._epoch_seed.fill_(seed)
+        _seed_all(seed)
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
@@ -61,11 +65,36 @@ def derive_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
-def seed_worker(worker_id: int) -> None:
-    """Seed a data loader's worker by what torch gave it, the main process's draw and its number."""
-    seed = derive_seed(torch.initial_seed())
+def follow_epochs(worker_id: int, epoch_seed: Tensor) -> None:
+    """Make a data loader's worker draw anew when the seed of the epoch changes.
+
+    A persistent worker is not told that an epoch begins: its copy of the data set looks at the
+    seed, which it shares with the main process, before each sample.
+
+    Args:
+        worker_id: Number of the worker.
+        epoch_seed: Scalar in shared memory, set before the first sample of an epoch is asked for.
+    """
+    info = get_worker_info()
+    assert info is not None, 'this is a worker_init_fn, which a data loader calls'
+    kind: Any = type(info.dataset)
+    seeds: List[int] = []  # of the epochs so far
+
+    class FollowingDataset(kind):
+        def __getitem__(self, index: Any) -> Any:
+            seed = int(epoch_seed)
+            if seeds[-1:] != [seed]:
+                seeds.append(seed)
+                _seed_all(derive_seed(seed, worker_id))
+            return super().__getitem__(index)
+
+    info.dataset.__class__ = FollowingDataset
+
+
+def _seed_all(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
 def _counts_epochs(runner: Runner) -> bool:

@@ -1,9 +1,11 @@
+import os
 import random
+from functools import partial
 
 import numpy as np
 import torch
 
-from mmeatrack.engine.hooks.deterministic_resume_hook import derive_seed, seed_worker
+from mmeatrack.engine.hooks.deterministic_resume_hook import derive_seed, follow_epochs
 from tests.test_engine.toy_runs import train_runner
 from tests.toys import build, distill_cfg
 
@@ -40,11 +42,31 @@ def test_what_is_drawn_follows_from_epoch_and_iteration(tmp_path) -> None:
     assert drawn[0][0] != drawn[1][0]
 
 
-def test_workers_follow_from_torchs_seed() -> None:
-    def after(seed: int) -> tuple:
-        torch.manual_seed(seed)
-        seed_worker(0)
-        return draw()
+class Draws(torch.utils.data.Dataset):
+    def __len__(self) -> int:
+        return 4
 
-    assert after(3) == after(3)
-    assert len(set(after(3) + after(4))) == 6
+    def __getitem__(self, index: int) -> tuple:
+        return os.getpid(), *draw()
+
+
+def test_workers_persist_and_follow_the_epochs_seed() -> None:
+    """A worker that has seen other epochs draws in one what a new worker draws."""
+
+    def epochs(*seeds: int) -> list:
+        seed = torch.zeros((), dtype=torch.long).share_memory_()
+        loader = torch.utils.data.DataLoader(
+            Draws(),
+            num_workers=2,
+            persistent_workers=True,
+            batch_size=None,
+            worker_init_fn=partial(follow_epochs, epoch_seed=seed),
+        )
+        return [list(loader) for each in seeds if seed.fill_(each) is not None]
+
+    first, second, again = epochs(3, 4, 3)
+    assert len({row[0] for epoch in (first, second) for row in epoch}) == 2  # workers
+    alone = epochs(4)[0]
+    assert [row[1:] for row in second] == [row[1:] for row in alone]
+    assert [row[1:] for row in first] == [row[1:] for row in again]
+    assert len({value for row in first + second for value in row[1:]}) == 24
