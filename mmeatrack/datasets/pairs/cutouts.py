@@ -133,7 +133,7 @@ def _on_canvas(image: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
     # A square around the box; what is faint beyond it, such as a cast shadow, stays.
     side = CANVAS / scale
     reach = int(side / 2) + 1
-    square = cv2.copyMakeBorder(image, *[reach] * 4, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
+    square = np.pad(image, ((reach, reach), (reach, reach), (0, 0)))
     corner = [
         round((low + high - side) / 2) + reach for low, high in ((top, bottom), (left, right))
     ]
