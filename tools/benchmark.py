@@ -1,8 +1,9 @@
-"""Measure the costs of distillation and temporal adaptation against bounds.
+"""Measure the costs of distillation, temporal adaptation and many targets against bounds.
 
 train: time and memory of a distillation step beside the student's step and the teacher's forward.
 temporal: time per frame with the Target Store beside without.
 store-memory: memory of the store in a long video.
+targets: time per frame with many targets in one batch beside as many single calls.
 
 Exit status: 0, 1 for an error of the input, 2 if a bound is missed.
 """
@@ -44,14 +45,26 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     temporal.add_argument(
         '--periods', type=at_least_one, default=60, help='intervals (default: %(default)s)'
     )
-    for command in (train, temporal):
+    targets = commands.add_parser('targets', help='a frame with many targets')
+    targets.add_argument(
+        '--config', default='eatrack_nano', help='or a shipped tracker (default: %(default)s)'
+    )
+    targets.add_argument(
+        '--counts',
+        type=at_least_one,
+        nargs='+',
+        default=[1, 2, 4, 8, 16, 32, 64],
+        help='numbers of targets (default: %(default)s)',
+    )
+    targets.add_argument('--rounds', type=at_least_one, default=10, help='default: %(default)s')
+    for command in (train, temporal, targets):
         command.add_argument('--device', default='cpu', help='cpu, cuda:0 ... (default: cpu)')
         command.add_argument(
             '--threads', type=at_least_one, default=1, help='of the CPU (default: %(default)s)'
         )
     store = commands.add_parser('store-memory', help='a long video')
     store.add_argument('--frames', type=at_least_one, default=100000, help='default: %(default)s')
-    for command in (train, temporal, store):
+    for command in (train, temporal, store, targets):
         command.add_argument(
             '--out', type=Path, metavar='FILE.md', help='write the report there too'
         )
@@ -132,6 +145,30 @@ def temporal(args: argparse.Namespace) -> 'BenchmarkReport':
     return report
 
 
+def targets(args: argparse.Namespace) -> 'BenchmarkReport':
+    """Measure the tracking of many targets."""
+    from mmengine.config import Config
+    from tqdm import tqdm
+
+    from lab.costs import BenchmarkReport, target_cost
+    from mmeatrack.apis import load_tracker
+    from mmeatrack.registry import MODELS
+
+    config = prepare(args)
+    if isinstance(config, Config):
+        model = MODELS.build(config.model.get('architecture', config.model)).to(args.device).eval()
+    else:
+        model = load_tracker(config, device=args.device)
+    report = BenchmarkReport('Cost of many targets', args.device)
+    report.text(f'{args.config}, float32, {args.rounds} frames of 1280x720 px.')
+    with tqdm(total=len(args.counts), unit='count') as bar:
+        seconds = target_cost.time_targets(
+            model.float(), args.counts, args.rounds, args.device, bar.update
+        )
+    target_cost.report_targets(report, seconds)
+    return report
+
+
 def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
     """Measure the store."""
     from tqdm import tqdm
@@ -148,13 +185,15 @@ def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
 
 
 def prepare(args: argparse.Namespace) -> Any:
-    """Set the seed and the threads, and read the config."""
+    """Set the seed and the threads, and read the config; the name of a shipped tracker stays."""
     import cv2
     import torch
     from mmengine.config import Config
     from mmengine.logging import MMLogger
     from mmengine.runner import set_random_seed
     from mmtrack.utils import register_all_modules
+
+    from mmeatrack.apis.shipped import shipped_trackers
 
     if args.device != 'cpu' and not torch.cuda.is_available():
         raise ValueError(f'--device {args.device}: this torch sees no GPU; it is cpu.')
@@ -163,13 +202,16 @@ def prepare(args: argparse.Namespace) -> Any:
     set_random_seed(0)
     register_all_modules(init_default_scope=True)
     MMLogger.get_current_instance().setLevel('WARNING')
+    if args.config in shipped_trackers():
+        return args.config
     return Config.fromfile(args.config)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command line; errors of the input are one line."""
     args = parse_args(sys.argv[1:] if argv is None else argv)
-    measure = {'train': train, 'temporal': temporal, 'store-memory': store_memory}[args.command]
+    commands = {'train': train, 'temporal': temporal, 'targets': targets}
+    measure = commands.get(args.command, store_memory)
     try:
         with claimed(args):
             report = measure(args)

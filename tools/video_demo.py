@@ -64,7 +64,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('input', help='video file, folder of images, or number of a camera')
+    parser.add_argument('input', help='video file, folder, number of a camera, or URL of a stream')
     parser.add_argument(
         '--config',
         default=SHIPPED,
@@ -81,6 +81,9 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         '--start-frame', type=int, default=0, metavar='N', help='first frame, counted from 0'
+    )
+    parser.add_argument(
+        '--live', action='store_true', help='pass over what a camera sends while a frame is tracked'
     )
     parser.add_argument('--max-frames', type=int, metavar='N', help='stop after N frames')
     parser.add_argument(
@@ -110,6 +113,12 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         'drawn and scored',
     )
     parser.add_argument('--fps', type=float, help="of the video (default: the input's, or 30)")
+    parser.add_argument(
+        '--jsonl',
+        action='store_true',
+        help='write the status of the target, a JSON line a frame, beside the video (see '
+        'docs/many_targets.md)',
+    )
     parser.add_argument('--show', action='store_true', help='show it in a window, too')
     parser.add_argument(
         '--overwrite',
@@ -211,12 +220,12 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f'--max-frames {args.max_frames}: give 1 or more.')
     if args.show:
         check_display()
-    source = open_frames(args.input, args.start_frame)
+    source = open_frames(args.input, args.start_frame, args.live)
     truth = read_ground_truth(args.ground_truth, source) if args.ground_truth else None
     video = output_path(args.out, source.name)
     given = [args.input, args.config, args.checkpoint, args.ground_truth]
     with claimed_outputs(
-        [video, video.with_suffix('.txt')],
+        [video, video.with_suffix('.txt'), *([video.with_suffix('.jsonl')] if args.jsonl else [])],
         [path for path in given if path],
         tool='video_demo.py',
         overwrite=args.overwrite,
@@ -253,14 +262,18 @@ def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> N
     from tqdm import tqdm
 
     from mmeatrack.apis import track_frames
+    from mmeatrack.multi import StatusLog
 
     source = recorder.source
+    log = StatusLog(recorder.video_path.with_suffix('.jsonl'), source.fps, source.start_frame)
     limits = [args.max_frames, source.num_frames and source.num_frames - source.start_frame]
     total = min((limit for limit in limits if limit), default=None)
     bar = tqdm(total=total, desc=source.name, unit='frame', dynamic_ncols=True)
-    with recorder, bar:
+    with recorder, log, bar:
         for result in track_frames(model, source, args.init_bbox):
             image = recorder.add(result)
+            if args.jsonl:
+                log.add({1: result})
             state = ' LOST' if result.lost else ''
             bar.set_postfix_str(f'score={result.score:.2f}{state}', refresh=False)
             bar.update()

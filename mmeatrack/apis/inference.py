@@ -4,7 +4,17 @@ import copy
 import threading
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Union,
+)
 
 import numpy as np
 import torch
@@ -19,6 +29,7 @@ from mmeatrack.apis.shipped import published_config
 from mmeatrack.compat.inference import only_packs, pack_frame
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
+from mmeatrack.multi import StatusKeeper, TrackStatus
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.frames import check_frame
@@ -52,6 +63,7 @@ class TrackResult(NamedTuple):
         seconds: Wall time of the tracker for the frame.
         lost: True while the target is lost; None in the first frame and for a tracker without a
             lost detector.
+        status: State, prediction and uncertainty; None for a tracker without a lost detector.
     """
 
     frame: np.ndarray
@@ -59,6 +71,7 @@ class TrackResult(NamedTuple):
     score: float
     seconds: float
     lost: Optional[bool] = None
+    status: Optional[TrackStatus] = None
 
 
 def load_tracker(
@@ -144,6 +157,8 @@ def track_frames(
     pack = _packer(model)
     given: Optional[Box] = None
     memory: Dict[str, Any] = {}
+    keeper: Optional[StatusKeeper] = None
+    status: Optional[TrackStatus] = None
     for number, frame in enumerate(frames):
         check_frame(frame, f'frame {number}')
         if given is None:
@@ -163,7 +178,14 @@ def track_frames(
         lost = bool(found.lost) if number and 'lost' in found else None
         seconds = time.perf_counter() - started
         box = (x1, y1, x2 - x1, y2 - y1) if number else given
-        yield TrackResult(frame, box, score, seconds, lost)
+        size = (frame.shape[1], frame.shape[0])
+        state: Any = memory.get('state')
+        if keeper is not None:
+            status = keeper.update(state.box, score, state.lost_detector, size)
+        elif hasattr(state, 'lost_detector'):
+            keeper = StatusKeeper(state.box)
+            status = keeper.first(size)
+        yield TrackResult(frame, box, score, seconds, lost, status)
 
 
 def _video_memory(model: nn.Module) -> Dict[str, Any]:

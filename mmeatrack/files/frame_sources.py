@@ -1,4 +1,4 @@
-"""Frames of a video file, a folder of images or a camera, one after another."""
+"""Frames of a video file, a folder of images, a camera or a stream, one after another."""
 
 import logging
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 
 from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames
 from mmeatrack.files.image_file import read_image
+from mmeatrack.files.live_frames import live_frames
 from mmeatrack.files.sequence_names import name_by_folder
 
 
@@ -38,13 +39,18 @@ class FrameSource:
         return self.frames
 
 
-def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSource:
-    """Open a video file, a folder of images or a camera.
+def open_frames(
+    source: Union[str, Path, int], start_frame: int = 0, live: bool = False
+) -> FrameSource:
+    """Open a video file, a folder of images, a camera or a stream.
 
     Args:
         source: A video file; a folder of images, or a sequence's folder with them in ``img``,
-            which are read in the order of the numbers in their names; the number of a camera.
+            which are read in the order of the numbers in their names; the number of a camera; the
+            URL of a stream.
         start_frame: Frames to pass over.
+        live: Whether frames of a camera or a stream that come while one is worked on are passed
+            over, see :func:`live_frames`.
 
     Returns:
         The frames. They are read as they are asked for, and reading raises what
@@ -53,7 +59,7 @@ def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSou
     Raises:
         FileNotFoundError: If there is no such file, or no image in the folder.
         ValueError: If the file cannot be read as a video, ``start_frame`` is negative or beyond
-            the end, or no camera answers.
+            the end, no camera answers, or ``live`` is asked for with files.
 
     Example:
         >>> source = open_frames('flight.mp4', start_frame=1)
@@ -63,12 +69,16 @@ def open_frames(source: Union[str, Path, int], start_frame: int = 0) -> FrameSou
     if start_frame < 0:
         raise ValueError(f'start frame {start_frame}: it is counted from 0 on, give 0 or more.')
     path = Path(str(source))
+    if '://' in str(source):
+        return _open_capture(str(source), start_frame, live)
+    if live and path.exists():
+        raise ValueError(f'{source}: live frames are those of cameras and streams. Leave live out.')
     if path.is_dir():
         return _open_folder(path, start_frame)
     if path.is_file():
         return _open_video(path, start_frame)
     if str(source).isdecimal():
-        return _open_camera(int(str(source)), start_frame)
+        return _open_capture(int(str(source)), start_frame, live)
     raise FileNotFoundError(
         f'{source}: no such video file or folder. Give one that exists, or the number of a camera '
         '(0 is the first).'
@@ -145,29 +155,31 @@ def _read_video(
         )
 
 
-def _open_camera(index: int, start_frame: int) -> FrameSource:
-    capture = cv2.VideoCapture(index)
+def _open_capture(source: Union[int, str], start_frame: int, live: bool) -> FrameSource:
+    is_camera = isinstance(source, int)
+    # A URL may hold a password, and is therefore in no message and no name.
+    name = f'camera {source}' if is_camera else 'stream'
+    capture = cv2.VideoCapture(source)
     if not capture.isOpened():
         raise ValueError(
-            f'camera {index}: no camera answers under this number. Is it plugged in, and may you '
+            f'{name}: no camera answers under this number. Is it plugged in, and may you '
             'use it? Others have the numbers 0, 1, 2 ...'
+            if is_camera
+            else f'{name}: nothing answers at this URL.'
         )
     for _ in range(start_frame):
         capture.grab()
-    return FrameSource(
-        f'camera{index}',
-        _read_camera(index, capture),
-        start_frame,
-        fps=capture.get(cv2.CAP_PROP_FPS) or None,
-    )
+    frames = live_frames(capture, name) if live else _read_capture(name, capture)
+    fps = capture.get(cv2.CAP_PROP_FPS) or None
+    return FrameSource(name.replace(' ', ''), frames, start_frame, fps=fps)
 
 
-def _read_camera(index: int, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+def _read_capture(name: str, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
     try:
         while True:
             is_read, frame = capture.read()
             if not is_read:
-                raise ValueError(f'camera {index}: gives no more frames. Was it unplugged?')
+                raise ValueError(f'{name}: gives no more frames. Was it unplugged or stopped?')
             yield frame
     finally:
         capture.release()

@@ -6,6 +6,15 @@ Nothing here imports torch: the network is whatever has the methods of :class:`N
 from .multi_tracker import MultiTracker, Track
 from .network import Network
 from .rules import TrackRules
-from .status import TrackStatus
+from .status import StatusKeeper, TrackStatus
+from .status_log import StatusLog
 
-__all__ = ['MultiTracker', 'Network', 'Track', 'TrackRules', 'TrackStatus']
+__all__ = [
+    'MultiTracker',
+    'Network',
+    'StatusKeeper',
+    'StatusLog',
+    'Track',
+    'TrackRules',
+    'TrackStatus',
+]

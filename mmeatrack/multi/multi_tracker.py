@@ -291,7 +291,7 @@ class MultiTracker:
         target = self._targets[key]
         state = target.state
         assert self._size is not None
-        status = target.status.update(state, score, self._size)
+        status = target.status.update(state.box, score, state.lost_detector, self._size)
         if status.state == 'lost' and status.frames == self.rules.remove_after:
             del self._targets[key]
             status = status._replace(state='removed', frames=1)

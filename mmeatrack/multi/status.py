@@ -5,7 +5,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple
 from mmeatrack.multi.motion import BoxMotion
 from mmeatrack.multi.rules import TrackRules
 from mmeatrack.structures.boxes import Box
-from mmeatrack.tracking import LostDetector, TrackerState
+from mmeatrack.tracking import LostDetector
 
 
 class TrackStatus(NamedTuple):
@@ -42,15 +42,15 @@ class TrackStatus(NamedTuple):
 
 
 class StatusKeeper:
-    """Status of one target from frame to frame. It reads the tracker's state and changes nothing.
+    """Status of one target from frame to frame, by what its tracker reports.
 
     Args:
         box: First box, centre and size in image px.
-        rules: Times that a target may coast and is called found.
+        rules: Times that a target may coast and is called found; None for the defaults.
     """
 
-    def __init__(self, box: Box, rules: TrackRules) -> None:
-        self._rules = rules
+    def __init__(self, box: Box, rules: Optional[TrackRules] = None) -> None:
+        self._rules = rules or TrackRules()
         self._motion = BoxMotion(box)
         self._state, self._frames = 'tracking', 1
 
@@ -62,27 +62,29 @@ class StatusKeeper:
         """Take up the motion anew at a box, centre and size in image px."""
         self._motion.restart(box)
 
-    def update(self, state: TrackerState, score: float, image_size: Tuple[int, int]) -> TrackStatus:
+    def update(
+        self, box: Box, score: float, detector: LostDetector, image_size: Tuple[int, int]
+    ) -> TrackStatus:
         """Status after a frame.
 
         Args:
-            state: The tracker's state after the frame.
+            box: The tracker's box, centre and size in image px.
             score: The frame's score, 0 to 1.
+            detector: The target's lost detector after the frame; not changed.
             image_size: ``(width, height)`` of the image.
         """
-        detector = state.lost_detector
         self._motion.predict()
         left = not _is_inside(self._motion.box, image_size)
         coasts = score < detector.lost_below or (left and not detector.is_sure(score))
         now = self._next_state(detector, score, coasts)
         if self._state == 'lost' and now == 'found':
-            self._motion.restart(state.box)
+            self._motion.restart(box)
         elif now in ('tracking', 'found'):
             # At the border a part of the target may be cut off, and its box's centre be another's.
-            self._motion.correct(state.box, score * (not _touches_border(state.box, image_size)))
+            self._motion.correct(box, score * (not _touches_border(box, image_size)))
         self._frames = self._frames + 1 if now == self._state else 1
         self._state = now
-        return self._report(image_size, state.box if now in ('tracking', 'found') else None)
+        return self._report(image_size, box if now in ('tracking', 'found') else None)
 
     def _next_state(self, detector: LostDetector, score: float, coasts: bool) -> str:
         was, frames = self._state, self._frames

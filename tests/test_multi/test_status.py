@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmeatrack.multi import TrackRules
+from mmeatrack.multi import StatusLog, TrackRules
 from mmeatrack.multi.motion import BoxMotion
 from mmeatrack.multi.status import StatusKeeper
 from mmeatrack.tracking import LostDetector
@@ -20,7 +20,7 @@ def run(boxes, scores, rules=None, patience=3):
     found = []
     for box, score in zip(boxes, scores):
         detector.update(score)
-        found.append(keeper.update(SimpleNamespace(lost_detector=detector, box=box), score, SIZE))
+        found.append(keeper.update(box, score, detector, SIZE))
     return found
 
 
@@ -82,6 +82,32 @@ def test_record_is_json_with_stable_names() -> None:
     assert record['seconds'] == 0.1
     assert record['estimate'] == [45.0, 70.0, 10.0, 10.0]
     assert each.as_record()['seconds'] is None
+
+
+def test_log_writes_a_line_a_frame_for_readers_to_follow(tmp_path) -> None:
+    (status,) = run([(50.0, 75.0, 10.0, 10.0)], [0.9])
+    given = SimpleNamespace(box_xywh=(45.0, 70.0, 10.0, 10.0), score=-1, lost=None, status=None)
+    found = SimpleNamespace(box_xywh=(45.0, 70.0, 10.0, 10.0), score=0.9, lost=False, status=status)
+    path = tmp_path / 'new' / 'flight.jsonl'
+    with StatusLog(path, fps=25, first_frame=3) as log:
+        assert not path.exists()
+        log.add({1: given})
+        first = json.loads(path.read_text())
+        log.add({1: found, 4: found})
+        log.add({})
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines[0] == first
+    assert first == dict(
+        frame=3,
+        time=0.12,
+        tracks=[dict(id=1, box=[45.0, 70.0, 10.0, 10.0], score=None, lost=None)],
+    )
+    assert [track['id'] for track in lines[1]['tracks']] == [1, 4]
+    assert list(lines[1]['tracks'][0]) == [
+        *('id', 'box', 'score', 'lost', 'state', 'frames', 'seconds'),
+        *('estimate', 'deviation', 'direction'),
+    ]
+    assert lines[2] == dict(frame=5, time=0.2, tracks=[])
 
 
 def test_filter_learns_the_velocity() -> None:

@@ -136,3 +136,11 @@ def test_a_count_below_one_is_refused(benchmark: Callable, capsys: pytest.Captur
     with pytest.raises(SystemExit):
         benchmark('train', '--rounds', '0')
     assert "'0': give a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_many_targets_are_measured_beside_single_calls(benchmark: Any, configs: Any) -> None:
+    arguments = ('--config', configs['tracker'], '--counts', 2, 16, '--rounds', 2)
+    status, output, _ = benchmark('targets', *arguments)
+    assert [len(cells(output, count)) for count in ('2', '16')] == [6, 6]
+    assert ('MISSED' in output) == (status == 2)
+    assert '16 targets / 16 calls: ' in output

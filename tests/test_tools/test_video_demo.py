@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -374,3 +375,15 @@ def test_help_is_quick_and_shows_examples():
     )
     for option in ('--init-bbox', '--checkpoint', '--temporal', '--ground-truth', 'examples'):
         assert option in done.stdout
+
+
+def test_status_is_a_json_line_a_frame_beside_the_video(call, tmp_path):
+    assert call('--jsonl', '--start-frame', '2') == 0
+    lines = (tmp_path / 'o' / 'Car2.jsonl').read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [record['frame'] for record in records] == list(range(2, NUM_FRAMES))
+    track = read_track(tmp_path / 'o' / 'Car2.txt')
+    boxes = [record['tracks'][0]['box'] for record in records]
+    np.testing.assert_allclose(boxes, track[:, :4], atol=1e-4)
+    assert records[0]['tracks'][0]['state'] == 'tracking'
+    assert call('--jsonl', '--start-frame', '2') == 0, 'its own file is replaced'

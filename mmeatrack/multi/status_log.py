@@ -1,0 +1,93 @@
+"""Status of all targets as JSON, a line a frame."""
+
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Dict, Mapping, Optional, Protocol, Type, Union
+
+from mmeatrack.multi.status import TrackStatus
+from mmeatrack.structures.boxes import Box
+
+
+class Reported(Protocol):
+    """Result of a target in a frame: a :class:`Track`, or a :class:`TrackResult`."""
+
+    @property
+    def box_xywh(self) -> Box:
+        """x, y, w, h in image px."""
+
+    @property
+    def score(self) -> float:
+        """Confidence, 0 to 1; -1 in the frame in which the target was given."""
+
+    @property
+    def lost(self) -> Optional[bool]:
+        """Whether the target is lost; None where there is no lost detector."""
+
+    @property
+    def status(self) -> Optional[TrackStatus]:
+        """Its status; None where there is no lost detector."""
+
+
+class StatusLog:
+    """Writer of JSON lines in a ``with`` block; readers find each as soon as it is written.
+
+    ``{"frame": 7, "time": 0.28, "tracks": [{"id": 1, "box": [x, y, w, h], "score": 0.93, "lost":
+    false, "state": "tracking", "frames": 7, "seconds": 0.28, "estimate": [x, y, w, h], "deviation":
+    [cx, cy, w, h], "direction": [x, y]}]}``: ``state`` and what follows are the fields of
+    :class:`TrackStatus`, left out for a tracker without a lost detector. ``time`` and ``seconds``
+    are null where the rate of the frames is not known, ``score`` where the box was given.
+
+    Args:
+        path: The file, replaced when the first line is written.
+        fps: Frames a second.
+        first_frame: Number of the first frame.
+    """
+
+    def __init__(
+        self, path: Union[str, Path], fps: Optional[float] = None, first_frame: int = 0
+    ) -> None:
+        self.path, self.fps = Path(path), fps
+        self._frame = first_frame
+        self._file: Optional[IO[str]] = None
+
+    def __enter__(self) -> 'StatusLog':
+        return self
+
+    def __exit__(
+        self,
+        exc_type: Optional[Type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def add(self, tracks: Mapping[int, Reported]) -> None:
+        """Write the next frame's line.
+
+        Args:
+            tracks: Results by id; none in a frame without targets.
+        """
+        record = dict(
+            frame=self._frame,
+            time=None if self.fps is None else round(self._frame / self.fps, 4),
+            tracks=[self._record(key, track) for key, track in tracks.items()],
+        )
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open('w', encoding='utf-8')
+        self._file.write(json.dumps(record, allow_nan=False) + '\n')
+        self._file.flush()
+        self._frame += 1
+
+    def _record(self, key: int, track: Reported) -> Dict[str, Any]:
+        return dict(
+            id=key,
+            box=[round(value, 4) for value in track.box_xywh],
+            score=None if track.score < 0 else round(track.score, 4),
+            lost=None if track.lost is None else bool(track.lost),
+            **({} if track.status is None else track.status.as_record(self.fps)),
+        )

@@ -1,0 +1,92 @@
+"""Newest frames of a capture that is scripted: frames, misses, another size, an end."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from mmeatrack.files import live_frames as module
+from mmeatrack.files.frame_sources import open_frames
+from mmeatrack.files.live_frames import live_frames
+
+
+def frame(value: int, width: int = 8) -> np.ndarray:
+    return np.full((6, width, 3), value, np.uint8)
+
+
+class Capture:
+    """Gives the frames of a list, None for a miss; waits for ``go`` where it is a number."""
+
+    def __init__(self, frames: list) -> None:
+        self.frames = list(frames)
+        self.go = threading.Semaphore(0)
+        self.passed = threading.Event()
+        self.released = False
+
+    def read(self):
+        if not self.frames:
+            self.passed.set()
+            return False, None
+        found = self.frames.pop(0)
+        if isinstance(found, str):
+            self.passed.set()
+            self.go.acquire()
+            return self.read()
+        return found is not None, found
+
+    def release(self) -> None:
+        self.released = True
+
+    def isOpened(self) -> bool:  # noqa: N802 OpenCV's name
+        return True
+
+    def get(self, _: int) -> float:
+        return 25.0
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(module, '_MISSES', 3)
+    monkeypatch.setattr(module, '_PAUSE_SECONDS', 0.0)
+
+
+def test_only_the_newest_frame_is_kept() -> None:
+    capture = Capture([frame(1), 'wait', frame(2), frame(3), None, frame(4), 'wait'])
+    frames = live_frames(capture, 'camera 0')
+    capture_first = next(frames)
+    assert capture_first[0, 0, 0] == 1
+    assert capture.passed.wait(5)
+    capture.passed.clear()
+    capture.go.release()
+    assert capture.passed.wait(5)
+    assert next(frames)[0, 0, 0] == 4
+    capture.go.release()
+    with pytest.raises(ValueError, match='camera 0: gives no more frames'):
+        next(frames)
+    assert capture.released
+
+
+def test_frame_of_another_size_is_resized_and_the_reading_ends_with_its_user() -> None:
+    capture = Capture([frame(1), 'wait', frame(2, width=16), 'wait', frame(3)])
+    frames = live_frames(capture, 'camera 0')
+    assert next(frames).shape == (6, 8, 3)
+    capture.go.release()
+    assert next(frames).shape == (6, 8, 3)
+    capture.go.release()
+    frames.close()
+    assert capture.released
+    assert threading.active_count() == 1 or not any(
+        thread.name.startswith('live') for thread in threading.enumerate()
+    )
+
+
+def test_live_is_for_cameras_and_streams(tmp_path, monkeypatch) -> None:
+    (tmp_path / 'a.png').write_bytes(b'')
+    with pytest.raises(ValueError, match='cameras and streams'):
+        open_frames(tmp_path, live=True)
+    monkeypatch.setattr('cv2.VideoCapture', lambda source: Capture([frame(7)]))
+    source = open_frames('rtsp://user:secret@host/one', live=True)
+    assert (source.name, source.fps) == ('stream', 25.0)
+    assert next(iter(source))[0, 0, 0] == 7
+    with pytest.raises(ValueError, match='stream: gives no more frames'):
+        next(iter(source))

@@ -1,0 +1,210 @@
+"""Measure the rules of MultiTracker: returning targets that are found, and tracks on one object.
+
+absences: targets that leave and return, in synthetic videos and in real sequences before which a
+window of half their size pans away from the target and back. A return is found if the target is
+tracked with an IoU of 0.3 or more within --patience frames of it. A false alarm is a frame without
+the target, after its first ten, that is called tracking or found.
+crossings: synthetic scenes of look-alikes, each one tracked from the first frame on.
+"""
+
+import argparse
+import sys
+import time
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
+
+import numpy as np
+
+EXAMPLE = """examples:
+  python tools/lab/track_rules.py absences --videos 8 --real data/real_sequences --sweeps 0 2 4
+  python tools/lab/track_rules.py crossings --videos 4 --targets 10
+"""
+_SETTLED, _FOUND_IOU, _SAME_IOU = 10, 0.3, 0.5
+_SIZE = (480, 360)
+
+
+class Clip(NamedTuple):
+    """Frames, and boxes (N, T, 4) of its targets, x, y, w, h in px, NaN where absent."""
+
+    name: str
+    frames: List[np.ndarray]
+    boxes: np.ndarray
+
+
+def parse_args(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('measure', choices=['absences', 'crossings'])
+    add = parser.add_argument
+    add('--tracker', default='eatrack_nano', help='that load_tracker knows (default: %(default)s)')
+    add('--videos', type=int, default=8, help='synthetic videos (default: %(default)s)')
+    add('--frames', type=int, default=90, help='of each (default: %(default)s)')
+    add('--seed', type=int, default=21, help='of the synthetic videos (default: %(default)s)')
+    add('--real', type=Path, help='folder of real sequences')
+    add('--sweeps', type=int, nargs='+', default=[0, 2], help='crops a frame to compare')
+    add('--patience', type=int, default=20, help='frames from a return (default: %(default)s)')
+    add('--targets', type=int, default=10, help='look-alikes of a scene (default: %(default)s)')
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and print the table."""
+    import torch
+
+    from mmeatrack.apis import load_tracker
+    from mmeatrack.evaluation.tables import markdown_table
+    from mmeatrack.multi import TrackRules
+
+    args = parse_args(argv)
+    torch.set_num_threads(1)
+    model = load_tracker(args.tracker, device='cpu').float()
+    if args.measure == 'absences':
+        variants = {f'sweep={n}': TrackRules(sweep=n, remove_after=None) for n in args.sweeps}
+        clips, count = absence_clips(args), count_absence
+    else:
+        variants = {
+            f'crossing_frames={n}': TrackRules(sweep=2, remove_after=None, crossing_frames=n)
+            for n in (None, 5)
+        }
+        clips, count = crowd_clips(args), count_crossings
+    found: Dict[str, List[Dict[str, float]]] = {name: [] for name in variants}
+    for clip in clips:
+        for name, rules in variants.items():
+            began = time.process_time()
+            counts = count(clip, follow(model, clip, rules), args.patience)
+            counts['CPU ms a frame'] = 1e3 * (time.process_time() - began) / len(clip.frames)
+            found[name].append(counts)
+            print(f'{clip.name}, {name}: {counts}', flush=True)
+    rows = [[name, *map(str, total(counts).values())] for name, counts in found.items()]
+    print(markdown_table(['', *total(next(iter(found.values())))], rows))
+    return 0
+
+
+def total(counts: List[Dict[str, float]]) -> Dict[str, float]:
+    """Sums over clips; the mean of times."""
+    return {
+        key: round(sum(each[key] for each in counts) / (len(counts) if ' ms ' in key else 1), 1)
+        for key in counts[0]
+    }
+
+
+def follow(model: Any, clip: Clip, rules: Any) -> List[Dict[int, Any]]:
+    """Tracks by target, 0, 1 ..., in each frame but the first."""
+    from mmeatrack import MultiTracker
+
+    tracker = MultiTracker(model, rules)
+    for number, box in enumerate(clip.boxes[0]):
+        tracker.add(clip.frames[0], box, id=number)
+    return [{track.id: track for track in tracker.track(frame)} for frame in clip.frames[1:]]
+
+
+def count_absence(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Dict[str, float]:
+    """Returns, those that were found, frames without the target and false alarms among them."""
+    boxes = clip.boxes[:, 0]
+    absent = ~np.isfinite(boxes[:, 0])
+    called = np.array([False] + [each[0].status.state in ('tracking', 'found') for each in tracks])
+    right = np.zeros(len(boxes), bool)
+    for number, each in enumerate(tracks, start=1):
+        if not absent[number] and called[number]:
+            right[number] = overlap(boxes[number], each[0].box_xywh) >= _FOUND_IOU
+    returns = [i for i in range(1, len(boxes)) if absent[i - 1] and not absent[i]]
+    returns = [i for i in returns if not absent[i : i + patience].any()]
+    settled = np.convolve(absent, np.ones(_SETTLED + 1), 'full')[: len(absent)] > _SETTLED
+    return {
+        'returns': len(returns),
+        'found': sum(bool(right[i : i + patience].any()) for i in returns),
+        'frames without target': int(settled.sum()),
+        'false alarms': int((called & settled).sum()),
+        'right frames': int(right.sum()),
+        'frames with target': int((~absent[1:]).sum()),
+    }
+
+
+def count_crossings(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Dict[str, float]:
+    """Frames of tracks, those on their own target, on another's, and pairs on one object."""
+    counts = {'track frames': 0, 'own': 0, "another's": 0, 'pairs on one': 0}
+    for truth, each in zip(clip.boxes[1:], tracks):
+        on: Dict[int, int] = {}
+        for key, track in each.items():
+            counts['track frames'] += 1
+            overlaps = [overlap(box, track.box_xywh) for box in truth]
+            best = int(np.argmax(overlaps))
+            if track.status.state not in ('lost', 'removed') and overlaps[best] >= _SAME_IOU:
+                on[key] = best
+                counts['own' if best == key else "another's"] += 1
+        counts['pairs on one'] += sum(on[a] == on[b] for a, b in combinations(on, 2))
+    return counts
+
+
+def overlap(first: Sequence[float], second: Sequence[float]) -> float:
+    """IoU of two boxes x, y, w, h; 0 for an absent one."""
+    from mmeatrack.multi.crossings import iou
+
+    boxes = [(x + w / 2, y + h / 2, w, h) for x, y, w, h in (first, second)]
+    return iou(boxes[0], boxes[1]) if np.isfinite(first).all() else 0.0
+
+
+def absence_clips(args: argparse.Namespace) -> Iterator[Clip]:
+    """Synthetic videos in which the target is hidden or leaves, then real ones."""
+    from mmeatrack.synthetic.annotation import annotate
+    from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
+    from mmeatrack.synthetic.renderer import Renderer
+
+    for index in range(args.videos):
+        spec = SequenceSpec('test', index, 'absence', args.frames, _SIZE, args.seed, 0.5)
+        plan = plan_sequence(spec)
+        painter = Renderer(plan)
+        frames = [painter.frame(i) for i in range(args.frames)]
+        yield Clip(f'synthetic {index}', frames, annotate(plan).boxes[:, None])
+    if args.real:
+        from lab.real_sequences import read_sequences
+
+        for sequence in read_sequences(args.real, args.frames):
+            yield pan_away(sequence)
+
+
+def pan_away(sequence: Any) -> Clip:
+    """A real sequence through a window that leaves the target for its middle third."""
+    import cv2
+
+    frames = [cv2.imread(str(path)) for path in sequence.frames]
+    height, width = frames[0].shape[0], frames[0].shape[1] // 2
+    count = len(frames)
+    away = np.clip(6 * np.abs(np.arange(count) / count - 0.5) - 0.5, 0, 1)  # 0 while away
+    away = (1 - away) ** 2 * (3 - 2 * (1 - away))
+    centre = sequence.boxes[:, 0] + sequence.boxes[:, 2] / 2
+    clips, boxes = [], []
+    for frame, box, x, share in zip(frames, sequence.boxes, centre, away):
+        side = 0.0 if centre.mean() > frame.shape[1] / 2 else frame.shape[1] - width
+        near = min(max(x - width / 2, 0), frame.shape[1] - width)
+        left = round((1 - share) * near + share * side)
+        clips.append(np.ascontiguousarray(frame[:height, left : left + width]))
+        inside = left <= x < left + width
+        boxes.append([box[0] - left, *box[1:]] if inside else [np.nan] * 4)
+    return Clip(sequence.name, clips, np.array(boxes)[:, None])
+
+
+def crowd_clips(args: argparse.Namespace) -> Iterator[Clip]:
+    """Scenes of look-alikes; those that the first frame does not show well are not followed."""
+    from mmeatrack.synthetic.crowd_annotation import annotate_crowd
+    from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
+    from mmeatrack.synthetic.renderer import Renderer
+
+    for index in range(args.videos):
+        spec = SequenceSpec(
+            'test', index, 'distractor', args.frames, _SIZE, args.seed, 0.5, args.targets
+        )
+        plan = plan_sequence(spec)
+        truth = annotate_crowd(plan)
+        shown = truth.boxes[truth.visibility[:, 0] > 0.8]
+        painter = Renderer(plan)
+        frames = [painter.frame(i) for i in range(args.frames)]
+        yield Clip(f'crowd {index}', frames, shown.transpose(1, 0, 2))
+
+
+if __name__ == '__main__':
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.exit(main(sys.argv[1:]))
