@@ -12,7 +12,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
-from .photos import FolderReport, image_paths
+from .photos import FolderReport, decoded, image_paths
 
 CANVAS = 96
 # Mean side of a cut-out on its canvas, in px; long ones are shrunk to fit.
@@ -62,7 +62,7 @@ class CutoutStore:
         hulls: List[np.ndarray] = []
         things: Dict[Tuple[str, str], List[int]] = defaultdict(list)
         for path in image_paths(folder):
-            image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+            image = decoded(path, cv2.IMREAD_UNCHANGED)
             if image is None:
                 unreadable.append(path.name)
                 continue

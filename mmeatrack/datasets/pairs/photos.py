@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Sequence, Tuple, Union
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -53,6 +53,12 @@ def image_paths(folder: Union[str, Path]) -> List[Path]:
     return paths
 
 
+def decoded(path: Path, flags: int) -> Optional[np.ndarray]:
+    """Pixels of an image file as OpenCV's flags ask for them; None where it holds no image."""
+    content = np.fromfile(path, np.uint8)
+    return cv2.imdecode(content, flags) if content.size else None
+
+
 class PhotoStore:
     """Photographs as uint8 pyramids (3, H, W), BGR, on one device.
 
@@ -81,7 +87,7 @@ class PhotoStore:
         unreadable, unfit = [], []
         paths = image_paths(folder)
         for path in paths:
-            image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+            image = decoded(path, cv2.IMREAD_COLOR)
             if image is None:
                 unreadable.append(path.name)
             elif min(image.shape[:2]) < LEAST_SIDE:

@@ -63,10 +63,11 @@ def test_the_box_is_that_of_the_pasted_cutout(tmp_path: Path) -> None:
 def test_unreadable_and_tiny_photographs_are_counted_and_skipped(tmp_path: Path) -> None:
     write_photos(tmp_path, 8)
     (tmp_path / 'broken.jpg').write_bytes(b'no image')
+    (tmp_path / 'empty.jpg').touch()
     cv2.imwrite(str(tmp_path / 'tiny.png'), np.zeros((20, 20, 3), np.uint8))
     report = PhotoStore(tmp_path).report
-    assert (report.used, report.unreadable, report.unfit) == (8, ['broken.jpg'], ['tiny.png'])
-    assert str(report) == '8 images used, 1 unreadable (broken.jpg), 1 unfit (tiny.png)'
+    assert report == (8, ['broken.jpg', 'empty.jpg'], ['tiny.png'])
+    assert str(report) == '8 images used, 2 unreadable (broken.jpg, empty.jpg), 1 unfit (tiny.png)'
 
 
 def test_too_few_photographs_are_refused_with_the_count(tmp_path: Path) -> None:
