@@ -68,7 +68,7 @@ def crops_of(cfg: Config) -> dict:
     steps = cfg.train_dataloader.dataset.get('pipeline')
     if steps is None:
         steps = cfg.train_dataloader.dataset.datasets[0].pipeline
-    return next(step for step in steps if step.type == 'SeqCropLikeStark')
+    return next(step for step in steps if step.type in ('mmeatrack.SeqCrop', 'SeqCropLikeStark'))
 
 
 def makes_pairs(loader: dict) -> bool:

@@ -1,7 +1,7 @@
 """Datasets: the UAV benchmarks, own data and the synthetic UAV set."""
 
 from .pairs import MixedPairs, StillPairs, VideoPairs
-from .transforms import CropBrightness, LoadFrame, NearSampling
+from .transforms import CropBrightness, LoadFrame, NearSampling, SeqCrop
 from .uav_benchmarks import (
     DTB70Dataset,
     SyntheticUAVDataset,
@@ -19,6 +19,7 @@ __all__ = [
     'LoadFrame',
     'MixedPairs',
     'NearSampling',
+    'SeqCrop',
     'StillPairs',
     'SyntheticUAVDataset',
     'UAV123At10fpsDataset',

@@ -1,17 +1,19 @@
-"""Transforms beside MMTracking's: loading of whole frames, sampling of short-range pairs, light."""
+"""Transforms beside MMTracking's: whole frames, crops as in a test, short-range pairs, light."""
 
 from functools import partial
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import LoadImageFromFile
 from mmengine import fileio
-from mmtrack.datasets.transforms import BrightnessAug, TridentSampling
+from mmtrack.datasets.transforms import BrightnessAug, SeqCropLikeStark, TridentSampling
 
 from mmeatrack.files.image_file import decode_image
 from mmeatrack.registry import TRANSFORMS
+from mmeatrack.structures import CropWindow
+from mmeatrack.structures.array_crops import crop_pixels
 
 
 @TRANSFORMS.register_module()
@@ -70,6 +72,37 @@ class LoadFrame(LoadImageFromFile):
         if self.file_client_args is None:
             return fileio.get(path, backend_args=self.backend_args)
         return fileio.FileClient.infer_client(self.file_client_args, path).get(path)
+
+
+@TRANSFORMS.register_module()
+class SeqCrop(SeqCropLikeStark):
+    """mmtrack's ``SeqCropLikeStark``, with the pixels of a test's crop.
+
+    mmtrack's blackens the last row and column of the image where a crop reaches them; a tracker's
+    test does not, so that the network would meet other borders than it was trained on. A crop that
+    reaches neither is the same bit for bit.
+    """
+
+    def crop_like_stark(
+        self, img: np.ndarray, bbox: np.ndarray, crop_size_factor: float, output_size: int
+    ) -> Tuple[np.ndarray, float, np.ndarray]:
+        """Crop an image around a box.
+
+        Args:
+            img: (H, W, 3).
+            bbox: (4,) xyxy in image px.
+            crop_size_factor: Crop side over the box's mean side.
+            output_size: Side of the crop in px.
+
+        Returns:
+            The crop (output_size, output_size, 3), crop px an image px, and the mask of what lies
+            outside the image (output_size, output_size).
+        """
+        x1, y1, x2, y2 = bbox  # in the box's own precision, as mmtrack rounds
+        box = (x1 + (x2 - x1) / 2, y1 + (y2 - y1) / 2, x2 - x1, y2 - y1)
+        window = CropWindow.around(box, crop_size_factor)
+        crop, outside = crop_pixels(img, window, output_size)
+        return crop, output_size / window.size, outside
 
 
 @TRANSFORMS.register_module()

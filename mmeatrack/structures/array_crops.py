@@ -26,15 +26,43 @@ def crop_array(image: np.ndarray, window: CropWindow, output_size: int) -> np.nd
     """
     if window.size > _SPARSE_FROM * output_size:
         return _resize_sparsely(image, window, output_size)
+    rows, columns, place = _shown(image, window)
+    crop = np.zeros((window.size, window.size, image.shape[2]), np.float32)
+    crop[place] = image[rows, columns]
+    return np.asarray(cv2.resize(crop, (output_size, output_size)))
+
+
+def crop_pixels(
+    image: np.ndarray, window: CropWindow, output_size: int
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Cut the window out of the image, black outside it, and resize it in the image's own type.
+
+    Args:
+        image: (H, W, C).
+        window: The window in image px.
+        output_size: Side of the crop in px.
+
+    Returns:
+        The crop (output_size, output_size, C) and a mask (output_size, output_size), True where any
+        part of a pixel lies outside the image.
+    """
+    rows, columns, place = _shown(image, window)
+    crop = np.zeros((window.size, window.size, image.shape[2]), image.dtype)
+    crop[place] = image[rows, columns]
+    outside = np.ones(crop.shape[:2])
+    outside[place] = 0
+    size = (output_size, output_size)
+    return cv2.resize(crop, size), cv2.resize(outside, size).astype(bool)
+
+
+def _shown(image: np.ndarray, window: CropWindow) -> Tuple[slice, slice, Tuple[slice, slice]]:
+    """Rows and columns of the image in the window, and their place in the crop."""
     height, width = image.shape[:2]
     x1, y1, size = window
     rows = slice(min(max(y1, 0), height), min(max(y1 + size, 0), height))
     columns = slice(min(max(x1, 0), width), min(max(x1 + size, 0), width))
-    crop = np.zeros((size, size, image.shape[2]), np.float32)
-    crop[rows.start - y1 : rows.stop - y1, columns.start - x1 : columns.stop - x1] = image[
-        rows, columns
-    ]
-    return np.asarray(cv2.resize(crop, (output_size, output_size)))
+    down = slice(rows.start - y1, rows.stop - y1)
+    return rows, columns, (down, slice(columns.start - x1, columns.stop - x1))
 
 
 def _resize_sparsely(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Square crops cut out of tensors; see :mod:`.windows`."""
 
-from typing import Tuple
+from typing import Callable, Tuple
 
 import cv2
 import numpy as np
@@ -47,6 +47,29 @@ def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
     if inside.shape[-1] == output_size:
         return inside
     return F.interpolate(inside, (output_size, output_size), mode='bilinear', align_corners=False)
+
+
+def crop_image_by(
+    cut: Callable[[np.ndarray, CropWindow, int], np.ndarray],
+    image: Tensor,
+    window: CropWindow,
+    output_size: int,
+) -> Tensor:
+    """Cut the window out of the image by a function of arrays.
+
+    Args:
+        cut: From image (H, W, C) of uint8, window and output size to the crop.
+        image: (1, C, H, W), values 0 to 255 of any dtype.
+        window: The window in image px.
+        output_size: Side of the crop in px.
+
+    Returns:
+        (1, C, output_size, output_size), on the image's device.
+    """
+    if image.dtype != torch.uint8:
+        image = image.round().clamp(0, 255).to(torch.uint8)
+    crop = cut(image[0].permute(1, 2, 0).cpu().numpy(), window, output_size)
+    return torch.from_numpy(crop).to(image.device).permute(2, 0, 1)[None]
 
 
 def _is_for_opencv(image: Tensor, window: CropWindow, output_size: int) -> bool:

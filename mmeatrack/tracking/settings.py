@@ -2,6 +2,8 @@
 
 from typing import Any, Dict, Optional, Tuple
 
+from mmeatrack.structures.conventions import CONVENTIONS
+
 _TRAIN_DEFAULTS: Dict[str, Any] = dict(temporal_drop=0.0)
 _TEST_DEFAULTS: Dict[str, Any] = dict(
     template_factor=2.0,
@@ -13,6 +15,7 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     compile=False,
     size_smoothing=0.0,
     aspect_prior=0.0,
+    compat=None,
     test_mode='OPE',
 )
 
@@ -49,6 +52,7 @@ def _check_values(
     compile: bool,
     size_smoothing: float,
     aspect_prior: float,
+    compat: Optional[str],
     test_mode: str,
 ) -> None:
     if not 0 <= temporal_drop <= 1:
@@ -66,5 +70,7 @@ def _check_values(
     for name, share in (('size_smoothing', size_smoothing), ('aspect_prior', aspect_prior)):
         if not 0 <= share <= 1:
             raise ValueError(f'test_cfg.{name}={share} must lie between 0 and 1.')
+    if compat not in CONVENTIONS:
+        raise ValueError(f'test_cfg.compat={compat!r} is unknown; it is one of {[*CONVENTIONS]}.')
     if test_mode not in ('OPE', 'VOT'):
         raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")

@@ -3,7 +3,8 @@
 import copy
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from mmeatrack.structures.boxes import Box, clip_box
+from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.tracking.arrays import Array
 from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence
 from mmeatrack.tracking.cues import Cues, size_change
@@ -68,6 +69,7 @@ def advance(
     """
     box = smooth_size(box, state.box, settings['size_smoothing'])
     box = hold_aspect(box, state.first_box, settings['aspect_prior'])
+    clip_box = CONVENTIONS[settings['compat']].clip
     state.box = clip_box(box, image_size, settings['margin'])
     peak, side_lobe, agreement = cues
     state.cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, state.box))

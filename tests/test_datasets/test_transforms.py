@@ -5,12 +5,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.fileio import BaseStorageBackend, FileClient, register_backend
-from mmtrack.datasets.transforms import BrightnessAug
+from mmtrack.datasets.transforms import BrightnessAug, SeqCropLikeStark
 
-from mmeatrack.datasets import CropBrightness, LoadFrame, NearSampling
+from mmeatrack.datasets import CropBrightness, LoadFrame, NearSampling, SeqCrop
 from mmeatrack.files.image_file import read_image
 from mmeatrack.registry import TRANSFORMS
+from mmeatrack.structures import CropWindow, crop_image
 
 
 def load(path: Path) -> dict:
@@ -189,3 +191,58 @@ def test_brightness_is_mmtracks_in_whole_numbers(image: np.ndarray) -> None:
         assert ours.dtype == np.uint8
         assert np.abs(ours - theirs).max() <= 0.5
     assert len({float(each.mean()) for each in bright[CropBrightness]}) == 5
+
+
+# Crops
+
+
+def crop(transform: type, image: np.ndarray, box: list, factor: float = 4.0, size: int = 16):
+    box = np.array(box, np.float32)
+    return transform([factor], [size]).crop_like_stark(image, box, factor, size)
+
+
+# In the image; over each edge; ending at its last pixel; wider than it.
+BOXES = [
+    [25, 15, 34, 24],
+    [1, 2, 9, 9],
+    [51, 15, 59.3, 24],
+    [20, 33, 28, 39],
+    [48, 28, 52, 32],
+    [0, 0, 60, 40],
+]
+
+
+@pytest.mark.parametrize('box', BOXES)
+def test_training_crop_is_the_test_crop(image: np.ndarray, box: list) -> None:
+    ours, scale, outside = crop(SeqCrop, image, box)
+
+    x1, y1, x2, y2 = (float(np.float32(side)) for side in box)
+    window = CropWindow.around(((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1), 4.0)
+    tensor = torch.from_numpy(image).permute(2, 0, 1)[None]
+    expected = crop_image(tensor, window, 16)[0].permute(1, 2, 0).numpy()
+    assert np.abs(ours - expected).max() <= 1.0  # the resize in 8 bits
+    assert scale == 16 / window.size
+    shown = np.pad(np.ones((40, 60)), 200)
+    rows, columns = slice(window.y1 + 200, None), slice(window.x1 + 200, None)
+    part = shown[rows, columns][: window.size, : window.size]
+    np.testing.assert_array_equal(outside, cv2.resize(1 - part, (16, 16)) > 0)
+
+
+def test_crop_inside_the_image_is_mmtracks(image: np.ndarray) -> None:
+    ours, theirs = (crop(kind, image, BOXES[0]) for kind in (SeqCrop, SeqCropLikeStark))
+    np.testing.assert_array_equal(ours[0], theirs[0])
+    assert ours[1] == theirs[1]
+    np.testing.assert_array_equal(ours[2], theirs[2])
+
+
+def test_mmtracks_crop_loses_the_last_column(image: np.ndarray) -> None:
+    image = np.full_like(image, 255)
+    ours, theirs = (crop(kind, image, BOXES[2], size=40)[0] for kind in (SeqCrop, SeqCropLikeStark))
+    lit = [(kind > 127).any(axis=(0, 2)).sum() for kind in (ours, theirs)]
+    assert lit[0] > lit[1]
+
+
+def test_crop_of_nothing_is_black(image: np.ndarray) -> None:
+    pixels, _, outside = crop(SeqCrop, image, [200, 100, 210, 110])
+    assert pixels.max() == 0
+    assert outside.all()

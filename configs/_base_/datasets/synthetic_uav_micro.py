@@ -10,5 +10,8 @@ _base_.train_dataloader.dataset.pipeline[0].update(max_frame_range=[20])
 _base_.train_dataloader.dataset.pipeline[2].update(
     center_jitter_factor=[0, 0.5, 3], scale_jitter_factor=[0, 0.1, 0.25]
 )
-_base_.train_dataloader.dataset.pipeline[3].update(output_size=[48, 48, 96])
+# mmtrack's own crop, with which the published micro trackers were trained: seeds repeat their bits.
+_base_.train_dataloader.dataset.pipeline[3].update(
+    type='SeqCropLikeStark', output_size=[48, 48, 96]
+)
 _base_.train_dataloader.dataset.pipeline[5].update(stride=8)

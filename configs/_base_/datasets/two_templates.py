@@ -37,7 +37,7 @@ train_dataloader = dict(
                 crop_size_factor=[2, 2, 4],
             ),
             dict(
-                type='SeqCropLikeStark',
+                type='mmeatrack.SeqCrop',
                 crop_size_factor=[2, 2, 4],
                 output_size=[128, 128, 256],
             ),

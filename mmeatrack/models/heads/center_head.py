@@ -8,7 +8,12 @@ from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmeatrack.models.heads.gaussian_target import count_boxes, count_centres, gaussian_map
+from mmeatrack.models.heads.gaussian_target import (
+    GAUSSIANS,
+    count_boxes,
+    count_centres,
+    gaussian_map,
+)
 from mmeatrack.models.loss_terms import SharedCounts, full_precision
 from mmeatrack.models.losses.giou_loss import aligned_overlaps
 from mmeatrack.registry import MODELS
@@ -64,7 +69,8 @@ class CenterHead(BaseModule):
     """Three convolutional branches on the search tokens' map, as in OSTrack [1].
 
     The score map is trained with CenterNet's focal loss [2] on a Gaussian whose radius is
-    CornerNet's [3], the box with GIoU [4] and L1.
+    CornerNet's [3], the box with GIoU [4] and L1. CenterNet rounds the target's size up to whole
+    cells, OSTrack does not.
 
     Args:
         in_channels: Channels ``C`` of the search tokens.
@@ -74,7 +80,12 @@ class CenterHead(BaseModule):
         loss_cls: Focal loss on the score map (L_cls).
         loss_bbox: Loss on normalised corners (L_1).
         loss_iou: Loss on overlap (L_GIoU).
+        gaussian: Size of the score map's target, 'centernet' or 'ostrack', see
+            :func:`gaussian_map`.
         init_cfg: mmengine's initialisation config.
+
+    Raises:
+        ValueError: If ``feat_channels`` cannot be halved as often, or ``gaussian`` is unknown.
 
     References:
         [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream
@@ -108,6 +119,7 @@ class CenterHead(BaseModule):
         loss_cls: Optional[dict] = None,
         loss_bbox: Optional[dict] = None,
         loss_iou: Optional[dict] = None,
+        gaussian: str = 'centernet',
         init_cfg: Optional[dict] = None,
     ) -> None:
         if loss_iou is None:
@@ -122,7 +134,9 @@ class CenterHead(BaseModule):
                 f'feat_channels={feat_channels} cannot be halved {num_convs - 1} times: use a '
                 f'multiple of {2 ** (num_convs - 1)} or fewer num_convs.'
             )
-        self.min_overlap = min_overlap
+        if gaussian not in GAUSSIANS:
+            raise ValueError(f'gaussian={gaussian!r} is unknown; it is one of {list(GAUSSIANS)}.')
+        self.min_overlap, self.gaussian = min_overlap, gaussian
         prior_logit = math.log(_PRIOR_SCORE / (1 - _PRIOR_SCORE))
         self.score_branch = _branch(in_channels, feat_channels, num_convs, 1, prior_logit)
         self.offset_branch = _branch(in_channels, feat_channels, num_convs, 2)
@@ -203,7 +217,7 @@ class CenterHead(BaseModule):
         Returns:
             (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
         """
-        return gaussian_map(bbox_cxcywh, grid, self.min_overlap)
+        return gaussian_map(bbox_cxcywh, grid, self.min_overlap, self.gaussian)
 
 
 def peak_cell(score_map: Tensor, prior: Tensor) -> Tensor:

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 
 
+GAUSSIANS = ('centernet', 'ostrack')
+
+
 def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor:
     """Radius of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack compute it.
 
@@ -46,13 +49,17 @@ def _has_centre(bbox_cxcywh: Tensor) -> Tensor:
     return ((centre >= 0) & (centre < 1) & (size > 0)).all(dim=1)
 
 
-def gaussian_map(bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float) -> Tensor:
+def gaussian_map(
+    bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float, gaussian: str = 'centernet'
+) -> Tensor:
     """CenterNet's target: 1 in the centre's cell, a Gaussian around it.
 
     Args:
         bbox_cxcywh: (B, 4) centre and size over the search crop's side.
         grid: ``(Hf, Wf)``.
         min_overlap: See :func:`gaussian_radius`.
+        gaussian: 'centernet' rounds the size up to whole cells, as CenterNet does; 'ostrack' takes
+            it as it is, as OSTrack does: about a quarter of usual targets get a radius less by one.
 
     Returns:
         (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
@@ -60,7 +67,10 @@ def gaussian_map(bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float)
     Hf, Wf = grid
     cx, cy, w, h = bbox_cxcywh.double().unbind(dim=1)  # (B,)
     shown = _has_centre(bbox_cxcywh)
-    radius = gaussian_radius((h * Hf).ceil(), (w * Wf).ceil(), min_overlap).floor()
+    height, width = h * Hf, w * Wf
+    if gaussian == 'centernet':
+        height, width = height.ceil(), width.ceil()
+    radius = gaussian_radius(height, width, min_overlap).floor()
     spread = 2 * ((2 * radius + 1) / 6) ** 2
     dx = torch.arange(Wf, device=cx.device) - (cx * Wf).round().clamp(max=Wf - 1)[:, None]
     dy = torch.arange(Hf, device=cx.device) - (cy * Hf).round().clamp(max=Hf - 1)[:, None]

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -16,14 +17,10 @@ from mmeatrack.models.confidence import mean_target_token
 from mmeatrack.models.search import NetworkOfWeights
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.registry import MODELS
-from mmeatrack.structures import (
-    CropWindow,
-    check_target_box,
-    crop_box_to_image,
-    crop_image,
-    image_box_to_crop,
-)
+from mmeatrack.structures import CropWindow, check_target_box, crop_image, image_box_to_crop
 from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.conventions import CONVENTIONS
+from mmeatrack.structures.crops import crop_image_by
 from mmeatrack.tracking import TrackerState, VideoParts, adapt, advance, begin, search_window
 
 Located = Tuple[Box, List[float]]
@@ -217,7 +214,9 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     def _crop(self, img: Tensor, windows: Sequence[CropWindow], size: int) -> Tensor:
         """(B, 3, size, size) normalised crops in the precision of the weights."""
-        crops = torch.cat([crop_image(img, window, size) for window in windows])
+        compat = self.test_cfg['compat']
+        cut = crop_image if compat is None else partial(crop_image_by, CONVENTIONS[compat].crop)
+        crops = torch.cat([cut(img, window, size) for window in windows])
         crops = self.data_preprocessor.normalize(crops)
         return crops.to(next(self.backbone.parameters()).dtype)
 
@@ -240,9 +239,10 @@ class OnePassTracker(BaseSingleObjectTracker):
         # The frame's one transfer from the device.
         values = torch.stack([found[i] for i in range(len(states))]).tolist()
         size = self.backbone.search_size
+        to_image = CONVENTIONS[self.test_cfg['compat']].box_to_image
         return [
-            (crop_box_to_image((cx * size, cy * size, w * size, h * size), window, size), cues)
-            for (cx, cy, w, h, *cues), window in zip(values, windows)
+            (to_image((cx * size, cy * size, w * size, h * size), window, size, state.box[:2]), cues)
+            for (cx, cy, w, h, *cues), window, state in zip(values, windows, states)
         ]
 
     def _warm_up(self, state: TrackerState) -> None:

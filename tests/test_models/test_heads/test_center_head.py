@@ -154,10 +154,14 @@ def test_rows_and_columns_are_not_mixed_up(head) -> None:
 # Target map
 
 
-def gaussian_numpy(box, grid: int, min_overlap: float = 0.7) -> np.ndarray:
+def gaussian_numpy(
+    box, grid: int, min_overlap: float = 0.7, whole_cells: bool = True
+) -> np.ndarray:
     """CenterNet's target map: the smallest of the three radii that keep the overlap."""
     cx, cy, w, h = box
-    w_cells, h_cells = math.ceil(w * grid), math.ceil(h * grid)
+    w_cells, h_cells = w * grid, h * grid
+    if whole_cells:
+        w_cells, h_cells = math.ceil(w_cells), math.ceil(h_cells)
     area, side = w_cells * h_cells, w_cells + h_cells
     keep = (1 - min_overlap) / (1 + min_overlap)
     roots = [
@@ -191,6 +195,23 @@ def gaussian_numpy(box, grid: int, min_overlap: float = 0.7) -> np.ndarray:
 def test_target_map_is_the_formula(head, box) -> None:
     ours = head.gaussian_map(torch.tensor([box], dtype=torch.float64), (16, 16))
     np.testing.assert_allclose(ours[0, 0].numpy(), gaussian_numpy(box, 16), atol=1e-12)
+
+
+def test_target_map_of_ostrack_does_not_round_the_size() -> None:
+    head = CenterHead(in_channels=8, feat_channels=8, gaussian='ostrack')
+    sides = np.random.default_rng(0).uniform(0.1, 0.5, (200, 2))
+    smaller = 0
+    for w, h in sides:
+        box = (0.4, 0.55, w, h)
+        heat = head.gaussian_map(torch.tensor([box], dtype=torch.float64), (16, 16))[0, 0].numpy()
+        np.testing.assert_allclose(heat, gaussian_numpy(box, 16, whole_cells=False), atol=1e-12)
+        smaller += (heat > 0).sum() < (gaussian_numpy(box, 16) > 0).sum()
+    assert 30 <= smaller <= 80
+
+
+def test_unknown_target_map_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"gaussian='square' is unknown.*'ostrack'"):
+        CenterHead(gaussian='square')
 
 
 def test_target_maps_of_a_batch_are_those_of_single_boxes(head) -> None:

@@ -1,0 +1,69 @@
+"""Geometric conventions of a test: this package's and OSTrack's.
+
+They differ in five choices, which are all that boxes of equal weights differ by. OSTrack
+(https://github.com/botaoye/OSTrack) maps boxes back without the half crop pixel that its training
+puts in, and from the crop's exact centre though the window is rounded to pixels; it blackens the
+image's last row and column where the crop reaches them, resizes in 8 bits, and grows boxes to the
+margin.
+"""
+
+from typing import Callable, Dict, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from .array_crops import crop_array, crop_pixels
+from .boxes import Box, clip_box
+from .windows import CropWindow, crop_box_to_image
+
+
+class Convention(NamedTuple):
+    """Steps of a test from frame to crop and from the crop's box to the image's.
+
+    Attributes:
+        crop: Image (H, W, C) of uint8, window and output size to the crop, as :func:`crop_array`.
+        box_to_image: Box in crop px, window, output size and centre that the window was made
+            around to the box in image px.
+        clip: Box, image size and margin to the clipped box, as :func:`clip_box`.
+    """
+
+    crop: Callable[[np.ndarray, CropWindow, int], np.ndarray]
+    box_to_image: Callable[[Box, CropWindow, int, Tuple[float, float]], Box]
+    clip: Callable[[Box, Tuple[int, int], float], Box]
+
+
+def _own_box_to_image(
+    box_cxcywh: Box, window: CropWindow, output_size: int, centre: Tuple[float, float]
+) -> Box:
+    return crop_box_to_image(box_cxcywh, window, output_size)
+
+
+def _ostrack_crop(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
+    # Where the window reaches them, the last row and column are black.
+    return crop_pixels(image[:-1, :-1], window, output_size)[0].astype(np.float32)
+
+
+def _ostrack_box_to_image(
+    box_cxcywh: Box, window: CropWindow, output_size: int, centre: Tuple[float, float]
+) -> Box:
+    scale = window.size / output_size
+    cx, cy, w, h = box_cxcywh
+    left, top = centre[0] - window.size / 2, centre[1] - window.size / 2
+    return left + cx * scale, top + cy * scale, w * scale, h * scale
+
+
+def _ostrack_clip(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box:
+    """Clip to the image, then grow from the upper left corner to the margin."""
+    cx, cy, w, h = box_cxcywh
+    sides = []
+    for centre, length, limit in ((cx, w, image_size[0]), (cy, h, image_size[1])):
+        low = min(max(0.0, centre - length / 2), limit - margin)
+        high = min(max(margin, centre + length / 2), limit)
+        sides.append((low, max(margin, high - low)))
+    (left, width), (top, height) = sides
+    return left + width / 2, top + height / 2, width, height
+
+
+CONVENTIONS: Dict[Optional[str], Convention] = {
+    None: Convention(crop_array, _own_box_to_image, clip_box),
+    'ostrack': Convention(_ostrack_crop, _ostrack_box_to_image, _ostrack_clip),
+}
