@@ -1,10 +1,15 @@
-"""Convert the checkpoint of a tracker to this package's names, or back to OSTrack's.
+"""Convert a checkpoint to this package's names, or a tracker back to OSTrack's.
 
   python tools/convert_checkpoint.py OSTrack_ep0300.pth.tar teacher.pth
   python tools/convert_checkpoint.py teacher.pth ostrack.pth --to ostrack
+  python tools/convert_checkpoint.py deit_tiny.pth start.pth --config configs/eatrack/STUDENT.py
+  python tools/convert_checkpoint.py epoch_300.pth student.pth --from mmrazor
 
-Nothing in the files is run. The converted file holds the tracker's config, derived from the
-shapes, under meta.model; candidate elimination has no weights and is not used here.
+Nothing in the files is run. A tracker of OSTrack is written with its config, derived from the
+shapes, under meta.model; candidate elimination has no weights and is not used here. A classifier
+(deit, timm, mmpretrain) becomes the backbone of the config's tracker, with the layers that its
+backbone.pretrained_layers names, or without a config one of joint layers; the file is for
+backbone.pretrained. Of a distillation (mmrazor) the student is taken.
 """
 
 import argparse
@@ -23,7 +28,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--from',
         dest='origin',
-        choices=('auto', 'ostrack', 'mmeatrack'),
+        choices=('auto', 'ostrack', 'deit', 'timm', 'mmpretrain', 'mmrazor', 'mmeatrack'),
         default='auto',
         help='names in the source (default: %(default)s)',
     )
@@ -33,39 +38,32 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         default='mmeatrack',
         help='names in the target (default: %(default)s)',
     )
+    parser.add_argument(
+        '--config',
+        type=Path,
+        help="config of the tracker or distillation whose backbone a classifier's weights are for",
+    )
     parser.add_argument('--overwrite', action='store_true', help='replace a target of other origin')
     return parser.parse_args(argv)
 
 
-def convert(source: Path, target: Path, origin: str, to: str) -> str:
+def convert(args: argparse.Namespace) -> str:
     """Convert a file; return what was done."""
-    from mmeatrack.conversion import (
-        from_ostrack,
-        is_ostrack,
-        read_weights_file,
-        to_ostrack,
-    )
+    from mmeatrack.conversion import convert_checkpoint, read_weights_file
 
-    file = read_weights_file(source)
-    if origin == 'auto':
-        origin = 'ostrack' if is_ostrack(file.tensors) else 'mmeatrack'
-    if origin == to:
-        raise ValueError(f'{source} has the names of {to} already; give the other one by --to.')
-    content: Dict[str, Any]
-    if to == 'ostrack':
-        left_out = file.meta.get('left_out', {})
-        content = dict(net=to_ostrack(file.tensors, left_out), net_type='OSTrack', epoch=0)
-        renamed = content['net']
-    else:
-        renamed, model, left_out = from_ostrack(file.tensors)
-        content = dict(
-            state_dict=renamed, meta=dict(converted_from='ostrack', model=model, left_out=left_out)
-        )
-    _write(content, target)
-    return (
-        f'{source} ({file.kind}): {len(renamed)} tensors renamed from {origin} to {to}, '
-        f'{len(left_out)} that no forward reads kept aside {sorted(left_out)}; written to {target}'
-    )
+    file = read_weights_file(args.source)
+    backbone = None
+    if args.config is not None:
+        from mmengine.config import Config
+
+        model = Config.fromfile(args.config).model
+        backbone = model.get('architecture', model).backbone.to_dict()
+    try:
+        converted = convert_checkpoint(file, args.origin, args.to, backbone)
+    except ValueError as error:
+        raise ValueError(f'{args.source} ({file.kind}): {error}') from error
+    _write(converted.content, args.target)
+    return f'{args.source} ({file.kind}): {converted.report}; written to {args.target}'
 
 
 def _write(content: Dict[str, Any], target: Path) -> None:
@@ -88,7 +86,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     outputs = dict(tool='convert_checkpoint.py', overwrite=args.overwrite)
     try:
         with claimed_outputs([args.target], [args.source], **outputs):
-            print(convert(args.source, args.target, args.origin, args.to))
+            print(convert(args))
     except (OSError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

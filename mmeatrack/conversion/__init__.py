@@ -1,5 +1,6 @@
 """Conversion of foreign weights to this package's names and back, and published trackers."""
 
+from .checkpoints import Converted, convert_checkpoint, names_of
 from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack, under_own_names
 from .published import PublishedTracker, publish, read_published
 from .vit import ViTConversion, convert_vit, resize_positions
@@ -7,12 +8,15 @@ from .weights_file import WeightsFile, read_weights_file
 
 __all__ = [
     'Conversion',
+    'Converted',
     'PublishedTracker',
     'ViTConversion',
     'WeightsFile',
+    'convert_checkpoint',
     'convert_vit',
     'from_ostrack',
     'is_ostrack',
+    'names_of',
     'publish',
     'read_published',
     'read_weights_file',

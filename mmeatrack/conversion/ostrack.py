@@ -11,8 +11,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from torch import Tensor
 
-# Head width of the ViTs that the family starts from (tiny 3, small 6, base 12 heads).
-_HEAD_DIMS = 64
+from mmeatrack.conversion.vit import HEAD_DIMS
 
 # Tensors that a forward of the tracker never reads.
 _UNUSED = (
@@ -27,6 +26,10 @@ _UNUSED = (
 # Tensors that change the forward, by the feature that they belong to.
 _FEATURES = {
     r'backbone\.blocks\.\d+\.active_score_module\.': "AVTrack's layers that switch themselves off",
+    r'backbone\.MLP\.': "SGLATrack's choice of layers by similarity",
+    r'backbone\.blocks\.\d+\.(mlp\.(fc1_[gx]|w12|norm)|attn\.([qkv]_proj|[qv]_bias|norm))\b': (
+        "EVA-02's layers (variants of AVTrack and ORTrack)"
+    ),
     r'backbone\.(template|search)_segment_pos_embed': 'segment embeddings (SEP_SEG)',
     r'backbone\.blocks\.\d+\.ls[12]\.': 'layer scale',
     r'backbone\.blocks\.\d+\.attn\.[qk]_norm\.': 'normalised queries and keys',
@@ -190,9 +193,9 @@ def _derive_model(state_dict: Mapping[str, Tensor]) -> Dict[str, Any]:
         raise ValueError(
             f'the tensor {error} (its name here) is missing: these are no whole weights of OSTrack.'
         ) from error
-    if width % _HEAD_DIMS:
+    if width % HEAD_DIMS:
         raise ValueError(
-            f'{width} channels are no multiple of {_HEAD_DIMS}, the width of a head of the ViTs '
+            f'{width} channels are no multiple of {HEAD_DIMS}, the width of a head of the ViTs '
             'that OSTrack starts from.'
         )
     depth = 1 + max(
@@ -203,7 +206,7 @@ def _derive_model(state_dict: Mapping[str, Tensor]) -> Dict[str, Any]:
         separate_depth=0,
         joint_depth=depth,
         embed_dims=width,
-        num_heads=width // _HEAD_DIMS,
+        num_heads=width // HEAD_DIMS,
         mlp_ratio=fc1.shape[0] / width,
         qkv_bias='backbone.joint_stage.0.attn.qkv.bias' in state_dict,
         patch_size=patch_size,

@@ -12,6 +12,8 @@ from torch import Size, Tensor
 
 Layers = Union[str, Sequence[int]]
 LAYER_CHOICES = ('first', 'even')
+# Width of a head in the usual ViTs (tiny 3, small 6, base 12 heads).
+HEAD_DIMS = 64
 
 # Tensors of a classifier or of an image decoder, which a tracker does not have.
 _UNUSED = re.compile(
@@ -83,7 +85,7 @@ def convert_vit(
             and not given, or it lacks a chosen layer.
     """
     source = {_without_backbone(key): value for key, value in weights.items()}
-    _refuse_features(source)
+    refuse_features(source)
     names = {key: _timm_name(key) for key in source}
     chosen = _chosen(names, backbone.depth, layers)
     places = {number: place for place, number in enumerate(chosen)}
@@ -113,6 +115,42 @@ def convert_vit(
     return ViTConversion(tensors, renamed, resized, left_out)
 
 
+def derive_backbone(weights: Mapping[str, Tensor]) -> Dict[str, Any]:
+    """Config of a backbone of joint layers for a classifier's weights, as OSTrack starts from it.
+
+    Raises:
+        ValueError: If a tensor is missing, a feature is not a plain ViT's, or the width is no
+            multiple of 64, a head's width in the usual models.
+    """
+    source = {_timm_name(_without_backbone(key)): value for key, value in weights.items()}
+    refuse_features(source)
+    try:
+        patch = source['patch_embed.proj.weight']
+        hidden = source['blocks.0.mlp.fc1.weight'].shape[0]
+    except KeyError as error:
+        raise ValueError(
+            f'the tensor {error} (its name in timm) is missing: is it a ViT?'
+        ) from error
+    width = patch.shape[0]
+    if width % HEAD_DIMS:
+        raise ValueError(
+            f'{width} channels are no multiple of {HEAD_DIMS}, the width of a head in the usual '
+            'models: give the config of the tracker.'
+        )
+    return dict(
+        type='mmeatrack.AsymmetricViT',
+        separate_depth=0,
+        joint_depth=len({key.split('.')[1] for key in source if key.startswith('blocks.')}),
+        embed_dims=width,
+        num_heads=width // HEAD_DIMS,
+        mlp_ratio=hidden / width,
+        qkv_bias='blocks.0.attn.qkv.bias' in source,
+        patch_size=patch.shape[-1],
+        template_size=8 * patch.shape[-1],
+        search_size=16 * patch.shape[-1],
+    )
+
+
 def resize_positions(pos_embed: Tensor, source: Tuple[int, int], target: Tuple[int, int]) -> Tensor:
     """Resize a position embedding, bicubic, as OSTrack does.
 
@@ -136,7 +174,12 @@ def _without_backbone(key: str) -> str:
     return key[len('backbone.') :] if key.startswith('backbone.') else key
 
 
-def _refuse_features(source: Mapping[str, Tensor]) -> None:
+def refuse_features(source: Mapping[str, Tensor]) -> None:
+    """Refuse weights of an architecture that the backbone does not have.
+
+    Raises:
+        ValueError: If there is such a tensor; the message names the feature.
+    """
     for pattern, feature in _FEATURES.items():
         found = [key for key in source if re.match(pattern, key)]
         if found:

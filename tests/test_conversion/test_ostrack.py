@@ -70,6 +70,9 @@ def test_is_told_by_its_names() -> None:
         ('backbone.search_segment_pos_embed', 'segment embeddings'),
         ('box_head.conv1_tl.0.weight', 'corner head'),
         ('backbone.reg_token', 'register tokens'),
+        ('backbone.MLP.fc1.weight', 'SGLATrack'),
+        ('backbone.blocks.0.mlp.fc1_g.weight', 'EVA-02'),
+        ('backbone.blocks.0.attn.q_proj.weight', 'EVA-02'),
     ],
 )
 def test_refuses_what_changes_the_forward(key: str, feature: str) -> None:

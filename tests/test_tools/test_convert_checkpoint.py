@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from mmeatrack.registry import MODELS
+from tests.toy_classifier import timm_weights
 from tests.toy_ostrack import ostrack_weights
-from tests.toys import PREPROCESSOR
+from tests.toys import PREPROCESSOR, backbone_cfg, build, distill_cfg
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert_checkpoint.py'
 
@@ -50,5 +51,17 @@ def test_refusals(tmp_path, main, capsys) -> None:
     assert 'has the names of ostrack already' in capsys.readouterr().err
     torch.save({'x': torch.zeros(1)}, source)
     assert main([str(source), str(target), '--from', 'ostrack']) == 1
-    assert 'known here' in capsys.readouterr().err
+    assert 'of no project known here' in capsys.readouterr().err
     assert not target.exists()
+
+
+def test_classifier_for_the_student_of_a_distillation(tmp_path, main, capsys) -> None:
+    config, source, target = (tmp_path / name for name in ('c.py', 'deit.pth', 'start.pth'))
+    config.write_text(f'model = {distill_cfg()!r}\n', encoding='utf-8')
+    torch.save(dict(model=timm_weights(4)), source)
+    assert main([str(source), str(target), '--from', 'deit', '--config', str(config)]) == 0
+    assert '2 resized' in capsys.readouterr().out
+    content = torch.load(target, weights_only=True)
+    assert set(content['state_dict']) == {
+        f'backbone.{key}' for key in build(backbone_cfg()).state_dict()
+    }

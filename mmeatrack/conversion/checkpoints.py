@@ -1,0 +1,142 @@
+"""Conversion of whole checkpoints: recognition of their names and the converted content."""
+
+import re
+from typing import Any, Dict, Mapping, NamedTuple, Optional
+
+from torch import Tensor
+
+from mmeatrack.conversion.ostrack import from_ostrack, is_ostrack, to_ostrack
+from mmeatrack.conversion.state_dicts import WeightsFile
+from mmeatrack.conversion.vit import convert_vit, derive_backbone, refuse_features
+from mmeatrack.registry import MODELS
+
+ORIGINS = ('auto', 'ostrack', 'deit', 'timm', 'mmpretrain', 'mmrazor', 'mmeatrack')
+TARGETS = ('mmeatrack', 'ostrack')
+# Names within a state dict, by the project that gives them; the first that fits counts.
+_NAMES = {
+    'mmrazor': r'architecture\.',
+    'mmeatrack': r'(backbone\.)?(joint_stage|separate_stage)\.\d+\.',
+    'mmpretrain': r'(backbone\.)?layers\.\d+\.(ln1|norm1|attn)\.',
+    'timm': r'(backbone\.)?blocks\.\d+\.(norm1|attn)\.',
+}
+
+
+class Converted(NamedTuple):
+    """A converted checkpoint.
+
+    Attributes:
+        content: What the file holds.
+        report: What was done, for people.
+    """
+
+    content: Dict[str, Any]
+    report: str
+
+
+def names_of(weights: Mapping[str, Tensor]) -> Optional[str]:
+    """Project whose names the tensors have; None for an unknown one. DeiT's are timm's."""
+    if is_ostrack(weights):
+        return 'ostrack'
+    for project, pattern in _NAMES.items():
+        if any(re.match(pattern, key) for key in weights):
+            return project
+    return None
+
+
+def convert_checkpoint(
+    file: WeightsFile, origin: str, to: str, backbone: Optional[Mapping[str, Any]] = None
+) -> Converted:
+    """Convert the weights of a file.
+
+    Args:
+        file: The weights.
+        origin: One of :data:`ORIGINS`.
+        to: One of :data:`TARGETS`.
+        backbone: Config of the backbone that a classifier's weights are for; None for one whose
+            layers are all joint, with crops of 128 and 256 px.
+
+    Raises:
+        ValueError: If the names are unknown or not those of ``origin``, there is nothing to
+            convert, or the weights have a feature that this package has not.
+    """
+    weights = file.tensors
+    found = names_of(weights)
+    if found is None:
+        refuse_features(weights)
+    if found is None or (origin != 'auto' and found != {'deit': 'timm'}.get(origin, origin)):
+        known = f'they look like those of {found}' if found else 'they are of no project known here'
+        raise ValueError(
+            f'the tensors have not the names of {origin}; {known}: {sorted(weights)[:4]}. Give '
+            f'--from one of {list(ORIGINS)}.'
+        )
+    if backbone is not None and found not in ('timm', 'mmpretrain'):
+        raise ValueError(
+            f'a config is for the weights of a classifier; these are of {found}, whose depths are '
+            'known. Leave it out.'
+        )
+    if found == 'mmrazor':
+        return _student(file, to)
+    if found == to:
+        raise ValueError(f'it has the names of {to} already; give the other one by --to.')
+    if to == 'ostrack' and found != 'mmeatrack':
+        raise ValueError(
+            f'weights of {found} have no head, so that they make no OSTrack. Its own MODEL.'
+            'PRETRAIN_FILE takes them as they are.'
+        )
+    if to == 'ostrack':
+        return _to_ostrack(file)
+    return _from_ostrack(weights) if found == 'ostrack' else _from_vit(weights, found, backbone)
+
+
+def _student(file: WeightsFile, to: str) -> Converted:
+    prefix = 'architecture.'
+    student = {k[len(prefix) :]: v for k, v in file.tensors.items() if k.startswith(prefix)}
+    others = len(file.tensors) - len(student)
+    done = f'{len(student)} tensors of the student; {others} of teacher and distiller left out'
+    inner = file._replace(tensors=student)
+    if to == 'ostrack':
+        converted = _to_ostrack(inner)
+        return converted._replace(report=f'{done}; {converted.report}')
+    return Converted(dict(state_dict=student, meta=dict(converted_from='mmrazor')), done)
+
+
+def _to_ostrack(file: WeightsFile) -> Converted:
+    net = to_ostrack(file.tensors, file.meta.get('left_out', {}))
+    return Converted(
+        dict(net=net, net_type='OSTrack', epoch=0),
+        f'{len(net)} tensors renamed from mmeatrack to ostrack',
+    )
+
+
+def _from_ostrack(weights: Mapping[str, Tensor]) -> Converted:
+    renamed, model, left_out = from_ostrack(weights)
+    meta = dict(converted_from='ostrack', model=model, left_out=left_out)
+    return Converted(
+        dict(state_dict=renamed, meta=meta),
+        f'{len(renamed)} tensors renamed from ostrack to mmeatrack, {len(left_out)} that no '
+        f'forward reads kept aside {sorted(left_out)}; candidate elimination has no weights, and a '
+        'tracker trained with it runs without',
+    )
+
+
+def _from_vit(
+    weights: Mapping[str, Tensor], origin: str, config: Optional[Mapping[str, Any]]
+) -> Converted:
+    config = dict(config or derive_backbone(weights))
+    layers, grid = (config.pop(f'pretrained_{name}', None) for name in ('layers', 'grid'))
+    config.pop('pretrained', None)
+    built = MODELS.build(dict(config))
+    done = convert_vit(weights, built, layers or 'first', grid)
+    own = built.state_dict()
+    wrong = [
+        key for key in own if key not in done.tensors or done.tensors[key].shape != own[key].shape
+    ]
+    if wrong:
+        raise ValueError(
+            f'{len(wrong)} tensors of the backbone are missing or of another shape, such as '
+            f'{wrong[:3]}: give the config of a tracker with the same width, patch and at most as '
+            'many layers.'
+        )
+    tensors = {f'backbone.{key}': done.tensors[key] for key in own}
+    meta = dict(converted_from=origin, backbone=config)
+    return Converted(dict(state_dict=tensors, meta=meta), f'{origin}: {done}')
