@@ -5,7 +5,6 @@ from typing import Tuple
 import torch
 from torch import Tensor
 
-
 GAUSSIANS = ('centernet', 'ostrack')
 
 
