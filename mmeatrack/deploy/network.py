@@ -7,10 +7,11 @@ import numpy as np
 
 from mmeatrack.deploy.folder import TEMPLATE, TRACK, TRACK_INT8, read_export
 from mmeatrack.deploy.runtimes import load_graph
-from mmeatrack.structures import CropWindow, crop_array, crop_box_to_image, image_box_to_crop
+from mmeatrack.structures import CropWindow, image_box_to_crop
 from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.structures.frames import check_frame
-from mmeatrack.tracking import TrackerState, begin
+from mmeatrack.tracking import TrackerState, begin, complete_settings
 
 
 class DeployedNetwork:
@@ -39,7 +40,8 @@ class DeployedNetwork:
     ) -> None:
         folder = Path(folder)
         self.exported = read_export(folder)
-        self.test_cfg = self.exported.test_cfg
+        self.test_cfg = complete_settings(None, self.exported.test_cfg)[1]
+        self._convention = CONVENTIONS[self.test_cfg['compat']]
         self._parts = self.exported.build_parts()
         name = TRACK_INT8 if precision == 'int8' else TRACK
         if name not in self.exported.sha256:
@@ -83,26 +85,26 @@ class DeployedNetwork:
         Returns:
             Box, centre and size in image px, and peak, side lobe and agreement in each window.
         """
-        size = self.exported.search_size
+        size, to_image = self.exported.search_size, self._convention.box_to_image
         kept = [_kept_tokens(state) for state in states]
         values = np.empty((len(windows), 7), np.float32)
         for count in {len(tokens[0]) for tokens in kept}:
             chosen = [i for i, tokens in enumerate(kept) if len(tokens[0]) == count]
             feed = dict(
-                crop=np.stack([crop_array(img, windows[i], size) for i in chosen]),
+                crop=np.stack([self._convention.crop(img, windows[i], size) for i in chosen]),
                 tokens=np.concatenate([kept[i] for i in chosen]),
                 target_token=np.concatenate([states[i].template_token for i in chosen]),
             )
             values[chosen] = self.run_track(feed)[0]
         return [
-            (crop_box_to_image(_scaled(row[:4], size), window, size), row[4:])
-            for row, window in zip(values.tolist(), windows)
+            (to_image(_scaled(row[:4], size), window, size, state.box[:2]), row[4:])
+            for row, window, state in zip(values.tolist(), windows, states)
         ]
 
     def _encode(self, img: np.ndarray, box: Box) -> Tuple[np.ndarray, ...]:
         size = self.exported.template_size
         window = CropWindow.around(box, self.test_cfg['template_factor'])
-        feed = dict(crop=crop_array(img, window, size)[None])
+        feed = dict(crop=self._convention.crop(img, window, size)[None])
         if self.exported.reads_template_boxes:
             feed['box'] = np.array([image_box_to_crop(box, window, size)], np.float32)
         return self._template(feed)
