@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,17 +30,14 @@ after `make demo`:
       --config configs/eatrack/eatrack_micro_1xb16-500i_synthetic-uav.py \\
       --checkpoint work_dirs/demo/distilled/iter_500_student.pth \\
       --ground-truth data/synthetic_uav/test/SEQUENCE/groundtruth_rect.txt
-  # a video from its 120th frame on, with temporal adaptation every 5 frames
-  python tools/video_demo.py flight.mp4 --start-frame 119 --init-bbox 310,205,42,30 \\
-      --config CONFIG.py --checkpoint STUDENT.pth --out flight_tracked.mp4 \\
-      --cfg-options model.temporal.type=mmeatrack.TargetStore model.temporal.interval=5
+  # an exported tracker, see tools/export.py
+  python tools/video_demo.py flight.mp4 --init-bbox 310,205,42,30 --deployed work_dirs/nano_onnx
   # the first camera, in a window; q or Ctrl-C ends it
-  python tools/video_demo.py 0 --init-bbox 280,200,80,80 --show \\
-      --config CONFIG.py --checkpoint STUDENT.pth
+  python tools/video_demo.py 0 --init-bbox 280,200,80,80 --show
 """
 SHIPPED = 'eatrack_nano'
 VIDEO_SUFFIXES = ('.mp4', '.avi')
-# Endings of files that --out might be taken for; other dots belong to a folder's name.
+# Endings that --out might be taken for; other dots belong to a folder's name.
 OTHER_SUFFIXES = (
     '.mkv', '.mov', '.webm', '.m4v', '.wmv', '.flv', '.mpg', '.mpeg', '.ts', '.mts', '.m2ts',
     '.ogv', '.3gp', '.h264', '.hevc', '.gif', '.webp', '.png', '.jpg', '.jpeg', '.bmp', '.tif',
@@ -61,70 +58,59 @@ class CfgOptions(argparse.Action):
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('input', help='video file, folder, number of a camera, or URL of a stream')
-    parser.add_argument(
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES, formatter_class=style)
+    add = parser.add_argument
+    add('input', help='video file, folder, number of a camera, or URL of a stream')
+    add(
         '--config',
         default=SHIPPED,
-        help='config of the tracker; without --checkpoint a shipped or published one '
-        '(default: %(default)s)',
+        help='of the tracker; without --checkpoint a shipped or published one (%(default)s)',
     )
-    parser.add_argument('--checkpoint', help='its weights')
-    parser.add_argument(
+    add('--checkpoint', help='its weights')
+    add(
         '--init-bbox',
         required=True,
         type=parse_box,
         metavar='X,Y,W,H',
         help='target in the first frame: upper left corner and size, in px',
     )
-    parser.add_argument(
-        '--start-frame', type=int, default=0, metavar='N', help='first frame, counted from 0'
-    )
-    parser.add_argument(
+    add('--start-frame', type=int, default=0, metavar='N', help='first frame, counted from 0')
+    add(
         '--live', action='store_true', help='pass over what a camera sends while a frame is tracked'
     )
-    parser.add_argument('--max-frames', type=int, metavar='N', help='stop after N frames')
-    parser.add_argument(
+    add('--max-frames', type=int, metavar='N', help='stop after N frames')
+    add(
         '--out',
         type=Path,
         default=Path('work_dirs/video_demo'),
-        help='folder, or a name that ends in .mp4 or .avi; the text file lies beside the video and '
-        'ends in .txt (default: %(default)s)',
+        help='folder, or a name in .mp4 or .avi; a .txt lies beside it (default: %(default)s)',
     )
-    parser.add_argument('--device', help='cpu, cuda:0 ... (default: a GPU if there is one)')
+    add(
+        '--deployed',
+        metavar='DIR[,BACKEND[,PRECISION]]',
+        help='track with an export of tools/export.py, in onnxruntime,fp32 by default',
+    )
+    add('--device', help='cpu, cuda:0 ... (default: a GPU if there is one)')
     temporal = parser.add_mutually_exclusive_group()
-    temporal.add_argument(
-        '--temporal',
-        action='store_true',
-        default=None,
-        help='adapt to the target while it is followed (default: as the config says)',
-    )
+    says = 'adapt to the target (default: as the config says)'
+    temporal.add_argument('--temporal', action='store_true', default=None, help=says)
     temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=CfgOptions, help='values of the config, KEY=VALUE'
-    )
-    parser.add_argument(
+    add('--cfg-options', nargs='+', action=CfgOptions, help='values of the config, KEY=VALUE')
+    add(
         '--ground-truth',
         type=Path,
         metavar='FILE',
-        help='x,y,w,h a line for every frame of the input, NaN where the target is absent; is '
-        'drawn and scored',
+        help='x,y,w,h a line for every frame, NaN without the target; is drawn and scored',
     )
-    parser.add_argument('--fps', type=float, help="of the video (default: the input's, or 30)")
-    parser.add_argument(
+    add('--fps', type=float, help="of the video (default: the input's, or 30)")
+    add(
         '--jsonl',
         action='store_true',
-        help='write the status of the target, a JSON line a frame, beside the video (see '
-        'docs/many_targets.md)',
+        help='write the status, a JSON line a frame (docs/many_targets.md), beside the video',
     )
-    parser.add_argument('--show', action='store_true', help='show it in a window, too')
-    parser.add_argument(
-        '--overwrite',
-        action='store_true',
-        help='replace files of the same names that this tool did not write',
-    )
+    add('--show', action='store_true', help='show it in a window, too')
+    add('--overwrite', action='store_true', help='replace files that this tool did not write')
     return parser.parse_args(join_box(argv))
 
 
@@ -159,9 +145,8 @@ def check_display() -> None:
     has_screen = sys.platform != 'linux' or any(map(os.getenv, ('DISPLAY', 'WAYLAND_DISPLAY')))
     if re.search(r'GUI:\s+NONE', cv2.getBuildInformation()) or not has_screen:
         raise RuntimeError(
-            '--show: no window can be opened; there is no screen, or this is '
-            'opencv-python-headless. Leave --show out and look at the video, or install '
-            'opencv-python.'
+            '--show: no window can be opened: no screen, or this is opencv-python-headless. Leave '
+            '--show out and look at the video, or install opencv-python.'
         )
 
 
@@ -218,12 +203,15 @@ def run(args: argparse.Namespace) -> int:
 
     if args.max_frames is not None and args.max_frames < 1:
         raise ValueError(f'--max-frames {args.max_frames}: give 1 or more.')
+    if args.deployed and (args.checkpoint or args.cfg_options or args.temporal is not None):
+        raise ValueError('--deployed: weights, config and Target Store are those of the export.')
     if args.show:
         check_display()
     source = open_frames(args.input, args.start_frame, args.live)
     truth = read_ground_truth(args.ground_truth, source) if args.ground_truth else None
     video = output_path(args.out, source.name)
-    given = [args.input, args.config, args.checkpoint, args.ground_truth]
+    exported = args.deployed and args.deployed.split(',')[0]
+    given = [args.input, args.config, args.checkpoint, args.ground_truth, exported]
     with claimed_outputs(
         [video, video.with_suffix('.txt'), *([video.with_suffix('.jsonl')] if args.jsonl else [])],
         [path for path in given if path],
@@ -237,16 +225,13 @@ def track(
     args: argparse.Namespace, source: 'FrameSource', truth: Optional['np.ndarray'], video: Path
 ) -> int:
     """Load the tracker, follow the target and print a summary; return the exit status."""
-    from mmeatrack.apis import load_tracker
     from mmeatrack.visualization import TrackRecorder, track_summary
 
     recorder = TrackRecorder(video, source, truth, fps=args.fps)
-    model = load_tracker(args.config, args.checkpoint, args.device, args.cfg_options, args.temporal)
-    recorder.label = type(model).__name__
-    print(f'temporal adaptation: {getattr(model, "temporal_cfg", None) or "off"}')
+    results = begin(args, recorder)
     started = time.perf_counter()
     try:
-        follow(model, recorder, args)
+        follow(results, recorder, args)
         return 0
     except KeyboardInterrupt:
         return 130
@@ -256,12 +241,28 @@ def track(
             print(summary)
 
 
-def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> None:
+def begin(args: argparse.Namespace, recorder: 'TrackRecorder') -> Iterator[Any]:
+    """Load the tracker; return its results, which come as they are asked for."""
+    if args.deployed:
+        from mmeatrack.deploy import DeployedTracker
+
+        tracker = DeployedTracker(*args.deployed.split(','))
+        recorder.label = tracker.exported.name
+        print(f'temporal adaptation: {tracker.exported.store or "off"}')
+        return tracker.follow(recorder.source, args.init_bbox)
+    from mmeatrack.apis import load_tracker, track_frames
+
+    model = load_tracker(args.config, args.checkpoint, args.device, args.cfg_options, args.temporal)
+    recorder.label = type(model).__name__
+    print(f'temporal adaptation: {getattr(model, "temporal_cfg", None) or "off"}')
+    return track_frames(model, recorder.source, args.init_bbox)
+
+
+def follow(results: Iterator[Any], recorder: 'TrackRecorder', args: argparse.Namespace) -> None:
     """Write results until the frames end, or the user wants no more."""
     import cv2
     from tqdm import tqdm
 
-    from mmeatrack.apis import track_frames
     from mmeatrack.multi import StatusLog
 
     source = recorder.source
@@ -270,7 +271,7 @@ def follow(model: Any, recorder: 'TrackRecorder', args: argparse.Namespace) -> N
     total = min((limit for limit in limits if limit), default=None)
     bar = tqdm(total=total, desc=source.name, unit='frame', dynamic_ncols=True)
     with recorder, log, bar:
-        for result in track_frames(model, source, args.init_bbox):
+        for result in results:
             image = recorder.add(result)
             if args.jsonl:
                 log.add({1: result})
@@ -290,7 +291,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(sys.argv[1:] if argv is None else argv)
     try:
         return run(args)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
 

@@ -10,7 +10,6 @@ from typing import (
     Dict,
     Iterable,
     Iterator,
-    NamedTuple,
     Optional,
     Sequence,
     Union,
@@ -29,7 +28,7 @@ from mmeatrack.apis.shipped import published_config
 from mmeatrack.compat.inference import only_packs, pack_frame
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
-from mmeatrack.multi import StatusKeeper, TrackStatus
+from mmeatrack.multi import StatusKeeper, TrackResult, TrackStatus
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.frames import check_frame
@@ -51,27 +50,6 @@ _BUILDING = threading.RLock()
 _Pack = Callable[[np.ndarray, Box, int], dict]
 
 _MAKE_DEMO = 'Is the path right? `make demo` writes trained trackers to work_dirs/demo.'
-
-
-class TrackResult(NamedTuple):
-    """Result of a tracker for one frame.
-
-    Attributes:
-        frame: The frame (H, W, 3), uint8, BGR, as it was given.
-        box_xywh: x, y, w, h in image px; the given box in the first frame.
-        score: Confidence, 0 to 1; -1 in the first frame.
-        seconds: Wall time of the tracker for the frame.
-        lost: True while the target is lost; None in the first frame and for a tracker without a
-            lost detector.
-        status: State, prediction and uncertainty; None for a tracker without a lost detector.
-    """
-
-    frame: np.ndarray
-    box_xywh: Box
-    score: float
-    seconds: float
-    lost: Optional[bool] = None
-    status: Optional[TrackStatus] = None
 
 
 def load_tracker(

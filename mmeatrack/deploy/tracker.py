@@ -1,10 +1,13 @@
 """Deployed tracker of one target."""
 
-from typing import NamedTuple, Optional, Sequence
+import time
+from typing import Iterable, Iterator, NamedTuple, Optional, Sequence, cast
 
 import numpy as np
 
 from mmeatrack.deploy.network import DeployedNetwork
+from mmeatrack.files.read_ahead import read_ahead
+from mmeatrack.multi import StatusKeeper, TrackResult
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
@@ -78,3 +81,33 @@ class DeployedTracker(DeployedNetwork):
         adapt(state, score, lambda box: self.encode_template(img, box), cfg)
         cx, cy, w, h = state.box
         return TrackedFrame((cx - w / 2, cy - h / 2, w, h), score, lost)
+
+    def follow(self, frames: Iterable[np.ndarray], bbox: Sequence[float]) -> Iterator[TrackResult]:
+        """Follow a target through frames; the next one is decoded while this one is tracked.
+
+        Args:
+            frames: Frames (H, W, 3), uint8, BGR.
+            bbox: The target in the first one: x, y, w, h in image px.
+
+        Yields:
+            One result for each frame, as those of :func:`mmeatrack.apis.track_frames`.
+
+        Raises:
+            ValueError: As :meth:`init` and :meth:`track` do.
+        """
+        keeper: Optional[StatusKeeper] = None
+        for frame in read_ahead(frames):
+            started = time.perf_counter()
+            size = frame.shape[1], frame.shape[0]
+            if keeper is None:
+                self.init(frame, bbox)
+                x, y, w, h = map(float, bbox)
+                keeper = StatusKeeper((x + w / 2, y + h / 2, w, h))
+                seconds = time.perf_counter() - started
+                yield TrackResult(frame, (x, y, w, h), -1.0, seconds, None, keeper.first(size))
+                continue
+            box, score, lost = self.track(frame)
+            seconds = time.perf_counter() - started
+            state = cast(TrackerState, self.state)
+            status = keeper.update(state.box, score, state.lost_detector, size)
+            yield TrackResult(frame, box, score, seconds, lost, status)

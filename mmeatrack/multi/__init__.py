@@ -8,6 +8,7 @@ from .network import Network
 from .rules import TrackRules
 from .status import StatusKeeper, TrackStatus
 from .status_log import StatusLog
+from .track_result import TrackResult
 
 __all__ = [
     'MultiTracker',
@@ -15,6 +16,7 @@ __all__ = [
     'StatusKeeper',
     'StatusLog',
     'Track',
+    'TrackResult',
     'TrackRules',
     'TrackStatus',
 ]

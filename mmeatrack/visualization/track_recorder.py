@@ -14,8 +14,8 @@ from mmeatrack.visualization.labelled_boxes import LabelledBox
 from mmeatrack.visualization.video_sink import MAX_FPS, MIN_FPS, VideoSink, check_fps
 
 if TYPE_CHECKING:
-    from mmeatrack.apis.inference import TrackResult
     from mmeatrack.files.frame_sources import FrameSource
+    from mmeatrack.multi import TrackResult
     from mmeatrack.structures.boxes import Box
 
 DEFAULT_FPS = 30.0

@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Iterator, List
 
@@ -18,6 +19,7 @@ import mmeatrack.evaluation
 import mmeatrack.models
 import mmeatrack.structures
 import mmeatrack.visualization
+from mmeatrack.export import export_tracker
 from tests.test_datasets.trees import boxes_of, write_dtb70_sequence
 from tests.toy_checkpoint import write_toy_tracker
 from tests.toys import mmtrack_scope, video
@@ -75,6 +77,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for frame in video(3):
             sink.write(frame[0].permute(1, 2, 0).contiguous().numpy())
     write_dtb70_sequence(root / 'my_data', 'car_1', boxes_of(4))
+    if find_spec('onnxruntime'):
+        tracker = mmeatrack.apis.load_tracker(root / 'student.py', root / 'student.pth', 'cpu')
+        export_tracker(tracker, root / 'exported', 'student')
     return root
 
 
@@ -82,6 +87,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_examples_of_a_module_run(
     module: str, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    if module.startswith('mmeatrack.deploy'):
+        pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not installed')
     monkeypatch.chdir(folder)
     report: List[str] = []
     runner = doctest.DocTestRunner(OutputChecker(), optionflags=doctest.NORMALIZE_WHITESPACE)

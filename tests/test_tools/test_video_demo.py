@@ -310,6 +310,28 @@ def test_results_before_a_bad_image_are_kept(call, images, tmp_path, capsys):
     assert frame_count(tmp_path / 'o' / 'Car2.mp4') == 5
 
 
+def test_exported_tracker_gives_the_same_track(call, demo, toy, images, tmp_path, capsys):
+    pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not installed')
+    from mmeatrack.export import export_tracker
+
+    exported = tmp_path / 'exported'
+    export_tracker(load_tracker(toy.config, toy.checkpoint, 'cpu'), exported, 'toy')
+    call()
+    given = [str(images), '--init-bbox', BOX, f'--out={tmp_path / "d"}', '--deployed']
+    assert demo.main([*given, str(exported)]) == 0
+    track = read_track(tmp_path / 'd' / 'Car2.txt')
+    np.testing.assert_allclose(track, read_track(tmp_path / 'o' / 'Car2.txt'), atol=1e-3)
+    assert frame_count(tmp_path / 'd' / 'Car2.mp4') == NUM_FRAMES
+    capsys.readouterr()
+    for wrong, message in (
+        ([str(tmp_path)], 'no exported tracker lies here'),
+        ([f'{exported},tensorrt'], "backend='tensorrt' is unknown"),
+        ([str(exported), '--temporal'], 'Target Store are those of the export'),
+    ):
+        assert demo.main([*given, *wrong]) == 1
+        assert message in capsys.readouterr().err
+
+
 def test_ctrl_c_keeps_the_results(call, monkeypatch, tmp_path, capsys):
     from mmeatrack.visualization import TrackRecorder
 

@@ -77,6 +77,8 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         metavar='NAME=CONFIG,CHECKPOINT',
         help='trackers of this package; NAME=TRACKER for one that load_tracker knows',
     )
+    named = 'NAME=DIR[,BACKEND[,PRECISION]]'
+    add('--deployed', nargs='+', default=[], metavar=named, help='exported trackers')
     add('--temporal', action='store_true', default=None, help='adapt to the target')
     add('--no-temporal', action='store_false', dest='temporal')
     add('--wrong-template', action='store_true', help='run ours with a wrong template, too')
@@ -139,6 +141,9 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
         trackers[name] = run_ours(model)
         if args.wrong_template:
             trackers[f'{name}, wrong template'] = run_misled(model, sequences)
+    for each in args.deployed:
+        name, _, sources = each.partition('=')
+        trackers[name] = run_deployed(*sources.split(','))
     if args.nanotrack:
         trackers['NanoTrack v2'] = run_nanotrack(*args.nanotrack)
     if args.csrt:
@@ -146,7 +151,7 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
             raise ValueError('--csrt: this OpenCV has none; install opencv-contrib-python.')
         trackers['CSRT'] = run_opencv(cv2.TrackerCSRT_create)
     if not trackers:
-        raise ValueError('nothing to compare: give --ours, --nanotrack or --csrt.')
+        raise ValueError('nothing to compare: give --ours, --deployed, --nanotrack or --csrt.')
     return trackers
 
 
@@ -158,6 +163,14 @@ def run_ours(model: Any) -> Run:
         return (result.box_xywh for result in track_frames(model, frames, box))
 
     return run
+
+
+def run_deployed(folder: str, backend: str = 'onnxruntime', precision: str = 'fp32') -> Run:
+    """An exported tracker, on one thread."""
+    from mmeatrack.deploy import DeployedTracker
+
+    tracker = DeployedTracker(folder, backend, precision)
+    return lambda frames, box: (result.box_xywh for result in tracker.follow(frames, box))
 
 
 def run_misled(model: Any, sequences: List[Clip]) -> Run:

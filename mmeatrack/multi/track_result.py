@@ -1,0 +1,29 @@
+"""Result of a tracking of one target in one frame."""
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from mmeatrack.multi.status import TrackStatus
+from mmeatrack.structures.boxes import Box
+
+
+class TrackResult(NamedTuple):
+    """Result of a tracker for one frame.
+
+    Attributes:
+        frame: The frame (H, W, 3), uint8, BGR, as it was given.
+        box_xywh: x, y, w, h in image px; the given box in the first frame.
+        score: Confidence, 0 to 1; -1 in the first frame.
+        seconds: Wall time of the tracker for the frame.
+        lost: True while the target is lost; None in the first frame and for a tracker without a
+            lost detector.
+        status: State, prediction and uncertainty; None for a tracker without a lost detector.
+    """
+
+    frame: np.ndarray
+    box_xywh: Box
+    score: float
+    seconds: float
+    lost: Optional[bool] = None
+    status: Optional[TrackStatus] = None
