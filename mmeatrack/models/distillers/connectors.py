@@ -1,6 +1,6 @@
 """Connectors between recorders and losses, for mmrazor's distillers."""
 
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 import torch
 from mmrazor.models.architectures.connectors.base_connector import BaseConnector
@@ -136,13 +136,17 @@ class TargetMaskConnector(GridConnector):
             raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
         self.layout = layout
         self.mask = TargetMask(**kwargs)
+        # Boxes and their masks: count and losses of a step ask for the same ones.
+        self._last: Optional[Tuple[Tensor, Tensor]] = None
 
     @torch.no_grad()
     def forward_train(self, feature: Tensor) -> Tensor:
         """(B, 4) centre and size over the search crop's side to the masks."""
-        grid = self.bound_grid()
-        mask: Tensor = self.mask(feature, (grid, grid))  # (B, Hf, Wf)
-        return mask.flatten(1) if self.layout == 'tokens' else mask
+        if self._last is None or self._last[0] is not feature:
+            grid = self.bound_grid()
+            mask: Tensor = self.mask(feature, (grid, grid))  # (B, Hf, Wf)
+            self._last = feature, mask.flatten(1) if self.layout == 'tokens' else mask
+        return self._last[1]
 
     def count(self, bbox_cxcywh: Tensor) -> Tensor:
         """Scalar ``sum M^2`` of the masks of a batch, a term of :class:`SharedCounts`."""

@@ -38,7 +38,8 @@ class SearchBoxes(nn.Module):
         """
         instances = [sample.search_gt_instances for sample in data_samples]
         boxes = torch.stack([each.bboxes[0] for each in instances]).float()
-        is_shown = torch.ones((), dtype=torch.bool, device=boxes.device)
-        labels = [each.labels[0].bool() if 'labels' in each else is_shown for each in instances]
-        cxcywh = bbox_xyxy_to_cxcywh(boxes) / self.search_size * torch.stack(labels)[:, None]
+        is_shown = torch.ones((), dtype=torch.long, device=boxes.device)
+        labels = [each.labels[0] if 'labels' in each else is_shown for each in instances]
+        shown = torch.stack(labels).bool()[:, None]
+        cxcywh = bbox_xyxy_to_cxcywh(boxes) / self.search_size * shown
         return cxcywh if device is None else send(cxcywh, device)
