@@ -6,6 +6,7 @@ from .data_preprocessors import CropDataPreprocessor
 from .distillers import (
     EATrackDistill,
     EATrackDistiller,
+    MMTrackTeacher,
     MultiTeacherDistill,
     SearchTokens,
     TargetMaskConnector,
@@ -25,6 +26,7 @@ __all__ = [
     'EATrackDistill',
     'EATrackDistiller',
     'LostDetector',
+    'MMTrackTeacher',
     'MultiTeacherDistill',
     'SearchTokens',
     'TargetFeatureLoss',

@@ -4,12 +4,14 @@ from .connectors import SearchTokens, TargetMaskConnector
 from .eatrack_distill import EATrackDistill
 from .eatrack_distiller import EATrackDistiller
 from .layer_recorder import LayerOutputsRecorder
+from .mmtrack_teacher import MMTrackTeacher
 from .multi_teacher_distill import MultiTeacherDistill
 
 __all__ = [
     'EATrackDistill',
     'EATrackDistiller',
     'LayerOutputsRecorder',
+    'MMTrackTeacher',
     'MultiTeacherDistill',
     'SearchTokens',
     'TargetMaskConnector',

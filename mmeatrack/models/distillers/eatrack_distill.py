@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mmeatrack.models.distillers.config_check import check_distiller
 from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.teacher import (
+    bind_teacher,
     build_teacher,
     check_checkpoint_is_given,
     keep_configured_teachers,
@@ -45,7 +46,8 @@ class EATrackDistill(SingleTeacherDistill):
 
     Args:
         distiller: Config of an :class:`EATrackDistiller`, or of mmrazor's ConfigurableDistiller.
-        teacher: Config of the teacher, or the path of a config file whose ``model`` it is.
+        teacher: Config of the teacher, or the path of a config file whose ``model`` it is. A
+            tracker of mmtrack's teaches through a :class:`MMTrackTeacher`.
         teacher_ckpt: Its checkpoint.
         allow_random_teacher: Accept a teacher without a checkpoint (for tests).
         kwargs: Of SingleTeacherDistill; ``architecture`` is the student's config.
@@ -85,6 +87,7 @@ class EATrackDistill(SingleTeacherDistill):
         check_distiller(distiller)
         super().__init__(distiller=distiller, teacher=build_teacher(teacher), **kwargs)
         bind_connectors(self.distiller, self.student)
+        bind_teacher(self.teacher, self.student)
         # Of the teachers whose weights come from a file, by their place in the model.
         self.teacher_files: Dict[str, str] = {}
         self._register_state_dict_hook(leave_out_teachers)

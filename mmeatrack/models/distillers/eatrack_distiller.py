@@ -178,8 +178,10 @@ class EATrackDistiller(ConfigurableDistiller):
         """Hook the teacher's recorders and build the adapters that its width asks for.
 
         Raises:
-            ValueError: If a source is not in the model.
+            ValueError: If a source is not in the model, or the teacher has no layers to pair.
         """
+        if self.finds_pairs:
+            joint_layers(model.backbone)
         check_recorder_sources(self.teacher_recorders, model, 'teacher')
         super().prepare_from_teacher(model)
         width = getattr(model.backbone, 'embed_dims', None)

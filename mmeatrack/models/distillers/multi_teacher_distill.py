@@ -13,6 +13,7 @@ from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.eatrack_distill import EATrackDistill
 from mmeatrack.models.distillers.eatrack_distiller import EATrackDistiller
 from mmeatrack.models.distillers.teacher import (
+    bind_teacher,
     build_teacher,
     check_checkpoint_is_given,
     load_teacher,
@@ -111,6 +112,7 @@ class MultiTeacherDistill(EATrackDistill):
             self.set_module_inplace_false(teacher, f'self.other_teachers[{index}]')
         built = MODELS.build(distiller)
         bind_connectors(built, self.student)
+        bind_teacher(teacher, self.student)
         built.prepare_from_student(self.student)
         built.prepare_from_teacher(teacher)
         self.other_distillers.append(built)

@@ -6,11 +6,13 @@ from typing import Any, Dict, Optional, Union
 
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmtrack.models.sot import PrDiMP, SiamRPN, Stark
 from torch import Tensor, nn
 
 from mmeatrack.compat.config_paths import find_path, package_configs
 from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
+from mmeatrack.models.distillers.mmtrack_teacher import MMTrackTeacher
 from mmeatrack.registry import MODELS
 
 
@@ -19,6 +21,7 @@ def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
 
     Raises:
         FileNotFoundError: If there is no such file.
+        TypeError: If it is a tracker of mmtrack's own, which has no tensor mode.
         ValueError: If the file has no ``model``.
     """
     if isinstance(teacher, str):
@@ -33,7 +36,19 @@ def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
         if 'model' not in config:
             raise ValueError(f'{teacher} has no `model`: name the config of the teacher itself.')
         teacher = config.model
-    return MODELS.build(teacher) if isinstance(teacher, dict) else teacher
+    built = MODELS.build(teacher) if isinstance(teacher, dict) else teacher
+    if isinstance(built, (SiamRPN, Stark, PrDiMP)):
+        raise TypeError(
+            f"the teacher is mmtrack's {type(built).__name__}, which has other crops and another "
+            "head: give teacher=dict(type='mmeatrack.MMTrackTeacher', config=<its config>)."
+        )
+    return built
+
+
+def bind_teacher(teacher: Any, student: Any) -> None:
+    """Let a teacher with other crops know the student."""
+    if isinstance(teacher, MMTrackTeacher):
+        teacher.bind(student)
 
 
 def check_checkpoint_is_given(path: Optional[str], allow_random_teacher: bool) -> None:
@@ -62,16 +77,17 @@ def load_teacher(teacher: Any, path: str) -> None:
             loaded then.
     """
     weights = under_own_names(load_weights(path))
-    own = teacher.state_dict()
+    tracker = teacher.tracker if isinstance(teacher, MMTrackTeacher) else teacher
+    own = tracker.state_dict()
     fit = compare(own, weights)
     refuse_other_model(
         fit,
-        teacher,
+        tracker,
         f'teacher {path}',
         'Set model.teacher to the config that it was trained with.',
         allow_unknown=True,
     )
-    teacher.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
+    tracker.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
     # mmengine would draw new weights for a module that it believes uninitialised.
     teacher._is_init = True
     # A deeper teacher's checkpoint would otherwise pass for a shallower one's without a word.

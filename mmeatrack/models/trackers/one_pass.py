@@ -241,7 +241,10 @@ class OnePassTracker(BaseSingleObjectTracker):
         size = self.backbone.search_size
         to_image = CONVENTIONS[self.test_cfg['compat']].box_to_image
         return [
-            (to_image((cx * size, cy * size, w * size, h * size), window, size, state.box[:2]), cues)
+            (
+                to_image((cx * size, cy * size, w * size, h * size), window, size, state.box[:2]),
+                cues,
+            )
             for (cx, cy, w, h, *cues), window, state in zip(values, windows, states)
         ]
 
