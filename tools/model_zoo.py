@@ -50,6 +50,13 @@ def problems(root: Path, models: Sequence[Dict[str, Any]]) -> List[str]:
         and '_deprecation_' not in path.read_text(encoding='utf-8')  # a former name
     }
     found += [f'{config}: listed twice' for config in set(listed) if listed.count(config) > 1]
+    hashes = [model['SHA256'] for model in models if 'SHA256' in model]
+    found += [
+        f'{digest}: two models have weights of this SHA-256, so that one of them is not its own: '
+        'publish each and list what was published'
+        for digest in sorted(set(hashes))
+        if hashes.count(digest) > 1
+    ]
     found += [f'{config}: not listed' for config in sorted(there - set(listed))]
     for model in models:
         found += _config_problems(root, model) + _weight_problems(root, model)

@@ -27,7 +27,13 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         '--out',
         type=Path,
         required=True,
-        help='folder and name without suffix; HASH.safetensors is added',
+        help='folder and name without suffix; -HASH and the suffix are added',
+    )
+    parser.add_argument(
+        '--format',
+        choices=('safetensors', 'pth'),
+        default='safetensors',
+        help='of the file (default: %(default)s)',
     )
     parser.add_argument(
         '--precision',
@@ -69,7 +75,7 @@ def publish_checkpoint(args: argparse.Namespace) -> Path:
         mmeatrack=mmeatrack.__version__,
         torch=torch.__version__,
     )
-    target = args.out.with_name(args.out.name + '.safetensors')
+    target = args.out.with_name(f'{args.out.name}.{args.format}')
     return publish(model, tracker.state_dict(), facts, target, getattr(torch, args.precision))
 
 

@@ -6,6 +6,7 @@ from typing import List, Tuple, Union
 from mmengine.config import Config
 
 from mmeatrack.conversion import read_published
+from mmeatrack.conversion.published import SUFFIXES
 
 WEIGHTS = Path(__file__).resolve().parent.parent / 'weights'
 _SUFFIX = '.safetensors'
@@ -22,7 +23,8 @@ def find_published(source: Source) -> Path:
     """File of a published tracker.
 
     Args:
-        source: Name of a shipped tracker, such as 'eatrack_nano', or a ``.safetensors`` file.
+        source: Name of a shipped tracker, such as 'eatrack_nano', or a file of
+            tools/publish_model.py or tools/convert_checkpoint.py.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -30,12 +32,12 @@ def find_published(source: Source) -> Path:
     """
     if not isinstance(source, Config) and str(source) in shipped_trackers():
         return WEIGHTS / f'{source}{_SUFFIX}'
-    if isinstance(source, Config) or Path(source).suffix != _SUFFIX:
+    if isinstance(source, Config) or Path(source).suffix not in SUFFIXES:
         named = 'a Config' if isinstance(source, Config) else f'{str(source)!r}'
         raise ValueError(
             f'no checkpoint is given for {named}: the tracker would run on random weights. Give '
             f'its file, or in place of the config a published tracker: {shipped_trackers()} or a '
-            f'{_SUFFIX} file of tools/publish_model.py.'
+            'file of tools/publish_model.py.'
         )
     if not Path(source).is_file():
         raise FileNotFoundError(f'{source}: no such published tracker.')

@@ -101,7 +101,8 @@ def _student(file: WeightsFile, to: str) -> Converted:
 
 
 def _to_ostrack(file: WeightsFile) -> Converted:
-    net = to_ostrack(file.tensors, file.meta.get('left_out', {}))
+    left_out = file.meta.get('left_out', {})  # text in the metadata of safetensors
+    net = to_ostrack(file.tensors, left_out if isinstance(left_out, dict) else {})
     return Converted(
         dict(net=net, net_type='OSTrack', epoch=0),
         f'{len(net)} tensors renamed from mmeatrack to ostrack',

@@ -139,7 +139,7 @@ def to_ostrack(
             'written as one.'
         )
     renamed = {_their_name(key): value for key, value in state_dict.items()}
-    return {**renamed, **left_out}
+    return {**left_out, **renamed}
 
 
 def _refuse_features(weights: Mapping[str, Tensor]) -> None:
@@ -220,6 +220,12 @@ def _derive_model(state_dict: Mapping[str, Tensor]) -> Dict[str, Any]:
         type='mmeatrack.EATrack',
         backbone=backbone,
         head=head,
+        data_preprocessor=dict(
+            type='mmeatrack.CropDataPreprocessor',
+            mean=[123.675, 116.28, 103.53],
+            std=[58.395, 57.12, 57.375],
+            bgr_to_rgb=True,
+        ),
         test_cfg=dict(template_factor=2.0, search_factor=factor),
     )
 

@@ -1,23 +1,26 @@
-"""Published trackers: one safetensors file with the weights, the model's config and facts.
+"""Published trackers: one file with the weights, the model's config and facts.
 
 The config travels as JSON in the file's metadata, so that the file alone makes a tracker. A config
 can name any class and any argument, so only parts of this package and a few losses are taken.
 """
 
 import hashlib
+import io
 import json
+import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Union
+from typing import Any, Dict, Iterator, Mapping, NamedTuple, Tuple, Union
 
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from mmeatrack.conversion.weights_file import read_weights_file
+from mmeatrack.conversion.weights_file import WeightsFile, read_weights_file
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.registry import MODELS
 
 FORMAT = '1'
+SUFFIXES = ('.safetensors', '.pth')
 _CONFIG, _FACTS, _VERSION = 'mmeatrack_model', 'mmeatrack_facts', 'mmeatrack_format'
 # The losses that CenterHead's arguments name; a published tracker does not compute them.
 _FOREIGN_TYPES = ('mmdet.GaussianFocalLoss', 'mmdet.L1Loss', 'mmdet.GIoULoss')
@@ -51,16 +54,21 @@ def publish(
         model: Config of the tracker, plain values only.
         state_dict: Its weights.
         facts: What there is to say of it, plain values only.
-        path: ``folder/name.safetensors``; written is ``folder/name-0123abcd.safetensors``.
+        path: ``folder/name.safetensors`` or ``.pth``; written is
+            ``folder/name-0123abcd.safetensors``.
         dtype: Type of the floating point tensors in the file.
 
     Returns:
         The path written.
 
     Raises:
-        ValueError: If the config names a part that a reader would refuse, or is not plain, or the
-            type cannot hold a weight.
+        FileExistsError: If a file of that name has another content.
+        ValueError: If the config names a part that a reader would refuse, or is not plain, the
+            type cannot hold a weight, or the suffix is another.
     """
+    path = Path(path)
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f'{path}: a published tracker ends in one of {list(SUFFIXES)}.')
     check_model(model)
     tensors = {
         key: value.to(dtype).contiguous() if value.is_floating_point() else value.contiguous()
@@ -82,36 +90,90 @@ def publish(
         }
     except TypeError as error:
         raise ValueError(f'config and facts must be plain values: {error}.') from error
-    content = save(tensors, metadata)
-    digest = hashlib.sha256(content).hexdigest()[:_HASH_DIGITS]
-    path = Path(path)
-    target = path.with_name(f'{path.stem}-{digest}{path.suffix}')
+    if path.suffix == '.pth':
+        buffer = io.BytesIO()
+        torch.save(dict(state_dict=tensors, meta=metadata), buffer)
+        content = buffer.getvalue()
+    else:
+        content = _with_sorted_header(save(tensors, metadata))
+    target = path.with_name(f'{path.stem}-{_digest(content)}{path.suffix}')
+    if target.exists() and target.read_bytes() != content:
+        raise FileExistsError(
+            f'{target} exists with another content, though its name has the same hash: it was '
+            'changed since, or cut. Move it away, or publish under another name.'
+        )
     write_atomically(target, content)
     return target
 
 
+def _with_sorted_header(content: bytes) -> bytes:
+    """Safetensors whose header has a fixed order, so that equal trackers have one hash."""
+    end = 8 + int.from_bytes(content[:8], 'little')
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True).encode()
+    header += b' ' * (-len(header) % 8)
+    return len(header).to_bytes(8, 'little') + header + content[end:]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_HASH_DIGITS]
+
+
 def read_published(path: Union[str, Path]) -> PublishedTracker:
-    """Read a published tracker. No code of the file runs.
+    """Read a published tracker, or one that was converted from OSTrack. No code of it runs.
 
     Args:
         path: The file.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        RuntimeError: If the file is cut, or holds no tracker of a known format.
+        RuntimeError: If the file is cut, is not what its name's hash says, or holds no tracker of a
+            known format.
         ValueError: If its config names a part that a tracker does not need.
     """
+    path = Path(path)
     file = read_weights_file(path)
-    version = file.meta.get(_VERSION)
-    if version != FORMAT or _CONFIG not in file.meta:
+    _check_name(path)
+    model, facts = _stored(file, path)
+    try:
+        check_model(model)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+    weights = {k: v.float() if v.is_floating_point() else v for k, v in file.tensors.items()}
+    return PublishedTracker(model, weights, facts)
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a file whose content has not the hash that its name ends in."""
+    named = re.search(rf'-([0-9a-f]{{{_HASH_DIGITS}}})$', path.stem)
+    found = _digest(path.read_bytes()) if named else ''
+    if named and named[1] != found:
+        raise RuntimeError(
+            f"{path}: the content's SHA-256 begins with {found}, its name says {named[1]}. It was "
+            'changed or mixed up with another file: copy it again, or rename it without the hash '
+            'if the change is yours.'
+        )
+
+
+def _stored(file: WeightsFile, path: Path) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Config and facts in a file's metadata."""
+    meta = file.meta
+    if isinstance(meta.get('model'), dict) and 'converted_from' in meta:
+        return meta['model'], dict(converted_from=meta['converted_from'])
+    if meta.get(_VERSION) != FORMAT or _CONFIG not in meta:
         raise RuntimeError(
             f'{path} ({file.kind}) is no published tracker of format {FORMAT} (it says '
-            f'{version!r}): write it with tools/publish_model.py of this version.'
+            f'{meta.get(_VERSION)!r}): write it with tools/publish_model.py of this version, or '
+            'give a config beside it.'
         )
-    model = json.loads(file.meta[_CONFIG])
-    check_model(model)
-    weights = {k: v.float() if v.is_floating_point() else v for k, v in file.tensors.items()}
-    return PublishedTracker(model, weights, json.loads(file.meta.get(_FACTS, '{}')))
+    try:
+        model, facts = (json.loads(meta.get(key, '{}')) for key in (_CONFIG, _FACTS))
+    except (ValueError, RecursionError, TypeError) as error:
+        raise RuntimeError(
+            f'{path}: the config in it is no JSON ({error}): copy it again.'
+        ) from error
+    if not isinstance(model, dict) or not isinstance(facts, dict):
+        raise RuntimeError(f'{path}: config and facts in it are no dicts: publish it again.')
+    return model, facts
 
 
 def check_model(model: Mapping[str, Any]) -> None:
@@ -128,7 +190,8 @@ def check_model(model: Mapping[str, Any]) -> None:
         if not isinstance(name, str) or name not in (*own, *_FOREIGN_TYPES):
             raise ValueError(
                 f'the config of this tracker names {name!r}; a published tracker consists of parts '
-                f'of mmeatrack only. It was not built.'
+                'of mmeatrack only. It was not built. Upgrade mmeatrack if the part is of a newer '
+                'one; else take the file from a publisher whom you trust.'
             )
 
 

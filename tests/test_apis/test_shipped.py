@@ -5,7 +5,8 @@ import torch
 from mmengine.config import Config
 
 from mmeatrack.apis import load_tracker, shipped
-from mmeatrack.conversion import publish
+from mmeatrack.conversion import WeightsFile, convert_checkpoint, publish
+from tests.toy_ostrack import ostrack_weights
 from tests.toys import build, tracker_cfg
 
 
@@ -47,3 +48,21 @@ def test_a_config_without_weights_is_refused_with_what_there_is(published: Path)
 def test_a_missing_file_is_named(published: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'none\.safetensors: no such published tracker'):
         load_tracker('none.safetensors')
+
+
+def test_a_converted_ostrack_is_loaded_by_its_path(tmp_path: Path) -> None:
+    weights = ostrack_weights(depth=1)
+    file = WeightsFile('a file', weights, {})
+    path = tmp_path / 'teacher.pth'
+    torch.save(convert_checkpoint(file, 'auto', 'mmeatrack').content, path)
+    tracker = load_tracker(path, device='cpu', cfg_options={'model.test_cfg.compat': 'ostrack'})
+    qkv = tracker.backbone.joint_stage[0].attn.qkv.weight
+    assert torch.equal(qkv, weights['backbone.blocks.0.attn.qkv.weight'])
+    assert tracker.test_cfg['compat'] == 'ostrack'
+
+
+def test_a_checkpoint_without_its_config_asks_for_it(tmp_path: Path) -> None:
+    path = tmp_path / 'student.pth'
+    torch.save(build(tracker_cfg()).state_dict(), path)
+    with pytest.raises(RuntimeError, match=r'student\.pth .*or give a config beside it'):
+        load_tracker(path)

@@ -30,6 +30,8 @@ def test_file_alone_makes_the_tracker(tmp_path, tracker) -> None:
 
 def test_hash_of_the_content_is_in_the_name(tmp_path, tracker) -> None:
     path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
+    again = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
+    assert again == path
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     assert path.name == f'toy-{digest}.safetensors'
 
@@ -82,3 +84,37 @@ def test_config_must_be_plain(tmp_path, tracker) -> None:
         publish(
             tracker_cfg(), tracker.state_dict(), dict(path=tmp_path), tmp_path / 'x.safetensors'
         )
+
+
+def test_file_of_torch_is_as_good(tmp_path, tracker) -> None:
+    path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.pth')
+    read = read_published(path)
+    assert read.facts == FACTS
+    assert read.model == json.loads(json.dumps(tracker_cfg()))
+    own = tracker.state_dict()
+    assert all(torch.equal(own[key], value) for key, value in read.state_dict.items())
+    assert path == publish(tracker_cfg(), own, FACTS, tmp_path / 'toy.pth')
+    with pytest.raises(ValueError, match=r"ends in one of \['\.safetensors', '\.pth'\]"):
+        publish(tracker_cfg(), own, FACTS, tmp_path / 'toy.onnx')
+
+
+def test_two_files_of_one_hash(tmp_path, tracker) -> None:
+    weights = tracker.state_dict()
+    path = publish(tracker_cfg(), weights, FACTS, tmp_path / 'toy.safetensors')
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(FileExistsError, match='exists with another content'):
+        publish(tracker_cfg(), weights, FACTS, tmp_path / 'toy.safetensors')
+    with pytest.raises(RuntimeError, match=r'SHA-256 begins with \w{8}, its name says .*copy it'):
+        read_published(path)
+    renamed = path.rename(tmp_path / 'mine.safetensors')
+    assert set(read_published(renamed).state_dict) == set(weights)
+
+
+@pytest.mark.parametrize('config', ['[1', '[' * 9999, '"text"', '[]'])
+def test_config_that_is_none_is_named(tmp_path, tracker, config: str) -> None:
+    path = tmp_path / 'x.safetensors'
+    metadata = dict(mmeatrack_format='1', mmeatrack_model=config)
+    save_file(dict(tracker.state_dict()), str(path), metadata)
+    with pytest.raises(RuntimeError, match=r'x\.safetensors: .*(copy it again|publish it again)'):
+        read_published(path)

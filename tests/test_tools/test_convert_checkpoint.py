@@ -7,7 +7,7 @@ import torch
 from mmeatrack.registry import MODELS
 from tests.toy_classifier import timm_weights
 from tests.toy_ostrack import ostrack_weights
-from tests.toys import PREPROCESSOR, backbone_cfg, build, distill_cfg
+from tests.toys import PREPROCESSOR, backbone_cfg, build, distill_cfg, training_batch
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert_checkpoint.py'
 
@@ -65,3 +65,34 @@ def test_classifier_for_the_student_of_a_distillation(tmp_path, main, capsys) ->
     assert set(content['state_dict']) == {
         f'backbone.{key}' for key in build(backbone_cfg()).state_dict()
     }
+
+
+def test_ten_steps_of_distillation_from_a_converted_file(tmp_path, main) -> None:
+    weights = ostrack_weights(width=64, depth=2, patch=8, template=16, search=32, channels=8)
+    source, teacher = tmp_path / 'OSTrack_ep0300.pth.tar', tmp_path / 'teacher.pth'
+    torch.save(dict(net=weights, net_type='OSTrack', epoch=300), source)
+    assert main([str(source), str(teacher)]) == 0
+    losses = {}
+    for path in (source, teacher):  # as it is, and converted: the same teacher
+        model = build(
+            distill_cfg(
+                teacher=torch.load(teacher, weights_only=True)['meta']['model'],
+                teacher_ckpt=str(path),
+                allow_random_teacher=False,
+                distiller=dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 0), (3, 1)]),
+            )
+        ).train()
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        losses[path] = []
+        for _ in range(10):
+            step = model(*training_batch(), mode='loss')
+            total = sum(value for name, value in step.items() if 'loss_feat' in name)
+            grads = torch.autograd.grad(total, trained, allow_unused=True)
+            pairs = [(p, grad) for p, grad in zip(trained, grads) if grad is not None]
+            length = torch.stack([grad.norm() for _, grad in pairs]).norm()
+            with torch.no_grad():
+                for parameter, grad in pairs:
+                    parameter -= 0.1 * grad / length
+            losses[path].append(float(total))
+    assert losses[source] == losses[teacher]
+    assert losses[teacher][-1] < losses[teacher][0]

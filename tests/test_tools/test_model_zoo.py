@@ -76,6 +76,12 @@ def test_what_does_not_hold_is_named(main, zoo, capsys, change: dict, message: s
     assert message in capsys.readouterr().err
 
 
+def test_two_models_of_one_hash_are_named(main, zoo, capsys) -> None:
+    root, model = zoo
+    assert main(write(root, [model, dict(model, Name='b')])) == 1
+    assert 'two models have weights of this SHA-256' in capsys.readouterr().err
+
+
 def test_config_that_is_not_listed_or_does_not_load(main, zoo, capsys) -> None:
     root, model = zoo
     (root / 'configs' / 'toy' / 'b.py').write_text('model = dict(\n')

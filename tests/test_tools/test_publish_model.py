@@ -24,15 +24,19 @@ def write_config(path: Path, model: dict) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize('distilled', [False, True])
-def test_student_and_nothing_else(tmp_path, main, capsys, distilled: bool) -> None:
+@pytest.mark.parametrize(
+    ('distilled', 'kind'), [(False, 'safetensors'), (True, 'safetensors'), (False, 'pth')]
+)
+def test_student_and_nothing_else(tmp_path, main, capsys, distilled: bool, kind: str) -> None:
     model = build(distill_cfg() if distilled else tracker_cfg())
     checkpoint = tmp_path / 'epoch_3.pth'
     torch.save(dict(state_dict=model.state_dict(), optimizer={}, meta=dict(epoch=3)), checkpoint)
     config = write_config(tmp_path / 'c.py', distill_cfg() if distilled else tracker_cfg())
     out = tmp_path / 'models' / 'student'
-    assert main([config, str(checkpoint), '--out', str(out), '--fact', 'success=66.1']) == 0
+    options = ['--out', str(out), '--format', kind, '--fact', 'success=66.1']
+    assert main([config, str(checkpoint), *options]) == 0
     path = Path(capsys.readouterr().out.strip())
+    assert path.suffix == f'.{kind}'
     assert path.parent == out.parent
     read = read_published(path)
     student = model.student if distilled else model

@@ -95,7 +95,7 @@ def test_stark_responds_at_the_targets_cell(models, x: float, y: float, monkeypa
 def test_siamrpn_of_random_weights_places_the_target(models, monkeypatch) -> None:
     """The template's features are found again at the target's cell, by the real network."""
     teacher = models[SIAMRPN].teacher
-    places = [(40, 52), (206, 60), (130, 127), (66, 212)]
+    places = [(40, 52), (206, 212)]
     generator = torch.Generator().manual_seed(3)
 
     def texture(count: int, size: int) -> Tensor:
