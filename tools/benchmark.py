@@ -4,6 +4,7 @@ train: time and memory of a distillation step beside the student's step and the 
 temporal: time per frame with the Target Store beside without.
 store-memory: memory of the store in a long video.
 targets: time per frame with many targets in one batch beside as many single calls.
+speed: trackers side by side, network alone and from frame to box.
 
 Exit status: 0, 1 for an error of the input, 2 if a bound is missed.
 """
@@ -12,6 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Optional, Sequence
+
+from lab.speed_command import add_options, at_least_one, measure_speed, output_files
 
 if TYPE_CHECKING:
     from lab.costs import BenchmarkReport
@@ -57,14 +60,16 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         help='numbers of targets (default: %(default)s)',
     )
     targets.add_argument('--rounds', type=at_least_one, default=10, help='default: %(default)s')
-    for command in (train, temporal, targets):
+    speed = commands.add_parser('speed', help='trackers side by side')
+    add_options(speed)
+    for command in (train, temporal, targets, speed):
         command.add_argument('--device', default='cpu', help='cpu, cuda:0 ... (default: cpu)')
         command.add_argument(
             '--threads', type=at_least_one, default=1, help='of the CPU (default: %(default)s)'
         )
     store = commands.add_parser('store-memory', help='a long video')
     store.add_argument('--frames', type=at_least_one, default=100000, help='default: %(default)s')
-    for command in (train, temporal, store, targets):
+    for command in (train, temporal, store, targets, speed):
         command.add_argument(
             '--out', type=Path, metavar='FILE.md', help='write the report there too'
         )
@@ -72,13 +77,6 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
             '--overwrite', action='store_true', help='replace a --out that this tool did not write'
         )
     return parser.parse_args(argv)
-
-
-def at_least_one(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r}: give a whole number of at least 1')
-    return int(text)
 
 
 def train(args: argparse.Namespace) -> 'BenchmarkReport':
@@ -185,15 +183,22 @@ def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
 
 
 def prepare(args: argparse.Namespace) -> Any:
-    """Set the seed and the threads, and read the config; the name of a shipped tracker stays."""
+    """Prepare the process, and read the config; the name of a shipped tracker stays."""
+    from mmengine.config import Config
+
+    from mmeatrack.apis.shipped import shipped_trackers
+
+    prepare_process(args)
+    return args.config if args.config in shipped_trackers() else Config.fromfile(args.config)
+
+
+def prepare_process(args: argparse.Namespace) -> None:
+    """Set the seed and the threads."""
     import cv2
     import torch
-    from mmengine.config import Config
     from mmengine.logging import MMLogger
     from mmengine.runner import set_random_seed
     from mmtrack.utils import register_all_modules
-
-    from mmeatrack.apis.shipped import shipped_trackers
 
     if args.device != 'cpu' and not torch.cuda.is_available():
         raise ValueError(f'--device {args.device}: this torch sees no GPU; it is cpu.')
@@ -202,16 +207,27 @@ def prepare(args: argparse.Namespace) -> Any:
     set_random_seed(0)
     register_all_modules(init_default_scope=True)
     MMLogger.get_current_instance().setLevel('WARNING')
-    if args.config in shipped_trackers():
-        return args.config
-    return Config.fromfile(args.config)
+
+
+def speed(args: argparse.Namespace) -> 'BenchmarkReport':
+    """Measure trackers side by side."""
+    prepare_process(args)
+    return measure_speed(args)
+
+
+COMMANDS = {
+    'train': train,
+    'temporal': temporal,
+    'targets': targets,
+    'store-memory': store_memory,
+    'speed': speed,
+}
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command line; errors of the input are one line."""
     args = parse_args(sys.argv[1:] if argv is None else argv)
-    commands = {'train': train, 'temporal': temporal, 'targets': targets}
-    measure = commands.get(args.command, store_memory)
+    measure = COMMANDS[args.command]
     try:
         with claimed(args):
             report = measure(args)
@@ -229,6 +245,8 @@ def claimed(args: argparse.Namespace) -> ContextManager[None]:
     from mmeatrack.files.outputs import claimed_outputs
 
     outputs = [args.out] if args.out else []
+    if args.out and args.command == 'speed':
+        outputs += output_files(args.out)
     inputs = [args.config] if 'config' in args else []
     return claimed_outputs(outputs, inputs, tool='benchmark.py', overwrite=args.overwrite)
 

@@ -34,7 +34,7 @@ from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.frames import check_frame
 
 # Pipeline for configs without one. The first two steps read files and are left out here.
-_TEST_PIPELINE = [
+TEST_PIPELINE = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrackAnnotations', with_instance_id=False),
     dict(type='PackTrackInputs', pack_single_img=True),
@@ -224,7 +224,7 @@ def _keep_tracker_only(cfg: Config) -> None:
         # init_model would look for the file, though the checkpoint then replaces its weights.
         cfg.model.backbone.pop('pretrained', None)
     if 'test_dataloader' not in cfg:
-        cfg.test_dataloader = dict(dataset=dict(pipeline=_TEST_PIPELINE))
+        cfg.test_dataloader = dict(dataset=dict(pipeline=TEST_PIPELINE))
 
 
 def _packer(model: Any) -> _Pack:

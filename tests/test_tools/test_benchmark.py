@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
@@ -144,3 +145,36 @@ def test_many_targets_are_measured_beside_single_calls(benchmark: Any, configs: 
     assert [len(cells(output, count)) for count in ('2', '16')] == [6, 6]
     assert ('MISSED' in output) == (status == 2)
     assert '16 targets / 16 calls: ' in output
+
+
+def test_speed(benchmark: Callable, configs: Dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / 'speed.md'
+    tracker = f'toy={configs["tracker"]}'
+    status, printed, err = benchmark(
+        *('speed', '--trackers', tracker, '--frames', 6, '--rounds', 2, '--out', out)
+    )
+    assert status == 0, err
+    assert out.read_text() in printed
+    for way in ('plain', 'fast'):
+        row = cells(printed, f'toy, {way}')
+        assert float(row[6]) > 0  # frames a second
+        assert row[10] == '-'  # no sequences, no success
+    assert set(json.loads(out.with_suffix('.json').read_text())) == {'toy, plain', 'toy, fast'}
+    assert out.with_suffix('.png').read_bytes().startswith(b'\x89PNG')
+
+
+@pytest.mark.parametrize(
+    ('options', 'expected'),
+    [
+        (['--trackers', 'no-name.py'], 'give NAME=SOURCES'),
+        (['--trackers', 'a=no-such.py'], 'no-such.py: no such config'),
+        (['--trackers'], 'nothing to compare'),
+        (['--trackers', '--exports', 'a=no-folder'], 'no-folder'),
+    ],
+)
+def test_speed_of_what_is_not_there_is_refused(
+    benchmark: Callable, options: List[str], expected: str
+) -> None:
+    status, _, err = benchmark('speed', *options)
+    assert status == 1
+    assert expected in err

@@ -1,0 +1,46 @@
+"""Time of a frame against image size and length of the video."""
+
+from typing import Any, Callable, Dict, List
+
+import numpy as np
+
+from lab.costs.report import BenchmarkReport
+from lab.costs.speed import noise_video
+from mmeatrack.apis import track_frames
+
+SIZES = {'360p': (360, 640), '720p': (720, 1280), '1080p': (1080, 1920), '4K': (2160, 3840)}
+
+
+def time_sizes(model: Any, frames: int) -> Dict[str, float]:
+    """Median seconds of a frame by image size."""
+    return {name: _median(model, frames, *size) for name, size in SIZES.items()}
+
+
+def time_length(model: Any, frames: int, on_frame: Callable[[], object]) -> np.ndarray:
+    """Seconds (frames,) of a long video: 50 frames forwards and backwards."""
+    video = noise_video(50, 360, 640)
+    turn = [*range(50), *range(48, 0, -1)]
+    endless = (video.frames[turn[i % len(turn)]] for i in range(frames))
+    seconds = []
+    for result in track_frames(model, endless, video.boxes[0]):
+        seconds.append(result.seconds)
+        on_frame()
+    return np.array(seconds)
+
+
+def report_growth(report: BenchmarkReport, sizes: Dict[str, float], seconds: np.ndarray) -> None:
+    """Add both tables; the last tenth of a video may take 5 % longer than the second."""
+    report.table(['image', 'ms a frame'], [[k, f'{1e3 * v:.1f}'] for k, v in sizes.items()])
+    tenths: List[np.ndarray] = np.array_split(seconds, 10)
+    medians = [float(np.median(each)) for each in tenths]
+    header = [f'tenth of {len(seconds)} frames', *(f'{i + 1}' for i in range(10))]
+    report.table(header, [['median ms', *(f'{1e3 * each:.2f}' for each in medians)]])
+    ratio = float(np.median(tenths[-1]) / np.median(tenths[1]))
+    report.verdict('frame of the last tenth / frame of the second', ratio, 1.05)
+
+
+def _median(model: Any, frames: int, height: int, width: int) -> float:
+    video = noise_video(4, height, width)  # more would not fit a small memory at 4K
+    frames_again = (video.frames[i % 4] for i in range(frames + 1))
+    results = track_frames(model, frames_again, video.boxes[0])
+    return float(np.median([result.seconds for result in results][1:]))

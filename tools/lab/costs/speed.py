@@ -1,0 +1,115 @@
+"""Speed of trackers side by side: network alone, and from frame to box."""
+
+import time
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+import torch
+
+from lab.costs.interleaving import interleave
+from lab.costs.speed_trackers import Contestant, Task
+from lab.real_sequences import Clip, read
+from mmeatrack.evaluation.ope import ope_scores
+
+_WARM_UPS, _SIDE = 3, 60
+
+
+class Tracked(NamedTuple):
+    """Trackings of all sequences by one tracker.
+
+    Attributes:
+        seconds: (frames,) from frame to box, without the first frames of the sequences.
+        success: Success AUC over the sequences, 0 to 1; None without sequences.
+    """
+
+    seconds: np.ndarray
+    success: Optional[float]
+
+
+class Video(NamedTuple):
+    """Frames in memory and the true boxes (N, 4), x, y, w, h."""
+
+    name: str
+    frames: List[np.ndarray]
+    boxes: np.ndarray
+
+
+def noise_video(count: int, height: int = 720, width: int = 1280, seed: int = 0) -> Video:
+    """A square that moves in a circle over noise."""
+    rng = np.random.default_rng(seed)
+    ground = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    target = rng.integers(0, 256, (_SIDE, _SIDE, 3), dtype=np.uint8)
+    frames, boxes = [], np.zeros((count, 4))
+    for i in range(count):
+        x = int(width / 2 + height / 4 * np.cos(0.05 * i)) - _SIDE // 2
+        y = int(height / 2 + height / 4 * np.sin(0.05 * i)) - _SIDE // 2
+        frames.append(ground.copy())
+        frames[-1][y : y + _SIDE, x : x + _SIDE] = target
+        boxes[i] = x, y, _SIDE, _SIDE
+    return Video('noise', frames, boxes)
+
+
+def read_video(clip: Clip) -> Video:
+    """Frames of a sequence."""
+    return Video(clip.name, [read(path) for path in clip.frames], clip.boxes)
+
+
+def time_networks(
+    contestants: Sequence[Contestant], rounds: int, on_round: Callable[[], object]
+) -> Dict[str, Dict[str, np.ndarray]]:
+    """Seconds (rounds,) of ``network`` and ``template`` by tracker, interleaved."""
+    found = {}
+    for part in ('network', 'template'):
+        tasks: Dict[str, Task] = {
+            each.name: getattr(each, part) for each in contestants if getattr(each, part)
+        }
+        if tasks:
+            interleave(tasks, _WARM_UPS)
+            found[part] = interleave(tasks, rounds, on_round=on_round)
+    return found
+
+
+def track_videos(
+    contestants: Sequence[Contestant],
+    videos: Sequence[Video],
+    scored: bool,
+    on_frame: Callable[[], object],
+) -> Dict[str, Tracked]:
+    """Let all trackers follow the videos, frame by frame and by turns in a random order."""
+    seconds: Dict[str, List[float]] = {each.name: [] for each in contestants}
+    boxes: Dict[str, Dict[str, np.ndarray]] = {each.name: {} for each in contestants}
+    rng = np.random.default_rng(0)
+    for video in videos:
+        first: Any = tuple(float(value) for value in video.boxes[0])
+        runs = {each.name: each.run(video.frames, first) for each in contestants}
+        found: Dict[str, list] = {name: [] for name in runs}
+        for number in range(len(video.frames)):
+            for name in rng.permutation(list(runs)):
+                began = time.perf_counter()
+                found[name].append(next(runs[name]))
+                if number > _WARM_UPS:
+                    seconds[name].append(time.perf_counter() - began)
+            on_frame()
+        for name, rows in found.items():
+            boxes[name][video.name] = np.array(rows)
+    truth = {video.name: video.boxes for video in videos}
+    return {
+        name: Tracked(
+            np.array(seconds[name]),
+            ope_scores(boxes[name], truth, absent='miss').success_auc if scored else None,
+        )
+        for name in seconds
+    }
+
+
+def matmul_rate(device: str, side: int = 1024, rounds: int = 15) -> float:
+    """Floating point operations a second of a matrix product in float32, at the best."""
+    values = torch.randn(side, side, device=device)
+    seconds = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        values @ values
+        if device != 'cpu':
+            torch.cuda.synchronize(device)
+        seconds.append(time.perf_counter() - began)
+    return float(2 * side**3 / min(seconds))

@@ -1,0 +1,135 @@
+"""Table, numbers and picture of a speed comparison."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+
+from lab.costs.report import BenchmarkReport
+from lab.costs.speed import Tracked
+from lab.costs.speed_trackers import Contestant
+from mmeatrack.files.atomic import write_atomically
+
+HEADER = [
+    'tracker',
+    'M parameters',
+    'GMACs',
+    'with attention',
+    'network ms (min, p95)',
+    'end to end ms (min, p95)',
+    'frames/s',
+    'template ms',
+    'peak MiB',
+    'of matmul rate',
+    'success',
+]
+PROTOCOL = (
+    'Batch 1. Warm; all trackers take turns in one process, in a new random order for every frame '
+    'and round. Medians. Network: one frame with what it keeps of the template, without temporal '
+    'tokens; template: a view of the target, with its crop. End to end: from the decoded frame to '
+    'the box. Multiply-adds without and with those of attention. Of matmul rate: twice the latter '
+    "over the network's median, over the rate of a 1024 x 1024 matrix product in float32 at its "
+    'best.'
+)
+
+
+def entries(
+    contestants: Sequence[Contestant],
+    networks: Mapping[str, Mapping[str, np.ndarray]],
+    tracked: Mapping[str, Tracked],
+    rate: float,
+    memory: Mapping[str, int],
+) -> Dict[str, Dict[str, Any]]:
+    """Numbers of each tracker; seconds as median, min and p95, None where not measured."""
+    found: Dict[str, Dict[str, Any]] = {}
+    for each in contestants:
+        network = networks.get('network', {}).get(each.name)
+        macs = None if each.size is None else each.size.search
+        operations = None if macs is None else 2 * (macs.layers + macs.attention)
+        whole = tracked[each.name]
+        found[each.name] = dict(
+            parameters=each.parameters,
+            macs_layers=None if macs is None else macs.layers,
+            macs_with_attention=None if macs is None else macs.layers + macs.attention,
+            network_seconds=_summary(network),
+            end_to_end_seconds=_summary(whole.seconds),
+            frames_per_second=1 / float(np.median(whole.seconds)),
+            template_seconds=_summary(networks.get('template', {}).get(each.name)),
+            peak_bytes=memory.get(each.name),
+            share_of_matmul_rate=None
+            if operations is None or network is None
+            else operations / float(np.median(network)) / rate,
+            success=whole.success,
+        )
+    return found
+
+
+def add_tables(report: BenchmarkReport, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add the table, and the ratios of the ways of one tracker."""
+    rows = []
+    for name, each in found.items():
+        peak = each['peak_bytes']
+        rows.append(
+            [
+                name,
+                _number(each['parameters'], 1e-6, 2),
+                _number(each['macs_layers'], 1e-9, 2),
+                _number(each['macs_with_attention'], 1e-9, 2),
+                _times(each['network_seconds']),
+                _times(each['end_to_end_seconds']),
+                _number(each['frames_per_second'], 1, 1),
+                _number((each['template_seconds'] or {}).get('median'), 1e3, 1),
+                _number(peak, 2**-20, 0),
+                _number(each['share_of_matmul_rate'], 1, 2),
+                _number(each['success'], 100, 1),
+            ]
+        )
+    report.table(HEADER, rows)
+
+
+def write_numbers(path: Path, found: Mapping[str, Any]) -> None:
+    """Write the numbers as JSON."""
+    write_atomically(path, json.dumps(found, indent=1) + '\n')
+
+
+def plot_speed(found: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+    """Plot success against frames a second; without success, bars of frames a second."""
+    from matplotlib.figure import Figure
+
+    from mmeatrack.visualization.figures import MARKERS, save_figure, style_axes
+
+    figure = Figure(figsize=(7, 4.2), layout='constrained')
+    axes = figure.add_subplot()
+    names, rates = list(found), [each['frames_per_second'] for each in found.values()]
+    if any(each['success'] is None for each in found.values()):
+        axes.barh(names, rates, color='#4477aa')
+        axes.invert_yaxis()
+    else:
+        for i, (name, rate) in enumerate(zip(names, rates)):
+            success = 100 * found[name]['success']
+            axes.plot(rate, success, MARKERS[i % len(MARKERS)], markersize=8, label=name)
+        axes.set_xscale('log')
+        axes.set_ylabel('success AUC, %')
+        axes.legend(fontsize=8)
+    axes.set_xlabel('frames a second, end to end')
+    style_axes(axes)
+    save_figure(figure, path)
+
+
+def _summary(seconds: Optional[np.ndarray]) -> Optional[Dict[str, float]]:
+    if seconds is None:
+        return None
+    low, middle, high = (float(np.percentile(seconds, q)) for q in (0, 50, 95))
+    return dict(median=middle, min=low, p95=high)
+
+
+def _times(summary: Optional[Mapping[str, float]]) -> str:
+    if summary is None:
+        return '-'
+    values: List[str] = [f'{1e3 * summary[key]:.1f}' for key in ('median', 'min', 'p95')]
+    return f'{values[0]} ({values[1]}, {values[2]})'
+
+
+def _number(value: Optional[float], scale: float, digits: int) -> str:
+    return '-' if value is None else f'{value * scale:.{digits}f}'
