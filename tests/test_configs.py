@@ -302,7 +302,14 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
     name, model = Path(cfg.filename).name, model_of(cfg)
     assert isinstance(model, EATrackDistill) == ('distill' in name)
     backbone = tracker_of(model).backbone
-    widths = {'deit-tiny': 192, 'vit-base': 768, 'micro': 64, 'nano': 96}
+    widths = {
+        'deit-tiny': 192,
+        'vit-tiny': 192,
+        'vit-small': 384,
+        'vit-base': 768,
+        'micro': 64,
+        'nano': 96,
+    }
     assert backbone.embed_dims == next(width for size, width in widths.items() if size in name)
     assert (len(backbone.separate_stage) == 0) == ('eatrack_teacher' in name)
 
