@@ -216,7 +216,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         """(B, 3, size, size) normalised crops in the precision of the weights."""
         compat = self.test_cfg['compat']
         cut = crop_image if compat is None else partial(crop_image_by, CONVENTIONS[compat].crop)
-        crops = torch.cat([cut(img, window, size) for window in windows])
+        each = [cut(img, window, size) for window in windows]
+        crops = each[0] if len(each) == 1 else torch.cat(each)
         crops = self.data_preprocessor.normalize(crops)
         return crops.to(next(self.backbone.parameters()).dtype)
 
