@@ -41,6 +41,7 @@ class _Target:
     state: TrackerState
     status: StatusKeeper
     alone_box: Box
+    unsure: int = 0
     sweep: Optional[Sweep] = None
     rival: Optional[int] = None
 
@@ -55,8 +56,8 @@ class MultiTracker:
     Args:
         model: Tracker of :func:`load_tracker`, or another :class:`Network`.
         rules: Rules for uncertain, lost, found and crossing targets; by default
-            ``TrackRules()``. With ``TrackRules(sweep=0, crossing_frames=None)`` each target's boxes
-            are those of a tracker of its own for good.
+            ``TrackRules()``. With ``TrackRules(unsure_for=None, sweep=0, crossing_frames=None)``
+            each target's boxes are those of a tracker of its own for good.
 
     Example:
         >>> from mmeatrack import MultiTracker
@@ -151,7 +152,8 @@ class MultiTracker:
         for (key, target), own, extra in zip(self._targets.items(), found, sweeps):
             scores[key] = self._advance(target, img, *own)
             if extra and target.state.lost_detector.lost:
-                best_candidate(target.state, found[begin : begin + len(extra)], scores[key])
+                candidates = [own, *found[begin : begin + len(extra)]]
+                best_candidate(target.state, candidates, scores[key])
             begin += len(extra)
         self._resolve_crossings()
         return [self._report(key, score) for key, score in scores.items()]
@@ -249,6 +251,9 @@ class MultiTracker:
             state.lost_detector.update(0.0)
             return 0.0
         score, _ = advance(state, box, cues, self._size, settings)
+        target.unsure = 0 if state.lost_detector.is_sure(score) else target.unsure + 1
+        if target.unsure == self.rules.unsure_for and not state.lost_detector.lost:
+            state.lost_detector.declare_lost()
         if not state.lost_detector.lost:
             target.rival = None
         adapt(state, score, lambda box: self._network.encode_template(img, box), settings)

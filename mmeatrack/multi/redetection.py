@@ -1,12 +1,11 @@
 """Sweep over the frame for a lost target."""
 
-import copy
 import math
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
-from mmeatrack.tracking import Cues, TrackerState
+from mmeatrack.tracking import CalibratedConfidence, Cues, TrackerState
 from mmeatrack.tracking.cues import size_change
 
 # Step between windows over their side: a target is then well inside one of them.
@@ -43,32 +42,37 @@ def best_candidate(
 ) -> bool:
     """Move the search of a lost target to the best candidate of a sweep, if one is good enough.
 
-    It must look like the target by the score that shows it, where the present box does not.
-    Whether it is the target, the next frames tell.
+    Its score must be halfway from the one that shows the target to 1, where that of the present
+    search does not show it. Whether it is the target, the next frames tell. The score begins anew
+    there, for it remembers how badly the former place looked.
 
     Args:
         state: State of the target; its box is moved.
-        found: What :meth:`Network.locate` gives for the sweep's windows.
+        found: What :meth:`Network.locate` gives for the sweep's windows and the present search.
         score: Score of the frame at the present box.
 
     Returns:
         Whether it was moved.
     """
-    rated = [(_score(state, box, cues), box) for box, cues in found]
-    best, (cx, cy, _, _) = max(rated, key=lambda item: item[0])
-    is_sure = state.lost_detector.is_sure
-    if is_sure(score) or not is_sure(best):
+    rated = [(*_rate(state, box, cues), box) for box, cues in found]
+    best, confidence, (cx, cy, _, _) = max(rated, key=lambda item: item[0])
+    detector = state.lost_detector
+    if detector.is_sure(score) or best < (1 + detector.found_above) / 2:
         return False
-    state.box = (cx, cy, *state.sure_box[2:])
+    state.box, state.confidence = (cx, cy, *state.sure_box[2:]), confidence
     return True
 
 
-def _score(state: TrackerState, box: Box, values: Sequence[float]) -> float:
+def _rate(
+    state: TrackerState, box: Box, values: Sequence[float]
+) -> Tuple[float, Optional[CalibratedConfidence]]:
+    """Score of a candidate, and the confidence that begins with it."""
     peak, side_lobe, agreement = values
     if state.confidence is None:
-        return peak
+        return peak, None
+    confidence = state.confidence.anew()
     cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, box))
-    return copy.deepcopy(state.confidence).update(cues)
+    return confidence.update(cues), confidence
 
 
 def _centres(length: int, side: int) -> List[float]:

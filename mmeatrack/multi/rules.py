@@ -12,6 +12,8 @@ class TrackRules:
         coast_for: Frames that a target may coast before it counts as lost.
         found_for: Frames for which a target that was lost is called found.
         remove_after: Frames that a target may be lost before it is removed; None keeps it.
+        unsure_for: Frames in a row without a sure score after which a target counts as lost, though
+            its lost detector still hesitates; None leaves it to the detector.
         sweep: Search crops a frame, for each lost target, that look for it elsewhere; 0 for none.
         crossing_frames: Frames in a row that two tracks may lie on one object before the weaker
             falls back; None lets both stay.
@@ -24,15 +26,17 @@ class TrackRules:
     coast_for: int = 15
     found_for: int = 5
     remove_after: Optional[int] = 300
-    sweep: int = 2
+    unsure_for: Optional[int] = 10
+    sweep: int = 4
     crossing_frames: Optional[int] = 5
     crossing_overlap: float = 0.5
 
     def __post_init__(self) -> None:
-        least = dict(coast_for=1, found_for=1, remove_after=1, sweep=0, crossing_frames=1)
+        least = dict(coast_for=1, found_for=1, sweep=0)
+        least.update(remove_after=1, unsure_for=1, crossing_frames=1)
         for name, minimum in least.items():
             value = getattr(self, name)
-            optional = value is None and name in ('remove_after', 'crossing_frames')
+            optional = value is None and name in ('remove_after', 'unsure_for', 'crossing_frames')
             if not optional and (not isinstance(value, int) or value < minimum):
                 raise ValueError(f'{name}={value!r} must be a whole number of at least {minimum}.')
         if not 0 < self.crossing_overlap < 1:

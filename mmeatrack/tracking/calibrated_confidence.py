@@ -82,6 +82,10 @@ class CalibratedConfidence:
         self.weights, self.bias = list(weights), bias
         self._worst_lead = WorstLead()
 
+    def anew(self) -> 'CalibratedConfidence':
+        """The same weights without the video so far."""
+        return type(self)(self.weights, self.bias)
+
     def update(self, cues: Cues) -> float:
         """Add a frame's cues; return its score, 0 to 1."""
         values = cue_vector(cues, self._worst_lead.update(cues))

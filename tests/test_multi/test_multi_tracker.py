@@ -13,7 +13,7 @@ from tests.toys import build, tracker_cfg, video
 # Every frame is stored, and the views are read after every second one.
 STORE = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2, num_samples=2)
 CONFIDENCE = dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3, 0], bias=0)
-ALONE = TrackRules(sweep=0, crossing_frames=None, remove_after=None)
+ALONE = TrackRules(unsure_for=None, sweep=0, crossing_frames=None, remove_after=None)
 BOXES = [(70.0, 50.0, 20.0, 20.0), (20.0, 30.0, 16.0, 24.0), (110.0, 80.0, 30.0, 18.0)]
 
 

@@ -31,7 +31,7 @@ def test_sweep_covers_the_frame_from_the_last_place_outwards() -> None:
 
 @pytest.mark.parametrize(
     ('score', 'peaks', 'place'),
-    [(0.1, (0.4, 0.9), 70), (0.1, (0.3, 0.4), 10), (0.6, (0.9, 0.9), 10)],
+    [(0.1, (0.4, 0.9), 70), (0.1, (0.3, 0.7), 10), (0.6, (0.9, 0.9), 10)],
 )
 def test_best_candidate_is_taken_where_the_search_shows_nothing(score, peaks, place) -> None:
     state = SimpleNamespace(

@@ -44,7 +44,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     add('--frames', type=int, default=90, help='of each (default: %(default)s)')
     add('--seed', type=int, default=21, help='of the synthetic videos (default: %(default)s)')
     add('--real', type=Path, help='folder of real sequences')
-    add('--sweeps', type=int, nargs='+', default=[0, 2], help='crops a frame to compare')
+    add('--sweeps', type=int, nargs='+', default=[0, 4], help='crops a frame; 0: no rule at all')
     add('--patience', type=int, default=20, help='frames from a return (default: %(default)s)')
     add('--targets', type=int, default=10, help='look-alikes of a scene (default: %(default)s)')
     return parser.parse_args(argv)
@@ -62,11 +62,16 @@ def main(argv: Sequence[str]) -> int:
     torch.set_num_threads(1)
     model = load_tracker(args.tracker, device='cpu').float()
     if args.measure == 'absences':
-        variants = {f'sweep={n}': TrackRules(sweep=n, remove_after=None) for n in args.sweeps}
+        variants = {
+            f'sweep={n}': TrackRules(
+                sweep=n, remove_after=None, unsure_for=TrackRules.unsure_for if n else None
+            )
+            for n in args.sweeps
+        }
         clips, count = absence_clips(args), count_absence
     else:
         variants = {
-            f'crossing_frames={n}': TrackRules(sweep=2, remove_after=None, crossing_frames=n)
+            f'crossing_frames={n}': TrackRules(remove_after=None, crossing_frames=n)
             for n in (None, 5)
         }
         clips, count = crowd_clips(args), count_crossings

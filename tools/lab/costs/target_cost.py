@@ -14,7 +14,7 @@ from mmeatrack.structures.boxes import Box
 # At 16 targets a frame costs at most half of 16 single calls.
 BOUND, BOUND_AT = 0.5, 16
 _HEIGHT, _WIDTH, _SIDE = 720, 1280, 40.0
-_ALONE = TrackRules(sweep=0, crossing_frames=None, remove_after=None)
+_ALONE = TrackRules(unsure_for=None, sweep=0, crossing_frames=None, remove_after=None)
 Seconds = Dict[int, Dict[str, np.ndarray]]
 
 
