@@ -1,6 +1,6 @@
 """Tracking of many targets: their crops in one batch, everything else apart for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
@@ -145,7 +145,8 @@ class MultiTracker:
         states = [target.state for target in targets]
         for target, extra in zip(targets, sweeps):
             windows += extra
-            states += [target.state] * len(extra)
+            # Conventions of other projects place the found box by the last one.
+            states += [replace(target.state, box=_whole(window)) for window in extra]
         found = self._network.locate(img, windows, states)
         scores = {}
         begin = len(targets)
@@ -303,3 +304,8 @@ class MultiTracker:
         cx, cy, w, h = state.box
         box = (cx - w / 2, cy - h / 2, w, h)
         return Track(key, box, score, state.lost_detector.lost, status)
+
+
+def _whole(window: CropWindow) -> Box:
+    """The window as a box, centre and size in image px."""
+    return window.x1 + window.size / 2, window.y1 + window.size / 2, window.size, window.size

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pytest
 
 from mmeatrack.deploy import DeployedTracker
+from mmeatrack.multi import MultiTracker, TrackRules
 from mmeatrack.structures import CropWindow
 from tests.test_deploy.conftest import BOX_XYWH, Exported, frames
 from tests.toys import FIRST_BOX, follow, video
@@ -67,6 +68,29 @@ def test_a_batch_gives_what_each_window_gives(exported: Exported) -> None:
         (alone,) = deployed.locate(image, [window], [state])
         assert box == pytest.approx(alone[0], abs=1e-3)
         assert cues == pytest.approx(alone[1], abs=1e-5)
+
+
+def test_many_targets_go_through_the_graphs_as_single_ones(exported: Exported) -> None:
+    images, later = frames(9), (20.0, 30.0, 16.0, 24.0)
+    rules = TrackRules(unsure_for=None, sweep=0, crossing_frames=None)
+    many, single = (DeployedTracker(exported.folder) for _ in range(2))
+    expected = {}
+    for key, first, box in ((1, 0, BOX_XYWH), (2, 2, later)):
+        single.init(images[first], box)
+        expected[key] = [single.track(image) for image in images[first + 1 :]]
+    tracker = MultiTracker(many, rules)
+    tracker.add(images[0], BOX_XYWH)
+    found: Dict[int, List[Any]] = {1: [], 2: []}
+    for number, image in enumerate(images[1:], start=1):
+        for track in tracker.track(image):
+            found[track.id].append(track)
+        if number == 2:
+            tracker.add(image, later)
+    for key, tracks in found.items():
+        assert len(tracks) == len(expected[key])
+        for track, (box, score, lost) in zip(tracks, expected[key]):
+            assert track.box_xywh == pytest.approx(box, abs=1e-3)
+            assert (track.score, track.lost) == (pytest.approx(score, abs=1e-5), lost)
 
 
 def test_int8_stays_near(exported_int8: Exported) -> None:

@@ -226,3 +226,17 @@ def test_lost_target_is_removed_by_rule(frames) -> None:
 def test_bad_rules_are_refused(bad) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         TrackRules(**bad)
+
+
+def test_unsure_target_counts_as_lost_and_is_swept_for(frames) -> None:
+    """A calibrated score of 0.5 at best: never sure, never below the detector's threshold."""
+    model = toy(lost_detector=dict(lost_below=0.0, found_above=0.99))
+    rules = TrackRules(unsure_for=3, sweep=4)
+    tracker = MultiTracker(model, rules)
+    tracker.add(frames[0], BOXES[1])
+    sizes = []
+    locate = model.locate
+    model.locate = lambda *args: sizes.append(len(args[1])) or locate(*args)
+    lost = [tracker.track(frame)[0].lost for frame in frames[1:6]]
+    assert lost == [False, False, True, True, True]
+    assert sizes == [1, 1, 1, 5, 5]
