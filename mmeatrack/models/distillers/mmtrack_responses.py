@@ -100,7 +100,9 @@ def stark_response(tracker: Stark, templates: List[Crop], search: Crop) -> Respo
     first, last = (each.float().flatten(1).softmax(dim=1).view_as(each)[:, 0] for each in maps)
     side = corners.feat_size
     kernel = last.flip(1, 2)[:, None]  # (B, 1, side, side)
-    centre = F.conv2d(first[None], kernel, padding=side - 1, groups=len(first))[0, :, None]
+    # Products of small probabilities, which half precision would round to 0.
+    with torch.autocast(kernel.device.type, enabled=False):
+        centre = F.conv2d(first[None], kernel, padding=side - 1, groups=len(first))[0, :, None]
     # A corner at position i lies i * stride px from the crop's border.
     begin = -side * corners.stride / 2
     return Response((centre + _TINY).log(), corners.stride / 2, begin, per_side)
