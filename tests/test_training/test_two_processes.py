@@ -112,7 +112,7 @@ def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
     assert not statistics_differ(config, 'epoch_1')
 
 
-def test_statistics_are_one_where_they_are_saved_by_iteration(tmp_path: Path) -> None:
+def test_statistics_are_one_where_they_are_saved_and_both_processes_resume(tmp_path: Path) -> None:
     config = write_config(
         tmp_path,
         **{
@@ -128,6 +128,21 @@ def test_statistics_are_one_where_they_are_saved_by_iteration(tmp_path: Path) ->
     names = [name for name in mine if name.startswith('architecture.')]
     assert names
     assert all(torch.equal(saved[name], mine[name]) for name in names)
+
+    # Both processes go on from there as if they had not stopped.
+    undisturbed = [
+        weights(config, 'iter_3.pth'),
+        *(statistics(config, 'iter_3', r) for r in (0, 1)),
+    ]
+    work = tmp_path / 'work'
+    for path in [work / 'iter_3.pth', *work.glob('statistics_iter_3_*')]:
+        path.unlink()
+    (work / 'last_checkpoint').write_text(str(work / 'iter_2.pth'))
+    train_in_two_processes(config, '--resume')
+    resumed = [weights(config, 'iter_3.pth'), *(statistics(config, 'iter_3', r) for r in (0, 1))]
+    for theirs, ours in zip(undisturbed, resumed):
+        assert theirs.keys() == ours.keys()
+        assert [key for key in theirs if not torch.equal(theirs[key], ours[key])] == []
 
 
 def statistics(config: Path, when: str, rank: int) -> Dict[str, torch.Tensor]:

@@ -69,10 +69,10 @@ def train(config: Path, *arguments: str) -> int:
     return start(config, *arguments).finish()
 
 
-def train_in_two_processes(config: Path) -> None:
+def train_in_two_processes(config: Path, *arguments: str) -> None:
     """Run it as ``--launcher pytorch`` does with two processes on this machine."""
     work = ('--work-dir', config.parent / 'work', '--launcher', 'pytorch')
-    forks.run_two(mmtrack_script('train.py'), config, *work, cwd=config.parent)
+    forks.run_two(mmtrack_script('train.py'), config, *work, *arguments, cwd=config.parent)
 
 
 def log_of(config: Path) -> str:
