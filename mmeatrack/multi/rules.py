@@ -26,7 +26,7 @@ class TrackRules:
     coast_for: int = 15
     found_for: int = 5
     remove_after: Optional[int] = 300
-    unsure_for: Optional[int] = 10
+    unsure_for: Optional[int] = None
     sweep: int = 4
     crossing_frames: Optional[int] = 5
     crossing_overlap: float = 0.5

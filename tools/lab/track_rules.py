@@ -63,9 +63,7 @@ def main(argv: Sequence[str]) -> int:
     model = load_tracker(args.tracker, device='cpu').float()
     if args.measure == 'absences':
         variants = {
-            f'sweep={n}': TrackRules(
-                sweep=n, remove_after=None, unsure_for=TrackRules.unsure_for if n else None
-            )
+            f'sweep={n}': TrackRules(sweep=n, remove_after=None, unsure_for=10 if n else None)
             for n in args.sweeps
         }
         clips, count = absence_clips(args), count_absence
