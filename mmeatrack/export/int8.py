@@ -15,10 +15,11 @@ Video = Tuple[Iterable[np.ndarray], Sequence[float]]
 
 
 def quantise(folder: Union[str, Path], videos: Iterable[Video], every: int = 4) -> int:
-    """Add ``int8.onnx`` to an export: matrix products and convolutions in 8 bits.
+    """Add ``int8.onnx`` to an export: the transformer's matrix products with weights in 8 bits.
 
     The ranges of activations come from search crops of the videos, which the exported tracker
-    follows; weights have a range for each channel. Softmax, norms and boxes stay in float32.
+    follows; weights have a range for each channel. Stem, head, softmax and norms stay in float32:
+    a box's size is read at one cell, and no other averages its error out.
 
     Args:
         folder: The export.
@@ -58,12 +59,22 @@ def quantise(folder: Union[str, Path], videos: Iterable[Video], every: int = 4) 
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             per_channel=True,
-            op_types_to_quantize=['Conv', 'MatMul'],
+            reduce_range=True,  # 8-bit products overflow on processors without VNNI
+            op_types_to_quantize=['MatMul'],
+            nodes_to_exclude=_head_products(prepared),
             extra_options=dict(MatMulConstBOnly=True),
         )
         write_atomically(folder / TRACK_INT8, quantised.read_bytes())
     read_export(folder).write(folder)
     return len(feeds)
+
+
+def _head_products(path: Path) -> List[str]:
+    """Names of the matrix products of the head."""
+    import onnx
+
+    nodes = onnx.load(str(path)).graph.node
+    return [node.name for node in nodes if '/peak_branches/' in node.name]
 
 
 class _Crops:

@@ -28,6 +28,7 @@ def run(tracker: DeployedTracker, count: int) -> np.ndarray:
     return np.array(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', ['onnxruntime', 'openvino'])
 def test_boxes_and_scores_are_those_of_pytorch(exported: Exported, backend: str) -> None:
     pytest.importorskip(backend, reason='requirements/deploy.txt is not installed')
@@ -93,6 +94,7 @@ def test_many_targets_go_through_the_graphs_as_single_ones(exported: Exported) -
             assert (track.score, track.lost) == (pytest.approx(score, abs=1e-5), lost)
 
 
+@pytest.mark.slow
 def test_int8_stays_near(exported_int8: Exported) -> None:
     exact = run(DeployedTracker(exported_int8.folder), 8)
     quantised = run(DeployedTracker(exported_int8.folder, precision='int8'), 8)
@@ -138,6 +140,7 @@ print(*boxes[-1])
 """
 
 
+@pytest.mark.slow
 def test_neither_torch_nor_openmmlab_is_needed(exported: Exported, tmp_path: Path) -> None:
     images = tmp_path / 'images.npy'
     np.save(images, np.stack(frames(5)))

@@ -32,6 +32,7 @@ def sequence(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_export_is_checked_on_the_given_frames(
     tool, sequence: Path, tmp_path: Path, capsys
 ) -> None:
