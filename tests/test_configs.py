@@ -16,7 +16,7 @@ from mmengine.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, PARAM_SCH
 from mmengine.runner import Runner
 
 from mmeatrack.datasets.pairs import CropForm
-from mmeatrack.models import EATrack, EATrackDistill
+from mmeatrack.models import EATrack, EATrackDistill, EATrackMOT
 from mmeatrack.registry import MODELS
 from tests.toys import mmtrack_scope
 
@@ -60,6 +60,8 @@ def distils(cfg: Config) -> bool:
 
 
 def tracker_of(model: Any) -> EATrack:
+    if isinstance(model, EATrackMOT):
+        return model.tracker
     return model.student if isinstance(model, EATrackDistill) else model
 
 
@@ -130,7 +132,7 @@ def test_data_root_of_a_test_is_that_of_its_dataset(tmp_path: Path, cfg: Config)
 
 @having('model')
 def test_model_is_built(cfg: Config) -> None:
-    assert isinstance(model_of(cfg), (EATrack, EATrackDistill))
+    assert isinstance(model_of(cfg), (EATrack, EATrackDistill, EATrackMOT))
 
 
 @having('model')
@@ -222,7 +224,9 @@ def test_custom_hooks_are_built(cfg: Config) -> None:
 @having('test_evaluator')
 def test_metric_is_built_and_names_its_policy(cfg: Config) -> None:
     METRICS.build(cfg.test_evaluator)
-    assert cfg.test_evaluator.absent in ('miss', 'hit', 'exclude')
+    many = cfg.test_evaluator.type == 'mmeatrack.UAVMOTMetric'
+    policies = (None,) if many else ('miss', 'hit', 'exclude')
+    assert cfg.test_evaluator.get('absent') in policies
     assert cfg.val_evaluator == cfg.test_evaluator
 
 

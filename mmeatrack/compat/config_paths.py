@@ -5,7 +5,7 @@ relative to the config. Here a relative path is looked for
 
 1. in the folder of the config file that is loaded, then in those of the configs it inherits from,
 2. in the folder where the run starts, as an option of the command line means it,
-3. in this package's ``configs`` folder and the one around it.
+3. in this package's ``configs`` folder, the one around it, and the one around the package.
 
 The first step belongs to the loading of the config, after which nothing knows its file: a path
 found there becomes absolute. The others are taken when the file is opened, by :func:`find_path`.
@@ -50,7 +50,8 @@ def find_path(path: str) -> str:
     if os.path.exists(path) or _is_no_path(path):
         return path
     configs = package_configs()
-    found = _find(path, [configs, configs.parent])
+    package = Path(__file__).resolve().parents[1]
+    found = _find(path, [configs, configs.parent, package.parent])
     return path if found is None else found
 
 

@@ -13,6 +13,7 @@ from .distillers import (
 )
 from .heads import CenterHead
 from .losses import AlignedGIoULoss, TargetFeatureLoss, TargetMask, TargetPredictionLoss
+from .mot import EATrackMOT
 from .temporal import TargetStore
 from .trackers import EATrack
 
@@ -25,6 +26,7 @@ __all__ = [
     'EATrack',
     'EATrackDistill',
     'EATrackDistiller',
+    'EATrackMOT',
     'LostDetector',
     'MMTrackTeacher',
     'MultiTeacherDistill',

@@ -1,0 +1,208 @@
+"""Association of detections with tracked targets: matches, births, confirmation and removal."""
+
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, NamedTuple, Sequence, Set, Tuple, Union
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
+
+
+class Detections(NamedTuple):
+    """Detections in one frame.
+
+    Attributes:
+        boxes: (D, 4) x1, y1, x2, y2 in image px.
+        scores: (D,) 0 to 1.
+        labels: (D,) index of the class.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class AssociationRules:
+    """Rules by which detections and tracks become targets.
+
+    Attributes:
+        high: Score from which a detection is matched first [1] and may find a lost target.
+        low: Score from which it may still confirm a target where it is.
+        birth: Score from which an unmatched detection becomes a target.
+        match: Least IoU of a match with a high detection.
+        match_low: Least IoU of one with a low detection.
+        confirm: Detections in a row that make a target; in the first frame one is enough.
+        report_unconfirmed: Whether a target is reported before; it may be a false alarm.
+        silent_after: Detector runs without a match after which a target is no longer reported.
+        remove_after: Frames without a match after which it is removed.
+
+    References:
+        [1] Zhang et al., ByteTrack: Multi-Object Tracking by Associating Every Detection Box,
+            ECCV 2022, https://arxiv.org/abs/2110.06864
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    high: float = 0.6
+    low: float = 0.1
+    birth: float = 0.7
+    match: float = 0.3
+    match_low: float = 0.5
+    confirm: int = 2
+    report_unconfirmed: bool = True
+    silent_after: int = 10
+    remove_after: int = 30
+
+    def __post_init__(self) -> None:
+        for name in ('high', 'low', 'birth', 'match', 'match_low'):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f'{name}={getattr(self, name)} must lie between 0 and 1.')
+        for name in ('confirm', 'silent_after', 'remove_after'):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f'{name}={value!r} must be a whole number of at least 1.')
+        if not self.low <= self.high <= self.birth:
+            raise ValueError(
+                f'low={self.low}, high={self.high} and birth={self.birth} must not decrease.'
+            )
+
+
+@dataclass
+class Record:
+    """What the detector said of a target.
+
+    Attributes:
+        label: Index of its class.
+        seen: Frame of its last match.
+        hits: Matches in all.
+        misses: Detector runs since its last match.
+        confirmed: Whether it counts as a target.
+    """
+
+    label: int
+    seen: int
+    hits: int = 1
+    misses: int = 0
+    confirmed: bool = False
+
+
+class Outcome(NamedTuple):
+    """Outcome of an association.
+
+    Attributes:
+        matches: Target's id to index of the detection.
+        births: Indices of detections that begin a target.
+        removed: Ids of targets that end.
+    """
+
+    matches: Dict[int, int]
+    births: List[int]
+    removed: List[int]
+
+
+class Association:
+    """Records of the targets of one video.
+
+    Args:
+        rules: Thresholds.
+    """
+
+    def __init__(self, rules: AssociationRules) -> None:
+        self.rules = rules
+        self.records: Dict[int, Record] = {}
+
+    def begin(self, key: int, label: int, frame: int, confirmed: bool) -> None:
+        """Note a new target."""
+        self.records[key] = Record(label, frame, confirmed=confirmed or self.rules.confirm == 1)
+
+    def keep(self, keys: Sequence[int]) -> None:
+        """Forget all targets but these."""
+        self.records = {key: each for key, each in self.records.items() if key in keys}
+
+    def is_reported(self, key: int) -> bool:
+        """Whether a target counts and was seen by the detector not long ago."""
+        record = self.records[key]
+        counts = record.confirmed or self.rules.report_unconfirmed
+        return counts and record.misses < self.rules.silent_after
+
+    def update(
+        self, tracked: Mapping[int, Sequence[float]], lost: Set[int], found: Detections, frame: int
+    ) -> Outcome:
+        """Match detections with targets and keep the records.
+
+        Args:
+            tracked: Box x1, y1, x2, y2 in image px of each target, where it is or is supposed.
+            lost: Ids of targets that are lost; they match high detections only, after the others.
+            found: The detections.
+            frame: Number of the frame, from 0.
+        """
+        rules = self.rules
+        high = set(np.flatnonzero(found.scores >= rules.high).tolist())
+        low = set(np.flatnonzero(found.scores >= rules.low).tolist()) - high
+        matches = self._match(tracked, set(tracked) - lost, found, high, rules.match)
+        left = set(tracked) - lost - set(matches)
+        matches.update(self._match(tracked, left, found, low, rules.match_low))
+        free = high - set(matches.values())
+        matches.update(self._match(tracked, lost, found, free, rules.match))
+        removed = self._keep_records(matches, frame)
+        free -= set(matches.values())
+        return Outcome(matches, self._births(tracked, lost, found, free), removed)
+
+    def _match(
+        self,
+        tracked: Mapping[int, Sequence[float]],
+        keys: Set[int],
+        found: Detections,
+        chosen: Set[int],
+        least: float,
+    ) -> Dict[int, int]:
+        """Pairs of targets and detections of one class with the largest sum of IoUs."""
+        rows, columns = sorted(keys), sorted(chosen)
+        if not rows or not columns:
+            return {}
+        overlap = pairwise_iou([tracked[key] for key in rows], found.boxes[columns])
+        labels = np.array([self.records[key].label for key in rows])
+        overlap[(labels[:, None] != found.labels[columns]) | (overlap < least)] = 0
+        pairs = zip(*linear_sum_assignment(-overlap))
+        return {rows[row]: columns[column] for row, column in pairs if overlap[row, column] > 0}
+
+    def _keep_records(self, matches: Dict[int, int], frame: int) -> List[int]:
+        removed = []
+        for key, record in self.records.items():
+            if key in matches:
+                record.seen, record.hits, record.misses = frame, record.hits + 1, 0
+                record.confirmed |= record.hits >= self.rules.confirm
+            else:
+                record.misses += 1
+                if not record.confirmed or frame - record.seen >= self.rules.remove_after:
+                    removed.append(key)
+        for key in removed:
+            del self.records[key]
+        return removed
+
+    def _births(
+        self,
+        tracked: Mapping[int, Sequence[float]],
+        lost: Set[int],
+        found: Detections,
+        free: Set[int],
+    ) -> List[int]:
+        births = [index for index in sorted(free) if found.scores[index] >= self.rules.birth]
+        present = [tracked[key] for key in tracked if key not in lost and key in self.records]
+        if births and present:
+            overlap = pairwise_iou(found.boxes[births], present).max(1)
+            births = [index for index, iou in zip(births, overlap) if iou < self.rules.match_low]
+        return births
+
+
+def pairwise_iou(first: Boxes, second: Boxes) -> np.ndarray:
+    """IoU (N, M) of boxes (N, 4) and (M, 4), x1, y1, x2, y2."""
+    a, b = np.asarray(first, float)[:, None], np.asarray(second, float)[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    common = sides.clip(min=0).prod(-1)
+    areas: Tuple[np.ndarray, np.ndarray] = tuple((c[..., 2:] - c[..., :2]).prod(-1) for c in (a, b))
+    iou: np.ndarray = common / np.maximum(areas[0] + areas[1] - common, 1e-9)
+    return iou
