@@ -1,0 +1,41 @@
+"""The command that compares multi-object trackers, on a toy set."""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmeatrack.synthetic import write_split
+
+SCRIPT = Path(__file__).parents[3] / 'tools' / 'lab' / 'mot_comparison.py'
+
+pytestmark = pytest.mark.slow
+
+
+def test_all_contenders_are_scored_on_the_same_detections(tmp_path, monkeypatch, capsys):
+    write_split(tmp_path / 'set', 'test', 1, 6, (160, 120), targets=4)
+    arguments = [tmp_path / 'set', '--out', tmp_path / 'out', '--every', '1', '3']
+    monkeypatch.setattr(sys, 'argv', [str(SCRIPT), *map(str, arguments)])
+    runpy.run_path(str(SCRIPT), run_name='__main__')
+    records = json.loads((tmp_path / 'out' / 'mot.json').read_text())
+    names = ['ByteTrack', 'ByteTrack + motion', 'ByteTrack + interpolation', 'EATrackMOT']
+    found = [(each['every'], each['tracker']) for each in records]
+    assert found == [(1, name) for name in names if '+ motion' not in name] + [
+        (3, name) for name in names
+    ]
+    hota = {key: each['HOTA'] for key, each in zip(found, records)}
+    assert all(0 < value <= 100 for value in hota.values())
+    # Between the detector's frames ByteTrack as it is reports nothing.
+    assert hota[3, 'ByteTrack'] < hota[3, 'ByteTrack + interpolation'] < hota[3, 'EATrackMOT']
+    lines = (tmp_path / 'out' / 'mot.md').read_text().splitlines()
+    assert len(lines) == 2 + len(records)
+    assert lines[2].startswith('| 1 | ByteTrack | ')
+
+
+def test_a_folder_without_sequences_is_told_in_a_line(tmp_path, monkeypatch):
+    arguments = [tmp_path / 'nowhere', '--out', tmp_path / 'out']
+    monkeypatch.setattr(sys, 'argv', [str(SCRIPT), *map(str, arguments)])
+    with pytest.raises(SystemExit, match='error: UAVMOTDataset: no folder'):
+        runpy.run_path(str(SCRIPT), run_name='__main__')

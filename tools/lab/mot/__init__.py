@@ -1,0 +1,1 @@
+"""Multi-object trackers compared on the same detections."""
