@@ -3,12 +3,12 @@
 Nothing here imports torch: the network is whatever has the methods of :class:`Network`.
 """
 
-from .multi_tracker import MultiTracker, Track
+from .multi_tracker import MultiTracker
 from .network import Network
 from .rules import TrackRules
 from .status import StatusKeeper, TrackStatus
 from .status_log import StatusLog
-from .track_result import TrackResult
+from .track_result import Track, TrackResult
 
 __all__ = [
     'MultiTracker',

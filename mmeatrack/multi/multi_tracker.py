@@ -1,7 +1,7 @@
 """Tracking of many targets: their crops in one batch, everything else apart for each."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -9,29 +9,12 @@ from mmeatrack.multi.crossings import Crossings, iou
 from mmeatrack.multi.network import Network
 from mmeatrack.multi.redetection import Sweep, best_candidate
 from mmeatrack.multi.rules import TrackRules
-from mmeatrack.multi.status import StatusKeeper, TrackStatus
+from mmeatrack.multi.status import StatusKeeper
+from mmeatrack.multi.track_result import Track
 from mmeatrack.structures import CropWindow, check_target_box
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.frames import check_frame
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
-
-
-class Track(NamedTuple):
-    """Result for one target in one frame.
-
-    Attributes:
-        id: The target's id.
-        box_xywh: x, y, w, h in image px, as the tracker of a single target gives it.
-        score: Confidence, 0 to 1.
-        lost: Whether the lost detector calls the target lost.
-        status: State, prediction and uncertainty.
-    """
-
-    id: int
-    box_xywh: Box
-    score: float
-    lost: bool
-    status: TrackStatus
 
 
 @dataclass

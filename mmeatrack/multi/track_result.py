@@ -1,4 +1,4 @@
-"""Result of a tracking of one target in one frame."""
+"""Results of a frame: of a tracker of one target, and of one target among many."""
 
 from typing import NamedTuple, Optional
 
@@ -27,3 +27,21 @@ class TrackResult(NamedTuple):
     seconds: float
     lost: Optional[bool] = None
     status: Optional[TrackStatus] = None
+
+
+class Track(NamedTuple):
+    """Result for one target in one frame.
+
+    Attributes:
+        id: The target's id.
+        box_xywh: x, y, w, h in image px, as the tracker of a single target gives it.
+        score: Confidence, 0 to 1.
+        lost: Whether the lost detector calls the target lost.
+        status: State, prediction and uncertainty.
+    """
+
+    id: int
+    box_xywh: Box
+    score: float
+    lost: bool
+    status: TrackStatus
