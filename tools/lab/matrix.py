@@ -148,7 +148,7 @@ def check(folder: Path) -> Outcome:
         return Outcome(last_line(python), torch, '', last_line(imports), '', '')
     torch, numpy = last_line(imports).split()
     options = ('-q', '--no-header', '-p', 'no:cacheprovider', '-m', 'not slow')
-    tests = last_line(run(folder, '-m', 'pytest', *options, *CORE_TESTS))
+    tests = last_line(run(folder, '-m', 'pytest', *options, *CORE_TESTS)).partition(' in ')[0]
     step = last_line(run(folder, '-c', STEP))
     return Outcome(last_line(python), torch, numpy, 'ok', tests, step)
 
