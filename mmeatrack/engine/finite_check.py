@@ -82,7 +82,7 @@ def _values(batch: Any) -> Iterator[Tuple[int, str, Any]]:
 
 
 def _suspects(values: List[Any]) -> List[bool]:
-    """Which values may not be finite, with one wait for a GPU in all, not one a tensor."""
+    """Marks of the values that may not be finite; one wait for a GPU, not one a tensor."""
     doubted = [not isinstance(each, Tensor) for each in values]
     groups: Dict[Tuple[torch.device, torch.dtype], List[int]] = {}
     for number, each in enumerate(values):

@@ -52,7 +52,7 @@ class Crossings:
         return found
 
     def is_alone(self, key: int) -> bool:
-        """Whether a target's box lay on no other one in the last frame."""
+        """True if a target's box lay on no other one in the last frame."""
         return not any(key in pair for pair in self._together)
 
     def _fall(self, key: int, states: Mapping[int, TrackerState]) -> float:

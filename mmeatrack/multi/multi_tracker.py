@@ -256,7 +256,7 @@ class MultiTracker:
         return target.sweep.take(self.rules.sweep)
 
     def _is_rivals(self, target: _Target, box: Box) -> bool:
-        """Whether a target that fell back finds the object again that belongs to another."""
+        """True if a target that fell back has found another's object again."""
         rival = None if target.rival is None else self._targets.get(target.rival)
         if rival is None or not target.state.lost_detector.lost:
             return False

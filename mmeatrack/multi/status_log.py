@@ -23,7 +23,7 @@ class Reported(Protocol):
 
     @property
     def lost(self) -> Optional[bool]:
-        """Whether the target is lost; None where there is no lost detector."""
+        """True while the target is lost; None where there is no lost detector."""
 
     @property
     def status(self) -> Optional[TrackStatus]:

@@ -52,7 +52,7 @@ def test_counts_of_a_step_are_exchanged_at_once(monkeypatch) -> None:
 
 @pytest.mark.parametrize('tokens', ['search', 'all'])
 def test_a_distillation_step_exchanges_once(monkeypatch, tokens: str) -> None:
-    """What losses count by themselves gives the same."""
+    """Counts that losses make by themselves give the same."""
     exchanged, reduce_mean = [], module.reduce_mean
     monkeypatch.setattr(
         module, 'reduce_mean', lambda own: exchanged.append(own.numel()) or reduce_mean(own)

@@ -89,7 +89,7 @@ def _chosen(found: Dict[str, torch.Tensor], mask: torch.Tensor) -> Dict[str, tor
 
 
 class _Inside:
-    """Whether most of a box lies in the union of regions.
+    """Test for boxes of which most lies in the union of regions.
 
     Args:
         regions: Boxes x1, y1, x2, y2 in image px.

@@ -72,7 +72,7 @@ class AssociationRules:
 
 @dataclass
 class Record:
-    """What the detector said of a target.
+    """Detections that belong to a target.
 
     Attributes:
         label: Index of its class.
@@ -123,7 +123,7 @@ class Association:
         self.records = {key: each for key, each in self.records.items() if key in keys}
 
     def is_reported(self, key: int) -> bool:
-        """Whether a target counts and was seen by the detector not long ago."""
+        """True if a target counts and the detector saw it not long ago."""
         record = self.records[key]
         counts = record.confirmed or self.rules.report_unconfirmed
         return counts and record.misses < self.rules.silent_after

@@ -25,7 +25,7 @@ class PlainNetwork(nn.Module):
         self.register_buffer('window', window)
 
     def keep(self, template: Tensor, temporal: Optional[Tensor]) -> Tuple[Tensor, ...]:
-        """What :meth:`forward` takes of the template and the temporal slot.
+        """Input of :meth:`forward` for the template and the temporal slot.
 
         Args:
             template: (B, Nz, C) template tokens in use.

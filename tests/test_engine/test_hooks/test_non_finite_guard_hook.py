@@ -171,7 +171,7 @@ def test_a_good_loss_waits_for_the_device_once() -> None:
 
 
 def test_logged_numbers_are_on_the_cpu_and_gradients_norm_is_a_step_late(tmp_path) -> None:
-    """What the hooks of mmengine read of a step is read with its loss."""
+    """Numbers that mmengine's hooks read of a step are read with its loss."""
     optimizer = dict(type='SGD', lr=0.01)
     wrapper = dict(optimizer=optimizer, clip_grad=dict(max_norm=1.0))
     runner = runner_in(tmp_path, {}, 'stop', steps=3, wrapper=wrapper)

@@ -55,7 +55,7 @@ def follow_stages(experiment: MicroExperiment, clip: Clip, seed: int) -> List[St
 
 
 def closing_lines(stage: Stage) -> List[str]:
-    """What the tool said of the whole video."""
+    """Last lines of the tool, on the whole video."""
     lines = re.split(r'[\r\n]+', stage.log.read_text(encoding='utf-8'))
     kept = [line.strip() for line in lines if line.strip() and '%|' not in line]
     return kept[-3:]

@@ -79,7 +79,7 @@ _PERIOD = 4096
 
 @lru_cache(maxsize=4096)
 def _missed(faults: Degradation, seed: int, video: str, target: int) -> np.ndarray:
-    """Whether a target is missed in each frame: a chain of two states, (4096,)."""
+    """Misses of a target, frame by frame: a chain of two states, (4096,)."""
     rng = np.random.default_rng([seed, zlib.crc32(video.encode()), 1_000_003, target])
     ends = 1 / max(faults.drop_frames, 1.0)
     begins = ends * faults.drop / max(1 - faults.drop, 1e-9)
