@@ -74,7 +74,7 @@ setup(
     python_requires='>=3.8',
     cmdclass={'build_py': BuildWithMim},
     packages=find_packages(include=['mmeatrack', 'mmeatrack.*']),
-    package_data={'mmeatrack': ['py.typed', '**/*.csv', 'weights/*']},
+    package_data={'mmeatrack': ['py.typed', '**/*.csv', 'weights/*', 'web/*.js']},
     # The OpenMMLab packages are not named: mmtrack's own metadata asks for versions of pandas and
     # scipy that no current Python has, so they are installed by `make install`, without it. Nor is
     # torch: a deployed tracker runs without it.

@@ -68,13 +68,14 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         help='of the tracker; without --checkpoint a shipped or published one (%(default)s)',
     )
     add('--checkpoint', help='its weights')
-    add(
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument(
         '--init-bbox',
-        required=True,
         type=parse_box,
         metavar='X,Y,W,H',
         help='target in the first frame: upper left corner and size, in px',
     )
+    target.add_argument('--select', action='store_true', help='draw the target in a window')
     add('--start-frame', type=int, default=0, metavar='N', help='first frame, counted from 0')
     add(
         '--live', action='store_true', help='pass over what a camera sends while a frame is tracked'
@@ -134,19 +135,15 @@ def join_box(argv: Sequence[str]) -> List[str]:
     return joined
 
 
-def check_display() -> None:
-    """Refuse --show where OpenCV cannot open a window; Qt would end the process without a word.
-
-    Raises:
-        RuntimeError: If it cannot.
-    """
+def check_display(option: str) -> None:
+    """Raise RuntimeError if OpenCV can open no window; Qt would end the process without a word."""
     import cv2
 
     has_screen = sys.platform != 'linux' or any(map(os.getenv, ('DISPLAY', 'WAYLAND_DISPLAY')))
     if re.search(r'GUI:\s+NONE', cv2.getBuildInformation()) or not has_screen:
         raise RuntimeError(
-            '--show: no window can be opened: no screen, or this is opencv-python-headless. Leave '
-            '--show out and look at the video, or install opencv-python.'
+            f'{option}: no window can be opened: no screen, or this is opencv-python-headless. '
+            f'Leave {option} out, or install opencv-python.'
         )
 
 
@@ -200,14 +197,17 @@ def run(args: argparse.Namespace) -> int:
     """Follow the target; return the exit status."""
     from mmeatrack.files.frame_sources import open_frames
     from mmeatrack.files.outputs import claimed_outputs
+    from mmeatrack.visualization import select_target
 
     if args.max_frames is not None and args.max_frames < 1:
         raise ValueError(f'--max-frames {args.max_frames}: give 1 or more.')
     if args.deployed and (args.checkpoint or args.cfg_options or args.temporal is not None):
         raise ValueError('--deployed: weights, config and Target Store are those of the export.')
-    if args.show:
-        check_display()
+    for option in [name for name in ('show', 'select') if getattr(args, name)]:
+        check_display(f'--{option}')
     source = open_frames(args.input, args.start_frame, args.live)
+    if args.select:
+        source, args.init_bbox = select_target(source)
     truth = read_ground_truth(args.ground_truth, source) if args.ground_truth else None
     video = output_path(args.out, source.name)
     exported = args.deployed and args.deployed.split(',')[0]

@@ -6,8 +6,10 @@ runs. It needs MMEngine and is imported by the registry alone, so that the rest 
 
 from .annotated_frame import FrameHeader, draw_frame
 from .figures import plot_reliability, plot_similarity, save_figure
+from .h264 import browser_video, missing_h264
 from .labelled_boxes import LabelledBox
 from .ope_plots import plot_curves, plot_radar, plot_report
+from .select_target import select_target
 from .track_recorder import TrackRecorder
 from .track_summary import track_summary
 from .tracking_video import annotated_frames, tracking_video
@@ -20,7 +22,9 @@ __all__ = [
     'TrackRecorder',
     'VideoSink',
     'annotated_frames',
+    'browser_video',
     'draw_frame',
+    'missing_h264',
     'plot_curves',
     'plot_radar',
     'plot_reliability',
@@ -29,6 +33,7 @@ __all__ = [
     'plot_training_curves',
     'read_scalars',
     'save_figure',
+    'select_target',
     'track_summary',
     'tracking_video',
 ]

@@ -367,7 +367,7 @@ def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize('key', ['q', '\x1b'])
 def test_window_shows_the_video_until_a_key(call, demo, monkeypatch, tmp_path, key):
     shown = []
-    monkeypatch.setattr(demo, 'check_display', lambda: None)
+    monkeypatch.setattr(demo, 'check_display', lambda option: None)
     monkeypatch.setattr(cv2, 'imshow', lambda title, image: shown.append(image.shape))
     monkeypatch.setattr(cv2, 'waitKey', lambda delay: ord(key) if len(shown) == 2 else -1)
     assert call('--show') == 0
@@ -389,6 +389,40 @@ def test_window_without_a_gui_in_opencv_is_an_error(call, monkeypatch, capsys):
     monkeypatch.setattr(cv2, 'getBuildInformation', lambda: '  GUI:      NONE\n')
     assert call('--show') == 1
     assert 'opencv-python-headless' in capsys.readouterr().err
+
+
+@pytest.fixture
+def select(demo, toy, images, tmp_path, monkeypatch):
+    """Run the demo with --select; the person draws the given box."""
+
+    def run(drawn: tuple) -> int:
+        monkeypatch.setattr(demo, 'check_display', lambda option: None)
+        monkeypatch.setattr(cv2, 'selectROI', lambda title, image, cross: drawn)
+        monkeypatch.setattr(cv2, 'destroyWindow', lambda title: None)
+        out = f'--out={tmp_path / "o"}'
+        files = [f'--config={toy.config}', f'--checkpoint={toy.checkpoint}', out]
+        return demo.main([str(images), '--select', '--device=cpu', *files])
+
+    return run
+
+
+def test_box_drawn_in_a_window_is_that_of_the_first_frame(select, tmp_path):
+    assert select((70, 50, 20, 20)) == 0
+    track = read_track(tmp_path / 'o' / 'Car2.txt')
+    assert len(track) == NUM_FRAMES
+    np.testing.assert_allclose(track[0, :4], [70, 50, 20, 20])
+
+
+def test_no_box_drawn_is_an_error_and_so_is_a_machine_without_windows(
+    select, demo, monkeypatch, images, tmp_path, capsys
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(cv2, 'getBuildInformation', lambda: '  GUI:      NONE\n')
+        assert demo.main([str(images), '--select']) == 1
+    assert '--select: no window can be opened' in capsys.readouterr().err
+    assert select((0, 0, 0, 0)) == 1
+    assert 'no box was drawn' in capsys.readouterr().err
+    assert not (tmp_path / 'o').exists()
 
 
 def test_help_is_quick_and_shows_examples():

@@ -1,0 +1,239 @@
+"""Layout and events of the page."""
+
+import base64
+import html
+import time
+from pathlib import Path
+from typing import Any, Iterator, List, Optional, Tuple
+
+import cv2
+import gradio as gr
+import pandas as pd
+
+from mmeatrack.visualization import missing_h264
+from mmeatrack.web.clips import SAMPLES, Clip, sample_clip, uploaded_clip
+from mmeatrack.web.decode import UploadLimits
+from mmeatrack.web.results import RESULTS, picture, score_rows, write_results
+from mmeatrack.web.session import Session, Sessions
+
+_NEW = 'a new target'
+_SECONDS_BETWEEN = 0.25  # of pictures while it runs
+_SAYS = {'tracked.mp4': 'Video', 'tracked.txt': 'Boxes', 'tracked.jsonl': 'Status'}
+_STAGE_CSS = """
+canvas { width: 100%; display: block; cursor: crosshair; touch-action: none; border-radius: 8px; }
+.hint { display: none; }
+&.empty canvas { display: none; }
+&.empty .hint { display: flex; aspect-ratio: 4 / 3; align-items: center; justify-content: center;
+  border: 2px dashed var(--border-color-primary); border-radius: 8px;
+  color: var(--body-text-color-subdued); }
+"""
+_STAGE = '<canvas></canvas><div class="hint">Choose a sample or upload a video</div>'
+_INTRO = """# EATrack
+Choose a video, drag a box around each target in any frame, and press **Track**. Boxes may be drawn
+in later frames too, as more targets or as new views of one."""
+CSS = '.gradio-container { max-width: 1280px !important; } footer { display: none !important; }'
+
+Update = Tuple[Any, ...]
+
+
+class Page:
+    """The page's events, each for the session of the tab that it comes from.
+
+    Args:
+        model: Tracker of :func:`load_tracker`.
+        sessions: The sessions.
+        samples: Folder of the samples.
+        limits: Limits of uploads.
+    """
+
+    def __init__(self, model: Any, sessions: Sessions, samples: Path, limits: UploadLimits) -> None:
+        self.model, self.sessions = model, sessions
+        self.samples, self.limits = samples, limits
+
+    def build(self) -> gr.Blocks:
+        """Lay the page out."""
+        most = f'{self.limits.max_bytes / 2**20:g} MiB, {self.limits.max_frames} frames'
+        with gr.Blocks(title='EATrack', analytics_enabled=False) as blocks:
+            gr.Markdown(_INTRO)
+            with gr.Row():
+                with gr.Column(scale=3):
+                    stage = gr.HTML(
+                        html_template=_STAGE,
+                        css_template=_STAGE_CSS,
+                        js_on_load=Path(__file__).with_name('stage.js').read_text('utf-8'),
+                        elem_id='stage',
+                    )
+                    frame = gr.Slider(0, 1, 0, step=1, label='Frame', interactive=True)
+                    target = gr.Radio([_NEW], value=_NEW, label='A drawn box is')
+                    with gr.Row():
+                        track = gr.Button('Track', variant='primary')
+                        pause = gr.Button('Pause')
+                        clear = gr.Button('Clear boxes')
+                with gr.Column(scale=2):
+                    sample = gr.Radio(list(SAMPLES), label='Sample, made on the spot')
+                    upload = gr.File(
+                        label=f'Video of yours (at most {most})', file_types=['video'], height=110
+                    )
+                    says = gr.Markdown('', elem_id='says')
+                    curve = gr.LinePlot(
+                        _curve([]),
+                        x='frame',
+                        y='score',
+                        color='target',
+                        y_lim=[0, 1],
+                        height=240,
+                        label='Score',
+                    )
+                    results = gr.HTML('', elem_id='results')
+            view = [stage, frame, target, curve, results, says]
+            # The model serves one event at a time.
+            alone = dict(concurrency_id='model', concurrency_limit=1)
+            sample.input(self.choose, sample, view, concurrency_limit=4)
+            upload.upload(self.upload, upload, view, concurrency_limit=2)
+            upload.clear(lambda: None, None, None)
+            frame.input(self.show, frame, stage, show_progress='hidden', trigger_mode='always_last')
+            stage.select(self.draw, [frame, target], [stage, target, says], show_progress='hidden')
+            track.click(self.track, frame, view, show_progress='minimal', **alone)
+            pause.click(self.pause, None, None, queue=False)
+            clear.click(self.clear, frame, view, show_progress='hidden')
+            blocks.unload(self.leave)
+        blocks.queue(max_size=32)
+        return blocks
+
+    def choose(self, name: str, request: gr.Request, progress: Any = gr.Progress()) -> Update:  # noqa: B008
+        """Open a sample."""
+        session = self._session(request)
+
+        def report(done: int, total: int) -> None:
+            progress((done, total), desc='Making the sample', unit='frames')
+
+        return self._open(session, sample_clip(name, self.samples, report))
+
+    def upload(self, path: str, request: gr.Request) -> Update:
+        """Open an upload; Gradio's copy of it is removed."""
+        given = Path(path)
+        session = self._session(request)
+        try:
+            clip = uploaded_clip(given, given.stem[:60], session.new_folder(), self.limits)
+            return self._open(session, clip)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def show(self, number: int, request: gr.Request) -> Optional[str]:
+        """Picture of a frame."""
+        session = self._session(request)
+        return None if session.clip is None else _as_url(session, _within(session, number))
+
+    def draw(self, number: int, target: str, drawn: gr.EventData, request: gr.Request) -> Update:
+        """Take a drawn box."""
+        session = self._session(request)
+        try:
+            height, width = session.image(number).shape[:2]
+            box = (drawn.x * width, drawn.y * height, drawn.w * width, drawn.h * height)
+            key = None if target == _NEW else int(target.split()[-1])
+            session.mark(number, box, key)
+        except (ValueError, AttributeError, TypeError, LookupError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return _as_url(session, number), _targets(session), _state(session)
+
+    def track(self, number: int, request: gr.Request) -> Iterator[Update]:
+        """Track to the end or until it is paused, then write the files."""
+        session = self._session(request)
+        shown, began, count = 0.0, time.monotonic(), 0
+        try:
+            for number in session.run(self.model):
+                count += 1
+                now = session.seen = time.monotonic()
+                if now - shown >= _SECONDS_BETWEEN:
+                    shown = now
+                    speed = f'{count / (now - began):.1f} frames a second'
+                    says = f'Frame {number} of {len(session.frames) - 1}, {speed}'
+                    yield self._view(session, number, '', says)
+            yield self._view(session, number, '', 'Writing the video ...')
+            write_results(session)
+        except (ValueError, RuntimeError, OSError) as error:
+            if session.is_closed:
+                return
+            raise gr.Error(str(error), print_exception=False) from error
+        yield self._view(session, session.position, _links(session), _state(session))
+
+    def pause(self, request: gr.Request) -> None:
+        """End a run; it goes on with the next one."""
+        self._session(request).pause()
+
+    def clear(self, number: int, request: gr.Request) -> Update:
+        """Forget boxes and tracks."""
+        session = self._session(request)
+        session.pause()
+        with session.lock:
+            session.clear()
+        if session.clip is None:
+            return (gr.skip(),) * 6
+        return self._view(session, _within(session, number), '', _state(session))
+
+    def leave(self, request: gr.Request) -> None:
+        """Remove what a tab leaves that is closed or loaded anew."""
+        self.sessions.close(str(request.session_hash))
+
+    def _session(self, request: gr.Request) -> Session:
+        try:
+            return self.sessions.get(str(request.session_hash))
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def _open(self, session: Session, clip: Clip) -> Update:
+        session.open(clip)
+        last = len(clip.frames) - 1
+        stage, _, *others = self._view(session, 0, '', _state(session))
+        return (stage, gr.Slider(0, max(last, 1), 0, label=f'Frame, 0 to {last}'), *others)
+
+    @staticmethod
+    def _view(session: Session, number: int, results: str, says: str) -> Update:
+        curve = _curve(score_rows(session))
+        return _as_url(session, number), number, _targets(session), curve, results, says
+
+
+def _as_url(session: Session, number: int) -> str:
+    """Picture of a frame in the address itself: nothing is left on the disk."""
+    jpeg = cv2.imencode('.jpg', picture(session, number), [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
+    return f'data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode("ascii")}'
+
+
+def _targets(session: Session) -> gr.Radio:
+    views = [f'a new view of target {key}' for key in session.ids]
+    return gr.Radio([_NEW, *views], value=_NEW)
+
+
+def _curve(rows: List[Tuple[int, float, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=['frame', 'score', 'target'])
+
+
+def _state(session: Session) -> str:
+    if session.clip is None:
+        return ''
+    name = html.escape(session.clip.name)
+    parts = [f'**{name}**: {len(session.frames)} frames. {session.clip.note}']
+    if not session.ids:
+        parts.append('Drag a box around a target.')
+    elif session.position < 0:
+        parts.append(f'{len(session.ids)} target(s). Press Track, or draw more.')
+    else:
+        parts.append(f'Tracked to frame {session.position}.')
+    return ' '.join(parts)
+
+
+def _links(session: Session) -> str:
+    """Player and links; the addresses hold the session's secret."""
+    stamp = f'{session.token}/{time.monotonic_ns()}'
+    links = ' · '.join(
+        f'<a href="results/{stamp}/{name}" download="{name}">{_SAYS[name]}</a>' for name in RESULTS
+    )
+    reason = missing_h264()
+    if reason is not None:
+        return f'<p>Download: {links}</p><p>MPEG-4, which browsers do not play: {reason}.</p>'
+    player = f'<video src="results/{stamp}/{RESULTS[0]}" controls muted style="width:100%"></video>'
+    return f'{player}<p>Download: {links}</p>'
+
+
+def _within(session: Session, number: int) -> int:
+    return min(max(int(number), 0), len(session.frames) - 1)

@@ -1,0 +1,88 @@
+"""Result files of a session: annotated video, rows of MOTChallenge, status as JSON lines."""
+
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+import numpy as np
+
+from mmeatrack.files.atomic import write_atomically
+from mmeatrack.multi import StatusLog
+from mmeatrack.visualization import FrameHeader, browser_video, draw_frame
+from mmeatrack.visualization.canvas import Canvas
+from mmeatrack.visualization.labelled_boxes import draw_boxes
+from mmeatrack.web.session import Session
+
+VIDEO, TEXT, STATUS = RESULTS = ('tracked.mp4', 'tracked.txt', 'tracked.jsonl')
+
+
+def picture(session: Session, number: int) -> np.ndarray:
+    """Frame with its boxes, without a header: (H', W', 3), uint8, BGR."""
+    canvas = Canvas.of_frame(session.image(number))
+    draw_boxes(canvas, session.labelled_boxes(number))
+    return canvas.image
+
+
+def score_rows(session: Session) -> List[Tuple[int, float, str]]:
+    """Frame, score and target of each track that has a score."""
+    return [
+        (number, track.score, f'target {track.id}')
+        for number, tracks in session.tracks.items()
+        for track in tracks.values()
+        if track.score >= 0
+    ]
+
+
+def write_results(
+    session: Session, progress: Optional[Callable[[int, int], None]] = None
+) -> List[Path]:
+    """Write the files of a session into its folder.
+
+    ``tracked.txt`` has a row ``frame,id,x,y,w,h,score,-1,-1,-1`` for each track, as MOTChallenge's
+    results: frames from 1, boxes in image px, the score 1 where the box was drawn.
+
+    Args:
+        session: The session, tracked at least in a part.
+        progress: Called with the frames that are drawn and their number.
+
+    Raises:
+        ValueError: If nothing was tracked.
+        RuntimeError: If the video cannot be written.
+    """
+    with session.lock:
+        clip = session.clip
+        if clip is None or not session.tracks or session.is_closed:
+            raise ValueError('Nothing was tracked yet.')
+        numbers = sorted(session.tracks)
+        _write_video(session, numbers, progress)
+        write_atomically(session.folder / TEXT, ''.join(_rows(session, n) for n in numbers))
+        with StatusLog(session.folder / STATUS, clip.fps, numbers[0]) as log:
+            for number in numbers:
+                log.add(session.tracks[number])
+        return [session.folder / name for name in RESULTS]
+
+
+def _write_video(
+    session: Session, numbers: List[int], progress: Optional[Callable[[int, int], None]]
+) -> None:
+    clip = session.clip
+    assert clip is not None
+
+    def draw(number: int) -> np.ndarray:
+        header = FrameHeader(clip.name, number, len(clip.frames) - 1)
+        return draw_frame(session.image(number), session.labelled_boxes(number), header)
+
+    height, width = draw(numbers[0]).shape[:2]
+    with browser_video(session.folder / VIDEO, clip.fps, (width, height)) as write:
+        for done, number in enumerate(numbers, 1):
+            write(draw(number))
+            if progress is not None:
+                progress(done, len(numbers))
+
+
+def _rows(session: Session, number: int) -> str:
+    rows = []
+    for track in session.tracks[number].values():
+        box = ','.join(f'{value:.2f}' for value in track.box_xywh)
+        score = f'{track.score:.4f}' if track.score >= 0 else '1'
+        rows.append(f'{number + 1},{track.id},{box},{score},-1,-1,-1\n')
+    return ''.join(rows)
