@@ -11,6 +11,7 @@ import gradio as gr
 import pandas as pd
 
 from mmeatrack.visualization import missing_h264
+from mmeatrack.visualization.labelled_boxes import TRACKER_COLORS
 from mmeatrack.web.clips import SAMPLES, Clip, sample_clip, uploaded_clip
 from mmeatrack.web.decode import UploadLimits
 from mmeatrack.web.results import RESULTS, picture, score_rows, write_results
@@ -32,6 +33,11 @@ _INTRO = """# EATrack
 Choose a video, drag a box around each target in any frame, and press **Track**. Boxes may be drawn
 in later frames too, as more targets or as new views of one."""
 CSS = '.gradio-container { max-width: 1280px !important; } footer { display: none !important; }'
+
+_COLORS = {
+    f'target {number + 1}': f'#{red:02x}{green:02x}{blue:02x}'
+    for number, (blue, green, red) in enumerate(TRACKER_COLORS)
+}
 
 Update = Tuple[Any, ...]
 
@@ -80,6 +86,7 @@ class Page:
                         x='frame',
                         y='score',
                         color='target',
+                        color_map=_COLORS,
                         y_lim=[0, 1],
                         height=240,
                         label='Score',
@@ -205,7 +212,9 @@ def _targets(session: Session) -> gr.Radio:
 
 
 def _curve(rows: List[Tuple[int, float, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=['frame', 'score', 'target'])
+    # An empty table has no types of its own, and the plot takes those of the first one.
+    table = pd.DataFrame(rows, columns=['frame', 'score', 'target'])
+    return table.astype(dict(frame=int, score=float, target=str))
 
 
 def _state(session: Session) -> str:
