@@ -49,12 +49,15 @@ class Page:
         model: Tracker of :func:`load_tracker`.
         sessions: The sessions.
         samples: Folder of the samples.
+        uploads: Folder into which Gradio writes uploads.
         limits: Limits of uploads.
     """
 
-    def __init__(self, model: Any, sessions: Sessions, samples: Path, limits: UploadLimits) -> None:
+    def __init__(
+        self, model: Any, sessions: Sessions, samples: Path, uploads: Path, limits: UploadLimits
+    ) -> None:
         self.model, self.sessions = model, sessions
-        self.samples, self.limits = samples, limits
+        self.samples, self.uploads, self.limits = samples, uploads.resolve(), limits
 
     def build(self) -> gr.Blocks:
         """Lay the page out."""
@@ -96,8 +99,9 @@ class Page:
             # The model serves one event at a time.
             alone = dict(concurrency_id='model', concurrency_limit=1)
             sample.input(self.choose, sample, view, concurrency_limit=4)
-            upload.upload(self.upload, upload, view, concurrency_limit=2)
-            upload.clear(lambda: None, None, None)
+            # Gradio's own reading of a file's value would leave an empty file behind.
+            taken = upload.upload(self.upload, upload, view, preprocess=False, concurrency_limit=2)
+            taken.then(lambda: None, None, upload)
             frame.input(self.show, frame, stage, show_progress='hidden', trigger_mode='always_last')
             stage.select(self.draw, [frame, target], [stage, target, says], show_progress='hidden')
             track.click(self.track, frame, view, show_progress='minimal', **alone)
@@ -116,14 +120,16 @@ class Page:
 
         return self._open(session, sample_clip(name, self.samples, report))
 
-    def upload(self, path: str, request: gr.Request) -> Update:
+    def upload(self, sent: Any, request: gr.Request) -> Update:
         """Open an upload; Gradio's copy of it is removed."""
-        given = Path(path)
         session = self._session(request)
         try:
+            given = Path(sent['path']).resolve()
+            if self.uploads not in given.parents or not given.is_file():
+                raise ValueError('This is no upload. Send the file again.')
             clip = uploaded_clip(given, given.stem[:60], session.new_folder(), self.limits)
             return self._open(session, clip)
-        except ValueError as error:
+        except (ValueError, LookupError, TypeError) as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     def show(self, number: int, request: gr.Request) -> Optional[str]:

@@ -44,7 +44,7 @@ def web_app(
     done = threading.Event()
     try:
         app = _with_results(sessions)
-        blocks = Page(model, sessions, folder / 'samples', limits).build()
+        blocks = Page(model, sessions, folder / 'samples', uploads, limits).build()
         threading.Thread(target=_sweep, args=(uploads, sessions, done), daemon=True).start()
         yield gr.mount_gradio_app(
             app,
