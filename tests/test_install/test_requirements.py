@@ -35,6 +35,7 @@ def test_the_files_are_all_there() -> None:
         'runtime',
         'synthetic',
         'tests',
+        'web',
     }
 
 

@@ -111,6 +111,7 @@ def files_of(root: Path) -> List[str]:
 
 def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: Path) -> None:
     root = served[1]
+    page.get_by_text('Video of yours').wait_for()
     shoot(page, 'empty')
     choose(page, video)
     drag(page, 60 / 320, 100 / 240, 30 / 320, 30 / 240)
