@@ -63,9 +63,9 @@ class UAVMOTDataset(BaseVideoDataset):
         ValueError: If a class is unknown or a row is malformed.
 
     Example:
-        >>> dataset = UAVMOTDataset(data_root='data/crowd/test', test_mode=True)
-        >>> dataset[0]['instances'][0]['bbox']
-        [12.5, 40.25, 30.0, 52.5]
+        >>> from mmeatrack.datasets import VisDroneMOTDataset
+        >>> VisDroneMOTDataset.METAINFO['CLASSES']
+        ('pedestrian', 'car', 'van', 'truck', 'bus')
     """
 
     METAINFO: dict = dict(CLASSES=('target',))

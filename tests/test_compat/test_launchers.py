@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.two_processes import free_port
+from tests.forks import free_port
 
 # Reads the command line as the scripts of both packages do.
 SCRIPT = """
