@@ -4,17 +4,16 @@ import base64
 import html
 import time
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 import cv2
 import gradio as gr
-import pandas as pd
 
 from mmeatrack.visualization import missing_h264
-from mmeatrack.visualization.labelled_boxes import TRACKER_COLORS
 from mmeatrack.web.clips import SAMPLES, Clip, sample_clip, uploaded_clip
+from mmeatrack.web.curve import score_curve
 from mmeatrack.web.decode import UploadLimits
-from mmeatrack.web.results import RESULTS, picture, score_rows, write_results
+from mmeatrack.web.results import RESULTS, picture, scores_by_target, write_results
 from mmeatrack.web.session import Session, Sessions
 
 _NEW = 'a new target'
@@ -33,11 +32,6 @@ _INTRO = """# EATrack
 Choose a video, drag a box around each target in any frame, and press **Track**. Boxes may be drawn
 in later frames too, as more targets or as new views of one."""
 CSS = '.gradio-container { max-width: 1280px !important; } footer { display: none !important; }'
-
-_COLORS = {
-    f'target {number + 1}': f'#{red:02x}{green:02x}{blue:02x}'
-    for number, (blue, green, red) in enumerate(TRACKER_COLORS)
-}
 
 Update = Tuple[Any, ...]
 
@@ -81,19 +75,10 @@ class Page:
                 with gr.Column(scale=2):
                     sample = gr.Radio(list(SAMPLES), label='Sample, made on the spot')
                     upload = gr.File(
-                        label=f'Video of yours (at most {most})', file_types=['video'], height=110
+                        label=f'Video of yours (at most {most})', file_types=['video'], height=180
                     )
                     says = gr.Markdown('', elem_id='says')
-                    curve = gr.LinePlot(
-                        _curve([]),
-                        x='frame',
-                        y='score',
-                        color='target',
-                        color_map=_COLORS,
-                        y_lim=[0, 1],
-                        height=240,
-                        label='Score',
-                    )
+                    curve = gr.HTML(score_curve({}, 1), elem_id='curve')
                     results = gr.HTML('', elem_id='results')
             view = [stage, frame, target, curve, results, says]
             # The model serves one event at a time.
@@ -202,7 +187,7 @@ class Page:
 
     @staticmethod
     def _view(session: Session, number: int, results: str, says: str) -> Update:
-        curve = _curve(score_rows(session))
+        curve = score_curve(scores_by_target(session), len(session.frames) - 1)
         return _as_url(session, number), number, _targets(session), curve, results, says
 
 
@@ -215,12 +200,6 @@ def _as_url(session: Session, number: int) -> str:
 def _targets(session: Session) -> gr.Radio:
     views = [f'a new view of target {key}' for key in session.ids]
     return gr.Radio([_NEW, *views], value=_NEW)
-
-
-def _curve(rows: List[Tuple[int, float, str]]) -> pd.DataFrame:
-    # An empty table has no types of its own, and the plot takes those of the first one.
-    table = pd.DataFrame(rows, columns=['frame', 'score', 'target'])
-    return table.astype(dict(frame=int, score=float, target=str))
 
 
 def _state(session: Session) -> str:

@@ -1,7 +1,7 @@
 """Result files of a session: annotated video, rows of MOTChallenge, status as JSON lines."""
 
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -22,14 +22,14 @@ def picture(session: Session, number: int) -> np.ndarray:
     return canvas.image
 
 
-def score_rows(session: Session) -> List[Tuple[int, float, str]]:
-    """Frame, score and target of each track that has a score."""
-    return [
-        (number, track.score, f'target {track.id}')
-        for number, tracks in session.tracks.items()
-        for track in tracks.values()
-        if track.score >= 0
-    ]
+def scores_by_target(session: Session) -> Dict[int, List[Tuple[int, float]]]:
+    """Frame and score of each track that has a score, by the target's id."""
+    scores: Dict[int, List[Tuple[int, float]]] = {}
+    for number, tracks in session.tracks.items():
+        for track in tracks.values():
+            if track.score >= 0:
+                scores.setdefault(track.id, []).append((number, track.score))
+    return scores
 
 
 def write_results(

@@ -83,10 +83,14 @@ _STAGE_IS_FILLED = (
     "document.querySelector('#stage canvas').clientWidth > 0"
 )
 
+_CURVE_POINTS = "document.querySelector('#curve polyline')?.points.length"
+
 
 def drag(page: Any, x: float, y: float, w: float, h: float) -> None:
     """Draw a box given in shares of the picture."""
-    area = page.locator('#stage canvas').bounding_box()
+    canvas = page.locator('#stage canvas')
+    canvas.scroll_into_view_if_needed()
+    area = canvas.bounding_box()
     page.mouse.move(area['x'] + x * area['width'], area['y'] + y * area['height'])
     page.mouse.down()
     page.mouse.move(
@@ -99,9 +103,9 @@ def wait_for_text(page: Any, text: str) -> None:
     page.get_by_text(re.compile(text)).first.wait_for()
 
 
-def shoot(page: Any, name: str) -> None:
+def shoot(page: Any, name: str, settle: float = 1.0) -> None:
     if SHOTS:
-        time.sleep(1)
+        time.sleep(settle)
         page.screenshot(path=f'{SHOTS}/{name}.png')
 
 
@@ -120,9 +124,12 @@ def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: 
 
     page.get_by_role('button', name='Track', exact=True).click()
     wait_for_text(page, 'frames a second')
-    shoot(page, 'during')
+    page.wait_for_function(f'{_CURVE_POINTS} > 1')
+    shoot(page, 'during', settle=0)
     wait_for_text(page, 'Tracked to frame 23')
     shoot(page, 'after')
+    assert page.evaluate(_CURVE_POINTS) == 23  # the first frame has no score
+    assert page.locator('#curve polyline').bounding_box()['width'] > 300
 
     assert 'square.mp4' not in files_of(root)  # the upload itself is not kept
     with page.expect_download() as download:

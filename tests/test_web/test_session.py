@@ -11,7 +11,7 @@ import pytest
 from mmeatrack.multi import StatusKeeper, Track
 from mmeatrack.web import session as module
 from mmeatrack.web.clips import Clip
-from mmeatrack.web.results import score_rows, write_results
+from mmeatrack.web.results import scores_by_target, write_results
 from mmeatrack.web.session import Session, Sessions
 
 BOX = (10.0, 10.0, 8.0, 8.0)
@@ -66,7 +66,7 @@ def test_boxes_in_later_frames_are_added_or_renew_a_target_there(session: Sessio
         1: [1], 2: [1], 3: [1, 2], 4: [1, 2], 5: [1, 2]
     }  # fmt: skip
     assert session.tracks[5][1].box_xywh == (12, 10, 8, 8)
-    assert score_rows(session)[:2] == [(2, 0.5, 'target 1'), (3, 0.5, 'target 1')]
+    assert scores_by_target(session) == {1: [(2, 0.5), (3, 0.5), (5, 0.5)], 2: [(4, 0.5), (5, 0.5)]}
 
 
 def test_paused_run_goes_on_and_one_before_it_begins_anew(session: Session) -> None:
