@@ -60,7 +60,7 @@ class CropDataPreprocessor(TrackDataPreprocessor):
                 'configs/_base_/models/eatrack_deit-tiny.py.'
             )
         # Whole numbers in a config give whole tensors, by which nothing is divided in place.
-        self.mean, self.std = self.mean.float(), self.std.float()
+        self.mean, self.std = (self.get_buffer(name).float() for name in ('mean', 'std'))
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:
         """Crops of a training batch are normalised; test frames stay where and as they are.
