@@ -1,0 +1,9 @@
+# Minutes on one GPU, in bfloat16: a warm-up, then one cosine over the time that is there.
+_base_ = './eatrack_nano_gpu.py'
+
+param_scheduler = []
+train_cfg = dict(max_iters=100000000, val_interval=100000000)
+custom_hooks = [
+    dict(type='mmeatrack.WallTimeHook', minutes=8),
+    dict(type='EMAHook', momentum=0.002, update_buffers=True),
+]
