@@ -14,7 +14,7 @@ def bad_samples(batch: Any, on_device: bool = False) -> Dict[int, List[str]]:
     Args:
         batch: As the data loader gives it: ``inputs``, a dict of tensors or lists of tensors, and
             ``data_samples``, a list.
-        on_device: Look at tensors on a GPU, too, and wait for each.
+        on_device: Look at tensors on a GPU, too, and wait for it.
 
     Returns:
         Names of the images and annotations with NaN or infinity, by the sample's number.
@@ -82,7 +82,7 @@ def _values(batch: Any) -> Iterator[Tuple[int, str, Any]]:
 
 
 def _suspects(values: List[Any]) -> List[bool]:
-    """Marks of the values that may not be finite; one wait for a GPU, not one a tensor."""
+    """Marks of the values that may not be finite: a look at all of a kind together."""
     doubted = [not isinstance(each, Tensor) for each in values]
     groups: Dict[Tuple[torch.device, torch.dtype], List[int]] = {}
     for number, each in enumerate(values):

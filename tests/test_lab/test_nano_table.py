@@ -19,7 +19,7 @@ def options(command: List[str]) -> Dict[str, str]:
 def test_all_students_take_the_same_steps_and_the_distilled_the_teachers_weights() -> None:
     given = args('--steps', '300', '--device', 'cpu')
     teacher = nano_table.training(given, 'teacher', 'eatrack_teacher_nano', 0, {})
-    plain = nano_table.student(given, 'none', 2, None)
+    plain = nano_table.student(given, 'none', 2)
     feature = nano_table.student(given, 'feature', 2, teacher)
     found = [options(list(map(str, stage.command))) for stage in (teacher, plain, feature)]
     assert {each['train_cfg.max_iters'] for each in found} == {'300'}

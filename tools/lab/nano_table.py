@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -26,12 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / 'configs/eatrack'
 NAME = '{}_1xb256-2000i_mixed-pairs.py'
 WARM_UP = 100
-# What of the distillation each row has; None trains without a teacher.
-ROWS: Dict[str, object] = {
-    'none': None,
+# Rows of students: options of their distillation, or none without one.
+PLAIN = 'none'
+DISTILLED: Dict[str, Dict[str, object]] = {
     'feature': {'model.distiller.prediction_weight': 0.0},
     'both': {},
 }
+ROWS = (PLAIN, *DISTILLED)
 
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
@@ -62,14 +63,9 @@ def main(argv: Sequence[str]) -> int:
     args = parse_args(argv)
     try:
         teacher = training(args, 'teacher', 'eatrack_teacher_nano', 0, {})
-        plain = [student(args, 'none', seed, None) for seed in args.seeds]
+        plain = [student(args, PLAIN, seed) for seed in args.seeds]
         run_stages([teacher, *plain], args.jobs)
-        distilled = [
-            student(args, row, seed, teacher)
-            for row in ROWS
-            if ROWS[row] is not None
-            for seed in args.seeds
-        ]
+        distilled = [student(args, row, seed, teacher) for row in DISTILLED for seed in args.seeds]
         run_stages(distilled, args.jobs)
         trained = [teacher, *plain, *distilled]
         scored = [evaluation(args, trained, temporal) for temporal in (False, True)]
@@ -83,12 +79,15 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def student(args: argparse.Namespace, row: str, seed: int, teacher: object) -> Stage:
+def student(
+    args: argparse.Namespace, row: str, seed: int, teacher: Optional[Stage] = None
+) -> Stage:
     """Training of a student, without a teacher or after it."""
-    if not isinstance(teacher, Stage):
-        return training(args, f'{row}-{seed}', 'eatrack_nano', seed, {})
-    options = dict(ROWS[row], **{'model.teacher_ckpt': checkpoint(args, teacher)})  # type: ignore
-    return training(args, f'{row}-{seed}', 'eatrack_nano_distill', seed, options, [teacher])
+    name = f'{row}-{seed}'
+    if teacher is None:
+        return training(args, name, 'eatrack_nano', seed, {})
+    options = {**DISTILLED[row], 'model.teacher_ckpt': checkpoint(args, teacher)}
+    return training(args, name, 'eatrack_nano_distill', seed, options, [teacher])
 
 
 def training(
@@ -121,8 +120,8 @@ def training(
 
 def checkpoint(args: argparse.Namespace, stage: Stage) -> Path:
     """Weights of a finished training; of a distillation those of the student."""
-    plain = stage.name.startswith(('teacher', 'none'))
-    return stage.folder / f'iter_{args.steps}{"" if plain else "_student"}.pth'
+    part = '_student' if stage.after else ''
+    return stage.folder / f'iter_{args.steps}{part}.pth'
 
 
 def evaluation(args: argparse.Namespace, trained: Sequence[Stage], temporal: bool) -> Stage:
