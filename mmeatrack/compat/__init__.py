@@ -17,12 +17,33 @@ where the module is loaded already.
 :mod:`.launchers` does so with those that start several processes.
 """
 
+from functools import partial
+from importlib import import_module
 from types import ModuleType
+from typing import Sequence
 
 from mmeatrack.compat import import_hook
+from mmeatrack.compat.mmrazor_import import GATED_MODULES, close_torch_gates
 from mmeatrack.compat.versions import check_versions
 
 __all__ = ['apply', 'check_versions']
+
+
+# What is done to a module once it has run, as MODULE.FUNCTION of this package. Those import torch,
+# and so are imported when the module that they patch has done so.
+_PATCHES = {
+    'mmengine.runner.checkpoint': ['checkpoint.make_loaders_safe'],
+    'mmengine.dist.utils': ['cpu.let_launcher_use_cpu'],
+    'mmengine.model.wrappers.distributed': ['cpu.let_wrapper_use_cpu'],
+    'mmengine.optim.optimizer.amp_optimizer_wrapper': ['cpu.let_amp_use_cpu'],
+    'mmengine.runner.activation_checkpointing': [
+        'activation_checkpointing.use_variant_with_gradients'
+    ],
+    'mmengine.runner.runner': ['determinism.set_cublas_workspace', 'compilation.compile_parts'],
+    'mmengine.config.config': ['config_paths.anchor_loaded_configs'],
+    'mmengine.config.utils': ['config_paths.name_package'],
+    'mmtrack.apis.inference': ['inference.pack_without_copies'],
+}
 
 
 def apply() -> None:
@@ -34,80 +55,15 @@ def apply() -> None:
     """
     if import_hook.is_in_use():
         return
-    _add_mmrazor_hooks()
-    import_hook.add('mmengine.runner.checkpoint', after=_make_loaders_safe)
-    import_hook.add('mmengine.dist.utils', after=_let_launcher_use_cpu)
-    import_hook.add('mmengine.model.wrappers.distributed', after=_let_wrapper_use_cpu)
-    import_hook.add('mmengine.optim.optimizer.amp_optimizer_wrapper', after=_let_amp_use_cpu)
-    import_hook.add('mmengine.runner.activation_checkpointing', after=_checkpoint_with_gradients)
-    import_hook.add('mmengine.runner.runner', after=_mend_runner)
-    import_hook.add('mmengine.config.config', after=_anchor_config_paths)
-    import_hook.add('mmengine.config.utils', after=_name_package)
-    import_hook.add('mmtrack.apis.inference', after=_pack_without_copies)
+    for name in GATED_MODULES:
+        import_hook.add(name, rewrite=close_torch_gates)
+    for name, patches in _PATCHES.items():
+        import_hook.add(name, after=partial(_patch, patches=patches))
     import_hook.add('mmtrack', before=check_versions)
     import_hook.add('mmrazor', before=check_versions)
 
 
-def _add_mmrazor_hooks() -> None:
-    from mmeatrack.compat.mmrazor_import import GATED_MODULES, close_torch_gates
-
-    for name in GATED_MODULES:
-        import_hook.add(name, rewrite=close_torch_gates)
-
-
-def _anchor_config_paths(module: ModuleType) -> None:
-    from mmeatrack.compat.config_paths import anchor_loaded_configs
-
-    anchor_loaded_configs(module)
-
-
-def _name_package(module: ModuleType) -> None:
-    """Let configs name this package: ``mmeatrack::eatrack/...``."""
-    module.MODULE2PACKAGE.setdefault('mmeatrack', 'mmeatrack')
-
-
-# The modules below import torch, so they wait until the module that they patch has done so.
-
-
-def _make_loaders_safe(module: ModuleType) -> None:
-    from mmeatrack.compat.checkpoint import make_loaders_safe
-
-    make_loaders_safe(module)
-
-
-def _let_launcher_use_cpu(module: ModuleType) -> None:
-    from mmeatrack.compat.cpu import let_launcher_use_cpu
-
-    let_launcher_use_cpu(module)
-
-
-def _let_wrapper_use_cpu(module: ModuleType) -> None:
-    from mmeatrack.compat.cpu import let_wrapper_use_cpu
-
-    let_wrapper_use_cpu(module)
-
-
-def _let_amp_use_cpu(module: ModuleType) -> None:
-    from mmeatrack.compat.cpu import let_amp_use_cpu
-
-    let_amp_use_cpu(module)
-
-
-def _checkpoint_with_gradients(module: ModuleType) -> None:
-    from mmeatrack.compat.activation_checkpointing import use_variant_with_gradients
-
-    use_variant_with_gradients(module)
-
-
-def _mend_runner(module: ModuleType) -> None:
-    from mmeatrack.compat.compilation import compile_parts
-    from mmeatrack.compat.determinism import set_cublas_workspace
-
-    set_cublas_workspace(module)
-    compile_parts(module)
-
-
-def _pack_without_copies(module: ModuleType) -> None:
-    from mmeatrack.compat.inference import pack_without_copies
-
-    pack_without_copies(module)
+def _patch(module: ModuleType, patches: Sequence[str]) -> None:
+    for patch in patches:
+        file, function = patch.split('.')
+        getattr(import_module(f'{__name__}.{file}'), function)(module)

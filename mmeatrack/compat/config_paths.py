@@ -100,6 +100,11 @@ def anchor_loaded_configs(module: ModuleType) -> None:
     config_class.__init__ = initialise_anchored
 
 
+def name_package(module: ModuleType) -> None:
+    """Let configs name this package, ``mmeatrack::eatrack/...``, by ``mmengine.config.utils``."""
+    module.MODULE2PACKAGE.setdefault('mmeatrack', 'mmeatrack')
+
+
 def _folders(config_class: Any, filename: str) -> Iterator[Path]:
     """Folders of a config file and of the files it inherits from, the nearest first."""
     pending: List[str] = [filename]

@@ -3,8 +3,8 @@
 from .checkpoints import Converted, convert_checkpoint, names_of
 from .ostrack import Conversion, from_ostrack, is_ostrack, to_ostrack, under_own_names
 from .published import PublishedTracker, publish, read_published
+from .state_dicts import WeightsFile, read_weights_file
 from .vit import ViTConversion, convert_vit, resize_positions
-from .weights_file import WeightsFile, read_weights_file
 
 __all__ = [
     'Conversion',

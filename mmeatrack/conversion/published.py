@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from mmeatrack.conversion.weights_file import WeightsFile, read_weights_file
+from mmeatrack.conversion.state_dicts import WeightsFile, read_weights_file
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.registry import MODELS
 

@@ -1,8 +1,11 @@
-"""Weights within the content of a checkpoint of any common kind."""
+"""Files of weights of any common kind, read without running code."""
 
-from typing import Any, Dict, Mapping, NamedTuple
+from pathlib import Path
+from typing import Any, Dict, Mapping, NamedTuple, Union
 
 from torch import Tensor
+
+from mmeatrack.compat.checkpoint import is_safetensors, load_checkpoint_file
 
 # Keys under which projects keep a state dict, by the kind of file that they tell of; a model's own
 # weights come before their average.
@@ -33,6 +36,20 @@ class WeightsFile(NamedTuple):
     kind: str
     tensors: Dict[str, Tensor]
     meta: Dict[str, Any]
+
+
+def read_weights_file(path: Union[str, Path]) -> WeightsFile:
+    """Read the weights of a file, on the CPU: safetensors, torch, mmengine or pytracking's family.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If it is cut, would run code, or holds no tensors by name.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'There is no file of weights {str(path)!r}.')
+    content = load_checkpoint_file(path, map_location='cpu')
+    file = find_weights(content, str(path))
+    return file._replace(kind='safetensors') if is_safetensors(path) else file
 
 
 def find_weights(content: Any, source: str) -> WeightsFile:

@@ -1,40 +1,13 @@
 """Hooks and optimizer wrappers for mmengine's runner."""
 
+from . import hooks
 from .grouped_optim import GroupedOptimWrapperConstructor
 from .guarded_optim import GuardedAmpOptimWrapper, GuardedOptimWrapper
-from .hooks import (
-    AutoPairHook,
-    BenchmarkProgressHook,
-    BenchmarkRunHook,
-    DeterministicResumeHook,
-    NonFiniteGuardHook,
-    OracleViewsHook,
-    SafeCheckpointHook,
-    SOTVisualizationHook,
-    StopDistillHook,
-    StudentExportHook,
-    TeacherValHook,
-    TemporalAdaptationHook,
-    TrueViewsHook,
-    WallTimeHook,
-)
+from .hooks import *  # noqa: F403
 
 __all__ = [
-    'AutoPairHook',
-    'BenchmarkProgressHook',
-    'BenchmarkRunHook',
-    'DeterministicResumeHook',
     'GroupedOptimWrapperConstructor',
     'GuardedAmpOptimWrapper',
     'GuardedOptimWrapper',
-    'NonFiniteGuardHook',
-    'OracleViewsHook',
-    'SOTVisualizationHook',
-    'SafeCheckpointHook',
-    'StopDistillHook',
-    'StudentExportHook',
-    'TeacherValHook',
-    'TemporalAdaptationHook',
-    'TrueViewsHook',
-    'WallTimeHook',
+    *hooks.__all__,
 ]

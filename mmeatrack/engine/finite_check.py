@@ -19,12 +19,21 @@ def bad_samples(batch: Any, on_device: bool = False) -> Dict[int, List[str]]:
     Returns:
         Names of the images and annotations with NaN or infinity, by the sample's number.
     """
+    groups: Dict[Any, List[Tuple[int, str, Tensor]]] = {}
+    for index, name, values in _values(batch):
+        is_array = isinstance(values, np.ndarray) and values.dtype.kind == 'f'
+        tensor = torch.from_numpy(values.astype(np.float64)) if is_array else values
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or not tensor.numel():
+            continue
+        if on_device or tensor.device.type == 'cpu':
+            groups.setdefault((tensor.device, tensor.dtype), []).append((index, name, tensor))
     wrong: Dict[int, List[str]] = {}
-    found = [each for each in _values(batch) if on_device or not _is_on_device(each[2])]
-    suspect = _suspects([values for _, _, values in found])
-    for (index, name, values), doubted in zip(found, suspect):
-        if doubted and not _is_finite(values):
-            wrong.setdefault(index, []).append(name)
+    for group in groups.values():
+        # One look at all of a kind; a norm may also overflow, so that a suspect is looked at again.
+        norms = torch.stack(torch._foreach_norm([tensor.detach() for *_, tensor in group]))
+        for (index, name, tensor), is_finite in zip(group, torch.isfinite(norms).tolist()):
+            if not is_finite and not torch.isfinite(tensor).all():
+                wrong.setdefault(index, []).append(name)
     return dict(sorted(wrong.items()))
 
 
@@ -79,29 +88,3 @@ def _values(batch: Any) -> Iterator[Tuple[int, str, Any]]:
             if isinstance(instances, BaseDataElement):
                 for field, value in instances.items():
                     yield index, f'{key}.{field}', value
-
-
-def _suspects(values: List[Any]) -> List[bool]:
-    """Marks of the values that may not be finite: a look at all of a kind together."""
-    doubted = [not isinstance(each, Tensor) for each in values]
-    groups: Dict[Tuple[torch.device, torch.dtype], List[int]] = {}
-    for number, each in enumerate(values):
-        if isinstance(each, Tensor) and each.is_floating_point() and each.numel():
-            groups.setdefault((each.device, each.dtype), []).append(number)
-    for members in groups.values():
-        norms = torch.stack(torch._foreach_norm([values[number].detach() for number in members]))
-        for number, finite in zip(members, torch.isfinite(norms).tolist()):
-            doubted[number] = not finite
-    return doubted
-
-
-def _is_on_device(values: Any) -> bool:
-    return isinstance(values, Tensor) and values.device.type != 'cpu'
-
-
-def _is_finite(values: Any) -> bool:
-    if isinstance(values, Tensor):
-        return not values.is_floating_point() or bool(torch.isfinite(values).all())
-    if isinstance(values, np.ndarray) and values.dtype.kind == 'f':
-        return bool(np.isfinite(values).all())
-    return True

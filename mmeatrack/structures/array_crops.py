@@ -66,33 +66,37 @@ def _shown(image: np.ndarray, window: CropWindow) -> Tuple[slice, slice, Tuple[s
 
 
 def _resize_sparsely(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
-    rows, down = _taps(window.y1, window.size, output_size, image.shape[0])
-    columns, across = _taps(window.x1, window.size, output_size, image.shape[1])
-    channels = image.shape[2]
-    # The four neighbours of each pixel: (2 * output_size, 2 * output_size, C).
-    shape = 2 * output_size, 2 * output_size
-    x = np.broadcast_to(columns.reshape(1, -1).astype(np.float32), shape)
-    y = np.broadcast_to(rows.reshape(-1, 1).astype(np.float32), shape)
-    pixels = cv2.remap(image, np.ascontiguousarray(x), np.ascontiguousarray(y), cv2.INTER_NEAREST)
+    index, weight = taps(window.size, output_size)
+    pixels = take(image, window.y1 + index, window.x1 + index)
     # Rows of numbers: numpy is slow where its innermost axis is as short as the channels.
-    top, bottom = np.split(pixels.reshape(shape[0], -1).astype(np.float32), 2)
-    lines = top * down[0, :, None] + bottom * down[1, :, None]
+    top, bottom = np.split(pixels.reshape(len(pixels), -1).astype(np.float32), 2)
+    lines = top * weight[0, :, None] + bottom * weight[1, :, None]
     left, right = np.split(lines, 2, axis=1)
-    first, second = np.repeat(across, channels, axis=1)
+    first, second = np.repeat(weight, image.shape[2], axis=1)
     crop: np.ndarray = left * first + right * second
-    return crop.reshape(output_size, output_size, channels)
+    return crop.reshape(output_size, output_size, -1)
 
 
-def _taps(start: int, size: int, output_size: int, length: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Pixels that a bilinear resize reads along a side, and their weights: (2, output_size) each.
+def take(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Pixels of an image (H, W[, C]) at all rows (M,) and columns (N,), black outside the image."""
+    y, x = np.meshgrid(rows.astype(np.float32), columns.astype(np.float32), indexing='ij')
+    return cv2.remap(image, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
 
-    A pixel outside the image has the weight 0.
+
+def taps(size: int, output_size: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Positions that a bilinear resize reads along a side, and their weights.
+
+    Args:
+        size: Side of the window in image px.
+        output_size: Side of the crop in px.
+
+    Returns:
+        (2 * output_size,) positions in the window, the lower neighbours first, and
+        (2, output_size) float32 weights.
     """
     scale = np.float32(size) / np.float32(output_size)
     source = np.arange(output_size, dtype=np.float32)
     source = np.maximum((source + np.float32(0.5)) * scale - np.float32(0.5), 0)
     low = source.astype(np.int64)
-    index = start + np.stack((low, np.minimum(low + 1, size - 1)))
-    weight = np.stack((1 - (source - low), source - low)).astype(np.float32)
-    weight[(index < 0) | (index >= length)] = 0
-    return index.clip(0, length - 1), weight
+    index = np.concatenate((low, np.minimum(low + 1, size - 1)))
+    return index, np.stack((1 - (source - low), source - low)).astype(np.float32)

@@ -1,14 +1,13 @@
 """Square crops cut out of tensors; see :mod:`.windows`."""
 
-from typing import Callable, Tuple
+from typing import Callable
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .array_crops import crop_array
+from .array_crops import crop_array, take, taps
 from .windows import CropWindow
 
 # From this ratio of window to crop on, only those pixels are taken that the resize reads: four for
@@ -90,9 +89,10 @@ def _is_remappable(image: Tensor) -> bool:
 
 def _resize_sparsely(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
     """Resize as ``F.interpolate`` does, bit for bit, from the pixels that it reads."""
-    index, weight = _taps(window.size, output_size)
+    index, weights = taps(window.size, output_size)
     # The four neighbours of each pixel: (C, 2 * output_size, 2 * output_size).
-    pixels = _take(image[0], index + window.y1, index + window.x1)
+    pixels = _take(image[0], window.y1 + index, window.x1 + index)
+    weight = torch.from_numpy(weights)
     first, second = slice(0, output_size), slice(output_size, None)
     down, across = weight[:, :, None], weight[:, None, :]
     crop = pixels[:, first, second].float() * (down[0] * across[1])
@@ -104,25 +104,8 @@ def _resize_sparsely(image: Tensor, window: CropWindow, output_size: int) -> Ten
 
 
 def _take(image: Tensor, rows: np.ndarray, columns: np.ndarray) -> Tensor:
-    """Pixels of an image (C, H, W) at all rows and columns, black outside the image."""
-    shape = len(rows), len(columns)
-    x = np.ascontiguousarray(np.broadcast_to(columns, shape), dtype=np.float32)
-    y = np.ascontiguousarray(np.broadcast_to(rows[:, None], shape), dtype=np.float32)
-
-    def take(pixels: np.ndarray) -> np.ndarray:
-        return cv2.remap(pixels, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
-
     by_pixel = image.permute(1, 2, 0)
     if by_pixel.is_contiguous() and 1 < len(image) <= 4:
-        return torch.from_numpy(take(by_pixel.numpy())).permute(2, 0, 1)
-    return torch.from_numpy(np.stack([take(plane.contiguous().numpy()) for plane in image]))
-
-
-def _taps(size: int, output_size: int) -> Tuple[np.ndarray, Tensor]:
-    """Pixels (2 * output_size,) that a bilinear resize reads along a side, and weights (2, .)."""
-    scale = float(np.float32(size) / np.float32(output_size))
-    source = ((torch.arange(output_size, dtype=torch.float32) + 0.5) * scale - 0.5).clamp(min=0)
-    low = source.long()
-    weight = source - low
-    index = torch.cat((low, (low + 1).clamp(max=size - 1)))
-    return index.numpy(), torch.stack((1 - weight, weight))
+        return torch.from_numpy(take(by_pixel.numpy(), rows, columns)).permute(2, 0, 1)
+    planes = [take(plane.contiguous().numpy(), rows, columns) for plane in image]
+    return torch.from_numpy(np.stack(planes))

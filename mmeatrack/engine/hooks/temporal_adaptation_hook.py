@@ -2,7 +2,7 @@
 
 from itertools import chain
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 from mmengine.dist import all_gather_object, is_main_process
 from mmengine.hooks import Hook
@@ -42,47 +42,15 @@ class TemporalAdaptationHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Switch it on."""
-        self._switch_on(runner)
-
-    def before_val(self, runner: Runner) -> None:
-        """Switch it on."""
-        self._switch_on(runner)
-
-    def after_test(self, runner: Runner) -> None:
-        """Report, and leave the model as it was."""
-        self._switch_off(runner)
-
-    def after_val(self, runner: Runner) -> None:
-        """Report, and leave the model as it was."""
-        self._switch_off(runner)
-
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Optional[Sequence[Any]] = None,
-    ) -> None:
-        """Note what the store did."""
-        self._follow(runner, outputs)
-
-    def after_val_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Optional[Sequence[Any]] = None,
-    ) -> None:
-        """Note what the store did."""
-        self._follow(runner, outputs)
-
-    def _switch_on(self, runner: Runner) -> None:
         tracker = find_tracker(runner.model)
         self._previous = tracker.temporal_cfg
         tracker.set_temporal(self.store)
         self._log = StoreLog()
 
-    def _follow(self, runner: Runner, outputs: Optional[Sequence[Any]]) -> None:
+    def after_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        """Note what the store did."""
         info = outputs[0].metainfo if outputs else {}
         if 'frame_id' not in info:
             return
@@ -95,7 +63,8 @@ class TemporalAdaptationHook(Hook):
         if info['frame_id'] == info['video_length'] - 1:
             self._log.finish()
 
-    def _switch_off(self, runner: Runner) -> None:
+    def after_test(self, runner: Runner) -> None:
+        """Report, and leave the model as it was."""
         find_tracker(runner.model).set_temporal(self._previous)
         videos = list(chain.from_iterable(all_gather_object(self._log.videos)))
         if not is_main_process():
@@ -105,3 +74,5 @@ class TemporalAdaptationHook(Hook):
         names = ('offered', 'confident', 'admitted', 'contaminated', 'frames_lost')
         numbers = ', '.join(f'{getattr(total, name)} {name}' for name in names)
         print_log(f'Target Store over {len(videos)} videos: frames {numbers}', 'current')
+
+    before_val, after_val_iter, after_val = before_test, after_test_iter, after_test

@@ -1,11 +1,17 @@
-"""Confidence of a prediction, and detection of a lost target."""
+"""Confidence of a prediction, and detection of a lost target; registered here.
 
-from mmeatrack.tracking.calibrated_confidence import fit_confidence
+Both are of :mod:`mmeatrack.tracking`, which needs neither torch nor mmengine.
+"""
+
+from mmeatrack.registry import MODELS
+from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence, fit_confidence
 from mmeatrack.tracking.cues import Cues, size_change
+from mmeatrack.tracking.lost_detector import LostDetector
 
-from .calibrated_confidence import CalibratedConfidence
 from .cues import mean_target_token, measure_cues
-from .lost_detector import LostDetector
+
+MODELS.register_module(module=CalibratedConfidence)
+MODELS.register_module(module=LostDetector)
 
 __all__ = [
     'CalibratedConfidence',

@@ -1,10 +1,9 @@
 """Normalisation for training crops and, at test time, for crops instead of whole frames."""
 
-from typing import Any, Dict, List, Sequence, Union
+from typing import Any, Dict, Sequence, Union
 
 import torch
 from mmtrack.models.data_preprocessors import TrackDataPreprocessor
-from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
 from mmeatrack.models.data_preprocessors.in_batch_distractors import paste_distractors
@@ -74,7 +73,9 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         """
         if training:
             inputs = {key: self._training_crops(each) for key, each in data['inputs'].items()}
-            self._note_shapes(inputs, data['data_samples'])
+            shapes = _shapes(inputs)
+            for sample in data['data_samples']:
+                sample.set_metainfo(shapes)
             return self._with_distractors(dict(data, inputs=inputs))
         inputs = {key: _stack_single(key, frames) for key, frames in data['inputs'].items()}
         return dict(inputs=inputs, data_samples=data['data_samples'])
@@ -84,17 +85,6 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         stacked = crops if isinstance(crops, Tensor) else torch.stack(tuple(crops))
         batch = send(stacked, self.mean.device)
         return self.normalize(batch.flatten(0, 1).float()).unflatten(0, batch.shape[:2])
-
-    def _note_shapes(self, inputs: Dict[str, Tensor], samples: List[TrackDataSample]) -> None:
-        """Note the crops' shapes where mmtrack does."""
-        for key, crops in inputs.items():
-            shape: Any = tuple(crops.shape[-2:])
-            shape = [shape] * crops.shape[1] if crops.shape[1] > 1 else shape
-            prefix = key[: -len('img')]
-            for sample in samples:
-                sample.set_metainfo(
-                    {f'{prefix}batch_input_shape': shape, f'{prefix}pad_shape': shape}
-                )
 
     def _with_distractors(self, data: Dict[str, Any]) -> Dict[str, Any]:
         if not self.distractors:
@@ -111,6 +101,16 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         if self.channel_conversion:
             crop = crop[:, [2, 1, 0]]
         return (crop - self.mean).div_(self.std)
+
+
+def _shapes(inputs: Dict[str, Tensor]) -> Dict[str, Any]:
+    """Shapes of the crops under mmtrack's names."""
+    shapes: Dict[str, Any] = {}
+    for key, crops in inputs.items():
+        shape, count = tuple(crops.shape[-2:]), crops.shape[1]
+        for name in ('batch_input_shape', 'pad_shape'):
+            shapes[key[: -len('img')] + name] = [shape] * count if count > 1 else shape
+    return shapes
 
 
 def _stack_single(key: str, frames: Any) -> Tensor:
