@@ -55,13 +55,22 @@ def _end_process_group() -> None:
 
 
 def let_wrapper_use_cpu(module: ModuleType) -> None:
-    """Make ``MMDistributedDataParallel`` drop ``device_ids`` for a model on the CPU."""
+    """Make ``MMDistributedDataParallel`` drop ``device_ids`` for a model on the CPU.
+
+    It refuses a model there whose batch norms the config's ``sync_bn`` has converted.
+    """
     wrapper = module.MMDistributedDataParallel
     initialise = wrapper.__init__
 
     def initialise_anywhere(self: Any, module: nn.Module, *args: Any, **kwargs: Any) -> None:
         if all(parameter.device.type == 'cpu' for parameter in module.parameters()):
             kwargs.pop('device_ids', None)
+            if any(type(part).__name__ == 'SyncBatchNorm' for part in module.modules()):
+                raise RuntimeError(
+                    'sync_bn needs GPUs, and this model is on the CPU: leave sync_bn out of the '
+                    'config (--cfg-options sync_bn=None). Each process then normalises by its own '
+                    'samples; the statistics are averaged before validation and saving.'
+                )
         initialise(self, module, *args, **kwargs)
 
     wrapper.__init__ = initialise_anywhere

@@ -6,11 +6,13 @@ from typing import List
 
 import pytest
 import torch
+from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
 from mmengine.optim import AmpOptimWrapper
 from torch import nn
 
-import mmeatrack  # noqa: F401
+from mmeatrack.models.wrappers import running_statistics
 from tests.forks import free_port, run_two
+from tests.toys import build, distill_cfg
 
 WORKER = """
 import sys
@@ -108,6 +110,19 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
 def test_threads_of_the_group_end_before_the_interpreter(tmp_path: Path) -> None:
     for output in run_two_pythons(LATE_THREAD, tmp_path):
         assert 'the script has ended' in output
+
+
+@torch.no_grad()
+def test_shared_batch_norms_are_refused_on_the_cpu_and_have_the_same_names() -> None:
+    model = build(distill_cfg()).train()
+    names, statistics = list(model.state_dict()), list(running_statistics(model))
+    shared = convert_sync_batchnorm(model, 'torch').train()
+    assert any(isinstance(module, nn.SyncBatchNorm) for module in shared.modules())
+    assert list(shared.state_dict()) == names
+    assert list(running_statistics(shared)) == statistics
+    assert not any(name.startswith('teacher') for name in statistics)
+    with pytest.raises(RuntimeError, match=r'sync_bn needs GPUs.*sync_bn=None'):
+        MMDistributedDataParallel(shared, device_ids=[0])
 
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason='CUDA has mixed precision')

@@ -24,12 +24,11 @@ def config_in(folder: Path, batch_size: int, rank: int) -> Path:
 
     The second step has a NaN in a box, the fourth one in the loss of the process ``rank``; both are
     to be skipped. In three steps a process sees fewer targets than the other, or none.
-    Batch norm uses its running statistics: in training mode each process would normalise by its own
-    half of the batch, unless MMEngine's ``sync_bn`` shares them, which torch offers on GPUs alone.
+    Batch norm takes the samples of both processes, which ``sync_bn='torch'`` does on GPUs.
     """
     hooks = [
         dict(type='LossFileHook'),
-        dict(type='FrozenBatchNormHook'),
+        dict(type='SharedBatchNormHook'),
         dict(type='NanLossHook', iteration=3, rank=rank),
     ]
     data = dict(drawn=False, nan_box=[5], without_target=[8, 16, 18, 25], length=4 * STEPS)

@@ -4,16 +4,18 @@ import json
 import os
 import random
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
 import numpy as np
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, HOOKS
 from torch import nn
+from torch.distributed.nn.functional import all_reduce
 from torch.utils.data import Dataset
 
 from tests.toys import SEARCH_SIZE, TEMPLATE_SIZE, search_sample
@@ -168,6 +170,40 @@ class FrozenBatchNormHook(Hook):
         for module in runner.model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
+
+
+@HOOKS.register_module()
+class SharedBatchNormHook(Hook):
+    """Batch norm by the samples of all processes, as ``sync_bn='torch'`` has it on GPUs alone."""
+
+    def before_train(self, runner: Any) -> None:
+        for module in runner.model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.forward = partial(normalise_by_all, module)  # type: ignore[method-assign]
+
+
+def normalise_by_all(norm: nn.BatchNorm2d, x: torch.Tensor) -> torch.Tensor:
+    """(B, C, H, W), of as many samples in each process."""
+    if not norm.training or get_world_size() == 1:
+        return nn.BatchNorm2d.forward(norm, x)
+    moments = torch.stack((x.mean((0, 2, 3)), x.square().mean((0, 2, 3)))) / get_world_size()
+    mean, square = all_reduce(moments)
+    var, count = square - mean.square(), get_world_size() * x[:, 0].numel()
+    with torch.no_grad():
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        assert norm.num_batches_tracked is not None
+        norm.num_batches_tracked += 1
+        norm.running_mean.lerp_(mean, norm.momentum or 0)
+        norm.running_var.lerp_(var * count / (count - 1), norm.momentum or 0)
+    return nn.functional.batch_norm(
+        (x - mean[:, None, None]) / (var[:, None, None] + norm.eps).sqrt(),
+        torch.zeros_like(mean),
+        torch.ones_like(var),
+        norm.weight,
+        norm.bias,
+        eps=0,
+    )
 
 
 @HOOKS.register_module()

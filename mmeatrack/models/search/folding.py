@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from mmcv.cnn import fuse_conv_bn
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 @torch.no_grad()
@@ -17,9 +18,19 @@ def folded(module: nn.Module) -> Any:
 
     Args:
         module: A module in evaluation mode; it is not changed.
+
+    Raises:
+        TypeError: If it has batch norms of another library's.
     """
-    if not any(isinstance(part, nn.BatchNorm2d) for part in module.modules()):
+    norms = [part for part in module.modules() if hasattr(part, 'running_mean')]
+    if not norms:
         return module
+    for norm in norms:
+        if not isinstance(norm, _BatchNorm):
+            raise TypeError(
+                f'{type(norm).__module__}.{type(norm).__name__} cannot be folded into a '
+                "convolution: give torch's batch norms (sync_bn='torch'), or test_cfg.fast=False."
+            )
     dtype = next(module.parameters()).dtype
     copied = copy.deepcopy(module)
     if dtype != torch.float64:

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -31,3 +33,17 @@ def test_folded_module_gives_the_same_without_batch_norms(dtype: str, atol: floa
 def test_module_without_batch_norms_stays_as_it_is() -> None:
     stem = build_stem('patch', 8, 16)
     assert folded(stem) is stem
+
+
+@torch.no_grad()
+def test_batch_norms_that_processes_share_are_folded_too() -> None:
+    stem, crop = used_stem(), torch.randn(2, 3, 32, 32)
+    shared = nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(stem))
+    assert torch.equal(folded(shared)(crop), folded(stem)(crop))
+
+
+def test_batch_norms_of_other_libraries_are_refused() -> None:
+    norm = nn.Module()
+    norm.running_mean = torch.zeros(16)
+    with pytest.raises(TypeError, match=r"Module cannot be folded.*sync_bn='torch'"):
+        folded(nn.Sequential(nn.Conv2d(3, 16, 1), norm))
