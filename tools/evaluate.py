@@ -97,6 +97,8 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -172,10 +174,11 @@ def write(
     """Write report, tables and plots."""
     from mmeatrack.evaluation.report_files import report_files, write_report_files
     from mmeatrack.files.outputs import claimed_outputs
+    from mmeatrack.files.result_source import split_argument
     from mmeatrack.visualization.ope_plots import plot_files, plot_report
 
     names = [*report_files(report, title, compared), *plot_files(report)]
-    inputs = [args.gt, *(argument.partition('=')[2] or argument for argument in args.results)]
+    inputs = [args.gt, *(split_argument(argument)[1] for argument in args.results)]
     inputs += [args.attributes] if args.attributes else []
     outputs = [Path(args.out) / name for name in names]
     with claimed_outputs(outputs, inputs, tool='evaluate.py', overwrite=args.overwrite):

@@ -53,6 +53,9 @@ class CfgOptions(argparse.Action):
         """Add the values of one occurrence."""
         from mmengine.config import DictAction
 
+        wrong = [value for value in values if '=' not in value]
+        if wrong:
+            parser.error(f'argument --cfg-options: {wrong[0]!r} is not KEY=VALUE')
         DictAction(self.option_strings, self.dest)(parser, namespace, values, option_string)
 
 
@@ -233,8 +236,6 @@ def track(
     try:
         follow(results, recorder, args)
         return 0
-    except KeyboardInterrupt:
-        return 130
     finally:
         summary = track_summary(recorder, time.perf_counter() - started)
         if summary:
@@ -294,6 +295,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ from mmeatrack.evaluation.ope import (
     mean_scores,
     resolve_valid_boxes,
     sequence_scores,
+    usable_rows,
 )
 from mmeatrack.evaluation.report import Report, TrackerReport, attribute_scores
 from mmeatrack.files.ground_truth import GroundTruth
@@ -37,7 +38,8 @@ def score_trackers(
     """Score trackers by their raw result files.
 
     A sequence that cannot be scored is left out of the mean, and the report says which and why.
-    A result that is one box short repeats its last box; the report names it under ``warnings``.
+    A result that is one box short repeats its last box, a row that is no box the row before it; the
+    report names both under ``warnings``.
 
     Args:
         ground_truth: The benchmark.
@@ -119,6 +121,7 @@ def _score_tracker(
     left_out = dict(ground_truth.left_out)
     warnings: List[str] = list(tracker.warnings)
     per_sequence: Dict[str, SequenceScores] = {}
+    repeated: Dict[str, int] = {}
     for name, truth in ground_truth.boxes.items():
         source = tracker.path_of(name)
         try:
@@ -129,6 +132,7 @@ def _score_tracker(
                 warnings.append(f'{source}: one box short; the last one is repeated')
                 boxes = np.concatenate([boxes, boxes[-1:]])
             per_sequence[name] = _scored(boxes, truth, absent, valid_boxes, source)
+            repeated[name] = int(np.count_nonzero(~usable_rows(boxes)[1:]))
         except ValueError as error:
             left_out[name] = str(error)
     if not per_sequence:
@@ -136,8 +140,20 @@ def _score_tracker(
             f'{tracker.name}: no sequence can be scored; the first of {len(left_out)}: '
             f'{next(iter(left_out.values()))}'
         )
+    if any(repeated.values()):
+        warnings.append(_repeated_text(repeated))
     scores = mean_scores(per_sequence, absent, valid_boxes)
     return TrackerReport(scores, attribute_scores(scores, attributes), left_out, tuple(warnings))
+
+
+def _repeated_text(repeated: Mapping[str, int]) -> str:
+    """Sentence on rows that :func:`repair_result` replaces, by their number in each sequence."""
+    sequences = sum(count > 0 for count in repeated.values())
+    worst = max(repeated, key=lambda name: repeated[name])
+    return (
+        f'{sum(repeated.values())} rows in {sequences} sequences are not finite or have no area, '
+        f'and repeat the row before them; {repeated[worst]} are in {worst}'
+    )
 
 
 def _scored(

@@ -186,11 +186,17 @@ def repair_result(result: np.ndarray, ground_truth: np.ndarray) -> np.ndarray:
     Returns:
         A repaired copy of ``result``.
     """
-    usable = np.isfinite(result).all(axis=1) & (result[:, 2:] > 0).all(axis=1)
+    usable = usable_rows(result)
     usable[0] = True
     last_usable = np.maximum.accumulate(np.where(usable, np.arange(len(result)), 0))
     repaired = np.concatenate([ground_truth[:1], result[1:]])
     return repaired[last_usable]
+
+
+def usable_rows(result: np.ndarray) -> np.ndarray:
+    """(N,) True for the rows of boxes (N, 4) that are finite and have an area."""
+    usable: np.ndarray = np.isfinite(result).all(axis=1) & (result[:, 2:] > 0).all(axis=1)
+    return usable
 
 
 def box_overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

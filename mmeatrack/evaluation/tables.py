@@ -23,6 +23,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_lef
     """Format a Markdown table with aligned columns, the first ``num_left`` of them flush left."""
     from tabulate import DataRow, TableFormat, tabulate
 
+    header, rows = _escaped(header), [_escaped(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *rows)]
     rule = [
         '-' * width if i < num_left else '-' * (width - 1) + ':' for i, width in enumerate(widths)
@@ -32,6 +33,11 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_lef
     sides = ['left'] * num_left + ['right'] * (len(header) - num_left)
     cells = [list(header), rule, *map(list, rows)]
     return tabulate(cells, tablefmt=style, colalign=sides, disable_numparse=True) + '\n'
+
+
+def _escaped(cells: Sequence[str]) -> List[str]:
+    """Cells whose bars do not end them."""
+    return [cell.replace('|', '\\|') for cell in cells]
 
 
 def score_table(report: Report) -> str:

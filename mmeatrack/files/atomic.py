@@ -24,7 +24,8 @@ def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None
     try:
         partial.write_bytes(data)
         replace_durably(partial, path)
-    except OSError:
+    except OSError as error:
+        error.filename = error.filename or str(path)  # writing to an open file tells no name
         partial.unlink(missing_ok=True)  # on a full disk every byte counts
         raise
 

@@ -1,6 +1,7 @@
 """Frames of a video file, a folder of images, a camera or a stream, one after another."""
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, List, Optional, Union
@@ -111,7 +112,8 @@ def _read_images(paths: List[Path]) -> Iterator[np.ndarray]:
 def _open_video(path: Path, start_frame: int) -> FrameSource:
     if path.suffix.lower() in IMAGE_SUFFIXES:
         raise ValueError(f'{path}: this is one image. Give its folder, {path.parent}, or a video.')
-    capture = cv2.VideoCapture(str(path))
+    # Absolute: FFmpeg takes what stands before a colon in a relative name for a protocol.
+    capture = cv2.VideoCapture(os.path.abspath(path))
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     # Seeking is not exact with every codec; passing over frame by frame is.
     passed = 0

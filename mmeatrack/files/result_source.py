@@ -84,10 +84,7 @@ def open_results(
         FileNotFoundError: If the path does not exist or holds no result of a sequence.
         ValueError: If the archive is damaged, or holds several trackers none of which is NAME.
     """
-    name, separator, location = argument.partition('=')
-    if not separator or Path(argument).exists():
-        name, location = '', argument
-    path = Path(location)
+    name, path = split_argument(argument)
     if path.is_dir():
         readers = _folder_readers(path)
     elif path.is_file():
@@ -106,6 +103,14 @@ def open_results(
     if name:
         groups, names = [groups[_named_group(name, groups, names, path)]], [name]
     return [_tracker(path, group, each, readers, sequences) for group, each in zip(groups, names)]
+
+
+def split_argument(argument: str) -> Tuple[str, Path]:
+    """Name (empty for none) and path of ``NAME=PATH`` or ``PATH``, which may hold = itself."""
+    name, separator, location = argument.partition('=')
+    if not separator or Path(argument).exists():
+        return '', Path(argument)
+    return name, Path(location)
 
 
 def _named_group(name: str, groups: Sequence[ResultGroup], names: Sequence[str], path: Path) -> int:

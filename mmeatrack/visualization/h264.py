@@ -54,7 +54,7 @@ def browser_video(path: Union[str, Path], fps: float, size: Tuple[int, int]) -> 
         return
     import imageio_ffmpeg
 
-    partial = path.with_name(f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
+    partial = path.absolute().with_name(f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
     stream = imageio_ffmpeg.write_frames(
         str(partial),
         size,

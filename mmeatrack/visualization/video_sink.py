@@ -83,7 +83,8 @@ class VideoSink:
         self.num_frames = 0
         # OpenCV chooses the container by the suffix.
         partial = f'.{self.path.stem}.{os.getpid()}.partial{self.path.suffix}'
-        self._partial = self.path.with_name(partial)
+        # Absolute: FFmpeg takes what stands before a colon in a relative name for a protocol.
+        self._partial = self.path.absolute().with_name(partial)
         self._writer: Optional[cv2.VideoWriter] = None
         if self.path.suffix.lower() not in CODECS:
             raise ValueError(f'{self.path}: the name of a video ends in {" or ".join(CODECS)}.')

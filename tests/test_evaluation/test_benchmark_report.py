@@ -58,6 +58,21 @@ def test_one_box_short_repeats_the_last() -> None:
     assert entry.warnings == ('T/a.txt: one box short; the last one is repeated',)
 
 
+def test_rows_that_are_no_boxes_are_told() -> None:
+    """A tracker that writes NaN or empty boxes would else be scored by the given box."""
+    broken = BOX + 'nan,nan,nan,nan\n' + BOX + '10,10,0,10\n'
+    tracker = make_tracker(
+        'T', a=broken, b=BOX * 4, c='nan,nan,nan,nan\n' + BOX * 2 + '1e400,1,2,3'
+    )
+
+    entry = score_trackers(make_truth(a=4, b=4, c=4), [tracker])['T']
+
+    assert entry.warnings == (
+        '3 rows in 2 sequences are not finite or have no area, and repeat the row before them; '
+        '2 are in a',
+    )
+
+
 def test_trackers_need_results_and_names() -> None:
     truth = make_truth(a=4)
 

@@ -69,6 +69,13 @@ def test_difference_table() -> None:
     assert text.splitlines()[-1] == '| bird1_1  | 75.0 | 50.0 |      +25.0 |'
 
 
+def test_bar_in_a_name_ends_no_cell() -> None:
+    rows = difference_table([Difference('a|b', 0.75, 0.5, 0.25)], 'A|B', 'C').splitlines()
+
+    assert rows[0] == '| Sequence | A\\|B |    C | Difference |'
+    assert rows[-1] == '| a\\|b     | 75.0 | 50.0 |      +25.0 |'
+
+
 def test_latex_marks_the_best_two_of_each_column(report: dict) -> None:
     lines = latex_table(report, 'OPE on A_B').splitlines()
 

@@ -27,8 +27,9 @@ def test_earlier_file_stays_if_writing_fails(
         raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr(f'mmeatrack.files.atomic.os.{name}', fail)
-    with pytest.raises(OSError, match='No space left'):
+    with pytest.raises(OSError, match='No space left') as error:
         write_atomically(path, 'second')
+    assert error.value.filename == str(path)
     assert path.read_text() == 'first'
     assert list(tmp_path.iterdir()) == [path]
 

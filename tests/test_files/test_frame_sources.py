@@ -65,6 +65,13 @@ def test_video_is_read_whole(video):
     assert frames[0].dtype == np.uint8
 
 
+def test_video_whose_name_resembles_a_protocol(video, monkeypatch):
+    video.rename(video.with_name('file:12:30 %d.mp4'))
+    monkeypatch.chdir(video.parent)
+    source = open_frames('file:12:30 %d.mp4')
+    assert (source.name, numbers(source)) == ('file:12:30 %d', list(range(10)))
+
+
 @pytest.mark.parametrize('start', [0, 4, 9])
 def test_start_frame_counts_from_zero(images, video, start):
     for path, count in ((images, 12), (video, 10)):

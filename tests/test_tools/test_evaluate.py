@@ -259,6 +259,17 @@ def test_inputs_are_never_overwritten(evaluate: Callable, benchmark: Dict[str, P
     assert (benchmark['good'] / 'report.json').read_text() == '{}'
 
 
+def test_input_with_an_equals_sign_is_not_overwritten(
+    evaluate: Callable, benchmark: Dict[str, Path]
+) -> None:
+    results = benchmark['good'].rename(benchmark['good'].with_name('seed=0'))
+    (results / 'report.json').write_text('{}')
+    given = ('--gt', benchmark['gt'], '--results', results, '--out', results, '--overwrite')
+
+    assert evaluate(*given)[0] == 1
+    assert (results / 'report.json').read_text() == '{}'
+
+
 @needs_whole_benchmarks
 @pytest.mark.parametrize('name', ['DTB70', 'UAV123_10fps'])
 def test_published_numbers_are_reproduced(evaluate: Callable, name: str, tmp_path: Path) -> None:

@@ -170,6 +170,12 @@ def test_malformed_box_is_an_error_of_the_command_line(call, capsys, box):
     assert 'four numbers x,y,w,h are needed' in capsys.readouterr().err
 
 
+def test_option_without_a_value_is_an_error_of_the_command_line(call, capsys):
+    with pytest.raises(SystemExit, match='2'):
+        call('--cfg-options', 'model.head')
+    assert "argument --cfg-options: 'model.head' is not KEY=VALUE" in capsys.readouterr().err
+
+
 def test_errors_are_one_line_that_names_the_file(call, tmp_path, capsys):
     truth = tmp_path / 'truth.txt'
     truth.write_text('1,2,3,4\n' * 5)
@@ -347,6 +353,15 @@ def test_ctrl_c_keeps_the_results(call, monkeypatch, tmp_path, capsys):
     assert '3 frames: ' in capsys.readouterr().out
     assert len(read_track(tmp_path / 'o' / 'Car2.txt')) == 3
     assert frame_count(tmp_path / 'o' / 'Car2.mp4') == 3
+
+
+def test_ctrl_c_while_the_tracker_is_loaded(call, monkeypatch, tmp_path):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmeatrack.apis.load_tracker', interrupt)
+    assert call() == 130
+    assert not (tmp_path / 'o').exists()
 
 
 def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):

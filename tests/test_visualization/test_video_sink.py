@@ -47,6 +47,13 @@ def test_frames_come_back(tmp_path, suffix):
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def test_name_that_resembles_a_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_video('12:30 %d.mp4', [90])
+    assert [path.name for path in tmp_path.iterdir()] == ['12:30 %d.mp4']
+    np.testing.assert_allclose(read_video(tmp_path / '12:30 %d.mp4')[1], [90], atol=3)
+
+
 @pytest.mark.parametrize('error', [ValueError, KeyboardInterrupt])
 def test_what_was_written_before_an_error_is_kept(tmp_path, error):
     path = tmp_path / 'track.mp4'
