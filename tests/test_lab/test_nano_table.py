@@ -17,17 +17,21 @@ def options(command: List[str]) -> Dict[str, str]:
 
 
 def test_all_students_take_the_same_steps_and_the_distilled_the_teachers_weights() -> None:
-    given = args('--steps', '300', '--device', 'cpu')
+    given = args('--steps', '300', '--device', 'cpu', '--lr', '0.001', '--teacher', 'teacher.pth')
+    given.start = Path('start.pth')
     teacher = nano_table.training(given, 'teacher', 'eatrack_teacher_nano', 0, {})
     plain = nano_table.student(given, 'none', 2)
-    feature = nano_table.student(given, 'feature', 2, teacher)
+    feature = nano_table.student(given, 'feature', 2)
     found = [options(list(map(str, stage.command))) for stage in (teacher, plain, feature)]
     assert {each['train_cfg.max_iters'] for each in found} == {'300'}
     assert {each['param_scheduler.1.T_max'] for each in found} == {'200'}
     assert [each['randomness.seed'] for each in found] == ['0', '2', '2']
-    assert found[2]['model.teacher_ckpt'] == str(Path('out/teacher/iter_300.pth'))
+    assert {each['optim_wrapper.optimizer.lr'] for each in found} == {'0.001'}
+    assert nano_table.checkpoint(given, teacher) == Path('out/teacher/iter_300.pth')
+    assert found[2]['model.teacher_ckpt'] == 'teacher.pth'
     assert found[2]['model.distiller.prediction_weight'] == '0.0'
     assert 'model.teacher_ckpt' not in found[1]
+    assert [each.get('load_from') for each in found] == [None, 'start.pth', 'start.pth']
     assert nano_table.checkpoint(given, feature).name == 'iter_300_student.pth'
 
 
@@ -47,3 +51,12 @@ def test_steps_have_to_exceed_the_warm_up(capsys: pytest.CaptureFixture) -> None
     with pytest.raises(SystemExit):
         args('--steps', '100')
     assert 'must be above the warm-up of 100' in capsys.readouterr().err
+
+
+def test_a_trained_teacher_is_scored_but_not_trained_again() -> None:
+    given = args('--teacher', 'teacher.pth')
+    stage = nano_table.evaluation(given, [nano_table.student(given, 'both', 0)], temporal=False)
+    ours = [word for word in stage.command if ',' in word]
+    assert [word.split('=')[0] for word in ours] == ['teacher', 'both-0']
+    assert ours[0].endswith('eatrack_teacher_nano.py,teacher.pth')
+    assert ours[1].endswith('both-0/iter_1000_student.pth')

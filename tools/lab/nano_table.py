@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -47,10 +47,14 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     add('--cutouts', type=Path, required=True, help='folder of cut-outs')
     add('--steps', type=int, default=1000, help='of each training (default: %(default)s)')
     add('--batch', type=int, default=256, help='pairs a step (default: %(default)s)')
+    add('--lr', type=float, default=1.5e-3, help='highest learning rate (default: %(default)s)')
+    add('--teacher', type=Path, help='checkpoint of a trained teacher, in place of training one')
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='of the students')
     add('--device', default='cuda', help='cuda or cpu (default: %(default)s)')
     add('--jobs', type=int, default=1, help='trainings at a time (default: %(default)s)')
     add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head for cv2.TrackerNano')
+    add('--start', type=Path, help='checkpoint that the students begin with (default: random)')
+    add('--csrt', action='store_true', help="OpenCV's CSRT (opencv-contrib-python)")
     add('--out', type=Path, default=Path('work_dirs/nano_table'), help='folder of all results')
     args = parser.parse_args(argv)
     if args.steps <= WARM_UP:
@@ -62,12 +66,15 @@ def main(argv: Sequence[str]) -> int:
     """Train, run on the sequences and print the table; 1 if a stage fails."""
     args = parse_args(argv)
     try:
-        teacher = training(args, 'teacher', 'eatrack_teacher_nano', 0, {})
+        teachers = []
+        if args.teacher is None:
+            teachers.append(training(args, 'teacher', 'eatrack_teacher_nano', 0, {}))
+            args.teacher = checkpoint(args, teachers[0])
         plain = [student(args, PLAIN, seed) for seed in args.seeds]
-        run_stages([teacher, *plain], args.jobs)
-        distilled = [student(args, row, seed, teacher) for row in DISTILLED for seed in args.seeds]
+        run_stages([*teachers, *plain], args.jobs)
+        distilled = [student(args, row, seed, teachers) for row in DISTILLED for seed in args.seeds]
         run_stages(distilled, args.jobs)
-        trained = [teacher, *plain, *distilled]
+        trained = [*teachers, *plain, *distilled]
         scored = [evaluation(args, trained, temporal) for temporal in (False, True)]
         run_stages(scored)
         print(
@@ -79,15 +86,14 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def student(
-    args: argparse.Namespace, row: str, seed: int, teacher: Optional[Stage] = None
-) -> Stage:
-    """Training of a student, without a teacher or after it."""
+def student(args: argparse.Namespace, row: str, seed: int, after: Sequence[Stage] = ()) -> Stage:
+    """Training of a student, after that of its teacher if it is distilled."""
     name = f'{row}-{seed}'
-    if teacher is None:
-        return training(args, name, 'eatrack_nano', seed, {})
-    options = {**DISTILLED[row], 'model.teacher_ckpt': checkpoint(args, teacher)}
-    return training(args, name, 'eatrack_nano_distill', seed, options, [teacher])
+    options: Dict[str, object] = {} if args.start is None else {'load_from': args.start}
+    if row == PLAIN:
+        return training(args, name, 'eatrack_nano', seed, options)
+    options = {**options, **DISTILLED[row], 'model.teacher_ckpt': args.teacher}
+    return training(args, name, 'eatrack_nano_distill', seed, options, after)
 
 
 def training(
@@ -105,6 +111,7 @@ def training(
         'param_scheduler.1.end': steps,
         'param_scheduler.1.T_max': steps - WARM_UP,
         'train_dataloader.batch_size': args.batch,
+        'optim_wrapper.optimizer.lr': args.lr,
         'randomness.seed': seed,
         f'{data}seed': seed,
         f'{data}device': args.device,
@@ -120,7 +127,7 @@ def training(
 
 def checkpoint(args: argparse.Namespace, stage: Stage) -> Path:
     """Weights of a finished training; of a distillation those of the student."""
-    part = '_student' if stage.after else ''
+    part = '_student' if stage.name.split('-')[0] in DISTILLED else ''
     return stage.folder / f'iter_{args.steps}{part}.pth'
 
 
@@ -129,12 +136,14 @@ def evaluation(args: argparse.Namespace, trained: Sequence[Stage], temporal: boo
     command: List[object] = [sys.executable, ROOT / 'tools/lab/real_sequences.py', args.sequences]
     folder = args.out / ('temporal' if temporal else 'plain')
     command += ['--out', folder, '--temporal' if temporal else '--no-temporal', '--ours']
-    for stage in trained:
-        part = '_teacher' if stage.name == 'teacher' else ''
-        model = ROOT / f'configs/_base_/models/eatrack{part}_nano.py'
-        command.append(f'{stage.name}={model},{checkpoint(args, stage)}')
+    ours = [('teacher', '_teacher', args.teacher)]
+    ours += [(each.name, '', checkpoint(args, each)) for each in trained if each.name != 'teacher']
+    for label, part, weights in ours:
+        command.append(f'{label}={ROOT}/configs/_base_/models/eatrack{part}_nano.py,{weights}')
     if args.nanotrack and not temporal:
         command += ['--nanotrack', *args.nanotrack]
+    if args.csrt and not temporal:
+        command.append('--csrt')
     command += ['--cfg-options', 'model.test_cfg.size_smoothing=0.9']
     name = 'real sequences, temporal' if temporal else 'real sequences'
     return Stage(name, [str(word) for word in command], folder, after=trained)
@@ -146,8 +155,7 @@ def table(args: argparse.Namespace, plain: Dict[str, dict], temporal: Dict[str, 
     rows = [(row, [f'{row}-{seed}' for seed in args.seeds]) for row in ROWS]
     shown = [('teacher', ['teacher'], plain), *((row, names, plain) for row, names in rows)]
     shown += [(f'{row} + temporal', names, temporal) for row, names in rows]
-    if 'NanoTrack v2' in plain:
-        shown.append(('NanoTrack v2', ['NanoTrack v2'], plain))
+    shown += [(name, [name], plain) for name in ('NanoTrack v2', 'CSRT') if name in plain]
     for label, names, found in shown:
         cells = [
             mean_and_error([100 * found[name][key] for name in names])

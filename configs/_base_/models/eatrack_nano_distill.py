@@ -10,7 +10,7 @@ model = dict(
     distiller=dict(
         type='mmeatrack.EATrackDistiller',
         # The student's joint layers learn from the teacher's last.
-        layer_pairs=[(3, 8), (4, 9)],
+        layer_pairs=[(3, 6), (4, 7)],
         feature_weight=3.0,
         reduction='mean',
         prediction_weight=20.0,

@@ -1,4 +1,4 @@
-# The teacher of eatrack_nano: 10 joint layers.
+# The teacher of eatrack_nano: 8 joint layers.
 _base_ = './eatrack_nano.py'
 
-model = dict(backbone=dict(separate_depth=0, joint_depth=10))
+model = dict(backbone=dict(separate_depth=0, joint_depth=8))
