@@ -3,6 +3,7 @@
 import copy
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import (
     Any,
@@ -80,7 +81,8 @@ def load_tracker(
 
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.
-        ValueError: If no checkpoint is given, or a GPU is asked for and there is none.
+        ValueError: If no checkpoint is given, an option is of no entry of the config, or a GPU is
+            asked for and there is none.
         RuntimeError: If the checkpoint is of another model, or was refused.
         TypeError: If ``temporal`` is asked for and the tracker does not take it.
 
@@ -93,14 +95,18 @@ def load_tracker(
         if checkpoint is None:
             config, checkpoint = published_config(config)
         cfg = _read_config(config)
-        cfg.merge_from_dict(cfg_options or {})
+        _merge_options(cfg, cfg_options or {})
         _check_checkpoint(checkpoint)
         device = _check_device(device)
         _keep_tracker_only(cfg)
         register_all_modules(init_default_scope=False)
         with DefaultScope.overwrite_default_scope('mmtrack'):
-            model = init_model(cfg, str(checkpoint), device=device)
+            with warnings.catch_warnings(record=True) as caught:
+                model = init_model(cfg, str(checkpoint), device=device)
             _set_temporal(model, temporal)
+        for each in caught:
+            if 'dataset_meta' not in str(each.message):  # a detector's, not a tracker's
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
         return model
 
 
@@ -121,8 +127,8 @@ def track_frames(
         One result for each frame.
 
     Raises:
-        ValueError: If a frame is of another kind, or the box is empty, not finite or outside
-            the first frame.
+        ValueError: If a frame is of another kind or size, or the box is empty, not finite or
+            outside the first frame.
         RuntimeError: If the model is in training mode, or its config says ``test_mode='VOT'``,
             which gives no boxes.
 
@@ -137,10 +143,17 @@ def track_frames(
     memory: Dict[str, Any] = {}
     keeper: Optional[StatusKeeper] = None
     status: Optional[TrackStatus] = None
+    size = (0, 0)
     for number, frame in enumerate(frames):
         check_frame(frame, f'frame {number}')
         if given is None:
-            given = check_target_box(init_bbox_xywh, (frame.shape[1], frame.shape[0]))
+            size = (frame.shape[1], frame.shape[0])
+            given = check_target_box(init_bbox_xywh, size)
+        if (frame.shape[1], frame.shape[0]) != size:
+            raise ValueError(
+                f'frame {number} has {frame.shape[1]}x{frame.shape[0]} px after frames of '
+                f'{size[0]}x{size[1]}. Resize it, or begin anew with its box.'
+            )
         started = time.perf_counter()
         _set_video_memory(model, memory)
         with torch.no_grad():
@@ -156,7 +169,6 @@ def track_frames(
         lost = bool(found.lost) if number and 'lost' in found else None
         seconds = time.perf_counter() - started
         box = (x1, y1, x2 - x1, y2 - y1) if number else given
-        size = (frame.shape[1], frame.shape[0])
         state: Any = memory.get('state')
         if keeper is not None:
             status = keeper.update(state.box, score, state.lost_detector, size)
@@ -186,6 +198,18 @@ def _read_config(config: Union[str, Path, Config]) -> Config:
     if 'model' not in cfg:
         raise ValueError(f'{config}: the config has no model. Give the config of a tracker.')
     return cfg
+
+
+def _merge_options(cfg: Config, options: Dict[str, Any]) -> None:
+    """Merge options; MMEngine would take a misspelt name for a new entry, without effect."""
+    known = {*cfg, 'custom_hooks', 'default_hooks'}
+    stray = [key for key in options if key.split('.')[0] not in known]
+    if stray:
+        raise ValueError(
+            f'the config has no {stray}; entries of the tracker begin with model, such '
+            'as model.test_cfg.search_factor.'
+        )
+    cfg.merge_from_dict(options)
 
 
 def _check_checkpoint(checkpoint: Union[str, Path]) -> None:

@@ -17,7 +17,7 @@ from mmeatrack.files.sequence_names import name_by_folder
 
 @dataclass(frozen=True)
 class FrameSource:
-    """An open input. It can be iterated over once.
+    """An open input, whose frames can be taken once.
 
     Attributes:
         name: A name for it: the sequence's, the video's.
@@ -37,7 +37,13 @@ class FrameSource:
     fps: Optional[float] = None
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return self.frames
+        """Go on with the frames; RuntimeError if all have been taken."""
+        is_taken = True
+        for frame in self.frames:
+            is_taken = False
+            yield frame
+        if is_taken:
+            raise RuntimeError(f'{self.name}: all frames have been taken. Open the input again.')
 
 
 def open_frames(

@@ -117,6 +117,7 @@ def test_bad_box_is_refused(toy, frames, box, message):
         (np.zeros((120, 160, 1), np.uint8), r'frame 1 is of shape \(120, 160, 1\)'),
         (np.zeros((120, 160, 3), np.float32), 'frame 1 is float32'),
         (None, 'frame 1 is NoneType'),
+        (np.zeros((60, 80, 3), np.uint8), 'frame 1 has 80x60 px after frames of 160x120'),
     ],
 )
 def test_bad_frame_is_refused_after_the_good_ones(toy, frames, bad, message):
@@ -152,6 +153,13 @@ def test_gpu_that_is_not_there_is_refused(toy, monkeypatch):
     with pytest.raises(ValueError, match="'cuda:0': torch finds no CUDA device"):
         load_tracker(toy.config, toy.checkpoint, 'cuda:0')
     assert next(load_tracker(toy.config, toy.checkpoint).parameters()).device.type == 'cpu'
+
+
+def test_option_of_no_entry_is_refused_and_a_detectors_warning_left_out(toy, recwarn):
+    load_tracker(toy.config, toy.checkpoint, 'cpu', {'model.test_cfg.margin': 3})
+    with pytest.raises(ValueError, match=r"has no \['backbone.depth'\]; .* with model"):
+        load_tracker(toy.config, toy.checkpoint, 'cpu', {'backbone.depth': 3})
+    assert not [each for each in recwarn if 'dataset_meta' in str(each.message)]
 
 
 def test_checkpoint_of_another_model_is_refused(toy):

@@ -65,6 +65,14 @@ def test_video_is_read_whole(video):
     assert frames[0].dtype == np.uint8
 
 
+def test_frames_are_taken_once(video, images):
+    for source in (open_frames(video), open_frames(images, start_frame=2)):
+        assert next(iter(source)).shape == (HEIGHT, WIDTH, 3)
+        assert len(list(source)) == 9  # the others
+        with pytest.raises(RuntimeError, match='all frames have been taken'):
+            next(iter(source))
+
+
 def test_video_whose_name_resembles_a_protocol(video, monkeypatch):
     video.rename(video.with_name('file:12:30 %d.mp4'))
     monkeypatch.chdir(video.parent)
