@@ -42,7 +42,7 @@ class GuardedOptimWrapper(OptimWrapper):
         self.set_guard(action, max_skips)
 
     def set_guard(self, action: str, max_skips: int) -> None:
-        """Begin to guard; for the arguments see the class."""
+        """Begin to guard, with the arguments of the class."""
         check_guard(action, max_skips)
         self.action, self.max_skips = action, max_skips
         self.num_skipped, self._in_a_row = 0, 0
@@ -142,10 +142,7 @@ class GuardedOptimWrapper(OptimWrapper):
 
 @OPTIM_WRAPPERS.register_module()
 class GuardedAmpOptimWrapper(GuardedOptimWrapper, AmpOptimWrapper):
-    """The same of mmengine's AmpOptimWrapper, for mixed precision.
-
-    ``dtype='float32'`` trains without it, on a CPU as well.
-    """
+    """Guarded form of mmengine's AmpOptimWrapper; ``dtype='float32'`` trains in float32 alone."""
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
@@ -182,11 +179,7 @@ def guarded(wrapper: OptimWrapper, action: str, max_skips: int) -> GuardedOptimW
 
 
 def check_guard(action: str, max_skips: int) -> None:
-    """Check the settings of a guard.
-
-    Raises:
-        ValueError: If ``action`` is unknown or ``max_skips`` is below 1.
-    """
+    """Check a guard's settings; ValueError if ``action`` is unknown or ``max_skips`` below 1."""
     if action not in ACTIONS:
         raise ValueError(f'action={action!r} is unknown; it is one of {list(ACTIONS)}.')
     if max_skips < 1:

@@ -131,11 +131,7 @@ def sequence_scores(
 def mean_scores(
     per_sequence: Mapping[str, SequenceScores], absent: str, valid_boxes: str
 ) -> OPEScores:
-    """Average scores over sequences.
-
-    Raises:
-        ValueError: If there is no sequence.
-    """
+    """Average scores over sequences; ValueError if there are none."""
     if not per_sequence:
         raise ValueError('no sequence to score; results and ground truths are empty')
     scores: List[SequenceScores] = list(per_sequence.values())
@@ -156,11 +152,7 @@ def mean_scores(
 
 
 def resolve_valid_boxes(absent: str, valid_boxes: Optional[str] = None) -> str:
-    """Check both policies and return the rule for valid boxes, see :func:`ope_scores`.
-
-    Raises:
-        ValueError: If ``absent`` or ``valid_boxes`` is unknown.
-    """
+    """Rule for valid boxes of :func:`ope_scores`; ValueError if it or ``absent`` is unknown."""
     if absent not in ABSENT_POLICIES:
         raise ValueError(f'absent={absent!r} is unknown; choose one of {ABSENT_POLICIES}')
     if valid_boxes is None:

@@ -89,11 +89,7 @@ class RunFolder:
         self._replace(f'{name}.txt', _rows_text(result.boxes, 4))
 
     def write_report(self, text: str) -> None:
-        """Write the report, JSON.
-
-        Raises:
-            RuntimeError: If the folder was claimed and has become another run's.
-        """
+        """Write the report, JSON; see :meth:`check`."""
         self.check()
         write_atomically(self.report_path, text)
 
@@ -149,11 +145,7 @@ class RunFolder:
         return moved
 
     def join(self) -> None:
-        """Write to the folder that another process of the same group has claimed.
-
-        Raises:
-            RuntimeError: If it is not the group's.
-        """
+        """Share the folder that the group has claimed; RuntimeError if it is another's."""
         self._lock.acquire()
 
     def release(self) -> None:
@@ -161,20 +153,12 @@ class RunFolder:
         self._lock.release()
 
     def beat(self) -> None:
-        """Show other runs that the folder has a writer; to be called often.
-
-        Raises:
-            RuntimeError: If the folder has become another run's.
-        """
+        """Show other runs that the folder has a writer, often; see :meth:`check`."""
         if self.is_claimed:
             self._lock.beat()
 
     def check(self) -> None:
-        """Make sure that a claimed folder is still this run's.
-
-        Raises:
-            RuntimeError: If the folder has become another run's.
-        """
+        """RuntimeError if a claimed folder has become another run's."""
         if self.is_claimed:
             self._lock.check()
 

@@ -18,13 +18,7 @@ _DARKEST_QUARTER = 64
 
 
 def read_image(path: Union[str, Path]) -> np.ndarray:
-    """Read an image file, see :func:`decode_image`.
-
-    Args:
-        path: A JPEG, PNG, BMP or other image file.
-
-    Returns:
-        The image (H, W, 3), uint8, BGR.
+    """Read an image file as (H, W, 3), uint8, BGR; see :func:`decode_image`.
 
     Raises:
         FileNotFoundError: If there is no such file.

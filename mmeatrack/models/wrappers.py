@@ -7,16 +7,12 @@ from torch import Tensor, nn
 
 
 def unwrap(model: Any) -> Any:
-    """The model itself, of a distributed wrapper or not."""
+    """Model inside its distributed wrapper, or the model as it is."""
     return model.module if is_model_wrapper(model) else model
 
 
 def find_tracker(model: Any) -> Any:
-    """The tracker that predicts, within a distributed wrapper and a distillation algorithm.
-
-    Raises:
-        TypeError: If there is none that takes temporal adaptation.
-    """
+    """Tracker inside wrapper and distillation; TypeError if it takes no temporal adaptation."""
     model = unwrap(model)
     tracker = getattr(model, 'student', model)
     if not hasattr(tracker, 'set_temporal'):

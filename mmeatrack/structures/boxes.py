@@ -17,8 +17,7 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
         The box as four Python floats.
 
     Raises:
-        ValueError: If the box has not four finite numbers, has no area or lies outside the
-            image. The message names the box, the image and the remedy.
+        ValueError: If the box has not four finite numbers, has no area or lies outside the image.
     """
     width, height = image_size
     given = (

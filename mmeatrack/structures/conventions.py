@@ -1,6 +1,6 @@
 """Geometric conventions of a test: this package's and OSTrack's.
 
-They differ in five choices, which are all that boxes of equal weights differ by. OSTrack
+They differ in five choices; nothing else makes the boxes of equal weights differ. OSTrack
 (https://github.com/botaoye/OSTrack) maps boxes back without the half crop pixel that its training
 puts in, and from the crop's exact centre though the window is rounded to pixels; it blackens the
 image's last row and column where the crop reaches them, resizes in 8 bits, and grows boxes to the

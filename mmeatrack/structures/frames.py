@@ -6,15 +6,7 @@ import numpy as np
 
 
 def check_frame(frame: Any, name: str) -> None:
-    """Refuse what is no frame.
-
-    Args:
-        frame: What was given.
-        name: Its name in the message.
-
-    Raises:
-        ValueError: If it is no array (H, W, 3) of uint8.
-    """
+    """Check a frame; ValueError, with its ``name``, if it is no array (H, W, 3) of uint8."""
     if not isinstance(frame, np.ndarray):
         found = type(frame).__name__
     elif frame.dtype != np.uint8 or frame.ndim != 3:

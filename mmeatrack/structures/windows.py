@@ -2,8 +2,8 @@
 
 A crop has ``ceil(sqrt(w * h) * factor)`` px a side, is centred on a box and resized to a fixed
 size; it is black outside the image. Box coordinates follow mmtrack's ``SeqCropLikeStark``, after
-STARK [2], whose crop has its centre at ``(output_size - 1) / 2``. A box coordinate is there half a
-crop pixel less than on the pixel grid, and the way back adds it.
+STARK [2], whose crop has its centre at ``(output_size - 1) / 2``: half a crop pixel below the pixel
+grid. The way back adds it.
 
 References:
     [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream Framework

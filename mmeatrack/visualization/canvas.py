@@ -5,6 +5,8 @@ from typing import List, Tuple
 import cv2
 import numpy as np
 
+from mmeatrack.structures.frames import check_frame
+
 Color = Tuple[int, int, int]  # B, G, R
 Rect = Tuple[float, float, float, float]  # left, top, right, bottom; the last two lie beyond it
 
@@ -41,16 +43,9 @@ class Canvas:
         """A canvas with a copy of a frame, of even size and at least 640 px wide.
 
         Args:
-            frame: (H, W, 3), uint8, BGR.
-
-        Raises:
-            ValueError: If the frame is of another kind.
+            frame: (H, W, 3), uint8, BGR; ValueError if it is of another kind.
         """
-        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
-            raise ValueError(
-                f'a frame of {frame.dtype} and shape {frame.shape} cannot be drawn on; give '
-                '(H, W, 3) of uint8, BGR.'
-            )
+        check_frame(frame, 'the frame to draw on')
         height, width = frame.shape[:2]
         new_width = max(MIN_WIDTH, width - width % 2)
         scale = new_width / width

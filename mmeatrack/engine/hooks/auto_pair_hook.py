@@ -28,8 +28,8 @@ class AutoPairHook(Hook):
     Each joint layer of the student gets the joint layer of the teacher whose search tokens are
     most alike by linear CKA, with the order of the layers kept. The pairs are logged and are part
     of the checkpoint: a resumed run takes them from there. The training data is drawn here on its
-    own, and the random generators are left as they were, so that training sees what it would see
-    with the same pairs given by hand.
+    own, and the random generators are restored: training sees what it would see with the same pairs
+    given by hand.
 
     A student of random weights has mixed nothing yet, and all its layers are most like the
     teacher's first. Measure on one that was trained without a teacher, by ``student_ckpt``, or
@@ -137,7 +137,7 @@ def _weights_of(student: Any, checkpoint: Optional[str]) -> Iterator[None]:
 
 @contextmanager
 def _same_random_state() -> Iterator[None]:
-    """Put the CPU's random generators back; the networks run in eval and draw nothing."""
+    """Restore the CPU's random generators; the networks run in eval and draw nothing."""
     states: Any = (random.getstate(), np.random.get_state(), torch.get_rng_state())
     try:
         yield

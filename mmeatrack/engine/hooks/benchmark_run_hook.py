@@ -18,7 +18,7 @@ from mmeatrack.registry import HOOKS
 
 @HOOKS.register_module()
 class BenchmarkRunHook(Hook):
-    """Makes a test run with :class:`mmeatrack.UAVSOTMetric` one that can be interrupted.
+    """Continues an interrupted test run with :class:`mmeatrack.UAVSOTMetric`.
 
     Raw results go to ``<work_dir>/raw_results`` unless the metric has a ``result_dir``. Sequences
     that are complete there, by the same checkpoint and config on the same data, are taken over

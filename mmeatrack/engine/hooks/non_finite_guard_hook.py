@@ -54,11 +54,7 @@ class NonFiniteGuardHook(Hook):
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
     ) -> None:
-        """Look at the data.
-
-        Raises:
-            RuntimeError: If no sample is finite in the first batch.
-        """
+        """Check the data; RuntimeError if no sample of the first batch is finite."""
         assert self._wrapper is not None
         bad = bad_samples(data_batch)
         self._wrapper.begin_batch(data_batch, non_finite_data(data_batch) if bad else None)

@@ -26,11 +26,7 @@ class TeacherValHook(Hook):
         self._metrics: Optional[Dict[str, Any]] = None
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Run the teacher, once.
-
-        Raises:
-            TypeError: If the model has no teacher.
-        """
+        """Run the teacher, once; TypeError if the model has none."""
         if self._metrics is not None:
             return
         model = unwrap(runner.model)

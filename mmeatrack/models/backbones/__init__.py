@@ -1,4 +1,4 @@
-"""Backbones: the asymmetric one-stream vision transformer, and what a tracker asks of any other."""
+"""Backbones: the asymmetric one-stream vision transformer, and the contract for any other."""
 
 from .asymmetric_vit import AsymmetricViT
 from .pretrained_vit import load_pretrained_vit

@@ -81,7 +81,7 @@ class BoxEmbed(nn.Module):
 
     A template crop is scaled by the target's mean side and looks the same whatever the box's
     aspect. This embedding, as LoRAT's token types (ECCV 2024), tells target and surroundings
-    apart; to a part of a pixel. It is 0 at the start.
+    apart, with fractions of a pixel. It starts at 0.
 
     Args:
         patch_size: Side of a patch in crop px.

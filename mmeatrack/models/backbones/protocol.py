@@ -104,11 +104,7 @@ def check_backbone(backbone: Any) -> Any:
 
 
 def check_joint_tokens(returned: Any) -> JointTokens:
-    """Refuse what a backbone returned if it is not named.
-
-    Raises:
-        TypeError: If it has no ``search``.
-    """
+    """Refuse a backbone's output that is not named; TypeError if it has no ``search``."""
     if not hasattr(returned, 'search'):
         raise TypeError(
             f'the backbone returned {type(returned).__name__}, and must return '

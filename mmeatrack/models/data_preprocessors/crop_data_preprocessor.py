@@ -16,9 +16,8 @@ class CropDataPreprocessor(TrackDataPreprocessor):
     """mmtrack's preprocessor, except that test frames stay raw.
 
     A tracker looks at a small part of each frame: it cuts its crop from the raw frame and calls
-    :meth:`normalize` on it. This saves the normalisation of the whole frame and its way to the
-    GPU, which only the crop takes. The crop is also padded with the same black as in training,
-    where padding comes before normalisation.
+    :meth:`normalize` on it, so that only the crop is normalised and sent to the GPU. The crop is
+    padded with the same black as in training, where padding comes before normalisation.
 
     Training crops go to the device whole, one copy a key, and are normalised there. Annotations
     stay where they are: the tracker reads them once.
@@ -58,7 +57,7 @@ class CropDataPreprocessor(TrackDataPreprocessor):
                 'mean and std are missing: set them as in '
                 'configs/_base_/models/eatrack_deit-tiny.py.'
             )
-        # Whole numbers in a config give whole tensors, by which nothing is divided in place.
+        # Whole numbers in a config give integer buffers, and no tensor is divided in place by one.
         self.mean, self.std = (self.get_buffer(name).float() for name in ('mean', 'std'))
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:

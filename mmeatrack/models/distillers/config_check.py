@@ -15,11 +15,7 @@ from mmeatrack.registry import MODELS
 
 
 def check_weights(**weights: float) -> None:
-    """Refuse negative weights, which would drive the student away from its teacher.
-
-    Raises:
-        ValueError: If one is negative or not a number.
-    """
+    """Refuse weights that are negative or NaN (ValueError): the student would leave its teacher."""
     for name, weight in weights.items():
         if not weight >= 0:
             raise ValueError(f'{name}={weight} must be at least 0; 0 leaves the loss out.')
@@ -49,14 +45,7 @@ def check_distiller(config: Dict[str, Any]) -> None:
 
 
 def check_layer_pairs(layer_pairs: Any) -> Tuple[Tuple[int, int], ...]:
-    """Refuse layer pairs that are malformed or given twice.
-
-    Returns:
-        The pairs.
-
-    Raises:
-        ValueError: If one is malformed or repeated.
-    """
+    """Return the layer pairs; ValueError if one is malformed or repeated."""
     if isinstance(layer_pairs, str):
         raise ValueError(
             f"layer_pairs={layer_pairs!r} is unknown; it is 'auto' or a list of pairs."
@@ -80,11 +69,7 @@ def check_layer_pairs(layer_pairs: Any) -> Tuple[Tuple[int, int], ...]:
 
 
 def check_connectors(mappings: Dict[str, Dict[str, Any]]) -> None:
-    """Refuse an argument with several connectors.
-
-    Raises:
-        ValueError: If an argument names several, which mmrazor chains in `connectors` alone.
-    """
+    """Refuse an argument with several connectors (ValueError): mmrazor chains in `connectors`."""
     for name, mapping in mappings.items():
         for argument, record in mapping.items():
             connector = record.get('connector')
@@ -97,11 +82,7 @@ def check_connectors(mappings: Dict[str, Dict[str, Any]]) -> None:
 
 
 def check_loss_arguments(losses: nn.ModuleDict, mappings: Dict[str, dict]) -> None:
-    """Refuse losses without a mapping and mappings without a needed argument.
-
-    Raises:
-        ValueError: If a loss has no mapping or a mapping lacks an argument.
-    """
+    """Refuse losses without a mapping and mappings without a needed argument (ValueError)."""
     for name, loss in losses.items():
         if name not in mappings:
             raise ValueError(
@@ -142,11 +123,7 @@ def takers_of(argument: str, losses: nn.ModuleDict) -> List[str]:
 
 
 def check_recorder_sources(recorders: RecorderManager, model: nn.Module, role: str) -> None:
-    """Refuse recorders of modules that the model has not.
-
-    Raises:
-        ValueError: If one is not; the message names the closest modules.
-    """
+    """Refuse recorders of modules that the model lacks (ValueError, with the closest names)."""
     modules = [name for name, _ in model.named_modules() if name]
     for name, recorder in recorders.recorders.items():
         source = recorder.source

@@ -30,11 +30,7 @@ class GridConnector(BaseConnector):
         self.grid = search_grid
 
     def bound_grid(self) -> int:
-        """Side of the search grid.
-
-        Raises:
-            RuntimeError: If there is no distiller that has set it.
-        """
+        """Side of the search grid; RuntimeError if no distiller has set it."""
         if self.grid is None:
             raise RuntimeError(
                 f'{type(self).__name__} works within mmeatrack.EATrackDistiller only; elsewhere '

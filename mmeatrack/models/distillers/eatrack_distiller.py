@@ -1,4 +1,4 @@
-"""Distiller of EATrack: a config of few words on mmrazor's ConfigurableDistiller."""
+"""Distiller of EATrack: a short form of mmrazor's ConfigurableDistiller."""
 
 from collections import OrderedDict
 from typing import Any, Dict, Optional, Tuple, Union

@@ -37,7 +37,7 @@ class MmrazorParts(NamedTuple):
 
 
 class FeatureForm(NamedTuple):
-    """L_feat in few words.
+    """Short form of L_feat.
 
     Attributes:
         weight: Of the mean over the pairs.

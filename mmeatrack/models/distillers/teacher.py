@@ -46,17 +46,13 @@ def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
 
 
 def bind_teacher(teacher: Any, student: Any) -> None:
-    """Let a teacher with other crops know the student."""
+    """Give the student to a teacher that takes other crops."""
     if isinstance(teacher, MMTrackTeacher):
         teacher.bind(student)
 
 
 def check_checkpoint_is_given(path: Optional[str], allow_random_teacher: bool) -> None:
-    """Refuse a teacher of random weights.
-
-    Raises:
-        ValueError: If there is no checkpoint and none is not allowed.
-    """
+    """Refuse a teacher of random weights (ValueError), unless it is allowed."""
     if path is None and not allow_random_teacher:
         raise ValueError(
             'teacher_ckpt is missing, and a random teacher teaches nothing: set '

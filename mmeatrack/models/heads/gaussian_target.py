@@ -39,7 +39,7 @@ def count_boxes(bbox_cxcywh: Tensor) -> Tensor:
 
 
 def count_centres(bbox_cxcywh: Tensor) -> Tensor:
-    """Number of the boxes (B, 4) that :func:`gaussian_map` has a centre of."""
+    """Number of the boxes (B, 4) whose centre lies on the map of :func:`gaussian_map`."""
     return _has_centre(bbox_cxcywh).sum()
 
 

@@ -102,11 +102,7 @@ class TargetFeatureLoss(nn.Module):
 
 
 def check_same_shape(student: Tensor, teacher: Tensor) -> None:
-    """Refuse a pair that cannot be compared.
-
-    Raises:
-        ValueError: If the shapes differ.
-    """
+    """Refuse tokens or maps of different shapes (ValueError)."""
     if student.shape != teacher.shape:
         raise ValueError(
             f'student {tuple(student.shape)} and teacher {tuple(teacher.shape)} differ in shape: '

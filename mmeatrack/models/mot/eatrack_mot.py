@@ -83,11 +83,7 @@ class EATrackMOT(BaseMultiObjectTracker):
         self._association = Association(self._association_rules)
 
     def loss(self, inputs: Any, data_samples: Any, **kwargs: Any) -> dict:
-        """Not there: detector and EATrack are trained apart.
-
-        Raises:
-            NotImplementedError: Always.
-        """
+        """NotImplementedError: detector and EATrack are trained apart."""
         raise NotImplementedError(
             'EATrackMOT has no training of its own: train the detector by mmdet and EATrack by its '
             'configs.'
