@@ -319,11 +319,7 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
 
 
 @pytest.mark.parametrize(
-    ('name', 'depths'),
-    [
-        ('eatrack_deit-tiny', (6, 2)),
-        ('eatrack_teacher_deit-tiny', (0, 12)),
-    ],
+    ('name', 'depths'), [('eatrack_deit-tiny', (6, 2)), ('eatrack_teacher_deit-tiny', (0, 12))]
 )
 def test_depths_of_the_paper(name: str, depths: tuple) -> None:
     backbone = build_model(CONFIGS[f'_base_/models/{name}.py']).backbone

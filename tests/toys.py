@@ -67,10 +67,7 @@ def backbone_cfg(separate_depth: int = 2, joint_depth: int = 2, **kwargs: Any) -
 
 
 def tracker_cfg(
-    separate_depth: int = 2,
-    joint_depth: int = 2,
-    backbone: Optional[dict] = None,
-    **kwargs: Any,
+    separate_depth: int = 2, joint_depth: int = 2, backbone: Optional[dict] = None, **kwargs: Any
 ) -> dict:
     """An :class:`EATrack`; ``backbone`` holds further arguments of its backbone."""
     backbone = backbone_cfg(separate_depth, joint_depth, **(backbone or {}))

@@ -1,6 +1,8 @@
-default_scope = 'mmtrack'
+_base_ = './default_runtime.py'
 
+# Hooks and visualizer of mmtrack; those of the single-object runtime are for one target.
 default_hooks = dict(
+    _delete_=True,
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
@@ -9,19 +11,10 @@ default_hooks = dict(
     # draw=True keeps pictures of a test; test_out_dir='pictures' or show=True say where.
     visualization=dict(type='TrackVisualizationHook', draw=False),
 )
-
-env_cfg = dict(
-    cudnn_benchmark=False,
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'),
-)
-
-randomness = dict(seed=0)
 visualizer = dict(
+    _delete_=True,
     type='TrackLocalVisualizer',
     vis_backends=[dict(type='LocalVisBackend')],
     name='visualizer',
 )
-log_level = 'INFO'
-load_from = None
-resume = False
+env_cfg = dict(cudnn_benchmark=False)

@@ -20,10 +20,7 @@ def set_cublas_workspace(module: ModuleType) -> None:
     set_randomness = runner.set_randomness
 
     def with_workspace(
-        self: Any,
-        seed: Optional[int],
-        diff_rank_seed: bool = False,
-        deterministic: bool = False,
+        self: Any, seed: Optional[int], diff_rank_seed: bool = False, deterministic: bool = False
     ) -> None:
         if deterministic:
             os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', _WORKSPACE)

@@ -116,8 +116,7 @@ def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
 
 
 def to_ostrack(
-    state_dict: Mapping[str, Tensor],
-    left_out: Mapping[str, Tensor] = {},
+    state_dict: Mapping[str, Tensor], left_out: Mapping[str, Tensor] = {}
 ) -> Dict[str, Tensor]:
     """Rename the tensors of an :class:`EATrack` of joint layers to OSTrack's names.
 

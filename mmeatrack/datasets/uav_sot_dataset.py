@@ -11,11 +11,7 @@ from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
 from mmeatrack.datasets.sequence_loading import load_sequence, too_few_frames
-from mmeatrack.files.sequence_infos import (
-    find_folder_sequences,
-    load_infos_file,
-    name_sequences,
-)
+from mmeatrack.files.sequence_infos import find_folder_sequences, load_infos_file, name_sequences
 from mmeatrack.registry import DATASETS
 
 

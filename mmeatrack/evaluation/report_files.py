@@ -87,10 +87,7 @@ def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()
 
 
 def write_report_files(
-    folder: Union[str, Path],
-    report: Report,
-    title: str = '',
-    compared: Tuple[str, ...] = (),
+    folder: Union[str, Path], report: Report, title: str = '', compared: Tuple[str, ...] = ()
 ) -> None:
     """Write ``report.json``, ``report.md`` and the tables; see :func:`report_files`.
 

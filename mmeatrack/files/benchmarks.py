@@ -48,9 +48,7 @@ BENCHMARKS: Dict[str, Benchmark] = {
         table='dtb70',
     ),
     'uavdt': Benchmark(
-        'UAVDT',
-        ('BC', 'CM', 'OM', 'SO', 'IV', 'OB', 'SV', 'LT', 'LO'),
-        name_pattern=r'S\d{4}',
+        'UAVDT', ('BC', 'CM', 'OM', 'SO', 'IV', 'OB', 'SV', 'LT', 'LO'), name_pattern=r'S\d{4}'
     ),
     'visdrone': Benchmark(
         'VisDrone2018-SOT-test-dev',

@@ -31,9 +31,7 @@ def read_image(path: Union[str, Path]) -> np.ndarray:
 
 
 def decode_image(
-    content: bytes,
-    source: str,
-    decoder: Optional[Callable[[bytes], Optional[np.ndarray]]] = None,
+    content: bytes, source: str, decoder: Optional[Callable[[bytes], Optional[np.ndarray]]] = None
 ) -> np.ndarray:
     """Decode the content of an image file.
 

@@ -7,17 +7,7 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
-from typing import (
-    Callable,
-    Collection,
-    Dict,
-    Iterator,
-    List,
-    Mapping,
-    NamedTuple,
-    Sequence,
-    Tuple,
-)
+from typing import Callable, Collection, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from mmeatrack.files.benchmarks import plain_name
 from mmeatrack.files.result_groups import (

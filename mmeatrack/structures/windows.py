@@ -63,21 +63,11 @@ def crop_box_to_image(box_cxcywh: Box, window: CropWindow, output_size: int) -> 
     """Map a box from crop px (mmtrack's training convention) to image px."""
     scale = window.size / output_size
     cx, cy, w, h = box_cxcywh
-    return (
-        window.x1 + (cx + 0.5) * scale,
-        window.y1 + (cy + 0.5) * scale,
-        w * scale,
-        h * scale,
-    )
+    return (window.x1 + (cx + 0.5) * scale, window.y1 + (cy + 0.5) * scale, w * scale, h * scale)
 
 
 def image_box_to_crop(box_cxcywh: Box, window: CropWindow, output_size: int) -> Box:
     """Map a box from image px to crop px; the inverse of :func:`crop_box_to_image`."""
     scale = output_size / window.size
     cx, cy, w, h = box_cxcywh
-    return (
-        (cx - window.x1) * scale - 0.5,
-        (cy - window.y1) * scale - 0.5,
-        w * scale,
-        h * scale,
-    )
+    return ((cx - window.x1) * scale - 0.5, (cy - window.y1) * scale - 0.5, w * scale, h * scale)

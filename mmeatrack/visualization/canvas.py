@@ -81,12 +81,7 @@ class Canvas:
         self.image[top:bottom, left:right] = color
 
     def text(
-        self,
-        text: str,
-        left: int,
-        middle: int,
-        color: Color = TEXT_COLOR,
-        size: float = TEXT_SIZE,
+        self, text: str, left: int, middle: int, color: Color = TEXT_COLOR, size: float = TEXT_SIZE
     ) -> None:
         """Draw text whose capitals are centred on the height ``middle``.
 

@@ -151,10 +151,7 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
 
 
 def plot_radar(
-    report: Report,
-    path: Union[str, Path],
-    benchmark: str = '',
-    key: str = 'success_auc',
+    report: Report, path: Union[str, Path], benchmark: str = '', key: str = 'success_auc'
 ) -> None:
     """Draw the scores by attribute on a radar, an axis for each attribute.
 

@@ -4,8 +4,7 @@ import logging
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, List, Optional, Type, Union
+from typing import IO, TYPE_CHECKING, Any, List, Optional, Union
 
 import numpy as np
 
@@ -71,13 +70,8 @@ class TrackRecorder:
     def __enter__(self) -> 'TrackRecorder':
         return self
 
-    def __exit__(
-        self,
-        exc_type: Optional[Type[BaseException]],
-        exc: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self._stack.__exit__(exc_type, exc, traceback)
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
 
     def add(self, result: 'TrackResult') -> np.ndarray:
         """Write the result of the next frame.

@@ -3,8 +3,7 @@
 import logging
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Optional, Tuple, Type, Union
+from typing import Any, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -142,12 +141,7 @@ class VideoSink:
         self._writer.write(frame)
         self.num_frames += 1
 
-    def __exit__(
-        self,
-        exc_type: Optional[Type[BaseException]],
-        exc: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, kind: Any, *_: Any) -> None:
         assert self._writer is not None
         self._writer.release()
         self._writer = None
@@ -157,7 +151,7 @@ class VideoSink:
         written = _count_frames(self._partial)
         if written == self.num_frames:
             replace_durably(self._partial, self.path)
-        elif exc is None:  # else that is the error to tell
+        elif kind is None:  # else that is the error to tell
             raise RuntimeError(
                 f'{self._partial}: holds {written} of {self.num_frames} frames. Is the disk full?'
             )

@@ -36,10 +36,7 @@ class ToyModel(BaseModel):
 
 
 def build_runner(
-    work_dir: Path,
-    epochs: int = 2,
-    schedulers: Optional[List[dict]] = None,
-    **options: Any,
+    work_dir: Path, epochs: int = 2, schedulers: Optional[List[dict]] = None, **options: Any
 ) -> Runner:
     """Build a Runner that writes a checkpoint after each epoch of four iterations."""
     return Runner(

@@ -7,12 +7,7 @@ from mmtrack.datasets.transforms import PairSampling, TridentSampling
 from mmtrack.datasets.transforms.processing import DiMPSampling
 
 from mmeatrack.datasets import NearSampling, UAVSOTDataset
-from tests.test_datasets.trees import (
-    boxes_of,
-    touch_frames,
-    write_boxes,
-    write_dtb70_sequence,
-)
+from tests.test_datasets.trees import boxes_of, touch_frames, write_boxes, write_dtb70_sequence
 
 
 def build(root: Path, **kwargs: Any) -> UAVSOTDataset:

@@ -47,11 +47,7 @@ def test_all_files_are_written(tmp_path: Path, report: dict) -> None:
 
     written = {path.name: path.stat().st_size for path in (tmp_path / 'out').iterdir()}
     tables = ('scores.csv', 'per_sequence.csv', 'attributes.csv', 'comparison.csv', 'scores.tex')
-    assert set(written) == {
-        'report.json',
-        'report.md',
-        *tables,
-    }
+    assert set(written) == {'report.json', 'report.md', *tables}
     assert min(written.values()) > 50
     written_report = json.loads((tmp_path / 'out' / 'report.json').read_text())
     assert written_report == {name: entry.as_dict() for name, entry in report.items()}

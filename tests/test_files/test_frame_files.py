@@ -3,12 +3,7 @@ from typing import List
 
 import pytest
 
-from mmeatrack.files.frame_files import (
-    find_gap,
-    frame_number,
-    list_frames,
-    sort_frames,
-)
+from mmeatrack.files.frame_files import find_gap, frame_number, list_frames, sort_frames
 from tests.test_datasets.trees import touch_frames
 
 

@@ -68,11 +68,7 @@ def flights_cfg(
         hooks.append(dict(type='mmeatrack.TemporalAdaptationHook', store=store))
     cfg = benchmark_cfg(root, work_dir, **WAVERING)
     cfg['test_dataloader']['dataset']['sequences'] = [
-        dict(
-            seq_name=name,
-            video_path=f'{name}/img',
-            ann_path=f'{name}/groundtruth_rect.txt',
-        )
+        dict(seq_name=name, video_path=f'{name}/img', ann_path=f'{name}/groundtruth_rect.txt')
         for name in names
     ]
     return dict(

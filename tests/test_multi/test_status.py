@@ -98,9 +98,7 @@ def test_log_writes_a_line_a_frame_for_readers_to_follow(tmp_path) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert lines[0] == first
     assert first == dict(
-        frame=3,
-        time=0.12,
-        tracks=[dict(id=1, box=[45.0, 70.0, 10.0, 10.0], score=None, lost=None)],
+        frame=3, time=0.12, tracks=[dict(id=1, box=[45.0, 70.0, 10.0, 10.0], score=None, lost=None)]
     )
     assert [track['id'] for track in lines[1]['tracks']] == [1, 4]
     assert list(lines[1]['tracks'][0]) == [

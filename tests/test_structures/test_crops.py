@@ -43,8 +43,7 @@ def test_window_has_at_least_one_pixel() -> None:
 
 
 @pytest.mark.parametrize(
-    'box',
-    [(5, 5, 0, 4), (5, 5, 4, -1), (math.nan, 5, 4, 4), (5, 5, 4, math.inf)],
+    'box', [(5, 5, 0, 4), (5, 5, 4, -1), (math.nan, 5, 4, 4), (5, 5, 4, math.inf)]
 )
 def test_window_around_a_degenerate_box_is_refused(box) -> None:
     with pytest.raises(ValueError, match='cannot crop around the box') as error:
@@ -143,8 +142,7 @@ def stark_crop(image: np.ndarray, box_xyxy, around_xyxy, factor: float, size: in
 
 @pytest.mark.parametrize('size', [32, 96, 256])
 @pytest.mark.parametrize(
-    'around_xyxy',
-    [(60, 50, 84, 66), (61.3, 50.8, 80.1, 70.4), (2, 3, 22, 30), (130, 95, 158, 119)],
+    'around_xyxy', [(60, 50, 84, 66), (61.3, 50.8, 80.1, 70.4), (2, 3, 22, 30), (130, 95, 158, 119)]
 )
 def test_pixels_agree_with_the_training_crop(around_xyxy, size: int) -> None:
     image = smooth_image(120, 160)

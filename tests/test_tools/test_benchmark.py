@@ -61,10 +61,7 @@ def cells(text: str, first: str) -> List[str]:
 
 @pytest.mark.skipif(sys.platform != 'linux', reason="reads a process's memory from /proc")
 def test_training(
-    benchmark: Callable,
-    configs: Dict[str, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    benchmark: Callable, configs: Dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr('lab.costs.peak_memory.get_context', lambda _: SERVER)
     out = tmp_path / 'reports' / 'train.md'

@@ -73,11 +73,7 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path: Path) -> 
     schedule = [dict(type='ConstantLR', factor=0.5, by_epoch=False, end=100)]
     large = config_in(
         tmp_path / 'large',
-        **{
-            'custom_hooks': hooks,
-            'param_scheduler': schedule,
-            'train_dataloader.batch_size': 4,
-        },
+        **{'custom_hooks': hooks, 'param_scheduler': schedule, 'train_dataloader.batch_size': 4},
     )
     small = config_in(
         tmp_path / 'small',

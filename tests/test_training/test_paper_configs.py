@@ -28,11 +28,7 @@ class RecordHook(Hook):
         self.losses: list = []
 
     def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Optional[dict] = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Optional[dict] = None
     ) -> None:
         self.sets += [set_of(sample, self.root) for sample in data_batch['data_samples']]
         self.losses.append(outputs)

@@ -63,16 +63,8 @@ def test_rectangle_outside_leaves_the_image():
 
 
 def test_dashes_and_gaps_are_equally_long():
-    assert dashes((20, 30, 70, 33), 10) == [
-        (20, 30, 30, 33),
-        (40, 30, 50, 33),
-        (60, 30, 70, 33),
-    ]
-    assert dashes((30, 20, 33, 70), 10) == [
-        (30, 20, 33, 30),
-        (30, 40, 33, 50),
-        (30, 60, 33, 70),
-    ]
+    assert dashes((20, 30, 70, 33), 10) == [(20, 30, 30, 33), (40, 30, 50, 33), (60, 30, 70, 33)]
+    assert dashes((30, 20, 33, 70), 10) == [(30, 20, 33, 30), (30, 40, 33, 50), (30, 60, 33, 70)]
 
 
 def test_dashes_have_a_gap_at_least_and_are_not_too_many():

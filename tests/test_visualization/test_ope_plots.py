@@ -8,12 +8,7 @@ from matplotlib.figure import Figure
 
 from mmeatrack.evaluation import ope_scores
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
-from mmeatrack.visualization.ope_plots import (
-    plot_curves,
-    plot_files,
-    plot_radar,
-    plot_report,
-)
+from mmeatrack.visualization.ope_plots import plot_curves, plot_files, plot_radar, plot_report
 
 
 def make_entry(noise: float, attributes: str = 'SV IV OV') -> TrackerReport:

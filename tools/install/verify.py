@@ -13,10 +13,7 @@ OPENCV_REMEDY = (
 CHECKS: List[Tuple[str, str]] = [
     ('import cv2', OPENCV_REMEDY),
     ('import mmcv.ops', 'mmcv was built for another torch: make clean, then make install.'),
-    (
-        'import mmeatrack, mmtrack.models, mmrazor.models',
-        'make clean, then make install.',
-    ),
+    ('import mmeatrack, mmtrack.models, mmrazor.models', 'make clean, then make install.'),
 ]
 TORCHVISION_REMEDY = (
     'Nothing here needs torchvision, and the one that is installed does not fit this torch, which '

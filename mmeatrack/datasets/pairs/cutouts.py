@@ -52,10 +52,7 @@ class CutoutStore:
     """
 
     def __init__(
-        self,
-        folder: Union[str, Path],
-        device: Union[str, torch.device] = 'cpu',
-        least: int = 8,
+        self, folder: Union[str, Path], device: Union[str, torch.device] = 'cpu', least: int = 8
     ) -> None:
         unreadable, unfit = [], []
         pixels: List[np.ndarray] = []

@@ -174,12 +174,7 @@ class StillPairs(PairSet):
         return shapes
 
     def _ground(
-        self,
-        rng: torch.Generator,
-        anchor: Tensor,
-        density: Tensor,
-        shape: Tensor,
-        regions: Tensor,
+        self, rng: torch.Generator, anchor: Tensor, density: Tensor, shape: Tensor, regions: Tensor
     ) -> Tensor:
         """Maps (B, 2, 3) from the scene to the photograph."""
         size, how = len(anchor), self.change
@@ -204,12 +199,7 @@ class StillPairs(PairSet):
         return _blend(pixels, layer, (~targets.regions).to(pixels.dtype))
 
     def _paste_other(
-        self,
-        pixels: Tensor,
-        rng: torch.Generator,
-        things: List[int],
-        crop: Crops,
-        to_scene: Tensor,
+        self, pixels: Tensor, rng: torch.Generator, things: List[int], crop: Crops, to_scene: Tensor
     ) -> Tensor:
         """Paste another thing beside each target: of its kind, in other colours."""
         size = len(pixels)

@@ -16,12 +16,7 @@ from mmeatrack.evaluation.metrics.run_context import model_name, process_group
 from mmeatrack.evaluation.metrics.running_sequence import RunningSequence
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
-from mmeatrack.evaluation.run_folder import (
-    RunFolder,
-    SequenceResult,
-    as_text,
-    file_name,
-)
+from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, as_text, file_name
 from mmeatrack.evaluation.speed import machine_facts, run_speed
 from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.registry import METRICS

@@ -175,12 +175,7 @@ class AsymmetricViT(BaseModule):
         return self._separate(search, 'search', self.search_size, self.search_pos_embed)
 
     def _separate(
-        self,
-        crop: Tensor,
-        name: str,
-        size: int,
-        pos_embed: Tensor,
-        extra: Optional[Tensor] = None,
+        self, crop: Tensor, name: str, size: int, pos_embed: Tensor, extra: Optional[Tensor] = None
     ) -> Tensor:
         if tuple(crop.shape[-3:]) != (3, size, size):
             raise ValueError(

@@ -9,10 +9,7 @@ from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_
 
 
 def load_pretrained_vit(
-    backbone: Any,
-    path: str,
-    layers: Layers = 'first',
-    grid: Optional[Tuple[int, int]] = None,
+    backbone: Any, path: str, layers: Layers = 'first', grid: Optional[Tuple[int, int]] = None
 ) -> None:
     """Load a classifier's weights into an :class:`AsymmetricViT`, in place.
 

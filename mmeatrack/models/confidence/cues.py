@@ -11,10 +11,7 @@ _LEAST_HALF_SIDE = 1.5
 
 
 def measure_cues(
-    score_map: Tensor,
-    prediction: CenterPrediction,
-    search_tokens: Tensor,
-    template_token: Tensor,
+    score_map: Tensor, prediction: CenterPrediction, search_tokens: Tensor, template_token: Tensor
 ) -> Tensor:
     """Cues of a frame from the network's output, on the model's device.
 

@@ -25,12 +25,7 @@ from mmeatrack.models.trackers.eatrack import EATrack
 from mmeatrack.registry import MODELS
 
 # Options of SingleTeacherDistill for what is always the same here.
-_FIXED = {
-    'teacher_trainable',
-    'teacher_norm_eval',
-    'student_trainable',
-    'calculate_student_loss',
-}
+_FIXED = {'teacher_trainable', 'teacher_norm_eval', 'student_trainable', 'calculate_student_loss'}
 
 
 @MODELS.register_module()
@@ -134,9 +129,7 @@ class EATrackDistill(SingleTeacherDistill):
         return [p for each in models if isinstance(each, EATrack) for p in each.parts_to_compile()]
 
     def loss(
-        self,
-        batch_inputs: Dict[str, Tensor],
-        data_samples: Optional[List[TrackDataSample]] = None,
+        self, batch_inputs: Dict[str, Tensor], data_samples: Optional[List[TrackDataSample]] = None
     ) -> Dict[str, Tensor]:
         """The student's losses (``student.*``) and the distiller's (``distill.*``).
 

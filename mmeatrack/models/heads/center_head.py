@@ -249,11 +249,7 @@ def _at(values: Tensor, cell: Tensor) -> Tensor:
 
 
 def _branch(
-    in_channels: int,
-    feat_channels: int,
-    num_convs: int,
-    out_channels: int,
-    bias: float = 0.0,
+    in_channels: int, feat_channels: int, num_convs: int, out_channels: int, bias: float = 0.0
 ) -> nn.Sequential:
     """Conv-BN-ReLU layers of halving width, then a 1x1 convolution with the given bias."""
     layers: List[nn.Module] = []

@@ -161,10 +161,7 @@ def _mark(ground: Ground, rng: np.random.Generator, road: Road) -> np.ndarray:
 
 
 def _mark_all(
-    ground: Ground,
-    rng: np.random.Generator,
-    roads: Sequence[Road],
-    masks: Sequence[np.ndarray],
+    ground: Ground, rng: np.random.Generator, roads: Sequence[Road], masks: Sequence[np.ndarray]
 ) -> None:
     worn = 0.85 + 0.35 * fractal_noise(rng, ground.bgr.shape[:2], 2 * ground.scale, 3)
     for number, road in enumerate(roads):

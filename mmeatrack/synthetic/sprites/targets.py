@@ -93,11 +93,7 @@ def _draw(
 
 
 def make_target(
-    rng: np.random.Generator,
-    kind: str,
-    resolution: float,
-    paint: Colour,
-    changing: bool = False,
+    rng: np.random.Generator, kind: str, resolution: float, paint: Colour, changing: bool = False
 ) -> Sprite:
     """Sprite of a new target.
 

@@ -7,11 +7,7 @@ import torch
 from mmengine.runner import load_checkpoint
 
 from mmeatrack.engine import StudentExportHook
-from mmeatrack.engine.hooks.student_export_hook import (
-    save_student,
-    student_path,
-    student_weights,
-)
+from mmeatrack.engine.hooks.student_export_hook import save_student, student_path, student_weights
 from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, follow, tracker_cfg, video
 

@@ -9,11 +9,7 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from lab.costs.interleaving import (
-    interleave,
-    ratio_of_typical_periods,
-    typical_mean,
-)
+from lab.costs.interleaving import interleave, ratio_of_typical_periods, typical_mean
 from lab.costs.report import BenchmarkReport
 from mmeatrack.models.temporal import TargetStore
 from mmeatrack.registry import MODELS

@@ -17,12 +17,7 @@ from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.files.outputs import claimed_outputs
-from mmeatrack.visualization import (
-    VideoSink,
-    annotated_frames,
-    plot_report,
-    plot_training_curves,
-)
+from mmeatrack.visualization import VideoSink, annotated_frames, plot_report, plot_training_curves
 from mmeatrack.visualization.ope_plots import plot_files
 
 TRACKERS = {
