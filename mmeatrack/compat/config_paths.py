@@ -41,11 +41,7 @@ def package_configs() -> Path:
 def find_path(path: str) -> str:
     """Path of a file that a config names, from here or from this package's configs.
 
-    Args:
-        path: Absolute or relative path, or a URL.
-
-    Returns:
-        The path of what is there; the given one where nothing is.
+    A URL, and a path where nothing is, come back as they are.
     """
     if os.path.exists(path) or _is_no_path(path):
         return path

@@ -38,14 +38,7 @@ def bad_samples(batch: Any, on_device: bool = False) -> Dict[int, List[str]]:
 
 
 def non_finite_data(batch: Any) -> Optional[str]:
-    """Describe what of a batch is not finite.
-
-    Args:
-        batch: See :func:`bad_samples`.
-
-    Returns:
-        None if all is finite, else the samples with the names of what they have wrong.
-    """
+    """Values of a batch that are not finite, with the names of their samples; None without any."""
     wrong = bad_samples(batch, on_device=True)
     if not wrong:
         return None

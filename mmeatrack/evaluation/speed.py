@@ -27,14 +27,7 @@ def frames_per_second(seconds: np.ndarray) -> Optional[float]:
 
 
 def run_speed(results: Iterable[SequenceResult]) -> Tuple[dict, Dict[str, dict]]:
-    """Speed of a run: all frames over all seconds.
-
-    Args:
-        results: The sequences.
-
-    Returns:
-        ``fps`` (end to end) and ``network_fps`` over all sequences, and by sequence.
-    """
+    """``fps`` (end to end) and ``network_fps``: all frames over all seconds, and by sequence."""
     results = list(results)
     per_sequence = {
         result.name: _speeds(result.seconds, result.network_seconds) for result in results
@@ -56,14 +49,10 @@ CPU_INFO = Path('/proc/cpuinfo')
 
 
 def machine_facts(device: Union[str, torch.device]) -> dict:
-    """Describe the machine and the software of this process.
+    """Machine and software of this process, and the device that the model runs on.
 
-    Args:
-        device: The device that the model runs on.
-
-    Returns:
-        ``cpu``, ``device``, ``threads`` (of PyTorch, in each process), ``processes``, ``torch`` and
-        ``python`` (versions).
+    ``cpu``, ``device``, ``threads`` (of PyTorch, in each process), ``processes``, ``torch`` and
+    ``python`` (versions).
     """
     device = torch.device(device)
     on_gpu = device.type == 'cuda'

@@ -100,11 +100,7 @@ def frame_number(name: str) -> Optional[int]:
 
 
 def find_gap(names: Sequence[str]) -> Optional[str]:
-    """Say where frame numbers first jump by more than one; None where they do not.
-
-    Args:
-        names: File names in the order of the video.
-    """
+    """First jump by more than one in the numbers of files in video order; None without one."""
     for name, following in zip(names, names[1:]):
         if _fractions(name):
             return None

@@ -27,11 +27,7 @@ class Assignment(NamedTuple):
 
 
 class SequenceNames:
-    """Sequences that are found by exact or loose names: in any case, with any of ``-_.``.
-
-    Args:
-        sequences: The sequences.
-    """
+    """Sequences that are found by exact or loose names: in any case, with any of ``-_.``."""
 
     def __init__(self, sequences: Collection[str]) -> None:
         self._exact = frozenset(sequences)

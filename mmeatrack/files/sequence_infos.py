@@ -26,11 +26,7 @@ class SequenceRange(NamedTuple):
 
 
 def load_sequence_table(name: str) -> List[SequenceRange]:
-    """Load a table of the package, in the table's order.
-
-    Args:
-        name: ``'uav123'``, ``'uav123_10fps'``, ``'uav20l'`` or ``'dtb70'``.
-    """
+    """Load the package's table of ``'uav123'``, ``'uav123_10fps'``, ``'uav20l'`` or ``'dtb70'``."""
     path = Path(__file__).parent / 'sequence_tables' / f'{name}.csv'
     with open(path, newline='', encoding='utf-8') as file:
         rows = csv.DictReader(file)

@@ -27,8 +27,8 @@ def shared_count(count: Tensor) -> Tensor:
 class SharedCounts(nn.Module):
     """Normalisers of a step's losses, averaged over processes by one exchange.
 
-    They follow from the boxes alone, and so are exchanged before the forward pass. A module without
-    parameters rather than a function: the recorders of a distillation can record what it returns.
+    They follow from the boxes alone, and so are exchanged before the forward pass. A module, though
+    without parameters: the recorders of a distillation can record what it returns.
 
     Args:
         terms: Functions of the boxes (B, 4), as :class:`SearchBoxes` gives them, to a scalar each.

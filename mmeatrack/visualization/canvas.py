@@ -40,11 +40,7 @@ class Canvas:
 
     @classmethod
     def of_frame(cls, frame: np.ndarray) -> 'Canvas':
-        """A canvas with a copy of a frame, of even size and at least 640 px wide.
-
-        Args:
-            frame: (H, W, 3), uint8, BGR; ValueError if it is of another kind.
-        """
+        """A canvas with a copy of a frame (H, W, 3), of even size and at least 640 px wide."""
         check_frame(frame, 'the frame to draw on')
         height, width = frame.shape[:2]
         new_width = max(MIN_WIDTH, width - width % 2)

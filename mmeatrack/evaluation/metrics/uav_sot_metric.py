@@ -138,14 +138,7 @@ class UAVSOTMetric(BaseVideoMetric):
                 self._finish_sequence()
 
     def evaluate(self, size: int) -> Dict[str, float]:
-        """Score what all processes have tracked, and let other runs have the folder.
-
-        Args:
-            size: Not used.
-
-        Returns:
-            See :meth:`compute_metrics`.
-        """
+        """Score what all processes have tracked (:meth:`compute_metrics`) and free the folder."""
         metrics: Dict[str, float] = super().evaluate(size)
         if self._claimed_alone and self.run_folder is not None:
             self.run_folder.release()

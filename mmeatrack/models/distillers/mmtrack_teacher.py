@@ -104,11 +104,7 @@ class MMTrackTeacher(BaseModel):
         self._student: List[Any] = []  # in a list: no part of this module
 
     def bind(self, student: Any) -> None:
-        """Take crops, grid and normalisation from the student.
-
-        Args:
-            student: An :class:`EATrack`.
-        """
+        """Take crops, grid and normalisation from the student, an :class:`EATrack`."""
         self._student = [student]
 
     def forward(

@@ -11,14 +11,7 @@ _EPSILON = 1e-6  # least area, as mmdet's
 
 
 def aligned_overlaps(boxes: Tensor, others: Tensor) -> Tuple[Tensor, Tensor]:
-    """IoU and generalised IoU of each box with the other of its row.
-
-    Args:
-        boxes, others: (N, 4) xyxy.
-
-    Returns:
-        Both (N,).
-    """
+    """IoU and generalised IoU (N,) of boxes (N, 4), xyxy, with the others of their rows."""
     inner = (torch.min(boxes, others)[:, 2:] - torch.max(boxes, others)[:, :2]).clamp(min=0)
     hull = (torch.max(boxes, others)[:, 2:] - torch.min(boxes, others)[:, :2]).clamp(min=0)
     overlap = inner[:, 0] * inner[:, 1]

@@ -13,8 +13,8 @@ from mmeatrack.models.transfer import send
 class SearchBoxes(nn.Module):
     """Boxes of the targets in the search crops, normalised.
 
-    A module without parameters rather than a function: the recorders of a distillation can record
-    what a module returns, so that the boxes are computed once a step.
+    A module, though without parameters: the recorders of a distillation can record what it returns,
+    so that the boxes are computed once a step.
 
     Args:
         search_size: Side of the search crop in px.
