@@ -86,12 +86,32 @@ def read_videos(folders: Optional[Sequence[Path]]) -> Iterator[Video]:
         yield iter(open_frames(folder)), read_boxes(folder / 'groundtruth_rect.txt')[0]
 
 
+def check_videos(folders: Sequence[Path]) -> None:
+    """Refuse sequences on which nothing can be compared, before anything is written.
+
+    Raises:
+        FileNotFoundError: If there are no images or no boxes.
+        ValueError: If there are fewer than two frames, or the first box starts no tracker.
+    """
+    from mmeatrack.structures import check_target_box
+
+    for folder, (frames, bbox) in zip(folders, read_videos(folders)):
+        first, second = next(frames), next(frames, None)
+        if second is None:
+            raise ValueError(f'{folder}: one frame alone; two or more are needed to compare.')
+        try:
+            check_target_box(bbox, (first.shape[1], first.shape[0]))
+        except ValueError as error:
+            raise ValueError(f'{folder}: {error}') from error
+
+
 def export(args: argparse.Namespace) -> int:
     """Export and check; return the exit status."""
     from mmeatrack.apis import load_tracker
     from mmeatrack.deploy import DeployedTracker
     from mmeatrack.export import export_tracker, quantise
 
+    check_videos(args.sequences or ())
     tracker = load_tracker(args.config, args.checkpoint, 'cpu', temporal=args.temporal)
     export_tracker(tracker, args.out, Path(args.config).stem)
     worst = report(tracker, DeployedTracker(args.out), args, 'fp32')
@@ -101,14 +121,15 @@ def export(args: argparse.Namespace) -> int:
     for name in FILES:
         if (args.out / name).is_file():
             print(f'{args.out / name}: {(args.out / name).stat().st_size:,} bytes')
-    if worst > args.tolerance:
+    if not worst <= args.tolerance:  # NaN, too
         print(f'error: boxes differ by {worst:.3f} px (--tolerance).', file=sys.stderr)
         return 2
     return 0
 
 
 def report(tracker: Any, deployed: Any, args: argparse.Namespace, precision: str) -> float:
-    """Print the differences on each video; return the greatest of the boxes, in px."""
+    """Print the differences on each video; return the greatest of the boxes, in px, or NaN."""
+    import numpy as np
     from tqdm import tqdm
 
     from mmeatrack.export import compare_on_frames
@@ -119,7 +140,7 @@ def report(tracker: Any, deployed: Any, args: argparse.Namespace, precision: str
     for frames, bbox in tqdm(read_videos(args.sequences), total=total, unit='video'):
         found = compare_on_frames(tracker, deployed, frames, bbox)
         lines.append(f'{precision}, video {len(lines) + 1}, {found}')
-        worst = max(worst, found.box)
+        worst = float(np.maximum(worst, found.box))
     print('\n'.join(lines))
     return worst
 
@@ -137,6 +158,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == '__main__':

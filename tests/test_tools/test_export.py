@@ -56,3 +56,34 @@ def test_errors_of_the_input_are_one_line(tool, tmp_path: Path, capsys) -> None:
     assert tool.main(['none.py', 'none.pth', f'--out={tmp_path / "o"}']) == 1
     assert 'error: none.py: no such config file' in capsys.readouterr().err
     assert not (tmp_path / 'o').exists()
+
+
+@pytest.mark.parametrize(
+    ('boxes', 'images', 'message'),
+    [
+        ('nan,nan,nan,nan\n', 2, 'four finite numbers'),
+        ('70,50,20,20\n', 1, 'one frame alone'),
+        ('70,50,20,20\n', 0, 'no image'),
+    ],
+)
+def test_sequence_that_starts_no_tracker_is_refused_before_the_export(
+    tool, sequence: Path, tmp_path: Path, capsys, boxes: str, images: int, message: str
+) -> None:
+    for path in sorted((sequence / 'img').iterdir())[images:]:
+        path.unlink()
+    (sequence / 'groundtruth_rect.txt').write_text(boxes * 6)
+    assert tool.main(['eatrack_nano', f'--out={tmp_path / "o"}', '--sequences', str(sequence)]) == 1
+    error = capsys.readouterr().err
+    assert 'error: ' + str(sequence) in error
+    assert message in error
+    assert not (tmp_path / 'o').exists()
+
+
+def test_boxes_that_are_no_numbers_are_no_agreement(tool, monkeypatch) -> None:
+    from mmeatrack.export.compare import Differences
+
+    found = iter([Differences(3, float('nan'), 0.0, 0), Differences(3, 0.01, 0.0, 0)])
+    monkeypatch.setattr('mmeatrack.export.compare_on_frames', lambda *_: next(found))
+    monkeypatch.setattr(tool, 'read_videos', lambda _: [((), ()), ((), ())])
+    args = tool.parse_args(['eatrack_nano', '--out', 'o', '--sequences', 'a', 'b'])
+    assert not tool.report(None, None, args, 'fp32') <= args.tolerance
