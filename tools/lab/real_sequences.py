@@ -1,7 +1,8 @@
 """Compare trackers on a folder of real sequences: success, precision and frames a second.
 
 Each sequence is a folder with img/*.jpg and groundtruth_rect.txt (x,y,w,h a line). All trackers run
-in this process by turns, a sequence at a time and each on one thread. --wrong-template also runs
+in this process by turns, a sequence at a time and each on one thread; frames a second are those of
+processor time, which other work on the machine hardly changes. --wrong-template also runs
 ours with the template of another sequence: a tracker that does as well with that one does not look
 at its template.
 """
@@ -49,7 +50,7 @@ class Clip(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Scores of a tracker, and its frames a second from frame to box."""
+    """Scores of a tracker, and its frames a second of processor time, from frame to box."""
 
     scores: 'OPEScores'
     fps: float
@@ -245,9 +246,9 @@ def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, Entry]
             box: Box = tuple(float(value) for value in sequence.boxes[0])  # type: ignore
             begun = trackers[name](frames, box)
             found = [next(begun)]
-            began = time.perf_counter()
+            began = time.process_time()
             found.extend(begun)
-            seconds[name] += time.perf_counter() - began
+            seconds[name] += time.process_time() - began
             boxes[name][sequence.name] = np.array(found)
     total = sum(len(sequence.frames) - 1 for sequence in sequences)
     truth = {sequence.name: sequence.boxes for sequence in sequences}

@@ -16,6 +16,13 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def at_least_ten(text: str) -> int:
+    """A whole number of at least 10."""
+    if at_least_one(text) < 10:
+        raise argparse.ArgumentTypeError(f'{text!r}: give at least 10')
+    return int(text)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``speed``; with --out FILE.md it writes FILE.json and FILE.png, too."""
     add = parser.add_argument
@@ -49,9 +56,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add('--memory', action='store_true', help='peak memory, in a process each')
     add(
         '--growth',
-        type=at_least_one,
+        type=at_least_ten,
         metavar='FRAMES',
-        help='time of the first tracker against image size and the frames of a video',
+        help='time of the first tracker against image size, and its time and memory along a video '
+        'of so many frames',
     )
 
 
@@ -79,10 +87,11 @@ def measure_speed(args: argparse.Namespace) -> 'BenchmarkReport':
     source = args.sequences or '720p noise, weights of no matter'
     frames = sum(len(video.frames) for video in videos)
     report.text(f'{speed_report.PROTOCOL} {frames} frames ({source}), {args.rounds} rounds.')
+    clock = measure.clock_of(args.device, args.threads)
     with tqdm(unit='round', desc='network') as bar:
-        networks = measure.time_networks(contestants, args.rounds, bar.update)
+        networks = measure.time_networks(contestants, args.rounds, clock, bar.update)
     with tqdm(total=frames, unit='frame', desc='tracking') as bar:
-        tracked = measure.track_videos(contestants, videos, bool(args.sequences), bar.update)
+        tracked = measure.track_videos(contestants, videos, bool(args.sequences), clock, bar.update)
     peaks: dict = {}
     if args.memory:
         for name, (_, line) in tqdm(built.items(), desc='memory', unit='process'):
@@ -107,12 +116,13 @@ def _add_growth(
     from tqdm import tqdm
 
     from lab.costs import growth
+    from lab.costs.speed import clock_of
     from lab.costs.speed_trackers import build_model
 
-    model = build_model(sources, args.device)
+    model, clock = build_model(sources, args.device), clock_of(args.device, args.threads)
     with tqdm(total=args.growth, unit='frame', desc='long video') as bar:
-        seconds = growth.time_length(model, args.growth, bar.update)
-    growth.report_growth(report, growth.time_sizes(model, 20), seconds)
+        length = growth.time_length(model, args.growth, clock, bar.update)
+    growth.report_growth(report, growth.time_sizes(model, 20), length)
 
 
 def _lines(args: argparse.Namespace) -> 'List[Line]':

@@ -1,4 +1,6 @@
+import itertools
 import json
+import time
 from typing import Any, Iterator, List
 
 import cv2
@@ -8,7 +10,7 @@ from mmengine.config import Config
 
 from lab.costs import growth
 from lab.costs.report import BenchmarkReport
-from lab.costs.speed import matmul_rate, noise_video, time_networks, track_videos
+from lab.costs.speed import clock_of, matmul_rate, noise_video, time_networks, track_videos
 from lab.costs.speed_report import add_tables, entries, plot_speed, write_numbers
 from lab.costs.speed_trackers import Contestant, network_tasks
 from tests.toys import build, tracker_cfg
@@ -28,15 +30,18 @@ def test_trackers_take_turns_on_every_frame(tmp_path) -> None:
     video, calls = noise_video(8, 120, 160), []
     right = follower(video.boxes, calls, 'right')
     wrong = follower(video.boxes + 1000, calls, 'wrong')
-    found = track_videos([right, wrong], [video], True, lambda: None)
+    random = follower(video.boxes, [], 'random')._replace(trained=False)
+    ticks = itertools.count().__next__  # every reading is a second later
+    found = track_videos([right, wrong, random], [video], True, ticks, lambda: None)
     assert [frame for frame, _ in calls] == [i // 2 for i in range(16)]
     assert {name for _, name in calls[:2]} == {'right', 'wrong'}
     assert found['right'].success == pytest.approx(20 / 21)
     assert found['wrong'].success == pytest.approx(20 / 21 / 8)  # the given box
-    assert found['right'].seconds.shape == (4,)
+    assert found['random'].success is None
+    assert found['right'].seconds.tolist() == [1, 1, 1, 1]
 
-    networks = time_networks([right, wrong], 5, lambda: None)
-    assert networks['network']['right'].shape == (5,)
+    networks = time_networks([right, wrong], 5, ticks, lambda: None)
+    assert networks['network']['right'].tolist() == [1] * 5
     assert 'template' not in networks
     numbers = entries([right, wrong], networks, found, 1e9, {'right': 3 * 2**20})
     report = BenchmarkReport('Speed')
@@ -46,12 +51,17 @@ def test_trackers_take_turns_on_every_frame(tmp_path) -> None:
     assert (cells[1], cells[8], cells[10]) == ('-', '3', '95.2')
     write_numbers(tmp_path / 'speed.json', numbers)
     assert json.loads((tmp_path / 'speed.json').read_text())['right']['peak_bytes'] == 3 * 2**20
-    for success in (True, False):
-        numbers['right']['success'] = 0.9 if success else None
+    for name in ('wrong', 'right'):  # a picture of some trackers' success, and one of none's
+        numbers[name]['success'] = None
         plot_speed(numbers, tmp_path / 'speed.png')
         picture = cv2.imread(str(tmp_path / 'speed.png'))
         assert picture.shape[1] > 400
         assert picture.std() > 10
+
+
+def test_processor_time_is_that_of_one_thread() -> None:
+    assert clock_of('cpu', 1) is time.process_time
+    assert clock_of('cpu', 2) is clock_of('cuda:0', 1) is time.perf_counter
 
 
 def test_network_tasks_and_rate() -> None:
@@ -67,10 +77,12 @@ def test_growth_of_a_toy(monkeypatch) -> None:
     tracker = build(tracker_cfg()).eval()
     steps = [dict(type='A'), dict(type='B'), dict(type='PackTrackInputs')]
     tracker.cfg = Config(dict(test_dataloader=dict(dataset=dict(pipeline=steps))))
-    seconds = growth.time_length(tracker, 20, lambda: None)
+    length = growth.time_length(tracker, 20, itertools.count().__next__, lambda: None)
     report = BenchmarkReport('Growth')
-    growth.report_growth(report, growth.time_sizes(tracker, 3), seconds)
+    growth.report_growth(report, growth.time_sizes(tracker, 3), length)
     text = str(report)
-    assert all(cell in text for cell in ('| small', '| large', '| median ms'))
-    assert seconds.shape == (20,)
+    assert all(cell in text for cell in ('| small', '| large', '| median ms', '| resident MiB'))
+    assert length.seconds.tolist() == [1] * 20
+    assert len(length.resident) == 10
     assert 'frame of the last tenth / frame of the second' in text
+    assert 'memory after the last tenth / after the second' in text

@@ -1,9 +1,10 @@
-"""Time of a frame against image size and length of the video."""
+"""Time of a frame against image size and length of the video, and memory along a video."""
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, NamedTuple
 
 import numpy as np
 
+from lab.costs.process_memory import resident_bytes
 from lab.costs.report import BenchmarkReport
 from lab.costs.speed import noise_video
 from mmeatrack.apis import track_frames
@@ -16,27 +17,50 @@ def time_sizes(model: Any, frames: int) -> Dict[str, float]:
     return {name: _median(model, frames, *size) for name, size in SIZES.items()}
 
 
-def time_length(model: Any, frames: int, on_frame: Callable[[], object]) -> np.ndarray:
-    """Seconds (frames,) of a long video: 50 frames forwards and backwards."""
+class Length(NamedTuple):
+    """Cost of a long video.
+
+    Attributes:
+        seconds: (frames,) of each frame.
+        resident: (10,) bytes of the process's resident memory at the end of each tenth.
+    """
+
+    seconds: np.ndarray
+    resident: List[int]
+
+
+def time_length(
+    model: Any, frames: int, clock: Callable[[], float], on_frame: Callable[[], object]
+) -> Length:
+    """Cost of a long video: 50 frames forwards and backwards."""
     video = noise_video(50, 360, 640)
     turn = [*range(50), *range(48, 0, -1)]
     endless = (video.frames[turn[i % len(turn)]] for i in range(frames))
-    seconds = []
-    for result in track_frames(model, endless, video.boxes[0]):
-        seconds.append(result.seconds)
+    ends = {int(part[-1]) for part in np.array_split(np.arange(frames), 10)}
+    seconds, resident = [], []
+    began = clock()
+    for i, _ in enumerate(track_frames(model, endless, video.boxes[0])):
+        seconds.append(clock() - began)
+        if i in ends:
+            resident.append(resident_bytes())
         on_frame()
-    return np.array(seconds)
+        began = clock()
+    return Length(np.array(seconds), resident)
 
 
-def report_growth(report: BenchmarkReport, sizes: Dict[str, float], seconds: np.ndarray) -> None:
-    """Add both tables; the last tenth of a video may take 5 % longer than the second."""
+def report_growth(report: BenchmarkReport, sizes: Dict[str, float], length: Length) -> None:
+    """Add both tables; the last tenth of a video may take 5 % more than the second."""
     report.table(['image', 'ms a frame'], [[k, f'{1e3 * v:.1f}'] for k, v in sizes.items()])
-    tenths: List[np.ndarray] = np.array_split(seconds, 10)
+    tenths: List[np.ndarray] = np.array_split(length.seconds, 10)
     medians = [float(np.median(each)) for each in tenths]
-    header = [f'tenth of {len(seconds)} frames', *(f'{i + 1}' for i in range(10))]
-    report.table(header, [['median ms', *(f'{1e3 * each:.2f}' for each in medians)]])
+    header = [f'tenth of {len(length.seconds)} frames', *(f'{i + 1}' for i in range(10))]
+    times = ['median ms', *(f'{1e3 * each:.2f}' for each in medians)]
+    memory = ['resident MiB', *(f'{each / 2**20:.1f}' for each in length.resident)]
+    report.table(header, [times, memory])
     ratio = float(np.median(tenths[-1]) / np.median(tenths[1]))
     report.verdict('frame of the last tenth / frame of the second', ratio, 1.05)
+    grown = length.resident[-1] / length.resident[1]
+    report.verdict('memory after the last tenth / after the second', grown, 1.05)
 
 
 def _median(model: Any, frames: int, height: int, width: int) -> float:

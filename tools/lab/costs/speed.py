@@ -19,7 +19,7 @@ class Tracked(NamedTuple):
 
     Attributes:
         seconds: (frames,) from frame to box, without the first frames of the sequences.
-        success: Success AUC over the sequences, 0 to 1; None without sequences.
+        success: Success AUC over the sequences, 0 to 1; None without any or with random weights.
     """
 
     seconds: np.ndarray
@@ -54,8 +54,16 @@ def read_video(clip: Clip) -> Video:
     return Video(clip.name, [read(path) for path in clip.frames], clip.boxes)
 
 
+def clock_of(device: str, threads: int) -> Callable[[], float]:
+    """Clock of a comparison: processor time where one thread of the CPU does all the work."""
+    return time.process_time if device == 'cpu' and threads == 1 else time.perf_counter
+
+
 def time_networks(
-    contestants: Sequence[Contestant], rounds: int, on_round: Callable[[], object]
+    contestants: Sequence[Contestant],
+    rounds: int,
+    clock: Callable[[], float],
+    on_round: Callable[[], object],
 ) -> Dict[str, Dict[str, np.ndarray]]:
     """Seconds (rounds,) of ``network`` and ``template`` by tracker, interleaved."""
     found = {}
@@ -65,7 +73,7 @@ def time_networks(
         }
         if tasks:
             interleave(tasks, _WARM_UPS)
-            found[part] = interleave(tasks, rounds, on_round=on_round)
+            found[part] = interleave(tasks, rounds, clock=clock, on_round=on_round)
     return found
 
 
@@ -73,6 +81,7 @@ def track_videos(
     contestants: Sequence[Contestant],
     videos: Sequence[Video],
     scored: bool,
+    clock: Callable[[], float],
     on_frame: Callable[[], object],
 ) -> Dict[str, Tracked]:
     """Let all trackers follow the videos, frame by frame and by turns in a random order."""
@@ -85,21 +94,21 @@ def track_videos(
         found: Dict[str, list] = {name: [] for name in runs}
         for number in range(len(video.frames)):
             for name in rng.permutation(list(runs)):
-                began = time.perf_counter()
+                began = clock()
                 found[name].append(next(runs[name]))
                 if number > _WARM_UPS:
-                    seconds[name].append(time.perf_counter() - began)
+                    seconds[name].append(clock() - began)
             on_frame()
         for name, rows in found.items():
             boxes[name][video.name] = np.array(rows)
     truth = {video.name: video.boxes for video in videos}
-    return {
-        name: Tracked(
-            np.array(seconds[name]),
-            ope_scores(boxes[name], truth, absent='miss').success_auc if scored else None,
-        )
-        for name in seconds
-    }
+    tracked = {}
+    for each in contestants:
+        success = None
+        if scored and each.trained:
+            success = ope_scores(boxes[each.name], truth, absent='miss').success_auc
+        tracked[each.name] = Tracked(np.array(seconds[each.name]), success)
+    return tracked
 
 
 def matmul_rate(device: str, side: int = 1024, rounds: int = 15) -> float:

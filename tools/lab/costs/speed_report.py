@@ -26,8 +26,9 @@ HEADER = [
 ]
 PROTOCOL = (
     'Batch 1. Warm; all trackers take turns in one process, in a new random order for every frame '
-    'and round. Medians. Network: one frame with what it keeps of the template, without temporal '
-    'tokens; template: a view of the target, with its crop. End to end: from the decoded frame to '
+    'and round. Medians; of processor time where one thread of a CPU does the work. Network: one '
+    'frame with what it keeps of the template, without temporal tokens; template: a view of the '
+    'target, with its crop. End to end: from the decoded frame to '
     'the box. Multiply-adds without and with those of attention. Of matmul rate: twice the latter '
     "over the network's median, over the rate of a 1024 x 1024 matrix product in float32 at its "
     'best.'
@@ -94,21 +95,22 @@ def write_numbers(path: Path, found: Mapping[str, Any]) -> None:
 
 
 def plot_speed(found: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Plot success against frames a second; without success, bars of frames a second."""
+    """Plot success against frames a second; bars of frames a second where none has a success."""
     from matplotlib.figure import Figure
 
     from mmeatrack.visualization.figures import MARKERS, save_figure, style_axes
 
     figure = Figure(figsize=(7, 4.2), layout='constrained')
     axes = figure.add_subplot()
-    names, rates = list(found), [each['frames_per_second'] for each in found.values()]
-    if any(each['success'] is None for each in found.values()):
-        axes.barh(names, rates, color='#4477aa')
+    scored = {name: each for name, each in found.items() if each['success'] is not None}
+    if not scored:
+        rates = [each['frames_per_second'] for each in found.values()]
+        axes.barh(list(found), rates, color='#4477aa')
         axes.invert_yaxis()
     else:
-        for i, (name, rate) in enumerate(zip(names, rates)):
-            success = 100 * found[name]['success']
-            axes.plot(rate, success, MARKERS[i % len(MARKERS)], markersize=8, label=name)
+        for i, (name, each) in enumerate(scored.items()):
+            place = each['frames_per_second'], 100 * each['success']
+            axes.plot(*place, MARKERS[i % len(MARKERS)], markersize=8, label=name)
         axes.set_xscale('log')
         axes.set_ylabel('success AUC, %')
         axes.legend(fontsize=8)

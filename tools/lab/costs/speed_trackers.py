@@ -31,6 +31,7 @@ class Contestant(NamedTuple):
         size: Multiply-adds; None for a tracker of another package.
         network: Network of one frame, with what a frame keeps of the template; None likewise.
         template: Encoding of a view of the target; None likewise.
+        trained: Whether its boxes say anything; False on random weights.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Contestant(NamedTuple):
     size: Optional[SizeReport] = None
     network: Optional[Task] = None
     template: Optional[Task] = None
+    trained: bool = True
 
 
 class Line(NamedTuple):
@@ -59,9 +61,9 @@ class Line(NamedTuple):
 
 def build_model(sources: Sequence[str], device: str) -> Any:
     """Tracker of a shipped name, a config, or config and checkpoint; a config alone is random."""
-    config = Path(sources[0])
-    if len(sources) > 1 or config.suffix != '.py':
+    if not _is_random(sources):
         return load_tracker(*sources, device=device)
+    config = Path(sources[0])
     if not config.is_file():
         raise FileNotFoundError(f'{config}: no such config.')
     cfg = Config.fromfile(str(config))
@@ -70,6 +72,10 @@ def build_model(sources: Sequence[str], device: str) -> Any:
         cfg.test_dataloader = dict(dataset=dict(pipeline=TEST_PIPELINE))
     model.cfg = cfg
     return model
+
+
+def _is_random(sources: Sequence[str]) -> bool:
+    return len(sources) == 1 and Path(sources[0]).suffix == '.py'
 
 
 def build(line: Line, device: str, threads: int) -> Contestant:
@@ -85,12 +91,14 @@ def build(line: Line, device: str, threads: int) -> Contestant:
         return Contestant(line.name, _opencv_run(line))
     model = build_model(line.sources, device)
     parameters = sum(parameter.numel() for parameter in model.parameters())
+    trained = not _is_random(line.sources)
     if not isinstance(model, EATrack):
-        return Contestant(line.name, run_ours(model), parameters)
+        return Contestant(line.name, run_ours(model), parameters, trained=trained)
     model.test_cfg.update(WAYS[line.way])
     tasks = network_tasks(model, device)
     size = size_report(model, num_temporal=0)
-    return Contestant(f'{line.name}, {line.way}', run_ours(model), parameters, size, *tasks)
+    name = f'{line.name}, {line.way}'
+    return Contestant(name, run_ours(model), parameters, size, *tasks, trained=trained)
 
 
 @torch.no_grad()
