@@ -7,7 +7,7 @@ frame, an upper bound of any store. Writes tables of success AUC by attribute, m
 error over the seeds, and of the views that the stores took, and a reliability plot of the scores.
 --stores adds other thresholds, intervals, samplings and fusions.
 
-python tools/ablation_temporal.py --seeds 0 1 2 \
+python tools/ablation_temporal.py --seeds 0 1 2 \\
     --stores 0.8-every-5 0.8-every-15 0.95-every-5 0.95-every-15
 """
 

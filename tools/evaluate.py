@@ -1,6 +1,6 @@
 """Score raw result files of any trackers on a benchmark.
 
-python tools/evaluate.py --gt data/DTB70 --results work_dirs/raw_results KCF=kcf.zip \
+python tools/evaluate.py --gt data/DTB70 --results work_dirs/raw_results KCF=kcf.zip \\
     --absent hit --benchmark dtb70 --out work_dirs/evaluation
 """
 

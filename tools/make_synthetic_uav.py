@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Callable, Tuple
 
@@ -19,7 +20,8 @@ With --targets 2 or more in MOTChallenge's: <sequence>/img1/000001.jpg ...,
 
 The same arguments give the same bytes, whatever the number of workers, with the same
 releases of NumPy and OpenCV. An interrupted run is continued by giving the same command
-again. The test split goes through the scenarios in turn: {', '.join(SCENARIOS)}.
+again. The test split goes through the scenarios in turn:
+{textwrap.fill(', '.join(SCENARIOS), 90)}.
 """
 
 

@@ -1,6 +1,6 @@
 """Publish a trained tracker: one file with its weights, config, versions and scores.
 
-  python tools/publish_model.py CONFIG work_dirs/x/epoch_300_student.pth --out models/student \
+  python tools/publish_model.py CONFIG work_dirs/x/epoch_300_student.pth --out models/student \\
       --fact data='LaSOT, GOT-10k' success=66.1
 
 Of a distillation's config and checkpoint the student is taken. Optimizer, message hub, teacher and
