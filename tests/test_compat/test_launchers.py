@@ -1,14 +1,19 @@
 """The launching scripts of MMTrack and MMRazor, as they are installed."""
 
 import importlib.util
+import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
+from mmengine.config import Config
 
-from tests.forks import free_port
+from tests.forks import ROOT, free_port
+from tests.toy_benchmark import LENGTHS, benchmark_cfg, make_benchmark
 
 # Reads the command line as the scripts of both packages do.
 SCRIPT = """
@@ -51,3 +56,35 @@ def test_processes_get_their_arguments_and_the_shims(
     )
     assert (done.returncode == 0) == (config != 'fail.py'), done.stderr[-2000:]
     assert (tmp_path / 'rank_0').read_text() == str([config, 'pytorch', True, 0, True])
+
+
+def test_both_packages_test_in_two_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their own ``dist_test.sh`` and ``test.py``, started at the same time."""
+    work_dirs = {package: tmp_path / package for package in ('mmtrack', 'mmrazor')}
+    data, checkpoint = make_benchmark(tmp_path / 'data'), str(tmp_path / 'a.pth')
+    torch.save(dict(state_dict=dict(weight=torch.zeros(1))), checkpoint)
+    monkeypatch.setenv('PYTHONPATH', f'{ROOT}{os.pathsep}{tmp_path}')
+    runs = {}
+    for package, work_dir in work_dirs.items():
+        cfg = benchmark_cfg(data, work_dir, with_weights=True)
+        cfg['custom_imports'] = dict(imports=['mmeatrack', 'tests.toy_benchmark'])
+        Config(dict(cfg, log_level='INFO')).dump(str(tmp_path / f'{package}_test.py'))
+        given = dict(mmtrack=['2', '--checkpoint', checkpoint], mmrazor=[checkpoint, '2'])[package]
+        script = [str(scripts_of(package) / 'dist_test.sh'), f'{package}_test.py', *given]
+        runs[package] = subprocess.Popen(
+            [sys.executable, '-m', 'mmeatrack.compat', *script, '--work-dir', str(work_dir)],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=dict(os.environ, PORT=str(free_port())),
+        )
+    for package, work_dir in work_dirs.items():
+        output = runs[package].communicate(timeout=500)[0]
+        assert runs[package].returncode == 0, output[-3000:]
+        assert 'GPU number: 2' in output  # MMEngine's word for processes
+        assert re.search(r'uav/success_auc: 53\.1500 .* uav/num_sequences: 4', output)
+        written = (work_dir / 'raw_results' / 'Drift').glob('*.txt')
+        assert {path.stem for path in written} >= LENGTHS.keys()

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
@@ -25,6 +26,7 @@ def module_name(path: Path, root: Path) -> str:
     return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
 
 
+@lru_cache(maxsize=None)
 def read_package(root: Path, package: str = 'mmeatrack') -> Dict[str, Tuple[ast.Module, bool]]:
     """The syntax tree of each module by its name, and whether it is a package."""
     return {
@@ -111,20 +113,24 @@ def circles(imports: Imports) -> List[List[str]]:
 
 
 FLOORS = read_floors((ROOT / 'docs' / 'design.md').read_text(encoding='utf-8'))
-IMPORTS = internal_imports(ROOT)
 
 
-def test_every_room_is_written_down_and_every_written_room_is_there() -> None:
-    rooms = {room_of(module) for module in IMPORTS} - {''}
+@pytest.fixture(scope='module')
+def imports() -> Imports:
+    return internal_imports(ROOT)
+
+
+def test_every_room_is_written_down_and_every_written_room_is_there(imports: Imports) -> None:
+    rooms = {room_of(module) for module in imports} - {''}
     assert rooms == set(FLOORS)
 
 
-def test_no_import_climbs() -> None:
-    assert climbing(IMPORTS, FLOORS) == []
+def test_no_import_climbs(imports: Imports) -> None:
+    assert climbing(imports, FLOORS) == []
 
 
-def test_no_circle_of_modules() -> None:
-    assert circles(IMPORTS) == []
+def test_no_circle_of_modules(imports: Imports) -> None:
+    assert circles(imports) == []
 
 
 LIGHT = {'deploy', 'files', 'tracking'}

@@ -66,8 +66,10 @@ def test_each_set_is_read(root: Path) -> None:
         samples = [each[1] for each in built.datasets]
     assert {set_of(sample['data_samples'], root) for sample in samples} == SETS
     for sample in samples:
-        crops = {key: tuple(value.shape) for key, value in sample['inputs'].items()}
-        assert crops == dict(img=(2, 3, 128, 128), search_img=(1, 3, 256, 256))
+        crops = {key: (value.dtype, *value.shape) for key, value in sample['inputs'].items()}
+        byte = torch.uint8
+        assert crops == dict(img=(byte, 2, 3, 128, 128), search_img=(byte, 1, 3, 256, 256))
+    assert cfg.train_dataloader.pin_memory
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem.partition('_got10k')[0])

@@ -6,7 +6,7 @@ References:
 """
 
 import math
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -61,6 +61,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
         """Attend among the tokens ``x`` (B, N, C); ``key_mask`` (B, N) is False where hidden."""
         qkv = self.qkv(x)
+        if qkv.requires_grad:
+            # The gradient of one split is one tensor; slices have one of full width each.
+            return self._attend(qkv.chunk(3, dim=2), key_mask)
         return self.attend(qkv, qkv, key_mask)
 
     def attend(self, query: Tensor, key_value: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
@@ -76,8 +79,11 @@ class Attention(nn.Module):
         """
         C = self.proj.in_features
         parts = query[..., :C], key_value[..., -2 * C : -C], key_value[..., -C:]
+        return self._attend(parts, key_mask)
+
+    def _attend(self, parts: Sequence[Tensor], key_mask: Optional[Tensor]) -> Tensor:
         # (B, N, C) -> (B, heads, N, C / heads)
-        shape = torch.Size((self.num_heads, C // self.num_heads))
+        shape = torch.Size((self.num_heads, self.proj.in_features // self.num_heads))
         q, k, v = (each.unflatten(2, shape).transpose(1, 2) for each in parts)
         mask = None if key_mask is None else key_mask[:, None, None, :]
         found: Tensor = self.proj(attend(q, k, v, mask).transpose(1, 2).flatten(2))

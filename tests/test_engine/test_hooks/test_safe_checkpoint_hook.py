@@ -2,12 +2,14 @@ import os
 import resource
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Iterator, List
 
 import pytest
 import torch
 
 from mmeatrack.engine import SafeCheckpointHook
+from mmeatrack.engine.hooks import safe_checkpoint_hook as module
 from mmeatrack.engine.hooks.safe_checkpoint_hook import AtomicLocalBackend
 from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, logged
@@ -203,3 +205,17 @@ def test_a_copy_leaves_the_best_checkpoint_of_the_original(tmp_path, copied: boo
         for folder in ('a', 'b')
     }
     assert best == dict(a=['best_toy_success_epoch_1.pth'], b=['best_toy_success_epoch_2.pth'])
+
+
+def test_statistics_of_all_processes_are_averaged_before_validation(monkeypatch) -> None:
+    model = build(distill_cfg()).train()
+    monkeypatch.setattr(module, 'all_reduce_params', lambda found, op: [x.add_(1) for x in found])
+    before = {name: value.clone() for name, value in model.named_buffers()}
+    runner = SimpleNamespace(model=model, distributed=True)
+    SafeCheckpointHook(interval=1).before_val_epoch(runner)
+    changed = {name for name, value in model.named_buffers() if not value.equal(before[name])}
+    assert changed == {
+        name
+        for name in before
+        if name.startswith('architecture.') and name.endswith(('running_mean', 'running_var'))
+    }

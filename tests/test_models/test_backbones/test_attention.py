@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmeatrack.models.backbones import attention
 from mmeatrack.models.backbones.attention import Attention, Block, attend_reference
@@ -97,3 +98,28 @@ def test_drop_path_acts_in_training_only() -> None:
     assert 6 <= int(dropped.sum()) <= 28
     block.eval()
     assert not (block(tokens) == tokens).flatten(1).all(dim=1).any()
+
+
+class Operations(TorchDispatchMode):
+    """Notes the operations that are dispatched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.add(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+def test_gradients_of_the_projections_are_one_tensor() -> None:
+    torch.manual_seed(0)
+    layer, tokens = Attention(24, 3), draw(2, 7, 24)
+    projected = layer.qkv(tokens)
+    expected = torch.autograd.grad(layer.attend(projected, projected).sum(), layer.qkv.weight)[0]
+    loss = layer(tokens).sum()
+    with Operations() as operations:
+        found = torch.autograd.grad(loss, layer.qkv.weight)[0]
+    assert torch.equal(found, expected)
+    assert 'aten.cat.default' in operations.names
+    assert not any('slice' in name for name in operations.names)
