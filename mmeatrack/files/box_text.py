@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from pathlib import Path
 from typing import List, Optional, Union
 
@@ -65,7 +66,27 @@ def check_first_box(boxes: np.ndarray, source: str) -> np.ndarray:
             f'{source}, line 1: the first box is {first.tolist()}; the target must be given in the '
             'first frame, with finite x and y and with w, h > 0'
         )
+    if resemble_corners(boxes):
+        warnings.warn(
+            f'{source}: w and h follow x and y as the lower right corner would; is this '
+            'x1,y1,x2,y2? x,y,w,h is expected.',
+            stacklevel=2,
+        )
     return boxes
+
+
+def resemble_corners(boxes: np.ndarray) -> bool:
+    """True if boxes (N, 4) are rather x1, y1, x2, y2 than x, y, w, h.
+
+    Corners lie beyond each other in all frames, and both move alike: the size between them varies
+    by less than a third of their own paths, which are 10 px or more.
+    """
+    shown = boxes[np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)]
+    first, second = shown[:, :2], shown[:, 2:]
+    if len(shown) < 10 or not (second > first).all():
+        return False
+    moves = np.minimum(first.std(axis=0), second.std(axis=0))
+    return bool((moves >= 10).all() and ((second - first).std(axis=0) < moves / 3).all())
 
 
 def parse_boxes(

@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 from typing import Optional
 
@@ -173,3 +174,19 @@ def test_header_of_other_columns_is_refused(header: str) -> None:
 def test_right_line_is_named(text: str, line: int, encoding: str) -> None:
     with pytest.raises(ValueError, match=f'file, line {line}: '):
         parse_boxes(text.encode(encoding), 'file')
+
+
+def test_corners_in_place_of_sizes_are_warned_of() -> None:
+    """A file of x1,y1,x2,y2 is a legal file of x,y,w,h, of boxes that grow as they move."""
+    frame = np.arange(40.0)
+    sizes = np.stack([5 + 2 * frame, 90 - frame, 20 + np.sin(frame), 10 + 0 * frame], axis=1)
+    corners = np.concatenate([sizes[:, :2], sizes[:, :2] + sizes[:, 2:]], axis=1)
+    corners[7] = np.nan
+    with pytest.warns(UserWarning, match=r'car.txt: .* is this x1,y1,x2,y2'):
+        check_first_box(corners, 'car.txt')
+    still = np.tile([5.0, 6, 25, 16], (40, 1))  # of either form
+    grown = np.stack([5 + frame, 6 + frame, 10 + 2 * frame, 10 + 2 * frame], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        for boxes in (sizes, corners[:6], still, grown):
+            assert check_first_box(boxes, 'car.txt') is boxes
