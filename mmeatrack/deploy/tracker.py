@@ -75,7 +75,7 @@ class DeployedTracker(DeployedNetwork):
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         img, state, cfg = self.as_image(image), self.state, self.test_cfg
         state.frame += 1
-        window = search_window(state, cfg['search_factor'], cfg['lost_search_factor'])
+        window = search_window(state, cfg)
         box, cues = self.locate(img, [window], [state])[0]
         score, lost = advance(state, box, cues, (img.shape[1], img.shape[0]), cfg)
         adapt(state, score, lambda box: self.encode_template(img, box), cfg)

@@ -121,10 +121,9 @@ class MultiTracker:
         if not self._targets:
             return []
         settings = self._network.test_cfg
-        factors = settings['search_factor'], settings['lost_search_factor']
         targets = list(self._targets.values())
         sweeps = [self._sweep_windows(target) for target in targets]
-        windows = [search_window(target.state, *factors) for target in targets]
+        windows = [search_window(target.state, settings) for target in targets]
         states = [target.state for target in targets]
         for target, extra in zip(targets, sweeps):
             windows += extra
@@ -167,6 +166,7 @@ class MultiTracker:
         if bbox is not None:
             state.first_box = state.sure_box = state.box = target.alone_box = fresh.box
             state.lost_detector, state.confidence = fresh.lost_detector, fresh.confidence
+            state.velocity, state.trust = fresh.velocity, fresh.trust
             target.status.restart(fresh.box)
         state.template, state.template_token = fresh.template, fresh.template_token
         state.active_template, state.temporal = fresh.active_template, fresh.temporal

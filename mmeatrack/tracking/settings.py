@@ -14,6 +14,8 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     fast=True,
     compile=False,
     size_smoothing=0.0,
+    hold_unsure_size=False,
+    lead=0.0,
     aspect_prior=0.0,
     compat=None,
     test_mode='OPE',
@@ -51,6 +53,8 @@ def _check_values(
     fast: bool,
     compile: bool,
     size_smoothing: float,
+    hold_unsure_size: bool,
+    lead: float,
     aspect_prior: float,
     compat: Optional[str],
     test_mode: str,
@@ -64,10 +68,14 @@ def _check_values(
             f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
             f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
         )
-    for name, value in dict(fill_slot=fill_slot, fast=fast, compile=compile).items():
+    switches = dict(
+        fill_slot=fill_slot, fast=fast, compile=compile, hold_unsure_size=hold_unsure_size
+    )
+    for name, value in switches.items():
         if not isinstance(value, bool):
             raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
-    for name, share in (('size_smoothing', size_smoothing), ('aspect_prior', aspect_prior)):
+    shares = dict(size_smoothing=size_smoothing, aspect_prior=aspect_prior, lead=lead)
+    for name, share in shares.items():
         if not 0 <= share <= 1:
             raise ValueError(f'test_cfg.{name}={share} must lie between 0 and 1.')
     if compat not in CONVENTIONS:

@@ -1,7 +1,7 @@
 """Tracker state of one video, and its search window."""
 
 from dataclasses import dataclass
-from typing import Any, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
@@ -22,6 +22,8 @@ class TrackerState:
         box: Last box, centre and size in image px.
         sure_box: Last box with a score that shows the target, see :meth:`LostDetector.is_sure`;
             at first the given one.
+        velocity: Mean step of the centre in image px a frame, over the last few; 0 while lost.
+        trust: Standing of the last score between lost and sure, see :meth:`LostDetector.trust`.
         template_token: (1, C) mean token of the target in the template.
         lost_detector: Lost-target detector of the video.
         confidence: Cues to score; None where the peak is the score.
@@ -43,6 +45,8 @@ class TrackerState:
     lost_detector: LostDetector
     confidence: Optional[CalibratedConfidence] = None
     cues: Optional[Cues] = None
+    velocity: Tuple[float, float] = (0.0, 0.0)
+    trust: float = 1.0
     frame: int = 0
     store: Optional[TargetStore] = None
     temporal: Optional[Array] = None
@@ -58,10 +62,12 @@ class TrackerState:
         return self._kept
 
 
-def search_window(
-    state: TrackerState, search_factor: float, lost_search_factor: Optional[float]
-) -> CropWindow:
+def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindow:
     """Window of the search crop, around the last box.
+
+    A target that crosses a good part of the window from frame to frame leaves the middle, where
+    the Hann window favours the background: ``lead`` moves the window on by that share of the
+    velocity.
 
     While the target is lost the boxes show something else, and a crop of their size shrinks or
     grows without end. A ``lost_search_factor`` gives the crop the size of the last sure box, times
@@ -69,14 +75,15 @@ def search_window(
 
     Args:
         state: The video so far.
-        search_factor: Crop side over the target's mean side.
-        lost_search_factor: The same while the target is lost; None for ``search_factor`` over the
-            last box.
+        settings: The tracker's ``test_cfg``.
     """
-    if lost_search_factor is None or not state.lost_detector.lost:
-        return CropWindow.around(state.box, search_factor)
-    (cx, cy, _, _), (_, _, w, h) = state.box, state.sure_box
-    return CropWindow.around((cx, cy, w, h), lost_search_factor)
+    (cx, cy, w, h), factor = state.box, settings['search_factor']
+    if not state.lost_detector.lost:
+        vx, vy = (settings['lead'] * step for step in state.velocity)
+        return CropWindow.around((cx + vx, cy + vy, w, h), factor)
+    if settings['lost_search_factor'] is not None:
+        (_, _, w, h), factor = state.sure_box, settings['lost_search_factor']
+    return CropWindow.around((cx, cy, w, h), factor)
 
 
 def smooth_size(box: Box, last: Box, weight: float) -> Box:

@@ -12,6 +12,9 @@ from mmeatrack.tracking.lost_detector import LostDetector
 from mmeatrack.tracking.state import TrackerState, hold_aspect, smooth_size
 from mmeatrack.tracking.target_store import TargetStore
 
+# Weight of the newest step in the velocity of a target's centre.
+_RENEWAL = 0.4
+
 
 class VideoParts(NamedTuple):
     """Parts that every video gets copies of, built once so that their configs are checked."""
@@ -67,7 +70,11 @@ def advance(
     Returns:
         Score, 0 to 1, and whether the target is lost.
     """
-    box = smooth_size(box, state.box, settings['size_smoothing'])
+    smoothing = settings['size_smoothing']
+    if settings['hold_unsure_size']:
+        smoothing = 1 - (1 - smoothing) * state.trust
+    before = state.box
+    box = smooth_size(box, before, smoothing)
     box = hold_aspect(box, state.first_box, settings['aspect_prior'])
     clip_box = CONVENTIONS[settings['compat']].clip
     state.box = clip_box(box, image_size, settings['margin'])
@@ -75,6 +82,8 @@ def advance(
     state.cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, state.box))
     score = peak if state.confidence is None else state.confidence.update(state.cues)
     lost = state.lost_detector.update(score)
+    state.trust = state.lost_detector.trust(score)
+    state.velocity = (0.0, 0.0) if lost else _renewed(state.velocity, before, state.box)
     if state.lost_detector.is_sure(score):
         state.sure_box = state.box
     return score, lost
@@ -103,3 +112,9 @@ def adapt(
         state.active_template, temporal = state.store.read(state.template)
         fills = temporal is None and settings['fill_slot']
         state.temporal = state.active_template if fills else temporal
+
+
+def _renewed(velocity: Tuple[float, float], before: Box, box: Box) -> Tuple[float, float]:
+    """Velocity after a step from one box to the next."""
+    vx, vy = (v + _RENEWAL * (b - a - v) for v, a, b in zip(velocity, before, box))
+    return vx, vy

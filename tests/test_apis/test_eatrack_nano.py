@@ -1,5 +1,8 @@
 """The tracker that comes with the package."""
 
+from typing import Any, Callable
+
+import cv2
 import numpy as np
 import pytest
 
@@ -13,19 +16,37 @@ def test_it_is_small_has_a_card_and_is_known_by_name() -> None:
     assert 'licence' in (WEIGHTS / 'eatrack_nano.md').read_text(encoding='utf-8')
 
 
-def test_it_follows_a_target_that_moves_over_noise() -> None:
+def grey_haze(frame: np.ndarray) -> np.ndarray:
+    """Without colour, at a quarter of the contrast."""
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    return cv2.cvtColor((grey * 0.25 + 110).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+
+
+def distant(frame: np.ndarray) -> np.ndarray:
+    """A quarter of the size: the target has 6 x 10 px."""
+    return cv2.resize(frame, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture(scope='module')
+def tracker() -> Any:
+    return load_tracker('eatrack_nano', device='cpu')
+
+
+@pytest.mark.parametrize(('seen', 'scale'), [(np.asarray, 1.0), (grey_haze, 1.0), (distant, 0.25)])
+def test_it_follows_a_target_that_moves_over_noise(
+    tracker: Any, seen: Callable[[np.ndarray], np.ndarray], scale: float
+) -> None:
     rng = np.random.default_rng(0)
     ground = rng.integers(70, 110, (200, 300, 3), dtype=np.uint8)
     frames, truth = [], []
-    for step in range(12):
-        frame, x, y = ground.copy(), 60 + 4 * step, 80 + 2 * step
-        frame[y : y + 40, x : x + 24] = (40, 60, 210)
+    for step in range(7):
+        frame, x, y = ground.copy(), 60 + 7 * step, 80 + 4 * step
+        frame[y : y + 40, x : x + 24] = (20, 20, 90)
         frame[y : y + 12, x : x + 24] = (230, 230, 230)
-        frames.append(frame)
+        frames.append(seen(frame))
         truth.append((x + 12, y + 20))
-    results = list(
-        track_frames(load_tracker('eatrack_nano', device='cpu'), frames, (60, 80, 24, 40))
-    )
-    x, y, w, h = results[-1].box_xywh
+    box = [scale * value for value in (60, 80, 24, 40)]
+    results = list(track_frames(tracker, frames, box))
+    x, y, w, h = (value / scale for value in results[-1].box_xywh)
     assert (x + w / 2, y + h / 2) == pytest.approx(truth[-1], abs=6)
     assert w * h == pytest.approx(24 * 40, rel=0.35)

@@ -8,6 +8,7 @@ import torch
 
 from mmeatrack.models.confidence import LostDetector
 from mmeatrack.structures import CropWindow
+from mmeatrack.tracking import advance
 from mmeatrack.tracking.state import (
     TrackerState,
     hold_aspect,
@@ -30,22 +31,62 @@ def state(lost: bool) -> TrackerState:
         active_template=tokens,
         template_token=tokens[:, 0],
         lost_detector=detector,
+        velocity=(6.0, -4.0),
     )
 
 
 @pytest.mark.parametrize(
-    ('lost', 'lost_search_factor', 'expected'),
+    ('lost', 'lost_search_factor', 'lead', 'expected'),
     [
         # 4 x sqrt(20 x 20) = 80 px around (100, 80).
-        (False, None, CropWindow(60, 40, 80)),
-        (False, 8.0, CropWindow(60, 40, 80)),
-        (True, None, CropWindow(60, 40, 80)),
+        (False, None, 0.0, CropWindow(60, 40, 80)),
+        (False, 8.0, 0.0, CropWindow(60, 40, 80)),
+        (True, None, 0.0, CropWindow(60, 40, 80)),
         # 5 x sqrt(10 x 40) = 100 px around the same point.
-        (True, 5.0, CropWindow(50, 30, 100)),
+        (True, 5.0, 0.0, CropWindow(50, 30, 100)),
+        # Ahead by half of the velocity, (6, -4), but not of a target that is lost.
+        (False, 5.0, 0.5, CropWindow(63, 38, 80)),
+        (True, 5.0, 0.5, CropWindow(50, 30, 100)),
     ],
 )
-def test_window(lost: bool, lost_search_factor: Optional[float], expected: CropWindow) -> None:
-    assert search_window(state(lost), 4.0, lost_search_factor) == expected
+def test_window(
+    lost: bool, lost_search_factor: Optional[float], lead: float, expected: CropWindow
+) -> None:
+    settings = dict(search_factor=4.0, lost_search_factor=lost_search_factor, lead=lead)
+    assert search_window(state(lost), settings) == expected
+
+
+def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
+    """Sizes on the scale of logarithms, half of the way to the new one where it is sure."""
+    settings = dict(
+        size_smoothing=0.5, hold_unsure_size=True, aspect_prior=0.0, compat=None, margin=0.0
+    )
+    target = state(lost=False)
+    target.lost_detector = LostDetector(lost_below=0.2, found_above=0.6)
+    widths = []
+    for score in (0.6, 0.4, 0.1, 0.6):
+        x, y, w, h = target.box
+        advance(target, (x + 3, y, 4 * w, h), (score, 0.0, 1.0), (999, 999), settings)
+        widths.append(target.box[2] / w)
+    # The first frame follows a sure one, the others those of a trust of 1, 0.5 and 0.
+    assert widths == pytest.approx([2.0, 2.0, 2.0**0.5, 1.0])
+
+
+def test_velocity_is_the_mean_of_the_last_steps_and_0_while_lost() -> None:
+    settings = dict(
+        size_smoothing=0.0, hold_unsure_size=False, aspect_prior=0.0, compat=None, margin=0.0
+    )
+    target = state(lost=False)
+    velocities = []  # from (6, -4) on, 0.4 of the way to each step
+    for score in (0.9, 0.9, 0.1):  # a patience of a single frame
+        x, y, w, h = target.box
+        advance(target, (x + 10, y - 5, w, h), (score, 0.0, 1.0), (999, 999), settings)
+        velocities.append(target.velocity)
+    assert velocities == [
+        pytest.approx((7.6, -4.4)),
+        pytest.approx((8.56, -4.64)),
+        (0, 0),
+    ]
 
 
 def test_the_sure_box_follows_found_targets_only() -> None:

@@ -151,8 +151,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         self._check_mode()
         state = self.state
         state.frame += 1
-        factors = self.test_cfg['search_factor'], self.test_cfg['lost_search_factor']
-        window = search_window(state, *factors)
+        window = search_window(state, self.test_cfg)
         crop = self._crop(img, [window], self.backbone.search_size)
         began = time.perf_counter()
         ((box, cues),) = self._locate(crop, [window], [state])
