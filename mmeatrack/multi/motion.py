@@ -9,10 +9,14 @@ from typing import Tuple
 
 from mmeatrack.structures.boxes import Box
 
-# Standard deviations as shares of the box's mean side: of a sure measurement, of what a useless
-# score adds to it, and of the change of velocity and size from frame to frame.
-_SURE, _UNSURE = 0.06, 0.4
-_ACCELERATION, _RESIZE = 0.05, 0.02
+# Standard deviations as shares of the box's mean side: of a sure measurement of its place and its
+# size, of what a useless score adds to them, and of the change of velocity and size from frame to
+# frame.
+_SURE, _SURE_SIZE, _UNSURE = 0.06, 0.15, 0.4
+_ACCELERATION, _RESIZE = 0.05, 0.05
+# Stated deviation of the place over the filter's own: a tracker's errors in neighbouring frames are
+# alike, and their mean is worse than that of independent ones.
+_ALIKE = 1.25
 
 
 class BoxMotion:
@@ -35,7 +39,7 @@ class BoxMotion:
         position, speed = (_SURE * side) ** 2, (0.3 * side) ** 2
         # Variance of the position, covariance with the velocity, variance of the velocity.
         self._covariance = (position, 0.0, speed)
-        self._size_variance = _SURE**2
+        self._size_variance = _SURE_SIZE**2
 
     def predict(self) -> None:
         """Go on by one frame."""
@@ -53,8 +57,8 @@ class BoxMotion:
             box: Centre and size in image px.
             score: Confidence, 0 to 1, that it is right.
         """
-        share = _SURE + _UNSURE * (1 - score)
-        noise = (share * self._side()) ** 2
+        unsure = _UNSURE * (1 - score)
+        noise = ((_SURE + unsure) * self._side()) ** 2
         a, b, c = self._covariance
         gain, speed_gain = a / (a + noise), b / (a + noise)
         dx, dy = box[0] - self.box[0], box[1] - self.box[1]
@@ -62,13 +66,12 @@ class BoxMotion:
         x, y = self.box[0] + gain * dx, self.box[1] + gain * dy
         self.box = (x, y, box[2], box[3])
         self._covariance = ((1 - gain) * a, (1 - gain) * b, c - speed_gain * b)
-        size_noise = share**2
-        self._size_variance *= size_noise / (self._size_variance + size_noise)
+        self._size_variance = (_SURE_SIZE + unsure) ** 2  # the size is that of the measurement
 
     @property
     def deviation(self) -> Tuple[float, float, float, float]:
         """Standard deviations of centre x, y, width and height in image px."""
-        place, share = self._covariance[0] ** 0.5, self._size_variance**0.5
+        place, share = _ALIKE * self._covariance[0] ** 0.5, self._size_variance**0.5
         return place, place, share * self.box[2], share * self.box[3]
 
     def _side(self) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmeatrack.multi.crossings import Crossings, iou
 from mmeatrack.multi.network import Network
-from mmeatrack.multi.redetection import Sweep, best_candidate
+from mmeatrack.multi.redetection import Sweep
 from mmeatrack.multi.rules import TrackRules
 from mmeatrack.multi.status import StatusKeeper
 from mmeatrack.multi.track_result import Track
@@ -134,9 +134,9 @@ class MultiTracker:
         begin = len(targets)
         for (key, target), own, extra in zip(self._targets.items(), found, sweeps):
             scores[key] = self._advance(target, img, *own)
-            if extra and target.state.lost_detector.lost:
+            if target.sweep is not None:
                 candidates = [own, *found[begin : begin + len(extra)]]
-                best_candidate(target.state, candidates, scores[key])
+                target.sweep.resolve(target.state, candidates, scores[key])
             begin += len(extra)
         self._resolve_crossings()
         return [self._report(key, score) for key, score in scores.items()]
@@ -168,6 +168,7 @@ class MultiTracker:
             state.lost_detector, state.confidence = fresh.lost_detector, fresh.confidence
             state.velocity, state.trust = fresh.velocity, fresh.trust
             target.status.restart(fresh.box)
+            target.sweep = None
         state.template, state.template_token = fresh.template, fresh.template_token
         state.active_template, state.temporal = fresh.active_template, fresh.temporal
         if state.store is not None and state.store.entries:
@@ -240,19 +241,21 @@ class MultiTracker:
             state.lost_detector.declare_lost()
         if not state.lost_detector.lost:
             target.rival = None
-        adapt(state, score, lambda box: self._network.encode_template(img, box), settings)
+        if target.sweep is None:
+            adapt(state, score, lambda box: self._network.encode_template(img, box), settings)
         return score
 
     def _sweep_windows(self, target: _Target) -> List[CropWindow]:
-        """Windows of a lost target's sweep in this frame; none while its search looks good."""
+        """Windows of the sweep in this frame; none for a target that was not lost lately."""
         state = target.state
         assert self._size is not None
-        if not state.lost_detector.lost or not self.rules.sweep:
+        if target.sweep is not None and target.sweep.is_over(state):
             target.sweep = None
-            return []
         if target.sweep is None:
+            if not state.lost_detector.lost or not self.rules.sweep:
+                return []
             factor = self._network.test_cfg['search_factor']
-            target.sweep = Sweep(state.sure_box, self._size, factor)
+            target.sweep = Sweep(state.sure_box, self._size, factor, self.rules.sweep_growth)
         return target.sweep.take(self.rules.sweep)
 
     def _is_rivals(self, target: _Target, box: Box) -> bool:

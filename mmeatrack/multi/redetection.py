@@ -1,6 +1,7 @@
 """Sweep over the frame for a lost target."""
 
 import math
+from bisect import bisect_right
 from typing import List, Optional, Sequence, Tuple
 
 from mmeatrack.structures import CropWindow
@@ -10,31 +11,84 @@ from mmeatrack.tracking.cues import size_change
 
 # Step between windows over their side: a target is then well inside one of them.
 _STRIDE = 0.5
+# Frames after a finding in which a candidate nearer to where the target was last seen is preferred.
+_DOUBT = 30
 
 
 class Sweep:
-    """Windows over the frame for one lost target, from where it was last seen outwards, in turn.
+    """Windows for one lost target, in turn: from where it was last seen outwards, and again.
+
+    A target cannot be far away at once. The swept area therefore grows from frame to frame, which
+    keeps look-alikes elsewhere out, and near places are looked at more often. The sweep goes on for
+    a while after the target was found: a look-alike may have been there first.
 
     Args:
         box: Last sure box, centre and size in image px.
         image_size: ``(width, height)`` of the image.
         search_factor: Window's side over the target's mean side.
+        growth: Growth of the area's radius in mean sides a frame, from half a window on; None
+            sweeps the whole frame from the start.
     """
 
-    def __init__(self, box: Box, image_size: Tuple[int, int], search_factor: float) -> None:
+    def __init__(
+        self,
+        box: Box,
+        image_size: Tuple[int, int],
+        search_factor: float,
+        growth: Optional[float] = None,
+    ) -> None:
+        self._origin = box[:2]
         side = CropWindow.around(box, search_factor).size
         xs, ys = (_centres(length, side) for length in image_size)
-        places = [(x, y) for y in ys for x in xs]
-        places.sort(key=lambda place: math.hypot(place[0] - box[0], place[1] - box[1]))
-        self.windows = [CropWindow.around((x, y, side, side), 1.0) for x, y in places]
+        places = [(self._distance((x, y)), x, y) for y in ys for x in xs]
+        places.sort(key=lambda place: place[0])
+        self.windows = [CropWindow.around((x, y, side, side), 1.0) for _, x, y in places]
+        self._distances = [distance for distance, _, _ in places]
+        self._reach = math.inf if growth is None else side / 2
+        self._step = 0.0 if growth is None else growth * side / search_factor
         self._next = 0
+        self._found_for, self._found_at = 0, 0.0
+
+    def is_over(self, state: TrackerState) -> bool:
+        """Whether the target was found long enough ago; asked once a frame."""
+        if state.lost_detector.lost:
+            self._found_for = 0
+            return False
+        if not self._found_for:
+            self._found_at = self._distance(state.box)
+        self._found_for += 1
+        return self._found_for > _DOUBT
 
     def take(self, count: int) -> List[CropWindow]:
-        """The next windows; after the last one the first again."""
-        count = min(count, len(self.windows))
-        chosen = [self.windows[(self._next + i) % len(self.windows)] for i in range(count)]
-        self._next = (self._next + count) % len(self.windows)
+        """The next windows within reach; after the last one the first again."""
+        self._reach += self._step
+        near = max(bisect_right(self._distances, self._reach), 1)
+        count = min(count, near)
+        chosen = [self.windows[(self._next + i) % near] for i in range(count)]
+        self._next = (self._next + count) % near
         return chosen
+
+    def resolve(
+        self, state: TrackerState, found: Sequence[Tuple[Box, List[float]]], score: float
+    ) -> None:
+        """Move the search to the best candidate, see :func:`best_candidate`.
+
+        Once the target was found, candidates nearer to where it was last seen are looked at alone.
+
+        Args:
+            state: State of the target after the frame.
+            found: What :meth:`Network.locate` gives for the present search and for the windows.
+            score: Score of the frame at the present box.
+        """
+        if state.lost_detector.lost:
+            best_candidate(state, found, score)
+            return
+        nearer = [each for each in found[1:] if self._distance(each[0]) < 0.5 * self._found_at]
+        if nearer and best_candidate(state, nearer, 0.0):
+            self._found_at = self._distance(state.box)
+
+    def _distance(self, place: Sequence[float]) -> float:
+        return math.hypot(place[0] - self._origin[0], place[1] - self._origin[1])
 
 
 def best_candidate(

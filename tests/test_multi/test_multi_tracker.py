@@ -221,7 +221,14 @@ def test_lost_target_is_removed_by_rule(frames) -> None:
 
 
 @pytest.mark.parametrize(
-    'bad', [dict(sweep=-1), dict(coast_for=0), dict(remove_after=1.5), dict(crossing_overlap=1)]
+    'bad',
+    [
+        dict(sweep=-1),
+        dict(sweep_growth=-0.1),
+        dict(coast_for=0),
+        dict(remove_after=1.5),
+        dict(crossing_overlap=1),
+    ],
 )
 def test_bad_rules_are_refused(bad) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
@@ -231,7 +238,7 @@ def test_bad_rules_are_refused(bad) -> None:
 def test_unsure_target_counts_as_lost_and_is_swept_for(frames) -> None:
     """A calibrated score of 0.5 at best: never sure, never below the detector's threshold."""
     model = toy(lost_detector=dict(lost_below=0.0, found_above=0.99))
-    rules = TrackRules(unsure_for=3, sweep=4)
+    rules = TrackRules(unsure_for=3, sweep=4, sweep_growth=None)
     tracker = MultiTracker(model, rules)
     tracker.add(frames[0], BOXES[1])
     sizes = []

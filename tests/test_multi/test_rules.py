@@ -29,6 +29,19 @@ def test_sweep_covers_the_frame_from_the_last_place_outwards() -> None:
     assert len(Sweep((50.0, 50.0, 60.0, 60.0), (200, 100), 4.0).take(5)) == 1
 
 
+def test_swept_area_grows_from_half_a_window_by_shares_of_the_target() -> None:
+    """A target of 10 px, windows of 40 px with a step of 20: 20 px at first, 5 px more a frame."""
+    sweep = Sweep((100.0, 100.0, 10.0, 10.0), (200, 200), 4.0, growth=0.5)
+    farthest = []
+    for _ in range(12):
+        taken = sweep.take(200)
+        assert len({(w.x1, w.y1) for w in taken}) == len(taken)
+        farthest.append(max(np.hypot(w.x1 + 20 - 100, w.y1 + 20 - 100) for w in taken))
+    reach = 20 + 5 * np.arange(1, 13)
+    assert (farthest <= reach).all()
+    assert (farthest > reach - 20).all()
+
+
 @pytest.mark.parametrize(
     ('score', 'peaks', 'place'),
     [(0.1, (0.4, 0.9), 70), (0.1, (0.3, 0.7), 10), (0.6, (0.9, 0.9), 10)],
@@ -43,6 +56,29 @@ def test_best_candidate_is_taken_where_the_search_shows_nothing(score, peaks, pl
     found = [((60.0 + 10 * i, 5.0, 30.0, 30.0), [peak, 0.0, 0.0]) for i, peak in enumerate(peaks)]
     assert best_candidate(state, found, score) == (place == 70)
     assert state.box == ((70.0, 5.0, 8.0, 6.0) if place == 70 else (10.0, 10.0, 3.0, 3.0))
+
+
+def test_nearer_candidate_is_preferred_for_a_while_after_a_finding() -> None:
+    """Found 60 px from where it was last seen; then one 50 px and one 20 px from there."""
+    sweep = Sweep((10.0, 10.0, 8.0, 6.0), (200, 100), 4.0, growth=None)
+    state = SimpleNamespace(
+        box=(70.0, 10.0, 8.0, 6.0),
+        sure_box=(70.0, 10.0, 8.0, 6.0),
+        confidence=None,
+        lost_detector=LostDetector(),
+    )
+    state.lost_detector.declare_lost()
+    assert not sweep.is_over(state)
+    state.lost_detector.lost = False
+    assert not sweep.is_over(state)
+    own, far, near = (((x, 10.0, 9.0, 9.0), [0.9, 0.0, 0.0]) for x in (11.0, 60.0, 30.0))
+    sweep.resolve(state, [own, far], 0.9)
+    assert state.box[0] == 70
+    sweep.resolve(state, [own, far, near], 0.9)
+    assert state.box == (30.0, 10.0, 8.0, 6.0)
+    sweep.resolve(state, [own, ((21.0, 10.0, 9.0, 9.0), [0.9, 0.0, 0.0])], 0.9)
+    assert state.box[0] == 30, 'only half as far is nearer'
+    assert [sweep.is_over(state) for _ in range(30)] == [False] * 29 + [True]
 
 
 def states(*given):

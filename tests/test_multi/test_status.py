@@ -115,3 +115,16 @@ def test_filter_learns_the_velocity() -> None:
         motion.correct((3.0 * i, -1.0 * i, 10.0, 10.0), 0.9)
     assert motion.velocity == pytest.approx((3, -1), abs=0.05)
     assert motion.box[:2] == pytest.approx((42, -14), abs=0.2)
+
+
+def test_deviation_by_hand() -> None:
+    """A mean side of 10 px; variances of place and velocity 0.36 and 9, then by the filter."""
+    motion = BoxMotion((0.0, 0.0, 20.0, 5.0))
+    assert motion.deviation == pytest.approx((0.75, 0.75, 3.0, 0.75))  # 1.25 x 0.6 px, 0.15
+    motion.predict()
+    place = 1.25 * (0.36 + 9 + 0.25 / 4) ** 0.5
+    size = (0.15**2 + 0.05**2) ** 0.5
+    assert motion.deviation == pytest.approx((place, place, 20 * size, 5 * size))
+    motion.correct((1.0, 0.0, 20.0, 5.0), 0.5)  # a measurement of (0.06 + 0.2) x 10 px
+    place = 1.25 * (1 / (1 / 9.4225 + 1 / 2.6**2)) ** 0.5
+    assert motion.deviation == pytest.approx((place, place, 7.0, 1.75))

@@ -5,6 +5,8 @@ window of half their size pans away from the target and back. A return is found 
 tracked with an IoU of 0.3 or more within --patience frames of it. A false alarm is a frame without
 the target, after its first ten, that is called tracking or found.
 crossings: synthetic scenes of look-alikes, each one tracked from the first frame on.
+deviations: a synthetic video of each scenario; how often the centre's error along an axis is within
+1 and 2 of the deviations that the status states. A normal error is so in 0.68 and 0.95.
 """
 
 import argparse
@@ -12,13 +14,14 @@ import sys
 import time
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 EXAMPLE = """examples:
   python tools/lab/track_rules.py absences --videos 8 --real data/real_sequences --sweeps 0 2 4
   python tools/lab/track_rules.py crossings --videos 4 --targets 10
+  python tools/lab/track_rules.py deviations --frames 60 --seed 32
 """
 _SETTLED, _FOUND_IOU, _SAME_IOU = 10, 0.3, 0.5
 _SIZE = (480, 360)
@@ -37,7 +40,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('measure', choices=['absences', 'crossings'])
+    parser.add_argument('measure', choices=['absences', 'crossings', 'deviations'])
     add = parser.add_argument
     add('--tracker', default='eatrack_nano', help='that load_tracker knows (default: %(default)s)')
     add('--videos', type=int, default=8, help='synthetic videos (default: %(default)s)')
@@ -45,9 +48,21 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     add('--seed', type=int, default=21, help='of the synthetic videos (default: %(default)s)')
     add('--real', type=Path, help='folder of real sequences')
     add('--sweeps', type=int, nargs='+', default=[0, 4], help='crops a frame; 0: no rule at all')
+    add(
+        '--growth',
+        type=growth_or_none,
+        nargs='+',
+        default=[0.25],
+        help='of the swept area, or none',
+    )
     add('--patience', type=int, default=20, help='frames from a return (default: %(default)s)')
     add('--targets', type=int, default=10, help='look-alikes of a scene (default: %(default)s)')
     return parser.parse_args(argv)
+
+
+def growth_or_none(text: str) -> Optional[float]:
+    """A number, or None for 'none'."""
+    return None if text == 'none' else float(text)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,10 +78,16 @@ def main(argv: Sequence[str]) -> int:
     model = load_tracker(args.tracker, device='cpu').float()
     if args.measure == 'absences':
         variants = {
-            f'sweep={n}': TrackRules(sweep=n, remove_after=None, unsure_for=10 if n else None)
+            f'sweep={n}, growth={growth}': TrackRules(
+                sweep=n, sweep_growth=growth, remove_after=None
+            )
             for n in args.sweeps
+            for growth in (args.growth if n else [None])
         }
         clips, count = absence_clips(args), count_absence
+    elif args.measure == 'deviations':
+        variants = {'': TrackRules(remove_after=None)}
+        clips, count = scenario_clips(args), count_deviations
     else:
         variants = {
             f'crossing_frames={n}': TrackRules(remove_after=None, crossing_frames=n)
@@ -81,6 +102,9 @@ def main(argv: Sequence[str]) -> int:
             counts['CPU ms a frame'] = 1e3 * (time.process_time() - began) / len(clip.frames)
             found[name].append(counts)
             print(f'{clip.name}, {name}: {counts}', flush=True)
+    if args.measure == 'deviations':
+        print(markdown_table(['status', 'values', 'within 1', 'within 2'], shares(found[''])))
+        return 0
     rows = [[name, *map(str, total(counts).values())] for name, counts in found.items()]
     print(markdown_table(['', *total(next(iter(found.values())))], rows))
     return 0
@@ -142,6 +166,34 @@ def count_crossings(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> 
     return counts
 
 
+def count_deviations(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Dict[str, float]:
+    """By status: errors of the centre along an axis, and those within 1 and 2 deviations."""
+    counts: Dict[str, float] = {}
+    for truth, each in zip(clip.boxes[1:, 0], tracks):
+        if not np.isfinite(truth).all():
+            continue
+        state, _, box, deviation, _ = each[0].status
+        for axis in (0, 1):
+            error = truth[axis] + truth[axis + 2] / 2 - box[axis] - box[axis + 2] / 2
+            for name, most in (('values', np.inf), ('within 1', 1.0), ('within 2', 2.0)):
+                key = f'{state}, {name}'
+                counts[key] = counts.get(key, 0) + float(abs(error) <= most * deviation[axis])
+    return counts
+
+
+def shares(found: List[Dict[str, float]]) -> List[List[str]]:
+    """Rows of the table of deviations, from the counts of all clips."""
+    rows = []
+    for state in ('tracking', 'coasting', 'lost', 'found'):
+        values, one, two = (
+            sum(counts.get(f'{state}, {name}', 0) for counts in found)
+            for name in ('values', 'within 1', 'within 2')
+        )
+        if values:
+            rows.append([state, f'{values:.0f}', f'{one / values:.2f}', f'{two / values:.2f}'])
+    return rows
+
+
 def overlap(first: Sequence[float], second: Sequence[float]) -> float:
     """IoU of two boxes x, y, w, h; 0 for an absent one."""
     from mmeatrack.multi.crossings import iou
@@ -150,18 +202,31 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
     return iou(boxes[0], boxes[1]) if np.isfinite(first).all() else 0.0
 
 
-def absence_clips(args: argparse.Namespace) -> Iterator[Clip]:
-    """Synthetic videos in which the target is hidden or leaves, then real ones."""
+def synthetic_clip(args: argparse.Namespace, scenario: str, index: int) -> Clip:
+    """A synthetic video of one target."""
     from mmeatrack.synthetic.annotation import annotate
     from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
     from mmeatrack.synthetic.renderer import Renderer
 
+    spec = SequenceSpec('test', index, scenario, args.frames, _SIZE, args.seed, 0.5)
+    plan = plan_sequence(spec)
+    painter = Renderer(plan)
+    frames = [painter.frame(i) for i in range(args.frames)]
+    return Clip(f'{scenario} {index}', frames, annotate(plan).boxes[:, None])
+
+
+def scenario_clips(args: argparse.Namespace) -> Iterator[Clip]:
+    """A synthetic video of each scenario."""
+    from mmeatrack.synthetic.scenario import SCENARIOS
+
+    for index, scenario in enumerate(SCENARIOS):
+        yield synthetic_clip(args, scenario, index)
+
+
+def absence_clips(args: argparse.Namespace) -> Iterator[Clip]:
+    """Synthetic videos in which the target is hidden or leaves, then real ones."""
     for index in range(args.videos):
-        spec = SequenceSpec('test', index, 'absence', args.frames, _SIZE, args.seed, 0.5)
-        plan = plan_sequence(spec)
-        painter = Renderer(plan)
-        frames = [painter.frame(i) for i in range(args.frames)]
-        yield Clip(f'synthetic {index}', frames, annotate(plan).boxes[:, None])
+        yield synthetic_clip(args, 'absence', index)
     if args.real:
         from lab.real_sequences import read_sequences
 
