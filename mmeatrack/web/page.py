@@ -116,6 +116,9 @@ class Page:
             return self._open(session, clip)
         except (ValueError, LookupError, TypeError) as error:
             raise gr.Error(str(error), print_exception=False) from error
+        finally:
+            if session.is_closed:  # the tab was closed while its video was decoded
+                session.close()
 
     def show(self, number: int, request: gr.Request) -> Optional[str]:
         """Picture of a frame."""

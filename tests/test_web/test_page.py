@@ -12,6 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mmeatrack.synthetic import SequenceSpec
+from mmeatrack.synthetic.crowd_annotation import annotate_crowd
+from mmeatrack.synthetic.plan import plan_sequence
+
 pytest.importorskip('gradio', reason='needs pip install mmeatrack[web]')
 playwright = pytest.importorskip('playwright.sync_api', reason='needs pip install playwright')
 CHROMIUM = shutil.which('chromium') or shutil.which('google-chrome')
@@ -155,3 +159,30 @@ def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: 
     while files_of(root) and time.monotonic() < deadline:
         time.sleep(0.5)
     assert files_of(root) == []
+
+
+def test_sample_with_three_targets(page: Any, served: Any, tmp_path: Path) -> None:
+    plan = plan_sequence(SequenceSpec('page', 0, 'static', 60, (480, 360), targets=3))
+    truth = annotate_crowd(plan).boxes  # (3, 60, 4)
+    page.get_by_label('Three at once').click()
+    page.wait_for_function(_STAGE_IS_FILLED)
+    shoot(page, 'sample')
+    for number, (x, y, w, h) in enumerate(truth[:, 0], start=1):
+        drag(page, x / 480, y / 360, w / 480, h / 360)
+        wait_for_text(page, rf'{number} target\(s\)')
+    shoot(page, 'sample_before')
+
+    page.get_by_role('button', name='Track', exact=True).click()
+    page.wait_for_function(f'{_CURVE_POINTS} > 5')
+    shoot(page, 'sample_during', settle=0)
+    wait_for_text(page, 'Tracked to frame 59')
+    shoot(page, 'sample_after')
+    assert page.locator('#curve polyline').count() == 3
+    with page.expect_download() as download:
+        page.get_by_role('link', name='Boxes').click()
+    download.value.save_as(tmp_path / 'boxes.txt')
+    last = np.loadtxt(tmp_path / 'boxes.txt', delimiter=',')[-3:, 1:6]
+    assert last[:, 0].tolist() == [1, 2, 3]
+    centres = last[:, 1:3] + last[:, 3:] / 2
+    expected = truth[:, -1, :2] + truth[:, -1, 2:] / 2
+    assert (np.abs(centres - expected) < truth[:, -1, 2:] / 2).all()
