@@ -96,7 +96,7 @@ def measure_speed(args: argparse.Namespace) -> 'BenchmarkReport':
     if args.memory:
         for name, (_, line) in tqdm(built.items(), desc='memory', unit='process'):
             peaks[name] = tracking_peak(line, args.device, args.threads)
-    rate = measure.matmul_rate(args.device)
+    rate = measure.matmul_rate(args.device, clock)
     report.text(f'Matrix product of 1024 x 1024: {rate / 1e9:.0f} GFLOP/s.')
     found = speed_report.entries(contestants, networks, tracked, rate, peaks)
     speed_report.add_tables(report, found)

@@ -69,7 +69,8 @@ def test_network_tasks_and_rate() -> None:
     for task in network_tasks(tracker, 'cpu'):
         task()
     assert tracker.state is None
-    assert matmul_rate('cpu', side=64, rounds=2) > 0
+    ticks = itertools.count().__next__
+    assert matmul_rate('cpu', ticks, side=64, rounds=2) == 2 * 64**3
 
 
 def test_growth_of_a_toy(monkeypatch) -> None:

@@ -112,6 +112,8 @@ def plot_speed(found: Mapping[str, Mapping[str, Any]], path: Path) -> None:
             place = each['frames_per_second'], 100 * each['success']
             axes.plot(*place, MARKERS[i % len(MARKERS)], markersize=8, label=name)
         axes.set_xscale('log')
+        axes.xaxis.set_major_formatter('{x:g}')
+        axes.xaxis.set_minor_formatter('{x:g}')
         axes.set_ylabel('success AUC, %')
         axes.legend(fontsize=8)
     axes.set_xlabel('frames a second, end to end')
