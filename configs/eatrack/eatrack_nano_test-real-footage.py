@@ -3,7 +3,7 @@ _base_ = '../_base_/models/eatrack_nano.py'
 
 model = dict(
     temporal=dict(type='mmeatrack.TargetStore'),
-    # Fitted by tools/calibrate.py on 24 synthetic videos of seed 7, with the second round's weights.
+    # Fitted by tools/calibrate.py on 24 synthetic videos of seed 7 (the second round's weights).
     confidence=dict(
         type='mmeatrack.CalibratedConfidence',
         weights=[2.195, -0.221, 0.942, 1.415, -0.349],
