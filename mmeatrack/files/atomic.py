@@ -25,7 +25,8 @@ def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None
         partial.write_bytes(data)
         replace_durably(partial, path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # writing to an open file tells no name
+        if error.errno is not None and not error.filename:  # writing to an open file tells no name
+            error.filename = str(path)
         partial.unlink(missing_ok=True)  # on a full disk every byte counts
         raise
 
