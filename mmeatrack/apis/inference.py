@@ -92,6 +92,7 @@ def load_tracker(
         _keep_tracker_only(cfg)
         register_all_modules(init_default_scope=False)
         with DefaultScope.overwrite_default_scope('mmtrack'):
+            # Sorted out afterwards: init_model sets filters of its own.
             with warnings.catch_warnings(record=True) as caught:
                 model = init_model(cfg, str(checkpoint), device=device)
             _set_temporal(model, temporal)

@@ -50,7 +50,7 @@ class Sweep:
         self._found_for, self._found_at = 0, 0.0
 
     def is_over(self, state: TrackerState) -> bool:
-        """Whether the target was found long enough ago; asked once a frame."""
+        """Count a frame; True from when the target has been found for long enough."""
         if state.lost_detector.lost:
             self._found_for = 0
             return False
