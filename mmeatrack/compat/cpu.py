@@ -14,12 +14,13 @@ a busy machine, and the launcher reports a finished run as failed. So the group 
 
 import atexit
 import gc
-import logging
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import nn
+
+from mmeatrack.log import warn
 
 
 def let_launcher_use_cpu(module: ModuleType) -> None:
@@ -28,17 +29,12 @@ def let_launcher_use_cpu(module: ModuleType) -> None:
 
     def init_dist_pytorch(backend: str, init_backend: str = 'torch', **kwargs: Any) -> None:
         from mmengine.device import get_device
-        from mmengine.logging import print_log
 
         if get_device() not in ('cpu', 'mps'):
             launch(backend, init_backend=init_backend, **kwargs)
             return
         if backend == 'nccl':
-            print_log(
-                "No CUDA device is there: using the backend 'gloo' in place of 'nccl'.",
-                logger='current',
-                level=logging.WARNING,
-            )
+            warn("No CUDA device is there: using the backend 'gloo' in place of 'nccl'.")
             backend = 'gloo'
         torch.distributed.init_process_group(backend=backend, **kwargs)
         atexit.register(_end_process_group)

@@ -1,16 +1,15 @@
 """Loading of one sequence, and requirements on it."""
 
-import logging
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
 import numpy as np
-from mmengine.logging import print_log
 from mmtrack.datasets.transforms.processing import DiMPSampling
 
 from mmeatrack.files.attributes import read_attributes
 from mmeatrack.files.box_text import check_first_box, read_boxes
 from mmeatrack.files.frame_files import find_gap, frame_number, list_frames
+from mmeatrack.log import warn
 
 
 def load_sequence(info: Mapping[str, Any], attribute_names: Sequence[str] = ()) -> Dict[str, Any]:
@@ -72,7 +71,7 @@ def num_usable_frames(num_boxes: int, frame_names: Sequence[str], source: str) -
             f'{frame_names[-1]} has none, as they are not counted 1, 2, 3 ...; remove the one that '
             'is too many, or add its box'
         )
-    print_log(f'{found}; the last frame is not used', logger='current', level=logging.WARNING)
+    warn(f'{found}; the last frame is not used')
     return num_boxes
 
 
@@ -119,5 +118,5 @@ def _read_attributes(path: Path, names: Sequence[str]) -> List[str]:
     try:
         return read_attributes(path, names)
     except (OSError, ValueError) as error:
-        print_log(f'attributes are left out: {error}', logger='current', level=logging.WARNING)
+        warn(f'attributes are left out: {error}')
         return []

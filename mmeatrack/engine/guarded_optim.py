@@ -1,16 +1,15 @@
 """Optimizer wrappers that stop or skip a batch that is not finite, before it has gradients."""
 
-import logging
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Optional, Type
 
 import torch
 from mmengine.dist import all_reduce, is_distributed
-from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import Tensor, nn
 
 from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses, sample_names
+from mmeatrack.log import warn
 from mmeatrack.registry import OPTIM_WRAPPERS
 
 ACTIONS = ('stop', 'skip')
@@ -124,7 +123,7 @@ class GuardedOptimWrapper(OptimWrapper):
                 f'(max_skips={self.max_skips}): weights or data are spoilt. Go on from an earlier '
                 'checkpoint with a lower learning rate, or mend the data.'
             )
-        print_log(f'{where}; the batch is skipped', 'current', level=logging.WARNING)
+        warn(f'{where}; the batch is skipped')
 
     def _reason(self, loss: Tensor) -> str:
         if self._problem is not None:

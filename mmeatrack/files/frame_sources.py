@@ -1,6 +1,5 @@
 """Frames of a video file, a folder of images, a camera or a stream, one after another."""
 
-import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from mmeatrack.files.frame_files import IMAGE_SUFFIXES, list_frames
 from mmeatrack.files.image_file import read_image
 from mmeatrack.files.live_frames import live_frames
 from mmeatrack.files.sequence_names import name_by_folder
+from mmeatrack.log import warn
 
 
 @dataclass(frozen=True)
@@ -153,13 +153,9 @@ def _read_video(
     capture.release()
     # Containers that estimate the count may be off by one.
     if number < count - 1:
-        from mmengine.logging import print_log  # imports torch
-
-        print_log(
+        warn(
             f'{path} ends after {number} frames, but says that it has {count}: it is truncated, '
-            'or damaged from there on.',
-            'current',
-            level=logging.WARNING,
+            'or damaged from there on.'
         )
 
 

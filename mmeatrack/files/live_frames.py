@@ -1,12 +1,13 @@
 """Newest frames of a camera or a stream: what comes while a frame is worked on is passed over."""
 
-import logging
 import threading
 import time
 from typing import Any, Iterator, Optional
 
 import cv2
 import numpy as np
+
+from mmeatrack.log import warn
 
 # A capture that gives no frame this often in a row has stopped.
 _MISSES, _PAUSE_SECONDS = 50, 0.02
@@ -36,7 +37,8 @@ def live_frames(capture: Any, name: str) -> Iterator[np.ndarray]:
                 raise ValueError(f'{name}: gives no more frames. Was it unplugged or stopped?')
             now = (frame.shape[1], frame.shape[0])
             if size is not None and now != size:
-                _report_resize(name, now, size)
+                sizes = f'{now[0]}x{now[1]} px after {size[0]}x{size[1]}'
+                warn(f'{name}: {sizes}; the frame is resized.')
                 frame = cv2.resize(frame, size)
             size = size or now
             yield frame
@@ -85,13 +87,3 @@ class _Newest:
         with self._changed:
             self._has_ended = True
             self._changed.notify()
-
-
-def _report_resize(name: str, now: Any, size: Any) -> None:
-    from mmengine.logging import print_log  # imports torch
-
-    print_log(
-        f'{name}: {now[0]}x{now[1]} px after {size[0]}x{size[1]}; the frame is resized.',
-        'current',
-        level=logging.WARNING,
-    )

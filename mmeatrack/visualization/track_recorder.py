@@ -1,6 +1,5 @@
 """Results of a running tracker, written frame by frame: annotated video and text."""
 
-import logging
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, List, Optional, Union
 
 import numpy as np
 
+from mmeatrack.log import warn
 from mmeatrack.visualization.annotated_frame import FrameHeader, draw_frame
 from mmeatrack.visualization.labelled_boxes import LabelledBox
 from mmeatrack.visualization.video_sink import MAX_FPS, MIN_FPS, VideoSink, check_fps
@@ -133,12 +133,8 @@ def _source_fps(source: 'FrameSource') -> float:
         return DEFAULT_FPS
     if MIN_FPS <= source.fps <= MAX_FPS:
         return source.fps
-    from mmengine.logging import print_log  # slow to import, and seldom needed
-
-    print_log(
+    warn(
         f'{source.name}: says that it has {source.fps:g} frames per second; the annotated video '
-        f'gets {DEFAULT_FPS:g}.',
-        'current',
-        level=logging.WARNING,
+        f'gets {DEFAULT_FPS:g}.'
     )
     return DEFAULT_FPS

@@ -1,7 +1,6 @@
 """Loss curves of training runs, read from the scalars that MMEngine writes."""
 
 import json
-import logging
 import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
@@ -10,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmeatrack.log import warn
 from mmeatrack.visualization.figures import save_figure, style_axes
 
 PathLike = Union[str, Path]
@@ -152,11 +152,7 @@ def _read_records(file: Path) -> List[Dict[str, Any]]:
         if isinstance(record, dict):
             records.append(record)
         elif number == len(lines):
-            from mmengine.logging import print_log  # slow to import, and seldom needed
-
-            print_log(
-                f'{file}, line {number}: cut off, left out.', 'current', level=logging.WARNING
-            )
+            warn(f'{file}, line {number}: cut off, left out.')
         else:
             raise ValueError(
                 f'{file}, line {number}: {line[:80]!r} is no JSON object. Is this a scalars.json?'

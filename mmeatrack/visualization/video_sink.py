@@ -1,6 +1,5 @@
 """Video files that are whole under their names, or not there."""
 
-import logging
 import os
 from pathlib import Path
 from typing import Any, Optional, Tuple, Union
@@ -9,6 +8,7 @@ import cv2
 import numpy as np
 
 from mmeatrack.files.atomic import replace_durably
+from mmeatrack.log import warn
 
 # Every build of OpenCV that reads videos can write these.
 CODECS = {'.mp4': 'mp4v', '.avi': 'MJPG'}
@@ -100,7 +100,10 @@ class VideoSink:
 
     def __enter__(self) -> 'VideoSink':
         if abs(self.fps - self.asked_fps) > 0.5 * 10**-_DECIMALS:
-            self._say_rounded()
+            warn(
+                f'{self.path}: {self.asked_fps:g} frames per second rounded to {self.fps:g}; '
+                f'{self.path.suffix} stores no finer rate.'
+            )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         codec = CODECS[self.path.suffix.lower()]
         fourcc = cv2.VideoWriter.fourcc(*codec)
@@ -114,16 +117,6 @@ class VideoSink:
                 f'{", ".join(CODECS)}, or pip install opencv-python-headless.'
             )
         return self
-
-    def _say_rounded(self) -> None:
-        from mmengine.logging import print_log  # slow to import, and seldom needed
-
-        print_log(
-            f'{self.path}: {self.asked_fps:g} frames per second rounded to {self.fps:g}; '
-            f'{self.path.suffix} stores no finer rate.',
-            'current',
-            level=logging.WARNING,
-        )
 
     def write(self, frame: np.ndarray) -> None:
         """Append a frame (height, width, 3), uint8, BGR.

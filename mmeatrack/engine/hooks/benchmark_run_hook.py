@@ -1,18 +1,17 @@
 """Raw results of a test run, and their completion after an interruption."""
 
-import logging
 from pathlib import Path
 from typing import Any, Collection, List, Mapping
 
 from mmengine.dist import broadcast_object_list, get_world_size, is_main_process
 from mmengine.hooks import Hook
-from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmtrack.datasets import BaseSOTDataset
 from mmtrack.datasets.samplers import VideoSampler
 
 from mmeatrack.engine.run_identity import model_facts, run_identity
 from mmeatrack.evaluation.metrics import UAVSOTMetric
+from mmeatrack.log import warn
 from mmeatrack.registry import HOOKS
 
 
@@ -80,13 +79,13 @@ class BenchmarkRunHook(Hook):
         assert folder is not None
         moved = folder.claim(run_identity(runner))
         if moved is not None:
-            _log(f'{folder.path} held the results of another run; they are now in {moved}')
+            warn(f'{folder.path} held the results of another run; they are now in {moved}')
         has_weights = any(True for _ in runner.model.parameters())
         if not self.resume or (has_weights and not runner.cfg.get('load_from')):
             return []
         finished = metric.resume()
         if finished:
-            _log(f'{len(finished)} sequences are complete in {folder.path} and are not run again')
+            warn(f'{len(finished)} sequences are complete in {folder.path} and are not run again')
         return finished
 
 
@@ -100,7 +99,7 @@ def _share_sequences(runner: Runner, finished: Collection[str]) -> None:
     dataset = runner.test_dataloader.dataset
     if not isinstance(sampler, VideoSampler) or not isinstance(dataset, BaseSOTDataset):
         if finished:
-            _log("finished sequences can only be skipped with sampler=dict(type='VideoSampler')")
+            warn("finished sequences can only be skipped with sampler=dict(type='VideoSampler')")
         return
     names = dataset.metainfo.get('seq_names', [''] * dataset.num_videos)
     left = {
@@ -141,7 +140,3 @@ def _precision(runner: Runner) -> str:
     if not runner.test_loop.fp16:
         return number_format
     return 'float16 autocast' if device == 'cuda' else 'bfloat16 autocast'
-
-
-def _log(message: str) -> None:
-    print_log(message, logger='current', level=logging.WARNING)

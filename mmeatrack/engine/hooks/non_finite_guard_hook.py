@@ -1,16 +1,15 @@
 """Protection of a training from batches whose data or losses are not finite."""
 
-import logging
 from typing import Any, Collection, List, Optional, Tuple
 
 from mmengine.hooks import Hook
-from mmengine.logging import print_log
 from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from mmeatrack.engine.finite_check import bad_samples, non_finite_data
 from mmeatrack.engine.guarded_optim import GuardedOptimWrapper, check_guard, guarded
+from mmeatrack.log import warn
 from mmeatrack.models.wrappers import running_statistics, unwrap
 from mmeatrack.registry import HOOKS
 
@@ -87,11 +86,7 @@ class NonFiniteGuardHook(Hook):
         if self._handle is not None:
             self._handle.remove()
         if self._wrapper is not None and self._wrapper.num_skipped:
-            print_log(
-                f'{self._wrapper.num_skipped} batches were skipped for NaN or infinity',
-                'current',
-                level=logging.WARNING,
-            )
+            warn(f'{self._wrapper.num_skipped} batches were skipped for NaN or infinity')
 
     def _keep_losses(self, model: nn.Module, inputs: Any, output: Any) -> None:
         if isinstance(output, dict) and self._wrapper is not None:

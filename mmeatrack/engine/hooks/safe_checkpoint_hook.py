@@ -1,6 +1,5 @@
 """Checkpoints that survive a kill, a full disk and a damaged file."""
 
-import logging
 import re
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any, Dict, Iterator, List, Optional, Union
 from mmengine.dist import all_reduce_params, barrier, is_main_process
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
-from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmeatrack.compat.checkpoint import load_checkpoint_file
 from mmeatrack.files.atomic import write_atomically
+from mmeatrack.log import warn
 from mmeatrack.models.wrappers import running_statistics, unwrap
 from mmeatrack.registry import HOOKS
 
@@ -119,10 +118,10 @@ class SafeCheckpointHook(CheckpointHook):
             if problem is None:
                 if str(path) != named:
                     AtomicLocalBackend().put(str(path).encode(), pointer)
-                    _warn(f'training goes on from {path}')
+                    warn(f'training goes on from {path}')
                 return
             problems[path] = problem
-            _warn(f'the checkpoint {path} is skipped: {problem}')
+            warn(f'the checkpoint {path} is skipped: {problem}')
         if problems:
             raise RuntimeError(
                 f'{pointer} asks to resume, but no checkpoint can be read: '
@@ -247,7 +246,3 @@ def _unreadable(path: Path) -> Optional[str]:
 
 def _is_remote(path: Any) -> bool:
     return path is not None and '://' in str(path)
-
-
-def _warn(message: str) -> None:
-    print_log(message, 'current', level=logging.WARNING)

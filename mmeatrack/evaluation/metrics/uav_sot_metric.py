@@ -1,7 +1,6 @@
 """Metric of a test run on a UAV benchmark."""
 
 import json
-import logging
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,6 +18,7 @@ from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, as_text, file_name
 from mmeatrack.evaluation.speed import machine_facts, run_speed
 from mmeatrack.files.sequence_names import name_of_sample
+from mmeatrack.log import warn
 from mmeatrack.registry import METRICS
 
 
@@ -223,11 +223,7 @@ class UAVSOTMetric(BaseVideoMetric):
         self._identity = folder.identity()  # validations of one training write the same files
         self._claimed_alone = True
         if moved is not None:
-            print_log(
-                f'{folder.path} held the results of another run; they are now in {moved}',
-                logger='current',
-                level=logging.WARNING,
-            )
+            warn(f'{folder.path} held the results of another run; they are now in {moved}')
 
     def _sequence_name(self, data_sample: dict) -> str:
         """The dataset's name of a sequence, or its image folder and number."""
@@ -270,7 +266,7 @@ class UAVSOTMetric(BaseVideoMetric):
             logger='current',
         )
         for name, reason in report.left_out.items():
-            print_log(f'left out: {name}: {reason}', logger='current', level=logging.WARNING)
+            warn(f'left out: {name}: {reason}')
         folder = self.run_folder
         if folder is None:
             print_log('result_dir is not set: no raw results are kept', logger='current')

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmeatrack.compat.config_paths import find_path, package_configs
 from mmeatrack.conversion.ostrack import under_own_names
+from mmeatrack.log import warn
 from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
 from mmeatrack.models.distillers.mmtrack_teacher import MMTrackTeacher
 from mmeatrack.registry import MODELS
@@ -122,12 +123,12 @@ def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: 
         if given and name not in model.teacher_files:
             continue
         if not given and name not in model.teacher_files:
-            _warn(
+            warn(
                 f'the checkpoint has no {name}, and the config names no file of it: its random '
                 'weights are kept. They do not matter for a test.'
             )
         if given and not _are_equal(own, {key: state_dict[key] for key in given}):
-            _warn(
+            warn(
                 f'the checkpoint was distilled from another {name}; the configured one is kept: '
                 f'{model.teacher_files[name]}'
             )
@@ -154,7 +155,3 @@ def _are_equal(one: Dict[str, Tensor], other: Dict[str, Tensor]) -> bool:
         one[key].shape == other[key].shape and bool((one[key].cpu() == other[key].cpu()).all())
         for key in one
     )
-
-
-def _warn(message: str) -> None:
-    print_log(message, 'current', level=logging.WARNING)

@@ -1,11 +1,11 @@
 """Compiled network of a search frame."""
 
-import logging
 from typing import Any, Optional, Set, Tuple
 
 import torch
-from mmengine.logging import print_log
 from torch import Tensor
+
+from mmeatrack.log import warn
 
 
 class CompiledNetwork:
@@ -54,12 +54,10 @@ class CompiledNetwork:
             reason = (
                 f'{type(error).__name__}: {(str(error).strip() or "no reason").splitlines()[0]}'
             )
-            print_log(
+            warn(
                 f'test_cfg.compile=True: torch {torch.__version__} cannot compile the network '
                 f'here, so that it runs uncompiled ({reason}). Install a C++ compiler '
-                '(apt-get install g++), or set compile=False.',
-                'current',
-                logging.WARNING,
+                '(apt-get install g++), or set compile=False.'
             )
         self._warm.add(shapes)
 

@@ -1,0 +1,10 @@
+"""Warnings in mmengine's log, from modules that do not import it."""
+
+import logging
+
+
+def warn(message: str) -> None:
+    """Log a warning with the current run's logger."""
+    from mmengine.logging import print_log  # imports torch
+
+    print_log(message, 'current', level=logging.WARNING)
