@@ -1,6 +1,6 @@
 """Calibration of a tracker's scores: how often it is right at each score."""
 
-from typing import Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -8,6 +8,10 @@ from mmeatrack.evaluation.ope import box_overlaps
 
 RIGHT_IOU = 0.5
 """IoU from which a prediction counts as right."""
+WRONG_IOU = 0.1
+"""IoU below which a prediction counts as wrong, for the lost signal."""
+NOTICED_WITHIN = 15
+"""Frames within which the lost signal has to notice a wrong box."""
 
 
 class ReliabilityBin(NamedTuple):
@@ -95,4 +99,37 @@ def calibration_summary(scores: np.ndarray, right: np.ndarray) -> Dict[str, Opti
         ece=expected_calibration_error(scores, right),
         right=float(right.mean()),
         frames=float(len(scores)),
+    )
+
+
+def lost_rates(
+    boxes: Mapping[str, np.ndarray],
+    lost: Mapping[str, np.ndarray],
+    truths: Mapping[str, np.ndarray],
+) -> Dict[str, Optional[float]]:
+    """Rates of the lost signal, over all frames but the first that show the target.
+
+    Args:
+        boxes: Predicted boxes (N, 4), x, y, w, h, by sequence; row 0 was given.
+        lost: Whether the target was called lost, (N,) by sequence.
+        truths: Ground truth (N, 4) by sequence; NaN rows where the target is absent.
+
+    Returns:
+        ``right_called_lost``: share of boxes of IoU 0.5 or more; ``wrong_called_lost``: share of
+        those below 0.1, where it is called lost there or in one of the 14 frames after; None
+        without such boxes. ``wrong``: their number.
+    """
+    right: List[bool] = []
+    wrong: List[bool] = []
+    for name, found in boxes.items():
+        overlap, called = box_overlaps(found, truths[name]), np.asarray(lost[name], dtype=bool)
+        overlap[np.isnan(truths[name]).any(axis=1)] = np.nan  # neither right nor wrong
+        overlap[0] = np.nan
+        right += called[overlap >= RIGHT_IOU].tolist()
+        late = np.flatnonzero(overlap < WRONG_IOU)
+        wrong += [bool(called[i : i + NOTICED_WITHIN].any()) for i in late]
+    return dict(
+        right_called_lost=float(np.mean(right)) if right else None,
+        wrong_called_lost=float(np.mean(wrong)) if wrong else None,
+        wrong=float(len(wrong)),
     )

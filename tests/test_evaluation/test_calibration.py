@@ -6,6 +6,7 @@ from mmeatrack.evaluation.calibration import (
     calibration_summary,
     expected_calibration_error,
     is_right,
+    lost_rates,
     reliability,
     scored_predictions,
 )
@@ -64,3 +65,20 @@ def test_predictions_of_one_kind_have_no_auroc_but_bins() -> None:
         assert summary['auroc'] is None
         assert summary['ece'] == pytest.approx(abs(right[0] - np.mean(scores)))
         assert [each.frames for each in reliability(scores, right)] == [1, 1, 1]
+
+
+def test_rates_of_the_lost_signal() -> None:
+    truth = np.tile([0.0, 0, 10, 10], (40, 1))
+    truth[30] = np.nan
+    boxes = truth + 0.0
+    boxes[10:13] += 20  # wrong, as is the last frame
+    boxes[39] += 20
+    boxes[30] = 0, 0, 10, 10
+    lost = np.zeros(40, bool)
+    lost[[0, 5, 26, 30]] = True  # 26 is 14 frames after 12 and 15 after 11
+    both = dict(a=boxes, b=truth[:3]), dict(a=lost, b=lost[:3]), dict(a=truth, b=truth[:3])
+    assert lost_rates(*both) == dict(
+        right_called_lost=pytest.approx(2 / 36), wrong_called_lost=1 / 4, wrong=4
+    )
+    alone = (dict(b=each['b']) for each in both)
+    assert lost_rates(*alone) == dict(right_called_lost=0, wrong_called_lost=None, wrong=0)

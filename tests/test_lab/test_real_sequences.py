@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Iterator, List
 
 import cv2
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 
 from lab import real_sequences
-from lab.real_sequences import Clip, compare, read_sequences, run_misled, run_ours
+from lab.real_sequences import compare, read_sequences
+from lab.real_trackers import Clip, run_misled, run_opencv, run_ours
 from mmeatrack.apis import load_tracker
 from mmeatrack.conversion import publish
+from mmeatrack.deploy import TrackedFrame
 from tests.toys import build, tracker_cfg
 
 
@@ -41,7 +44,7 @@ def toy(tmp_path: Path) -> Any:
 
 def test_a_tracker_that_stays_where_it_began_is_scored(clips: List[Clip]) -> None:
     def stay(frames: list, box: tuple) -> Iterator[tuple]:
-        return (box for _ in frames)
+        return (TrackedFrame(box, 0.4, False) for _ in frames)
 
     entry = compare({'still': stay}, clips)['still']
     # Overlaps 1, 17/23, 14/26 and 11/29: above 20, 14, 10 and 7 of the 21 thresholds.
@@ -49,6 +52,23 @@ def test_a_tracker_that_stays_where_it_began_is_scored(clips: List[Clip]) -> Non
     assert entry.scores.precision20 == 1.0
     assert entry.error == 0
     assert entry.fps > 0
+    # 17/23 and 14/26 are right, 11/29 is not: a score of 0.4 is 4/15 too low, and tells nothing.
+    assert entry.trust.numbers == dict(
+        auroc=0.5,
+        ece=pytest.approx(4 / 15),
+        right=pytest.approx(2 / 3),
+        frames=6,
+        right_called_lost=0,
+        wrong_called_lost=None,
+        wrong=0,
+    )
+
+
+def test_a_tracker_without_a_score_has_no_reliability(clips: List[Clip]) -> None:
+    tracker = SimpleNamespace(init=lambda *_: None, update=lambda _: (False, None))
+    report = {'opencv': compare({'opencv': run_opencv(lambda: tracker)}, clips)['opencv']}
+    assert report['opencv'].trust is None
+    assert report['opencv'].scores.precision20 == 1.0
 
 
 def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
@@ -68,11 +88,21 @@ def test_table_numbers_and_plot_are_written(clips: List[Clip], toy: Any, tmp_pat
     report = compare({'toy': run_ours(toy)}, clips)
     real_sequences.write(report, tmp_path / 'out')
     assert '| toy ' in (tmp_path / 'out' / 'table.md').read_text()
-    assert list(json.loads((tmp_path / 'out' / 'scores.json').read_text())) == ['toy']
-    assert (tmp_path / 'out' / 'success.png').stat().st_size > 1000
+    assert '| score' in (tmp_path / 'out' / 'table.md').read_text()
+    numbers = json.loads((tmp_path / 'out' / 'scores.json').read_text())
+    assert numbers['toy']['reliability']['frames'] == 6
+    for name in ('success.png', 'reliability.png'):
+        assert (tmp_path / 'out' / name).stat().st_size > 1000
 
 
 def test_nothing_to_compare_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_sequence(tmp_path / 'a')
     assert real_sequences.main([str(tmp_path)]) == 1
     assert 'nothing to compare' in capsys.readouterr().err
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sequence(tmp_path / 'a')
+    (tmp_path / 'table.md').write_text('mine')
+    assert real_sequences.main([str(tmp_path), '--out', str(tmp_path)]) == 1
+    assert 'would be overwritten' in capsys.readouterr().err

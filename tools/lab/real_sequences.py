@@ -1,33 +1,38 @@
-"""Compare trackers on a folder of real sequences: success, precision and frames a second.
+"""Compare trackers on a folder of real sequences: scores, frames a second, reliability.
 
 Each sequence is a folder with img/*.jpg and groundtruth_rect.txt (x,y,w,h a line). All trackers run
 in this process by turns, a sequence at a time and each on one thread; frames a second are those of
 processor time, which other work on the machine hardly changes. --wrong-template also runs
 ours with the template of another sequence: a tracker that does as well with that one does not look
-at its template.
+at its template. Where a tracker has a score of its own, a second table and reliability.png tell how
+far it can be trusted, and how often right and wrong boxes are called lost. Writes table.md,
+scores.json and the plots.
 """
 
 import argparse
-import itertools
 import json
 import sys
 import time
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import cv2
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab.real_trackers import (
+    Box,
+    Clip,
+    Found,
+    Run,
+    read,
+    run_deployed,
+    run_misled,
+    run_nanotrack,
+    run_opencv,
+    run_ours,
+)
 
 if TYPE_CHECKING:
     from mmeatrack.evaluation.ope import OPEScores
@@ -36,24 +41,37 @@ EXAMPLE = """example:
   python tools/lab/real_sequences.py data/real_sequences --csrt \\
       --ours student=CONFIG.py,student.pth --nanotrack backbone.onnx head.onnx
 """
-Box = Tuple[float, float, float, float]
-# All frames and the first box to a box for each frame.
-Run = Callable[[List[np.ndarray], Box], Iterator[Box]]
+FILES = ('table.md', 'scores.json', 'success.png', 'reliability.png')
 
 
-class Clip(NamedTuple):
-    """A sequence: name, paths of the frames, and boxes (N, 4), x, y, w, h, NaN where absent."""
+class Tracks(NamedTuple):
+    """Boxes (N, 4), scores (N,) and lost signal (N,) of a tracker, by sequence."""
 
-    name: str
-    frames: List[Path]
-    boxes: np.ndarray
+    boxes: Dict[str, np.ndarray]
+    scores: Dict[str, np.ndarray]
+    lost: Dict[str, np.ndarray]
+
+    def add(self, name: str, found: List[Found]) -> None:
+        """Take the results of a sequence in."""
+        self.boxes[name] = np.array([each.box_xywh for each in found])
+        self.scores[name] = np.array([each.score for each in found])
+        self.lost[name] = np.array([bool(each.lost) for each in found])
+
+
+class Trust(NamedTuple):
+    """Scores (M,) of all frames, whether the boxes were right (M,), and numbers of both."""
+
+    scores: np.ndarray
+    right: np.ndarray
+    numbers: Dict[str, Optional[float]]
 
 
 class Entry(NamedTuple):
-    """Scores of a tracker, and its frames a second of processor time, from frame to box."""
+    """Result of a tracker: frames a second are of processor time, from frame to box."""
 
     scores: 'OPEScores'
     fps: float
+    trust: Optional[Trust] = None
 
     @property
     def error(self) -> float:
@@ -95,16 +113,19 @@ def main(argv: Sequence[str]) -> int:
     """Run all trackers, print the table and write the plots; 1 if something cannot be used."""
     import torch
 
+    from mmeatrack.files.outputs import claimed_outputs
+
     args = parse_args(argv)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    outputs = [args.out / name for name in FILES]
     try:
-        sequences = list(read_sequences(args.folder, args.max_frames))
-        report = compare(build_trackers(args, sequences), sequences)
-    except (FileNotFoundError, ValueError, RuntimeError) as error:
+        with claimed_outputs(outputs, [args.folder], tool='real_sequences.py'):
+            sequences = list(read_sequences(args.folder, args.max_frames))
+            write(compare(build_trackers(args, sequences), sequences), args.out)
+    except (OSError, ValueError, RuntimeError) as error:
         print(f'real_sequences.py: {error}', file=sys.stderr)
         return 1
-    write(report, args.out)
     return 0
 
 
@@ -156,90 +177,15 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
     return trackers
 
 
-def run_ours(model: Any) -> Run:
-    """A tracker of this package."""
-    from mmeatrack.apis import track_frames
-
-    def run(frames: List[np.ndarray], box: Box) -> Iterator[Box]:
-        return (result.box_xywh for result in track_frames(model, frames, box))
-
-    return run
-
-
-def run_deployed(folder: str, backend: str = 'onnxruntime', precision: str = 'fp32') -> Run:
-    """An exported tracker, on one thread."""
-    from mmeatrack.deploy import DeployedTracker
-
-    tracker = DeployedTracker(folder, backend, precision)
-    return lambda frames, box: (result.box_xywh for result in tracker.follow(frames, box))
-
-
-def run_misled(model: Any, sequences: List[Clip]) -> Run:
-    """The same, with the template of the sequence that comes next."""
-    import torch
-
-    from mmeatrack.apis import track_frames
-    from mmeatrack.models.wrappers import find_tracker
-
-    tracker, turn = find_tracker(model), itertools.count(1)
-
-    def run(frames: List[np.ndarray], box: Box) -> Iterator[Box]:
-        other = sequences[next(turn) % len(sequences)]
-        x, y, w, h = (float(value) for value in other.boxes[0])
-        pixels = torch.from_numpy(read(other.frames[0])).permute(2, 0, 1)[None]
-        for number, result in enumerate(track_frames(model, frames, box)):
-            if number == 0:
-                with torch.no_grad():
-                    wrong = tracker.encode_template(pixels, (x + w / 2, y + h / 2, w, h))
-                state = tracker.state
-                state.template = state.active_template = wrong
-                state.temporal = None if state.temporal is None else wrong
-            yield result.box_xywh
-
-    return run
-
-
-def run_nanotrack(backbone: str, head: str) -> Run:
-    """OpenCV's NanoTrack on given networks."""
-    parameters = cv2.TrackerNano_Params()
-    parameters.backbone, parameters.neckhead = backbone, head
-    return run_opencv(lambda: cv2.TrackerNano_create(parameters))
-
-
-def run_opencv(create: Callable[[], Any]) -> Run:
-    """A tracker of OpenCV's; where it sees nothing, the last box stays."""
-
-    def run(frames: List[np.ndarray], box: Box) -> Iterator[Box]:
-        tracker = create()
-        tracker.init(frames[0], tuple(round(value) for value in box))
-        yield box
-        for frame in frames[1:]:
-            found, new_box = tracker.update(frame)
-            box = new_box if found else box
-            yield box
-
-    return run
-
-
-def read(path: Path) -> np.ndarray:
-    """A frame.
-
-    Raises:
-        ValueError: If the file is no image.
-    """
-    frame = cv2.imread(str(path))
-    if frame is None:
-        raise ValueError(f'{path} is no image.')
-    return frame
-
-
 def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, Entry]:
     """Run all trackers on all sequences by turns; a report entry for each."""
+    from tqdm import tqdm
+
     from mmeatrack.evaluation.ope import ope_scores
 
-    boxes: Dict[str, Dict[str, np.ndarray]] = {name: {} for name in trackers}
+    tracks = {name: Tracks({}, {}, {}) for name in trackers}
     seconds = dict.fromkeys(trackers, 0.0)
-    for number, sequence in enumerate(sequences):
+    for number, sequence in enumerate(tqdm(sequences, desc='sequences')):
         frames = [read(path) for path in sequence.frames]
         names = list(trackers)
         for name in names[number % len(names) :] + names[: number % len(names)]:
@@ -249,49 +195,98 @@ def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, Entry]
             began = time.process_time()
             found.extend(begun)
             seconds[name] += time.process_time() - began
-            boxes[name][sequence.name] = np.array(found)
+            tracks[name].add(sequence.name, found)
     total = sum(len(sequence.frames) - 1 for sequence in sequences)
     truth = {sequence.name: sequence.boxes for sequence in sequences}
     report = {}
-    for name, found in boxes.items():
-        scores = ope_scores(found, truth, absent='miss')
-        report[name] = Entry(scores, total / seconds[name])
+    for name, each in tracks.items():
+        scores = ope_scores(each.boxes, truth, absent='miss')
+        report[name] = Entry(scores, total / seconds[name], trust_of(each, truth))
     return report
 
 
+def trust_of(tracks: Tracks, truth: Dict[str, np.ndarray]) -> Optional[Trust]:
+    """Reliability of the score and rates of the lost signal; None for a tracker without a score."""
+    from mmeatrack.evaluation.calibration import calibration_summary, lost_rates, scored_predictions
+
+    scores, right = scored_predictions(tracks.boxes, tracks.scores, truth)
+    if np.isnan(scores).any():
+        return None
+    numbers = calibration_summary(scores, right)
+    return Trust(scores, right, {**numbers, **lost_rates(tracks.boxes, tracks.lost, truth)})
+
+
 def write(report: Dict[str, Entry], out: Path) -> None:
-    """Print the table; write it, the numbers and the success plot."""
+    """Print the tables; write them, the numbers and the plots."""
+    from mmeatrack.evaluation.calibration import reliability
     from mmeatrack.evaluation.report import TrackerReport
-    from mmeatrack.evaluation.tables import markdown_table
     from mmeatrack.files.atomic import write_atomically
+    from mmeatrack.visualization import plot_reliability
     from mmeatrack.visualization.ope_plots import plot_curves
 
+    trusts = {name: entry.trust for name, entry in report.items() if entry.trust}
+    tables = [score_table(report), *([trust_table(trusts)] if trusts else [])]
+    print(*tables, sep='\n')
+    write_atomically(out / 'table.md', '\n'.join(tables))
+    numbers = {name: numbers_of(entry) for name, entry in report.items()}
+    write_atomically(out / 'scores.json', json.dumps(numbers, indent=1))
+    reports = {name: TrackerReport(entry.scores) for name, entry in report.items()}
+    plot_curves(reports, 'success', out / 'success.png', 'real sequences')
+    if trusts:
+        bins = {
+            f'{name}, {len(each.right)} frames': reliability(each.scores, each.right)
+            for name, each in trusts.items()
+        }
+        plot_reliability(bins, out / 'reliability.png')
+
+
+def numbers_of(entry: Entry) -> Dict[str, Any]:
+    """Numbers of a tracker, for JSON."""
+    scores = entry.scores
+    each = {key: (e.success_auc, e.precision20) for key, e in scores.per_sequence.items()}
+    return dict(
+        success=scores.success_auc,
+        success_error=entry.error,
+        precision=scores.precision20,
+        fps=entry.fps,
+        sequences=each,
+        reliability=entry.trust and entry.trust.numbers,
+    )
+
+
+def score_table(report: Dict[str, Entry]) -> str:
+    """Success, precision and frames a second, and success and precision by sequence."""
+    from mmeatrack.evaluation.tables import markdown_table
+
     names = list(next(iter(report.values())).scores.per_sequence)
-    header = ['tracker', 'success', 'precision', 'frames/s', *names]
-    rows, numbers = [], {}
+    rows = []
     for name, entry in report.items():
         scores = entry.scores
         row = [name, f'{100 * scores.success_auc:.1f} ± {100 * entry.error:.1f}']
         row += [f'{100 * scores.precision20:.1f}', f'{entry.fps:.0f}']
-        found = {key: (e.success_auc, e.precision20) for key, e in scores.per_sequence.items()}
-        row += [
-            f'{100 * success:.0f}/{100 * precision:.0f}' for success, precision in found.values()
-        ]
-        rows.append(row)
-        numbers[name] = dict(
-            success=scores.success_auc,
-            success_error=entry.error,
-            precision=scores.precision20,
-            fps=entry.fps,
-            sequences=found,
-        )
-    table = markdown_table(header, rows)
-    print(table)
-    out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / 'table.md', table + '\n')
-    write_atomically(out / 'scores.json', json.dumps(numbers, indent=1))
-    reports = {name: TrackerReport(entry.scores) for name, entry in report.items()}
-    plot_curves(reports, 'success', out / 'success.png', 'real sequences')
+        each = [scores.per_sequence[key] for key in names]
+        rows.append(row + [f'{100 * e.success_auc:.0f}/{100 * e.precision20:.0f}' for e in each])
+    return markdown_table(['tracker', 'success', 'precision', 'frames/s', *names], rows)
+
+
+def trust_table(trusts: Dict[str, Trust]) -> str:
+    """Reliability of the scores, and rates of the lost signal."""
+    from mmeatrack.evaluation.tables import markdown_table
+
+    header = ['score', 'AUROC', 'calibration error', 'right called lost', 'wrong called lost']
+    rows = []
+    for name, trust in trusts.items():
+        cells = [name]
+        for key, form in (
+            ('auroc', '.3f'),
+            ('ece', '.3f'),
+            ('right_called_lost', '.1%'),
+            ('wrong_called_lost', '.1%'),
+        ):
+            value = trust.numbers[key]
+            cells.append('-' if value is None else format(value, form))
+        rows.append([*cells[:-1], f'{cells[-1]} of {trust.numbers["wrong"]:.0f}'])
+    return markdown_table(header, rows)
 
 
 if __name__ == '__main__':

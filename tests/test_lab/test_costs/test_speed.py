@@ -13,6 +13,7 @@ from lab.costs.report import BenchmarkReport
 from lab.costs.speed import clock_of, matmul_rate, noise_video, time_networks, track_videos
 from lab.costs.speed_report import add_tables, entries, plot_speed, write_numbers
 from lab.costs.speed_trackers import Contestant, network_tasks
+from mmeatrack.deploy import TrackedFrame
 from tests.toys import build, tracker_cfg
 
 
@@ -21,7 +22,7 @@ def follower(boxes: np.ndarray, calls: list, name: str) -> Contestant:
         assert tuple(box) == tuple(noise_video(1, 120, 160).boxes[0])
         for i in range(len(frames)):
             calls.append((i, name))
-            yield tuple(boxes[i])
+            yield TrackedFrame(tuple(boxes[i]), 1.0, False)
 
     return Contestant(name, run, network=lambda: calls.append(name))
 

@@ -8,7 +8,7 @@ import torch
 
 from lab.costs.interleaving import interleave
 from lab.costs.speed_trackers import Contestant, Task
-from lab.real_sequences import Clip, read
+from lab.real_trackers import Clip, read
 from mmeatrack.evaluation.ope import ope_scores
 
 _WARM_UPS, _SIDE = 3, 60
@@ -95,7 +95,7 @@ def track_videos(
         for number in range(len(video.frames)):
             for name in rng.permutation(list(runs)):
                 began = clock()
-                found[name].append(next(runs[name]))
+                found[name].append(next(runs[name]).box_xywh)
                 if number > _WARM_UPS:
                     seconds[name].append(clock() - began)
             on_frame()

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from lab.real_sequences import Box, Run, run_nanotrack, run_opencv, run_ours
+from lab.real_trackers import Box, Found, Run, run_nanotrack, run_opencv, run_ours
 from mmeatrack.apis import load_tracker
 from mmeatrack.apis.inference import TEST_PIPELINE
+from mmeatrack.deploy import TrackedFrame
 from mmeatrack.models import EATrack
 from mmeatrack.models.confidence import mean_target_token
 from mmeatrack.models.size_report import SizeReport, size_report
@@ -26,7 +27,7 @@ class Contestant(NamedTuple):
 
     Attributes:
         name: Its name in the table.
-        run: Tracking, from frames and the first box to a box for each frame.
+        run: Tracking, from frames and the first box to a result for each frame.
         parameters: Number of parameters; None where that is not known.
         size: Multiply-adds; None for a tracker of another package.
         network: Network of one frame, with what a frame keeps of the template; None likewise.
@@ -144,11 +145,11 @@ def _of_export(line: Line, threads: int) -> Contestant:
         target_token=state.template_token,
     )
 
-    def run(frames: List[np.ndarray], first: Box) -> Iterator[Box]:
+    def run(frames: List[np.ndarray], first: Box) -> Iterator[Found]:
         tracker.init(frames[0], first)
-        yield first
+        yield TrackedFrame(first, -1.0, False)
         for frame in frames[1:]:
-            yield tracker.track(frame).box_xywh
+            yield tracker.track(frame)
 
     return Contestant(
         f'{line.name}, {backend} {precision}',
