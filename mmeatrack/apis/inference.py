@@ -23,7 +23,7 @@ from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.multi import StatusKeeper, TrackResult, TrackStatus
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
-from mmeatrack.structures.frames import check_frame
+from mmeatrack.structures.frames import check_frame, check_size, image_size
 
 # Pipeline for configs without one. The first two steps read files and are left out here.
 TEST_PIPELINE = [
@@ -139,13 +139,9 @@ def track_frames(
     for number, frame in enumerate(frames):
         check_frame(frame, f'frame {number}')
         if given is None:
-            size = (frame.shape[1], frame.shape[0])
+            size = image_size(frame)
             given = check_target_box(init_bbox_xywh, size)
-        if (frame.shape[1], frame.shape[0]) != size:
-            raise ValueError(
-                f'frame {number} has {frame.shape[1]}x{frame.shape[0]} px after frames of '
-                f'{size[0]}x{size[1]}. Resize it, or begin anew with its box.'
-            )
+        check_size(image_size(frame), size, f'frame {number}')
         started = time.perf_counter()
         _set_video_memory(model, memory)
         with torch.no_grad():

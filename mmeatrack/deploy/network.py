@@ -10,7 +10,7 @@ from mmeatrack.deploy.runtimes import load_graph
 from mmeatrack.structures import CropWindow, image_box_to_crop
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.conventions import CONVENTIONS
-from mmeatrack.structures.frames import check_frame
+from mmeatrack.structures.frames import check_frame, image_size
 from mmeatrack.tracking import TrackerState, begin, complete_settings
 
 
@@ -66,7 +66,7 @@ class DeployedNetwork:
             box: Checked box, centre and size in image px.
         """
         tokens, target_token = self._encode(img, box)
-        return begin(tokens, target_token, box, self._parts, self.test_cfg)
+        return begin(tokens, target_token, box, image_size(img), self._parts, self.test_cfg)
 
     def encode_template(self, img: np.ndarray, box: Box) -> np.ndarray:
         """Stage-1 tokens (1, Nz, C) of the template crop around a box."""

@@ -10,6 +10,7 @@ from mmeatrack.files.read_ahead import read_ahead
 from mmeatrack.multi import StatusKeeper, TrackResult
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.frames import check_size, image_size
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
 
@@ -57,7 +58,7 @@ class DeployedTracker(DeployedNetwork):
                 the frame.
         """
         img = self.as_image(image)
-        x, y, w, h = check_target_box(bbox, (img.shape[1], img.shape[0]))
+        x, y, w, h = check_target_box(bbox, image_size(img))
         self.state = self.start(img, (x + w / 2, y + h / 2, w, h))
 
     def track(self, image: np.ndarray) -> TrackedFrame:
@@ -68,22 +69,25 @@ class DeployedTracker(DeployedNetwork):
                 cut a view of the target out of it at the end of an interval.
 
         Raises:
-            ValueError: If the frame is of another kind.
+            ValueError: If the frame is of another kind, or has another size than the first.
             RuntimeError: If there was no first frame.
         """
         if self.state is None:
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         img, state, cfg = self.as_image(image), self.state, self.test_cfg
+        check_size(image_size(img), state.image_size, 'the frame')
         state.frame += 1
         window = search_window(state, cfg)
         box, cues = self.locate(img, [window], [state])[0]
-        score, lost = advance(state, box, cues, (img.shape[1], img.shape[0]), cfg)
+        score, lost = advance(state, box, cues, cfg)
         adapt(state, score, lambda box: self.encode_template(img, box), cfg)
         cx, cy, w, h = state.box
         return TrackedFrame((cx - w / 2, cy - h / 2, w, h), score, lost)
 
     def follow(self, frames: Iterable[np.ndarray], bbox: Sequence[float]) -> Iterator[TrackResult]:
         """Follow a target through frames; the next one is decoded while this one is tracked.
+
+        Several may go on by turns, one result at a time: each remembers its own video.
 
         Args:
             frames: Frames (H, W, 3), uint8, BGR.
@@ -96,18 +100,19 @@ class DeployedTracker(DeployedNetwork):
             ValueError: As :meth:`init` and :meth:`track` do.
         """
         keeper: Optional[StatusKeeper] = None
+        state: Optional[TrackerState] = None
         for frame in read_ahead(frames):
             started = time.perf_counter()
-            size = frame.shape[1], frame.shape[0]
-            if keeper is None:
+            if keeper is None or state is None:
                 self.init(frame, bbox)
+                state = cast(TrackerState, self.state)
+                keeper = StatusKeeper(state.box)
                 x, y, w, h = map(float, bbox)
-                keeper = StatusKeeper((x + w / 2, y + h / 2, w, h))
-                seconds = time.perf_counter() - started
-                yield TrackResult(frame, (x, y, w, h), -1.0, seconds, None, keeper.first(size))
+                seconds, status = time.perf_counter() - started, keeper.first(state.image_size)
+                yield TrackResult(frame, (x, y, w, h), -1.0, seconds, None, status)
                 continue
+            self.state = state
             box, score, lost = self.track(frame)
             seconds = time.perf_counter() - started
-            state = cast(TrackerState, self.state)
-            status = keeper.update(state.box, score, state.lost_detector, size)
+            status = keeper.update(state.box, score, state.lost_detector, state.image_size)
             yield TrackResult(frame, box, score, seconds, lost, status)

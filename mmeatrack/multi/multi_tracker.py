@@ -1,7 +1,7 @@
 """Tracking of many targets: their crops in one batch, everything else apart for each."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from mmeatrack.multi.status import StatusKeeper
 from mmeatrack.multi.track_result import Track
 from mmeatrack.structures import CropWindow, check_target_box
 from mmeatrack.structures.boxes import Box
-from mmeatrack.structures.frames import check_frame
+from mmeatrack.structures.frames import check_frame, check_size, image_size
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
 
@@ -67,7 +67,7 @@ class MultiTracker:
         self.rules = rules or TrackRules()
         self._targets: Dict[int, _Target] = {}
         self._used: Set[int] = set()
-        self._size: Optional[Tuple[int, int]] = None
+        self._size = (0, 0)
         self._crossings = Crossings(self.rules)
 
     @property
@@ -194,31 +194,26 @@ class MultiTracker:
 
     def _start(self, image: np.ndarray, bbox: Sequence[float]) -> _Target:
         img = self._checked_image(image)
-        assert self._size is not None
         x, y, w, h = check_target_box(bbox, self._size)
         box = (x + w / 2, y + h / 2, w, h)
         return _Target(self._network.start(img, box), StatusKeeper(box, self.rules), box)
 
     def _checked_image(self, image: np.ndarray) -> Any:
         check_frame(image, 'the frame')
-        size = (image.shape[1], image.shape[0])
-        if self._targets and self._size != size:
-            assert self._size is not None
-            raise ValueError(
-                f'the frame has {size[0]}x{size[1]} px after frames of {self._size[0]}x'
-                f'{self._size[1]}: boxes would not fit. Resize it, or begin a new MultiTracker.'
-            )
-        self._size = size
+        if self._targets:
+            check_size(image_size(image), self._size, 'the frame')
+        self._size = image_size(image)
         return self._network.as_image(image)
 
     def _new_id(self, given: Optional[int]) -> int:
         if given is None:
             return max(self._used, default=0) + 1
-        if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+        if not whole or given < 0:
             raise ValueError(f'id={given!r}: give a whole number of 0 or more, or none.')
         if given in self._used:
             raise ValueError(f'id={given} was given before; ids are never reused. Give another.')
-        return given
+        return int(given)
 
     def _find(self, id: Optional[int]) -> _Target:
         if id is None and len(self._targets) == 1:
@@ -230,12 +225,11 @@ class MultiTracker:
     def _advance(self, target: _Target, img: Any, box: Box, cues: List[float]) -> float:
         """Take a target's result in; return its score."""
         state, settings = target.state, self._network.test_cfg
-        assert self._size is not None
         state.frame += 1
         if self._is_rivals(target, box):
             state.lost_detector.update(0.0)
             return 0.0
-        score, _ = advance(state, box, cues, self._size, settings)
+        score, _ = advance(state, box, cues, settings)
         target.unsure = 0 if state.lost_detector.is_sure(score) else target.unsure + 1
         if target.unsure == self.rules.unsure_for and not state.lost_detector.lost:
             state.lost_detector.declare_lost()
@@ -248,7 +242,6 @@ class MultiTracker:
     def _sweep_windows(self, target: _Target) -> List[CropWindow]:
         """Windows of the sweep in this frame; none for a target that was not lost lately."""
         state = target.state
-        assert self._size is not None
         if target.sweep is not None and target.sweep.is_over(state):
             target.sweep = None
         if target.sweep is None:
@@ -282,7 +275,6 @@ class MultiTracker:
     def _report(self, key: int, score: float) -> Track:
         target = self._targets[key]
         state = target.state
-        assert self._size is not None
         status = target.status.update(state.box, score, state.lost_detector, self._size)
         if status.state == 'lost' and status.frames == self.rules.remove_after:
             del self._targets[key]

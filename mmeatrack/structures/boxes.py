@@ -5,6 +5,9 @@ from typing import Sequence, Tuple
 
 Box = Tuple[float, float, float, float]
 
+# Boxes are float32 within mmtrack, whose steps are up to 0.004 px in the largest images.
+_LEAST_SIDE = 0.01
+
 
 def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> Box:
     """Refuse a box that no tracker can be started on.
@@ -17,19 +20,22 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
         The box as four Python floats.
 
     Raises:
-        ValueError: If the box has not four finite numbers, has no area or lies outside the image.
+        ValueError: If the box has not four finite numbers, is narrower than 0.01 px or lies
+            outside the image.
     """
     width, height = image_size
-    given = (
-        f'target box x,y,w,h = {[float(v) for v in box_xywh]} in an image of {width}x{height} px'
-    )
-    if len(box_xywh) != 4 or not all(math.isfinite(v) for v in box_xywh):
+    try:
+        values = [float(v) for v in box_xywh]
+    except (TypeError, ValueError):
+        values = []
+    given = f'target box x,y,w,h = {values or box_xywh} in an image of {width}x{height} px'
+    if len(values) != 4 or not all(map(math.isfinite, values)):
         raise ValueError(f'{given}: four finite numbers are needed. Correct the initial box.')
-    x, y, w, h = (float(v) for v in box_xywh)
-    if w <= 0 or h <= 0:
+    x, y, w, h = values
+    if min(w, h) < _LEAST_SIDE:
         raise ValueError(
-            f'{given}: width and height must be above 0. Correct the initial box '
-            '(is it x1,y1,x2,y2 by mistake?).'
+            f'{given}: width and height must be above 0, and of at least {_LEAST_SIDE} px. Correct '
+            'the initial box (is it x1,y1,x2,y2 by mistake, or in shares of the image?).'
         )
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         raise ValueError(

@@ -1,6 +1,6 @@
 """Checks of single frames."""
 
-from typing import Any
+from typing import Any, Tuple
 
 import numpy as np
 
@@ -19,3 +19,17 @@ def check_frame(frame: Any, name: str) -> None:
         f'{name} is {found}; a frame is a numpy array (H, W, 3) of uint8, BGR. For one '
         'channel use cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR).'
     )
+
+
+def image_size(frame: np.ndarray) -> Tuple[int, int]:
+    """``(width, height)`` of a frame (H, W, 3)."""
+    return frame.shape[1], frame.shape[0]
+
+
+def check_size(size: Tuple[int, int], expected: Tuple[int, int], name: str) -> None:
+    """Check a frame's (width, height); ValueError, with its ``name``, if it has changed."""
+    if size != expected:
+        raise ValueError(
+            f'{name} has {size[0]}x{size[1]} px after frames of {expected[0]}x{expected[1]}, where '
+            'boxes would not fit. Resize it, or begin anew with its box.'
+        )

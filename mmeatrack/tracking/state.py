@@ -19,6 +19,7 @@ class TrackerState:
     Attributes:
         template: (1, Nz, C) tokens of the first frame's template; never changed.
         first_box: Given box, centre and size in image px.
+        image_size: ``(width, height)`` of the first frame, and so of all.
         box: Last box, centre and size in image px.
         sure_box: Last box with a score that shows the target, see :meth:`LostDetector.is_sure`;
             at first the given one.
@@ -38,6 +39,7 @@ class TrackerState:
 
     template: Array
     first_box: Box
+    image_size: Tuple[int, int]
     box: Box
     sure_box: Box
     active_template: Array

@@ -25,7 +25,12 @@ class VideoParts(NamedTuple):
 
 
 def begin(
-    template: Array, template_token: Array, box: Box, parts: VideoParts, settings: Mapping[str, Any]
+    template: Array,
+    template_token: Array,
+    box: Box,
+    image_size: Tuple[int, int],
+    parts: VideoParts,
+    settings: Mapping[str, Any],
 ) -> TrackerState:
     """State of a video whose first frame shows the target.
 
@@ -33,6 +38,7 @@ def begin(
         template: (1, Nz, C) tokens of its template crop.
         template_token: (1, C) mean token of the target in it.
         box: Given box, centre and size in image px.
+        image_size: ``(width, height)`` of the image.
         parts: Parts that the video gets copies of.
         settings: The tracker's ``test_cfg``.
     """
@@ -40,6 +46,7 @@ def begin(
     return TrackerState(
         template=template,
         first_box=box,
+        image_size=image_size,
         box=box,
         sure_box=box,
         active_template=template,
@@ -55,7 +62,6 @@ def advance(
     state: TrackerState,
     box: Box,
     cues: Sequence[float],
-    image_size: Tuple[int, int],
     settings: Mapping[str, Any],
 ) -> Tuple[float, bool]:
     """Take the network's result of a frame into the state.
@@ -64,7 +70,6 @@ def advance(
         state: State of the video; its box, cues and lost detector are brought up to date.
         box: Predicted box, centre and size in image px.
         cues: Peak, side lobe and agreement, see :class:`Cues`.
-        image_size: ``(width, height)`` of the image.
         settings: The tracker's ``test_cfg``.
 
     Returns:
@@ -77,7 +82,7 @@ def advance(
     box = smooth_size(box, before, smoothing)
     box = hold_aspect(box, state.first_box, settings['aspect_prior'])
     clip_box = CONVENTIONS[settings['compat']].clip
-    state.box = clip_box(box, image_size, settings['margin'])
+    state.box = clip_box(box, state.image_size, settings['margin'])
     peak, side_lobe, agreement = cues
     state.cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, state.box))
     score = peak if state.confidence is None else state.confidence.update(state.cues)

@@ -119,6 +119,30 @@ def test_no_first_frame_and_frames_of_other_kinds_are_refused(exported: Exported
         deployed.init(image, (500, 5, 20, 20))
 
 
+def test_frame_of_another_size_or_none_is_refused_and_changes_nothing(exported: Exported) -> None:
+    deployed = DeployedTracker(exported.folder)
+    images = frames(3)
+    results = list(deployed.follow(images, BOX_XYWH))
+    for other, message in (
+        (images[1][:60, :80], '80x60 px after frames of 160x120'),
+        (None, 'the frame is NoneType'),
+    ):
+        following = deployed.follow([images[0], other], BOX_XYWH)
+        next(following)
+        with pytest.raises(ValueError, match=message):
+            next(following)
+        assert deployed.track(images[1]).box_xywh == results[1].box_xywh
+
+
+def test_followed_videos_go_on_by_turns(exported: Exported) -> None:
+    """Each remembers its own video, as those of track_frames do."""
+    deployed = DeployedTracker(exported.folder)
+    boxes = BOX_XYWH, (20.0, 30.0, 16.0, 24.0)
+    alone = [[each.box_xywh for each in deployed.follow(frames(5), box)] for box in boxes]
+    pairs = list(zip(*(deployed.follow(frames(5), box) for box in boxes)))
+    assert [[pair[i].box_xywh for pair in pairs] for i in range(2)] == alone
+
+
 _WITHOUT = """
 import sys
 BLOCKED = {'torch', 'mmengine', 'mmcv', 'mmdet', 'mmcls', 'mmtrack', 'mmrazor', 'pandas', 'sklearn'}

@@ -16,9 +16,8 @@ def follow(log: StoreLog, boxes: List[tuple], scores: List[float], truths: List[
     store = TargetStore(threshold=0.5, interval=2, capacity=1)
     template = torch.zeros(1, 4, 2)
     detector = LostDetector(lost_below=0.2, found_above=0.5, patience=1)
-    state = TrackerState(
-        template, boxes[0], boxes[0], boxes[0], template, torch.zeros(2), detector, store=store
-    )
+    box, token = boxes[0], torch.zeros(2)
+    state = TrackerState(template, box, (99, 99), box, box, template, token, detector, store=store)
     for frame, (box, score, truth) in enumerate(zip(boxes, scores, truths), start=1):
         state.frame = frame
         if not detector.update(score):

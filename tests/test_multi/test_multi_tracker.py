@@ -113,6 +113,12 @@ def test_frame_is_one_call_of_the_network_and_none_without_targets(frames) -> No
     assert calls == [3]
 
 
+def test_id_may_be_a_number_of_numpy(frames) -> None:
+    tracker = MultiTracker(toy())
+    found = tracker.add(frames[0], BOXES[0], id=np.int64(3))
+    assert (found, type(found), tracker.add(frames[0], BOXES[1])) == (3, int, 4)
+
+
 def test_box_outside_is_refused_and_the_others_go_on(frames) -> None:
     tracker = MultiTracker(toy())
     tracker.add(frames[0], BOXES[0])

@@ -36,6 +36,7 @@ def test_check_target_box_takes_a_box_partly_outside(box) -> None:
         ((10, 80, 5, 5), 'outside the image'),
         ((-5, 10, 5, 5), 'outside the image'),
         ((10, -7, 5, 7), 'outside the image'),
+        ((10, 10, 1e-6, 5), 'at least 0.01 px.*in shares of the image'),
     ],
 )
 def test_check_target_box_refuses(box, reason: str) -> None:
@@ -45,6 +46,12 @@ def test_check_target_box_refuses(box, reason: str) -> None:
     assert '100x80' in message
     assert str([float(value) for value in box]) in message
     assert 'Correct the initial box' in message
+
+
+@pytest.mark.parametrize('box', [None, '10,10,5,5', (10, None, 5, 5), [[10, 10, 5, 5]]])
+def test_check_target_box_refuses_what_holds_no_numbers(box) -> None:
+    with pytest.raises(ValueError, match='four finite numbers are needed'):
+        check_target_box(box, IMAGE)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def state(lost: bool) -> TrackerState:
     return TrackerState(
         template=tokens,
         first_box=(50.0, 50.0, 8.0, 8.0),
+        image_size=(999, 999),
         box=(100.0, 80.0, 20.0, 20.0),
         sure_box=(60.0, 60.0, 10.0, 40.0),
         active_template=tokens,
@@ -66,7 +67,7 @@ def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
     widths = []
     for score in (0.6, 0.4, 0.1, 0.6):
         x, y, w, h = target.box
-        advance(target, (x + 3, y, 4 * w, h), (score, 0.0, 1.0), (999, 999), settings)
+        advance(target, (x + 3, y, 4 * w, h), (score, 0.0, 1.0), settings)
         widths.append(target.box[2] / w)
     # The first frame follows a sure one, the others those of a trust of 1, 0.5 and 0.
     assert widths == pytest.approx([2.0, 2.0, 2.0**0.5, 1.0])
@@ -80,7 +81,7 @@ def test_velocity_is_the_mean_of_the_last_steps_and_0_while_lost() -> None:
     velocities = []  # from (6, -4) on, 0.4 of the way to each step
     for score in (0.9, 0.9, 0.1):  # a patience of a single frame
         x, y, w, h = target.box
-        advance(target, (x + 10, y - 5, w, h), (score, 0.0, 1.0), (999, 999), settings)
+        advance(target, (x + 10, y - 5, w, h), (score, 0.0, 1.0), settings)
         velocities.append(target.velocity)
     assert velocities == [
         pytest.approx((7.6, -4.4)),

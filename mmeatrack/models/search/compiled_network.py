@@ -1,5 +1,7 @@
 """Compiled network of a search frame."""
 
+import os
+import tempfile
 from typing import Any, Optional, Set, Tuple
 
 import torch
@@ -51,13 +53,10 @@ class CompiledNetwork:
                 self._compiled(*inputs)
         except Exception as error:  # each backend and version has exceptions of its own
             self._error = error
-            reason = (
-                f'{type(error).__name__}: {(str(error).strip() or "no reason").splitlines()[0]}'
-            )
             warn(
                 f'test_cfg.compile=True: torch {torch.__version__} cannot compile the network '
-                f'here, so that it runs uncompiled ({reason}). Install a C++ compiler '
-                '(apt-get install g++), or set compile=False.'
+                f'here, so that it runs uncompiled ({_reason(error)}). {_remedy(error)}, or set '
+                'compile=False.'
             )
         self._warm.add(shapes)
 
@@ -67,6 +66,24 @@ class CompiledNetwork:
         is_ready = self.runs_compiled and _shapes(inputs) in self._warm
         found: Tensor = (self._compiled if is_ready else self._network)(*inputs)
         return found
+
+
+def _reason(error: Exception) -> str:
+    """First line of an error, or of the one that torch wraps in it."""
+    error = getattr(error, 'inner_exception', error)
+    return f'{type(error).__name__}: {(str(error).strip() or "no reason").splitlines()[0]}'
+
+
+def _remedy(error: Exception) -> str:
+    if not hasattr(torch, 'compile'):
+        return 'Install torch 2 or newer'
+    if 'InvalidCxxCompiler' in f'{type(error).__name__} {error}':
+        return 'Install a C++ compiler (apt-get install g++)'
+    folder = os.getenv('TORCHINDUCTOR_CACHE_DIR', f'{tempfile.gettempdir()}/torchinductor_*')
+    return (
+        'The cache of compiled code may be damaged, as after a full disk or a crash: delete '
+        f'{folder}'
+    )
 
 
 def _shapes(inputs: Tuple[Tensor, ...]) -> Tuple[Any, ...]:

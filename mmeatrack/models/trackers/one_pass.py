@@ -21,6 +21,7 @@ from mmeatrack.structures import CropWindow, check_target_box, crop_image, image
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.structures.crops import crop_image_by
+from mmeatrack.structures.frames import check_size
 from mmeatrack.tracking import TrackerState, VideoParts, adapt, advance, begin, search_window
 
 Located = Tuple[Box, List[float]]
@@ -126,7 +127,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         self._check_mode()
         self._report_random_weights()
         template = self.encode_template(img, box)
-        state = begin(template, mean_target_token(template), box, self._parts, self.test_cfg)
+        token = mean_target_token(template)
+        state = begin(template, token, box, _image_size(img), self._parts, self.test_cfg)
         state.network = self._networks.of(self)
         if self.test_cfg['compile']:
             self._warm_up(state)
@@ -145,18 +147,20 @@ class OnePassTracker(BaseSingleObjectTracker):
 
         Raises:
             RuntimeError: If there was no first frame, or the tracker is in training mode.
+            ValueError: If the frame has another size than the first.
         """
         if self.state is None:
             raise RuntimeError('the tracker has no target: call init on the first frame.')
         self._check_mode()
         state = self.state
+        check_size(_image_size(img), state.image_size, 'the frame')
         state.frame += 1
         window = search_window(state, self.test_cfg)
         crop = self._crop(img, [window], self.backbone.search_size)
         began = time.perf_counter()
         ((box, cues),) = self._locate(crop, [window], [state])
         seconds = time.perf_counter() - began
-        score, lost = advance(state, box, cues, _image_size(img), self.test_cfg)
+        score, lost = advance(state, box, cues, self.test_cfg)
         adapt(state, score, lambda box: self.encode_template(img, box), self.test_cfg)
 
         cx, cy, w, h = state.box

@@ -10,6 +10,7 @@ from mmtrack.structures import TrackDataSample
 
 from mmeatrack.models import EATrackMOT
 from mmeatrack.models.mot import eatrack_mot
+from mmeatrack.structures.frames import image_size
 from mmeatrack.tracking import LostDetector
 from mmeatrack.tracking.settings import complete_settings
 from mmeatrack.tracking.steps import VideoParts, begin
@@ -54,7 +55,7 @@ class Network(torch.nn.Module):
     def start(self, img, box):
         template = self.encode_template(img, box)
         parts = VideoParts(LostDetector())
-        return begin(template, torch.zeros(1, 8), box, parts, self.test_cfg)
+        return begin(template, torch.zeros(1, 8), box, image_size(img), parts, self.test_cfg)
 
     def locate(self, img, windows, states):
         self.batches.append(len(windows))

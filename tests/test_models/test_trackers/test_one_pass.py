@@ -46,6 +46,15 @@ def test_tracking_in_training_mode_is_refused(tracker, part: str) -> None:
     assert follow(tracker, frames[2:], first_frame=2).shape == (1, 5)
 
 
+def test_frame_of_another_size_is_refused_and_changes_nothing(tracker) -> None:
+    frames = video(3)
+    expected = follow(tracker, frames)
+    follow(tracker, frames[:2])
+    with pytest.raises(ValueError, match=r'80x60 px after frames of 160x120.*Resize it'):
+        follow(tracker, [frames[2][..., :60, :80]], first_frame=2)
+    assert torch.equal(follow(tracker, frames[2:], first_frame=2), expected[2:])
+
+
 # Precision
 
 
@@ -220,9 +229,31 @@ def test_network_is_compiled_at_the_first_frame_for_all_that_may_come(monkeypatc
     assert len(shapes) == 6
 
 
-def test_without_a_compiler_the_network_runs_as_it_is(monkeypatch) -> None:
+class WrappedError(RuntimeError):
+    """An error as torch wraps it."""
+
+    inner_exception = ImportError('x.main.so: file too short')
+
+
+@pytest.mark.parametrize(
+    ('error', 'message'),
+    [
+        (
+            RuntimeError('InvalidCxxCompiler: No working C++ compiler found\nin g++'),
+            'No working C++ compiler found). Install a C++ compiler',
+        ),
+        (
+            WrappedError('backend raised:'),
+            '(ImportError: x.main.so: file too short). The cache of compiled code may be damaged, '
+            'as after a full disk or a crash: delete /cache of code, or set compile=False',
+        ),
+    ],
+)
+def test_without_a_compiler_the_network_runs_as_it_is(monkeypatch, error, message: str) -> None:
     def refuse(network, **options):
-        raise RuntimeError('InvalidCxxCompiler: No working C++ compiler found\nin g++')
+        raise error
+
+    monkeypatch.setenv('TORCHINDUCTOR_CACHE_DIR', '/cache of code')
 
     monkeypatch.setattr(torch, 'compile', refuse, raising=False)
     frames = video(4)
@@ -233,6 +264,6 @@ def test_without_a_compiler_the_network_runs_as_it_is(monkeypatch) -> None:
         follow(tracker, frames)
     assert torch.equal(found, expected)
     (warning,) = [each for each in messages if 'compile' in each]
-    assert 'No working C++ compiler found). Install a C++ compiler' in warning
+    assert message in warning
     assert not tracker.state.network.runs_compiled
     assert copy.deepcopy(tracker).state.network is tracker.state.network
