@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Dict, List
 
 import pytest
+from mmengine.config import Config
 
 from lab import nano_table
 
@@ -60,3 +61,15 @@ def test_a_trained_teacher_is_scored_but_not_trained_again() -> None:
     assert [word.split('=')[0] for word in ours] == ['teacher', 'both-0']
     assert ours[0].endswith('eatrack_teacher_nano.py,teacher.pth')
     assert ours[1].endswith('both-0/iter_1000_student.pth')
+
+
+def test_students_are_scored_with_the_settings_of_the_shipped_one() -> None:
+    given = args('--teacher', 'teacher.pth')
+    stage = nano_table.evaluation(given, [nano_table.student(given, 'none', 0)], temporal=True)
+    (student,) = [word for word in stage.command if word.startswith('none-0=')]
+    shipped = Config.fromfile(student[len('none-0=') :].split(',')[0]).model
+    assert shipped.confidence.type == 'mmeatrack.CalibratedConfidence'
+    assert shipped.lost_detector.lost_below == 0.2
+    found = options(stage.command)  # the teacher's too
+    assert found == {f'model.test_cfg.{k}': str(v) for k, v in shipped.test_cfg.items()}
+    assert found['model.test_cfg.size_smoothing'] == '0.9'

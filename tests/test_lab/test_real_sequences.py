@@ -77,6 +77,14 @@ def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
     assert len(clip.frames) == len(clip.boxes) == 3
 
 
+def test_a_sequence_without_frames_is_named(tmp_path: Path) -> None:
+    write_sequence(tmp_path / 'a')
+    for path in (tmp_path / 'a' / 'img').iterdir():
+        path.rename(path.with_suffix('.bmp'))
+    with pytest.raises(FileNotFoundError, match=r'a/img holds no frames: there are no \*\.jpg'):
+        list(read_sequences(tmp_path, None))
+
+
 def test_ours_runs_with_its_own_template_and_with_a_wrong_one(clips: List[Clip], toy: Any) -> None:
     for runner in (run_ours(toy), run_misled(toy, clips)):
         entry = compare({'toy': runner}, clips)['toy']

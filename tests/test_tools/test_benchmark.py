@@ -167,11 +167,19 @@ def test_speed(benchmark: Callable, configs: Dict[str, Path], tmp_path: Path) ->
         (['--trackers', 'a=no-such.py'], 'no-such.py: no such config'),
         (['--trackers'], 'nothing to compare'),
         (['--trackers', '--exports', 'a=no-folder'], 'no-folder'),
+        (['--exports', 'a=no-folder', '--ways', 'compiled'], 'no-folder'),
+        (['--sequences', 'no-videos', '--ways', 'compiled'], 'no-videos'),
+        (
+            ['--nanotrack', 'no.onnx', 'no.onnx', '--ways', 'compiled'],
+            'no.onnx: no such file',
+        ),
+        (['--trackers', '--csrt', '--growth', '10'], '--growth measures the first of --trackers'),
     ],
 )
-def test_speed_of_what_is_not_there_is_refused(
-    benchmark: Callable, options: List[str], expected: str
+def test_speed_of_what_is_not_there_is_refused_before_anything_is_compiled(
+    benchmark: Callable, monkeypatch: pytest.MonkeyPatch, options: List[str], expected: str
 ) -> None:
+    monkeypatch.setattr('torch.compile', lambda *_, **__: pytest.fail('was compiled'))
     status, _, err = benchmark('speed', *options)
     assert status == 1
     assert expected in err

@@ -14,6 +14,8 @@ from typing import Dict, List, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmengine.config import Config
+
 from lab.experiments.commands import train_stage
 from lab.experiments.seeds import mean_and_error
 from lab.experiments.stage import Stage, StageError, run_stages
@@ -24,6 +26,8 @@ EXAMPLE = """example:
 """
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / 'configs/eatrack'
+# Settings of tracking: those of the students as a whole, and the teacher's search, crop and sizes.
+SHIPPED = CONFIGS / 'eatrack_nano_test-real-footage.py'
 NAME = '{}_1xb256-2000i_mixed-pairs.py'
 WARM_UP = 100
 # Rows of students: options of their distillation, or none without one.
@@ -136,15 +140,15 @@ def evaluation(args: argparse.Namespace, trained: Sequence[Stage], temporal: boo
     command: List[object] = [sys.executable, ROOT / 'tools/lab/real_sequences.py', args.sequences]
     folder = args.out / ('temporal' if temporal else 'plain')
     command += ['--out', folder, '--temporal' if temporal else '--no-temporal', '--ours']
-    ours = [('teacher', '_teacher', args.teacher)]
-    ours += [(each.name, '', checkpoint(args, each)) for each in trained if each.name != 'teacher']
-    for label, part, weights in ours:
-        command.append(f'{label}={ROOT}/configs/_base_/models/eatrack{part}_nano.py,{weights}')
+    command.append(f'teacher={ROOT}/configs/_base_/models/eatrack_teacher_nano.py,{args.teacher}')
+    students = [each for each in trained if each.name != 'teacher']
+    command += [f'{each.name}={SHIPPED},{checkpoint(args, each)}' for each in students]
     if args.nanotrack and not temporal:
         command += ['--nanotrack', *args.nanotrack]
     if args.csrt and not temporal:
         command.append('--csrt')
-    command += ['--cfg-options', 'model.test_cfg.size_smoothing=0.9']
+    settings = Config.fromfile(SHIPPED).model.test_cfg
+    command += ['--cfg-options', *(f'model.test_cfg.{key}={settings[key]}' for key in settings)]
     name = 'real sequences, temporal' if temporal else 'real sequences'
     return Stage(name, [str(word) for word in command], folder, after=trained)
 

@@ -133,13 +133,15 @@ def read_sequences(folder: Path, max_frames: Optional[int]) -> Iterator[Clip]:
     """The sequences of a folder, by name.
 
     Raises:
-        FileNotFoundError: If there is none.
+        FileNotFoundError: If there is none, or one has no frames.
     """
     from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(folder)
     for name, boxes in truth.boxes.items():
         frames = sorted((folder / name / 'img').glob('*.jpg'))[: len(boxes)][:max_frames]
+        if not frames:
+            raise FileNotFoundError(f'{folder / name}/img holds no frames: there are no *.jpg.')
         yield Clip(name, frames, boxes[: len(frames)])
 
 

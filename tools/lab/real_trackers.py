@@ -66,7 +66,10 @@ def run_misled(model: Any, sequences: List[Clip]) -> Run:
 
 
 def run_nanotrack(backbone: str, head: str) -> Run:
-    """OpenCV's NanoTrack on given networks."""
+    """OpenCV's NanoTrack on given networks; FileNotFoundError if one is missing."""
+    for path in (backbone, head):
+        if not Path(path).is_file():
+            raise FileNotFoundError(f'--nanotrack {path}: no such file.')
     parameters = cv2.TrackerNano_Params()
     parameters.backbone, parameters.neckhead = backbone, head
     return run_opencv(lambda: cv2.TrackerNano_create(parameters))

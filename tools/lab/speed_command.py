@@ -73,16 +73,18 @@ def measure_speed(args: argparse.Namespace) -> 'BenchmarkReport':
     from lab.costs.tracking_memory import tracking_peak
     from lab.real_sequences import read_sequences
 
+    clips = read_sequences(args.sequences, args.frames) if args.sequences else []
+    videos = [measure.read_video(clip) for clip in clips]
+    lines, made = _lines(args), {}
+    # Compiling takes minutes: wrong arguments of the others are found before.
+    for number in sorted(range(len(lines)), key=lambda number: lines[number].way == 'compiled'):
+        made[number] = build(lines[number], args.device, args.threads)
     built: dict = {}
-    for line in _lines(args):
-        contestant = build(line, args.device, args.threads)
-        built.setdefault(contestant.name, (contestant, line))  # mmtrack's have one way alone
+    for number, line in enumerate(lines):
+        # Those of mmtrack have one way alone.
+        built.setdefault(made[number].name, (made[number], line))
     contestants = [contestant for contestant, _ in built.values()]
-    if args.sequences:
-        clips = read_sequences(args.sequences, args.frames)
-        videos = [measure.read_video(clip) for clip in clips]
-    else:
-        videos = [measure.noise_video(args.frames)]
+    videos = videos or [measure.noise_video(args.frames)]
     report = BenchmarkReport('Speed of trackers', args.device)
     source = args.sequences or '720p noise, weights of no matter'
     frames = sum(len(video.frames) for video in videos)
@@ -145,6 +147,8 @@ def _lines(args: argparse.Namespace) -> 'List[Line]':
         lines.append(Line('nanotrack', 'cv2.TrackerNano', args.nanotrack))
     if args.csrt:
         lines.append(Line('csrt', 'cv2.TrackerCSRT'))
+    if args.growth and not args.trackers:
+        raise ValueError('--growth measures the first of --trackers: name one.')
     if not lines:
         raise ValueError('nothing to compare: give --trackers, --exports, --nanotrack or --csrt.')
     return lines
