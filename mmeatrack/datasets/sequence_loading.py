@@ -1,7 +1,7 @@
 """Loading of one sequence, and requirements on it."""
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 import numpy as np
 from mmtrack.datasets.transforms.processing import DiMPSampling
@@ -39,6 +39,17 @@ def load_sequence(info: Mapping[str, Any], attribute_names: Sequence[str] = ()) 
         boxes=boxes,
         attributes=_read_attributes(Path(info.get('attribute_path', '')), attribute_names),
     )
+
+
+def full_prefix(dataset: Any, given: Optional[Mapping[str, str]]) -> Dict[str, str]:
+    """A dataset's ``data_prefix`` with its defaults; ValueError if it has no such folder."""
+    unknown = sorted(set(given or {}) - set(dataset.DEFAULT_PREFIX))
+    if unknown:
+        raise ValueError(
+            f'{type(dataset).__name__} has no data_prefix {unknown}; '
+            f'it has {sorted(dataset.DEFAULT_PREFIX)}'
+        )
+    return {**dataset.DEFAULT_PREFIX, **(given or {})}
 
 
 def num_usable_frames(num_boxes: int, frame_names: Sequence[str], source: str) -> int:
@@ -86,18 +97,11 @@ def _is_counted(frame_names: Sequence[str]) -> bool:
 
 
 def too_few_frames(visible: Sequence[int], transforms: Iterable[Any]) -> Dict[int, str]:
-    """Find the training sequences from which a pipeline cannot draw samples.
+    """Reasons, by index, why a pipeline cannot draw samples from training sequences.
 
     mmtrack's ``DiMPSampling`` and what derives from it (``TridentSampling``,
     :class:`NearSampling`) draw nothing from short sequences. mmengine then draws others a thousand
     times, and stops. Still images are drawn repeatedly, where all sequences are.
-
-    Args:
-        visible: Number of visible frames of each sequence.
-        transforms: The transforms of the pipeline.
-
-    Returns:
-        Reason by index.
     """
     needed, by = 1, 'training'
     for transform in transforms:

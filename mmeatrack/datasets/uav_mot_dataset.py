@@ -8,6 +8,7 @@ import numpy as np
 from mmtrack.datasets import BaseVideoDataset
 from PIL import Image
 
+from mmeatrack.datasets.sequence_loading import full_prefix
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.mot_rows import read_mot_rows
 from mmeatrack.registry import DATASETS
@@ -71,6 +72,7 @@ class UAVMOTDataset(BaseVideoDataset):
     METAINFO: dict = dict(CLASSES=('target',))
     CATEGORIES: Dict[str, int] = {'target': 1}
     DEFAULT_PREFIX: Dict[str, str] = dict(img_path='')
+    IMAGE_FOLDER = 'img1'
 
     def __init__(
         self,
@@ -80,20 +82,14 @@ class UAVMOTDataset(BaseVideoDataset):
         data_prefix: Optional[Dict[str, str]] = None,
         **kwargs: Any,
     ) -> None:
-        unknown = set(data_prefix or {}) - set(self.DEFAULT_PREFIX)
-        if unknown:
-            raise ValueError(
-                f'{type(self).__name__} has no data_prefix {sorted(unknown)}; '
-                f'it has {sorted(self.DEFAULT_PREFIX)}'
-            )
         self.sequences = sequences
         kwargs.setdefault('ref_img_sampler', None)
-        prefix = {**self.DEFAULT_PREFIX, **(data_prefix or {})}
+        prefix = full_prefix(self, data_prefix)
         super().__init__(data_root=str(data_root), data_prefix=prefix, **kwargs)
 
     def image_folder(self, name: str) -> Path:
         """Folder of a sequence's images."""
-        return Path(self.data_prefix['img_path']) / name / 'img1'
+        return Path(self.data_prefix['img_path']) / name / self.IMAGE_FOLDER
 
     def read_targets(self, name: str, num_frames: int) -> TargetRows:
         """Annotation of a sequence. Subclasses override this."""
@@ -202,10 +198,7 @@ class VisDroneMOTDataset(UAVMOTDataset):
     METAINFO = dict(CLASSES=('pedestrian', 'car', 'van', 'truck', 'bus'))
     CATEGORIES = dict(pedestrian=1, car=4, van=5, truck=6, bus=9)
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='annotations')
-
-    def image_folder(self, name: str) -> Path:
-        """Folder of a sequence's images."""
-        return Path(self.data_prefix['img_path']) / name
+    IMAGE_FOLDER = ''
 
     def read_targets(self, name: str, num_frames: int) -> TargetRows:
         """Annotation of a sequence."""
@@ -227,10 +220,7 @@ class UAVDTMOTDataset(UAVMOTDataset):
     METAINFO = dict(CLASSES=('car', 'truck', 'bus'))
     CATEGORIES = dict(car=1, truck=2, bus=3)
     DEFAULT_PREFIX = dict(img_path='UAV-benchmark-M', ann_path='UAV-benchmark-MOTD_v1.0/GT')
-
-    def image_folder(self, name: str) -> Path:
-        """Folder of a sequence's images."""
-        return Path(self.data_prefix['img_path']) / name
+    IMAGE_FOLDER = ''
 
     def read_targets(self, name: str, num_frames: int) -> TargetRows:
         """Annotation of a sequence."""

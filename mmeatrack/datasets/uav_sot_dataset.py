@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.sequence_loading import load_sequence, too_few_frames
+from mmeatrack.datasets.sequence_loading import full_prefix, load_sequence, too_few_frames
 from mmeatrack.files.sequence_infos import find_folder_sequences, load_infos_file, name_sequences
 from mmeatrack.registry import DATASETS
 
@@ -78,22 +78,14 @@ class UAVSOTDataset(BaseSOTDataset):
             raise ValueError(
                 f"bad_sequences={bad_sequences!r} is unknown; choose 'leave_out' or 'raise'"
             )
-        unknown = set(data_prefix or {}) - set(self.DEFAULT_PREFIX)
-        if unknown:
-            raise ValueError(
-                f'{type(self).__name__} has no data_prefix {sorted(unknown)}; '
-                f'it has {sorted(self.DEFAULT_PREFIX)}'
-            )
-        self.sequences = sequences
-        self.img_folder = img_folder
-        self.box_file = box_file
-        self.bad_sequences = bad_sequences
+        self.sequences, self.bad_sequences = sequences, bad_sequences
+        self.img_folder, self.box_file = img_folder, box_file
         self.left_out: Dict[str, str] = {}
         self._visible: Dict[int, dict] = {}  # by sequence, for training
         super().__init__(
             data_root=str(data_root),
             ann_file=ann_file,
-            data_prefix={**self.DEFAULT_PREFIX, **(data_prefix or {})},
+            data_prefix=full_prefix(self, data_prefix),
             **kwargs,
         )
 
@@ -115,21 +107,13 @@ class UAVSOTDataset(BaseSOTDataset):
         return infos
 
     def subfolders(self, prefix: str) -> List[Path]:
-        """List the folders, without hidden ones, within ``data_prefix[prefix]`` by name.
-
-        Raises:
-            FileNotFoundError: If there is no such folder.
-        """
+        """The folders in :meth:`required_folder`, by name and without hidden ones."""
         root = self.required_folder(prefix)
         folders = [entry for entry in root.iterdir() if entry.is_dir()]
         return sorted(folder for folder in folders if not folder.name.startswith('.'))
 
     def required_folder(self, prefix: str) -> Path:
-        """Return the folder ``data_prefix[prefix]``.
-
-        Raises:
-            FileNotFoundError: If there is no such folder.
-        """
+        """The folder ``data_prefix[prefix]``; FileNotFoundError if there is none."""
         folder = Path(self.data_prefix[prefix])
         if not folder.is_dir():
             root = Path(self.data_root)

@@ -32,14 +32,7 @@ class GroupedOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     def add_params(
         self, params: List[dict], module: nn.Module, prefix: str = '', **kwargs: Any
     ) -> None:
-        """Add the groups of a module; those of the whole model are joined.
-
-        Args:
-            params: List that takes the groups.
-            module: The module.
-            prefix: Its name within the model, empty for the model itself.
-            kwargs: Further arguments of mmengine's constructor.
-        """
+        """Add a module's groups to ``params``; those of the whole model (no prefix) are joined."""
         super().add_params(params, module, prefix, **kwargs)
         if prefix:
             return

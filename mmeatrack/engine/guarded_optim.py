@@ -29,7 +29,8 @@ class GuardedOptimWrapper(OptimWrapper):
     Args:
         action: 'stop' ends training with an error; 'skip' leaves the batch out. With gradient
             accumulation a skipped batch takes what was accumulated before it along.
-        max_skips: That many batches in a row may be skipped; then training ends with an error.
+        max_skips: That many batches in a row may be skipped; then training ends with an error,
+            as weights or data are spoilt.
         kwargs: Of :class:`mmengine.optim.OptimWrapper`.
 
     Raises:
@@ -61,12 +62,7 @@ class GuardedOptimWrapper(OptimWrapper):
         self._batch, self._problem = batch, problem
 
     def update_params(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        """Update the weights by a finite loss.
-
-        Args:
-            loss: The loss of a batch, a scalar.
-            args: Of mmengine's OptimWrapper.
-            kwargs: Of mmengine's OptimWrapper.
+        """Update the weights by a finite loss, a scalar; other arguments are mmengine's.
 
         Raises:
             RuntimeError: If the batch is not finite, and is not to be skipped.
@@ -160,12 +156,7 @@ def _total(losses: Any) -> Tensor:
 
 
 def guarded(wrapper: OptimWrapper, action: str, max_skips: int) -> GuardedOptimWrapper:
-    """Make an optimizer wrapper a guarded one.
-
-    Args:
-        wrapper: Any of mmengine's; a guarded one keeps its settings.
-        action: See :class:`GuardedOptimWrapper`.
-        max_skips: See there.
+    """Make any of mmengine's optimizer wrappers a guarded one; one that is keeps its settings.
 
     Returns:
         The same object, which schedules and hooks refer to, of a guarded class.

@@ -23,14 +23,10 @@ _NUM_WHOLE_FRAMES = 8  # whose content is hashed, of each sequence
 
 
 def run_identity(runner: Runner) -> Dict[str, Any]:
-    """Collect the facts that decide about a run's results, ready for JSON.
+    """Facts that decide about the results of a runner's test, ready for JSON.
 
-    Args:
-        runner: A runner that is about to test.
-
-    Returns:
-        ``checkpoint`` (hash of the file), ``config_sha256`` (model, dataset, hooks, test loop),
-        ``data`` (see :func:`data_identity`), ``device`` and the ``version`` of this package.
+    ``checkpoint`` (hash of the file), ``config_sha256`` (model, dataset, hooks, test loop),
+    ``data`` (see :func:`data_identity`), ``device`` and the ``version`` of this package.
     """
     cfg = runner.cfg
     default_hooks = cfg.get('default_hooks') or {}
@@ -53,16 +49,12 @@ def run_identity(runner: Runner) -> Dict[str, Any]:
 
 
 def data_identity(dataset: Any) -> Dict[str, Any]:
-    """Describe the data that a dataset reads, by their place and by their content.
+    """Identity of the data that a dataset for tests reads, by their place and their content.
 
-    Args:
-        dataset: A dataset for tests.
-
-    Returns:
-        The dataset's class, its ``root`` and the folders in it, and of a
-        :class:`mmtrack.datasets.BaseSOTDataset` the hash of its boxes, of the names and sizes of
-        all frames, and of the content of eight frames from the first to the last of each sequence.
-        Reading every file would take minutes for a benchmark.
+    The dataset's class, its ``root`` and the folders in it, and of a
+    :class:`mmtrack.datasets.BaseSOTDataset` the hash of its boxes, of the names and sizes of all
+    frames, and of the content of eight frames from the first to the last of each sequence. Reading
+    every file would take minutes for a benchmark.
     """
     facts: Dict[str, Any] = dict(type=type(dataset).__name__)
     root = getattr(dataset, 'data_root', None)

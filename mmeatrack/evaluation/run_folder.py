@@ -10,6 +10,7 @@ import numpy as np
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.box_text import parse_boxes, read_boxes
 from mmeatrack.files.folder_lock import LOCK_FILE, FolderLock
+from mmeatrack.log import warn
 
 IDENTITY_FILE = 'run.json'
 
@@ -94,14 +95,7 @@ class RunFolder:
         write_atomically(self.report_path, text)
 
     def read(self, name: str, num_frames: int) -> Optional[SequenceResult]:
-        """Read one sequence back.
-
-        Args:
-            name: Name of the sequence.
-            num_frames: Its number of frames.
-
-        Returns:
-            The sequence as it was written, or None if it is not there completely.
+        """Read a sequence of ``num_frames`` back; None if it is not there completely.
 
         Raises:
             ValueError: If a file is there but malformed.
@@ -141,6 +135,8 @@ class RunFolder:
         moved = None
         if self.identity() != facts:
             moved = self._move_files()
+            if moved is not None:
+                warn(f'{self.path} held the results of another run; they are now in {moved}')
             self._replace(IDENTITY_FILE, json.dumps(facts, indent=2))
         return moved
 

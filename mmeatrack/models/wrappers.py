@@ -23,6 +23,17 @@ def find_tracker(model: Any) -> Any:
     return tracker
 
 
+def distillation(model: Any, part: str, hook: str) -> Any:
+    """Distillation algorithm inside its wrapper; TypeError if the model lacks the ``part``."""
+    model = unwrap(model)
+    if not hasattr(model, part):
+        raise TypeError(
+            f'{hook} needs a distillation algorithm, but the model is {type(model).__name__}: '
+            'remove the hook from custom_hooks.'
+        )
+    return model
+
+
 def running_statistics(model: nn.Module) -> Dict[str, Tensor]:
     """Floating-point buffers of the modules in training mode, by name.
 

@@ -48,7 +48,12 @@ class PairSet(Dataset):
     """
 
     def __init__(
-        self, length: int, seed: int, device: str, temporal: float = 1.0, negatives: float = 0.0
+        self,
+        length: int = 1000000,
+        seed: int = 0,
+        device: str = 'cpu',
+        temporal: float = 1.0,
+        negatives: float = 0.0,
     ) -> None:
         if length < 1:
             raise ValueError(f'length={length} must be at least 1.')
@@ -140,6 +145,12 @@ def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[s
 def _corners(bbox_cxcywh: Tensor) -> Tensor:
     centre, size = bbox_cxcywh[..., :2], bbox_cxcywh[..., 2:]
     return torch.cat((centre - size / 2, centre + size / 2), dim=-1)
+
+
+def as_batch(pixels: List[Tensor], boxes: List[Tensor]) -> PairBatch:
+    """Batch of the crops (B, 3, S, S) and boxes (B, 4) of template, temporal and search view."""
+    templates, template_boxes = torch.stack(pixels[:-1], dim=1), torch.stack(boxes[:-1], dim=1)
+    return PairBatch(templates, template_boxes, pixels[-1], boxes[-1])
 
 
 def join(batches: Sequence[PairBatch], order: Optional[Tensor] = None) -> PairBatch:

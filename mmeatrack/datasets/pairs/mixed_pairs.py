@@ -1,6 +1,6 @@
 """Several sets of training pairs as one."""
 
-from typing import Sequence
+from typing import Any, Sequence
 
 import torch
 
@@ -16,8 +16,7 @@ class MixedPairs(PairSet):
     Args:
         sets: Configs of the sets, such as :class:`StillPairs` and :class:`VideoPairs`.
         weights: How often a pair is drawn from each, in any unit.
-        length, seed, device, temporal, negatives: See :class:`PairSet`; ``device`` is given to
-            all sets.
+        kwargs: Of :class:`PairSet`; ``device`` is given to all sets.
 
     Raises:
         ValueError: If there is not a positive weight for each set.
@@ -27,18 +26,14 @@ class MixedPairs(PairSet):
         self,
         sets: Sequence[dict],
         weights: Sequence[float],
-        length: int = 1000000,
-        seed: int = 0,
-        device: str = 'cpu',
-        temporal: float = 1.0,
-        negatives: float = 0.0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(length, seed, device, temporal, negatives)
+        super().__init__(**kwargs)
         if not sets or len(sets) != len(weights) or min(weights) <= 0:
             raise ValueError(
                 f'{len(sets)} sets and weights={list(weights)}: give each set a weight above 0.'
             )
-        self.sets = [DATASETS.build(dict(each, device=device)) for each in sets]
+        self.sets = [DATASETS.build(dict(each, device=self.device)) for each in sets]
         self.weights = torch.tensor(weights, dtype=torch.float, device=self.device)
 
     def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:

@@ -9,7 +9,7 @@ from torch import Tensor
 from mmeatrack.registry import DATASETS
 
 from .augment import Augmentation, augment
-from .base import PairBatch, PairSet
+from .base import PairBatch, PairSet, as_batch
 from .cutouts import CANVAS, MEAN_SIDE, Cutouts, CutoutStore
 from .geometry import (
     JITTERS,
@@ -75,7 +75,7 @@ class StillPairs(PairSet):
         distractors: Others in a search crop at most.
         change: How much targets change, see :class:`Change`.
         augmentation: Light, blur and noise, see :class:`Augmentation`.
-        length, seed, device, temporal, negatives: See :class:`PairSet`.
+        kwargs: Of :class:`PairSet`.
 
     Raises:
         FileNotFoundError: If a folder holds no image.
@@ -92,13 +92,9 @@ class StillPairs(PairSet):
         distractors: int = 3,
         change: Optional[Dict[str, float]] = None,
         augmentation: Optional[Dict[str, float]] = None,
-        length: int = 1000000,
-        seed: int = 0,
-        device: str = 'cpu',
-        temporal: float = 1.0,
-        negatives: float = 0.0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(length, seed, device, temporal, negatives)
+        super().__init__(**kwargs)
         for name, value in (('regions', regions), ('filled', filled)):
             if not 0 <= value <= 1:
                 raise ValueError(f'{name}={value} must lie between 0 and 1.')
@@ -131,14 +127,9 @@ class StillPairs(PairSet):
             count = self.distractors if view == SEARCH else min(self.distractors, 1)
             for _ in range(count):
                 pixels = self._paste_other(pixels, rng, targets.things, crop, to_scene)
-            crops.append(self._paste_target(pixels, targets, view, shape, to_scene, crop.size))
-        batch = PairBatch(
-            torch.stack(crops[:SEARCH], dim=1),
-            torch.stack([crop.boxes for crop in views[:SEARCH]], dim=1),
-            crops[SEARCH],
-            views[SEARCH].boxes,
-        )
-        return augment(batch, rng, self.augmentation)
+            layer = _sample_canvas(targets.poses[view].pixels, shape, to_scene, crop.size)
+            crops.append(_blend(pixels, layer, (~targets.regions).to(pixels.dtype)))
+        return augment(as_batch(crops, [crop.boxes for crop in views]), rng, self.augmentation)
 
     def _draw_targets(self, size: int, rng: torch.Generator) -> _Targets:
         things = self.cutouts.draw_things(size, rng)
@@ -185,18 +176,6 @@ class StillPairs(PairSet):
         # A region of the photograph moves, turns and stretches with all that is around it.
         attached = affine(torch.linalg.inv(shape) / MEAN_SIDE * density, zero, anchor)
         return torch.where(regions[:, None, None], attached, moving)
-
-    def _paste_target(
-        self,
-        pixels: Tensor,
-        targets: _Targets,
-        view: int,
-        shape: Tensor,
-        to_scene: Tensor,
-        size: int,
-    ) -> Tensor:
-        layer = _sample_canvas(targets.poses[view].pixels, shape, to_scene, size)
-        return _blend(pixels, layer, (~targets.regions).to(pixels.dtype))
 
     def _paste_other(
         self, pixels: Tensor, rng: torch.Generator, things: List[int], crop: Crops, to_scene: Tensor

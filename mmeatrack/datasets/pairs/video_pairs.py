@@ -11,11 +11,10 @@ from torch import Tensor
 from mmeatrack.registry import DATASETS
 
 from .augment import Augmentation, augment
-from .base import PairBatch, PairSet
+from .base import PairBatch, PairSet, as_batch
 from .geometry import (
     JITTERS,
     NUM_VIEWS,
-    SEARCH,
     CropForm,
     affine,
     compose,
@@ -41,7 +40,7 @@ class VideoPairs(PairSet):
             a pair share: targets get other aspects by it.
         transpose: Share of pairs with x and y exchanged.
         augmentation: Light, blur and noise, see :class:`Augmentation`.
-        length, seed, device, temporal, negatives: See :class:`PairSet`.
+        kwargs: Of :class:`PairSet`.
 
     Raises:
         FileNotFoundError: If there is no pack.
@@ -58,13 +57,9 @@ class VideoPairs(PairSet):
         stretch: float = 0.45,
         transpose: float = 0.15,
         augmentation: Optional[Dict[str, float]] = None,
-        length: int = 1000000,
-        seed: int = 0,
-        device: str = 'cpu',
-        temporal: float = 1.0,
-        negatives: float = 0.0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(length, seed, device, temporal, negatives)
+        super().__init__(**kwargs)
         self.form = CropForm(**(crops or {}))
         self.max_gap, self.stretch, self.transpose = max_gap, stretch, transpose
         self.augmentation = Augmentation(**(augmentation or {}))
@@ -103,13 +98,7 @@ class VideoPairs(PairSet):
                 turn, torch.zeros(size, 2, device=self.device), boxes[:, view, :2] - 0.5
             )
             crops.append(sample_pixels(patches[view], compose(to_patch, to_scene), crop.size))
-        batch = PairBatch(
-            torch.stack(crops[:SEARCH], dim=1),
-            torch.stack([crop.boxes for crop in views[:SEARCH]], dim=1),
-            crops[SEARCH],
-            views[SEARCH].boxes,
-        )
-        return augment(batch, rng, self.augmentation)
+        return augment(as_batch(crops, [crop.boxes for crop in views]), rng, self.augmentation)
 
     def _draw_frames(self, size: int, rng: torch.Generator) -> Tuple[List[Tensor], Tensor]:
         """Patches (B, 3, S, S) of each view, and boxes (B, 3, 4)."""

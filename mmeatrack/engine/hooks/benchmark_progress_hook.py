@@ -49,11 +49,7 @@ class BenchmarkProgressHook(Hook):
             self._bar = tqdm(total=self._total, unit=' frames', smoothing=0.05)
 
     def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Optional[Sequence] = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Count a frame."""
         if not outputs or not is_main_process():

@@ -77,9 +77,7 @@ class BenchmarkRunHook(Hook):
     def _claim(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
         folder = metric.run_folder
         assert folder is not None
-        moved = folder.claim(run_identity(runner))
-        if moved is not None:
-            warn(f'{folder.path} held the results of another run; they are now in {moved}')
+        folder.claim(run_identity(runner))
         has_weights = any(True for _ in runner.model.parameters())
         if not self.resume or (has_weights and not runner.cfg.get('load_from')):
             return []
@@ -114,16 +112,9 @@ def _share_sequences(runner: Runner, finished: Collection[str]) -> None:
 
 
 def equal_shares(lengths: Mapping[int, int], num_shares: int) -> List[List[int]]:
-    """Share items so that the sums of their lengths are about equal.
+    """Share items, sorted in each share, so that the sums of their lengths are about equal.
 
     The longest go first, each to the share that is smallest so far.
-
-    Args:
-        lengths: Length of each item.
-        num_shares: Number of shares.
-
-    Returns:
-        The items of each share, sorted.
     """
     shares: List[List[int]] = [[] for _ in range(num_shares)]
     sums = [0] * num_shares

@@ -2,7 +2,7 @@
 
 import random
 from functools import partial
-from typing import Any, List, Optional
+from typing import Any, List
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ class DeterministicResumeHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Let the workers follow from the seed of the epoch."""
-        if _counts_epochs(runner):
+        if isinstance(runner.train_loop, EpochBasedTrainLoop):
             self._epoch_seed.share_memory_()
             runner.train_dataloader.worker_init_fn = partial(
                 follow_epochs, epoch_seed=self._epoch_seed
@@ -53,9 +53,7 @@ class DeterministicResumeHook(Hook):
         self._epoch_seed.fill_(seed)
         _seed_all(seed)
 
-    def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
-    ) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Seed what the model draws from, on all devices."""
         torch.manual_seed(derive_seed(runner.seed, get_rank(), _ITERATION, runner.iter))
 
@@ -95,7 +93,3 @@ def _seed_all(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-
-
-def _counts_epochs(runner: Runner) -> bool:
-    return isinstance(runner.train_loop, EpochBasedTrainLoop)

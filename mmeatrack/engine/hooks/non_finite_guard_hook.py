@@ -25,13 +25,7 @@ class NonFiniteGuardHook(Hook):
     that come from a GPU are looked at when their loss is not finite, for each look waits for it.
 
     Args:
-        action: 'stop' ends training with an error; 'skip' goes on with the next batch. With
-            gradient accumulation a skipped batch takes what was accumulated before it along.
-        max_skips: That many batches in a row may be skipped; then training ends with an error,
-            for more of them means that the weights or all of the data are spoilt.
-
-    Raises:
-        ValueError: If ``action`` is unknown or ``max_skips`` is below 1.
+        action, max_skips: See :class:`GuardedOptimWrapper`, also for the errors.
     """
 
     # Before the hooks that log a batch's losses (RuntimeInfoHook is VERY_HIGH).
@@ -50,9 +44,7 @@ class NonFiniteGuardHook(Hook):
         self._wrapper = guarded(runner.optim_wrapper, self.action, self.max_skips)
         self._handle = unwrap(runner.model).register_forward_hook(self._keep_losses)
 
-    def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
-    ) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Check the data; RuntimeError if no sample of the first batch is finite."""
         assert self._wrapper is not None
         bad = bad_samples(data_batch)
@@ -63,11 +55,7 @@ class NonFiniteGuardHook(Hook):
             self._statistics = [(buffer, buffer.clone()) for buffer in statistics]
 
     def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Optional[Any] = None,
-        outputs: Optional[dict] = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Undo what a skipped batch has changed; give the hooks that log numbers of the host."""
         assert self._wrapper is not None

@@ -1,7 +1,7 @@
 """Upper bound of temporal adaptation: a temporal slot that shows the true target."""
 
 import warnings
-from typing import Any, Optional, Sequence
+from typing import Any
 
 import torch
 from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
@@ -32,11 +32,7 @@ class OracleViewsHook(Hook):
         self.interval = interval
 
     def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Optional[Sequence[Any]] = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Fill the slot for the frames to come."""
         info = outputs[0].metainfo if outputs else {}

@@ -29,15 +29,7 @@ class AtomicLocalBackend(LocalBackend):
     """The local disk; a file appears under its name when all of it is on the disk, or never."""
 
     def put(self, obj: bytes, filepath: Union[str, Path]) -> None:
-        """Write a file in place of what was there.
-
-        Args:
-            obj: Its content.
-            filepath: Its path; missing folders are made.
-
-        Raises:
-            OSError: If it could not be written. What was there before is left as it was.
-        """
+        """Write the content of a file, as :func:`write_atomically` does."""
         write_atomically(filepath, obj)
 
 

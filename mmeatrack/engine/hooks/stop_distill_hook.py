@@ -7,7 +7,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmrazor.engine.hooks import StopDistillHook as MMRazorStopDistillHook
 from mmrazor.registry import HOOKS as MMRAZOR_HOOKS
 
-from mmeatrack.models.wrappers import unwrap
+from mmeatrack.models.wrappers import distillation, unwrap
 from mmeatrack.registry import HOOKS
 
 _DISTILL_LOSSES = 'train/distill.'
@@ -53,12 +53,7 @@ class StopDistillHook(MMRazorStopDistillHook):
             TypeError: If the model is no distillation algorithm.
             ValueError: If the training loop does not count epochs and ``stop_epoch`` is given.
         """
-        model = unwrap(runner.model)
-        if not hasattr(model, 'distillation_stopped'):
-            raise TypeError(
-                f'StopDistillHook stops a distillation algorithm, but the model is '
-                f'{type(model).__name__}: remove the hook from custom_hooks.'
-            )
+        distillation(runner.model, 'distillation_stopped', 'StopDistillHook')
         if self.stop_epoch is not None and not isinstance(runner.train_loop, EpochBasedTrainLoop):
             raise ValueError(
                 f'StopDistillHook(stop_epoch={self.stop_epoch}) counts epochs, but '
@@ -71,9 +66,7 @@ class StopDistillHook(MMRazorStopDistillHook):
         if self.stop_epoch is not None and runner.epoch >= self.stop_epoch:
             _stop(runner)
 
-    def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
-    ) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Stop, if that many iterations are done."""
         if self.stop_iter is not None and runner.iter >= self.stop_iter:
             _stop(runner)

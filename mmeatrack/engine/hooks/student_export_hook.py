@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmeatrack.compat.checkpoint import load_checkpoint_file
 from mmeatrack.files.atomic import write_atomically
-from mmeatrack.models.wrappers import unwrap
+from mmeatrack.models.wrappers import distillation, unwrap
 from mmeatrack.registry import HOOKS
 
 _SUFFIX = '_student'
@@ -42,19 +42,11 @@ class StudentExportHook(Hook):
         Raises:
             TypeError: If the model is no distillation algorithm.
         """
-        if not hasattr(unwrap(runner.model), 'student'):
-            raise TypeError(
-                f'StudentExportHook exports the student of a distillation algorithm, but the model '
-                f'is {type(unwrap(runner.model)).__name__}: remove the hook from custom_hooks.'
-            )
+        distillation(runner.model, 'student', 'StudentExportHook')
         self._seen = {path: _state(path) for path in _checkpoints(runner) if path.is_file()}
 
     def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Optional[dict] = None,
-        outputs: Optional[dict] = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Export after a checkpoint that was saved by iteration."""
         self._export_new(runner)
@@ -89,14 +81,7 @@ class StudentExportHook(Hook):
 
 
 def student_weights(weights: Mapping[str, Tensor], model: Any) -> Dict[str, Tensor]:
-    """Return the student's part of the weights of a distillation algorithm.
-
-    Args:
-        weights: State dict of the algorithm.
-        model: The algorithm, whose ``student`` is one of its modules.
-
-    Returns:
-        State dict of the student.
+    """State dict of the ``student`` of a distillation algorithm, from the algorithm's weights.
 
     Raises:
         RuntimeError: If the weights lack one of the student's.
@@ -119,16 +104,7 @@ def student_path(checkpoint: Union[str, Path]) -> Path:
 
 
 def save_student(weights: Mapping[str, Tensor], path: Path, meta: dict) -> None:
-    """Write a student checkpoint whole or not at all.
-
-    Args:
-        weights: State dict of the student.
-        path: The file.
-        meta: Goes under ``meta``.
-
-    Raises:
-        OSError: If it could not be written.
-    """
+    """Write a student checkpoint whole, or raise OSError and write nothing."""
     buffer = io.BytesIO()
     torch.save(dict(meta=meta, state_dict=dict(weights)), buffer)
     write_atomically(path, buffer.getvalue())

@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from mmeatrack.models.wrappers import unwrap
+from mmeatrack.models.wrappers import distillation
 from mmeatrack.registry import HOOKS
 
 
@@ -29,12 +29,7 @@ class TeacherValHook(Hook):
         """Run the teacher, once; TypeError if the model has none."""
         if self._metrics is not None:
             return
-        model = unwrap(runner.model)
-        if not hasattr(model, 'teacher'):
-            raise TypeError(
-                f'TeacherValHook validates the teacher of a distillation algorithm, but the model '
-                f'is {type(model).__name__}: remove the hook from custom_hooks.'
-            )
+        model = distillation(runner.model, 'teacher', 'TeacherValHook')
         loop = runner.val_loop
         print_log('the teacher runs through the validation data', 'current')
         with torch.no_grad():

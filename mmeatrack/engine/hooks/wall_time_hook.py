@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import Any, Optional
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -49,20 +49,14 @@ class WallTimeHook(Hook):
         if hasattr(dataset, 'skip_batches'):
             dataset.skip_batches = runner.iter
 
-    def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Optional[Any] = None
-    ) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Set the learning rate."""
         factor = self.factor(self.elapsed / (60 * self.minutes))
         for group in runner.optim_wrapper.optimizer.param_groups:
             group['lr'] = group.setdefault('initial_lr', group['lr']) * factor
 
     def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Optional[Any] = None,
-        outputs: Optional[Any] = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Note the time, and stop when it is over."""
         runner.message_hub.update_info(_ELAPSED, self.elapsed)

@@ -219,11 +219,9 @@ class UAVSOTMetric(BaseVideoMetric):
         """Claim the folder where no hook did; what is there belongs to another run."""
         if folder.is_claimed:
             return
-        moved = folder.claim(self._identity)
+        folder.claim(self._identity)
         self._identity = folder.identity()  # validations of one training write the same files
         self._claimed_alone = True
-        if moved is not None:
-            warn(f'{folder.path} held the results of another run; they are now in {moved}')
 
     def _sequence_name(self, data_sample: dict) -> str:
         """The dataset's name of a sequence, or its image folder and number."""
