@@ -50,10 +50,6 @@ def monotone_pairs(similarity: np.ndarray) -> List[int]:
 def pairs_by_depth(student_depth: int, teacher_depth: int) -> List[Tuple[int, int]]:
     """Pairs of layers at the same share of both depths, the last with the last.
 
-    Args:
-        student_depth: Layers of the student.
-        teacher_depth: Layers of the teacher.
-
     Returns:
         (student layer, teacher layer) from 0, one for each layer of the student.
 

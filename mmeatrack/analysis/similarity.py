@@ -112,12 +112,7 @@ class SimilarityMeter:
 def write_similarity_csv(
     similarities: Dict[str, List[LayerSimilarity]], path: Union[str, Path]
 ) -> None:
-    """Write one line for each student and pair.
-
-    Args:
-        similarities: By the student's name.
-        path: The file; missing folders are made.
-    """
+    """Write one line for each student and pair."""
     text = io.StringIO(newline='')
     writer = csv.writer(text)
     writer.writerow(['student', *LayerSimilarity._fields])
@@ -128,14 +123,7 @@ def write_similarity_csv(
 
 
 def token_cosine(x: Tensor, y: Tensor) -> Tensor:
-    """Cosine similarity token by token.
-
-    Args:
-        x: (..., C).
-        y: (..., C).
-
-    Returns:
-        (...) values of -1 to 1; 0 where a token is zero.
+    """Cosine similarity (...), -1 to 1, of tokens (..., C); 0 where a token is zero.
 
     Raises:
         ValueError: If the shapes differ.
@@ -178,10 +166,6 @@ class LinearCKA:
     not change when either feature is rotated, scaled or shifted. Only sums over the samples are
     kept, so that any number of batches fits in memory and gives what one big batch would.
 
-    Args:
-        width_x: Channels of X.
-        width_y: Channels of Y.
-
     References:
         .. [1] S. Kornblith et al. "Similarity of Neural Network Representations Revisited". ICML
            2019. https://arxiv.org/abs/1905.00414
@@ -202,12 +186,7 @@ class LinearCKA:
         self._products = torch.zeros(width, width, dtype=torch.float64)
 
     def update(self, x: Tensor, y: Tensor) -> None:
-        """Add samples.
-
-        Args:
-            x: (N, width_x).
-            y: (N, width_y), of the same samples.
-        """
+        """Add N samples, x (N, width_x) and y (N, width_y)."""
         both = torch.cat((x, y), dim=1).detach().double()  # (N, width_x + width_y)
         self._count += len(both)
         self._sum += both.sum(dim=0).cpu()

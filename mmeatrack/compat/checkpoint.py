@@ -140,9 +140,6 @@ def load_checkpoint_url(
             ``name-0123abcd.pth``, which is then checked.
         file_name: Name to keep it under; by default the URL's.
 
-    Returns:
-        What was saved, usually a dict.
-
     Raises:
         RuntimeError: As :func:`load_checkpoint_file`, or if the hash differs.
     """

@@ -52,12 +52,7 @@ def find_path(path: str) -> str:
 
 
 def anchor_paths(config: Any, folders: Sequence[Path]) -> None:
-    """Make the relative paths in a config absolute that lie in one of the folders.
-
-    Args:
-        config: Nested dicts and lists; changed in place.
-        folders: Folders in the order in which they are looked into.
-    """
+    """Make paths in a config absolute, in place, that lie in a folder; the first one counts."""
     if isinstance(config, (list, tuple)):
         for item in config:
             anchor_paths(item, folders)

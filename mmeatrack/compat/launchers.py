@@ -24,14 +24,9 @@ exec '{python}' -u -m mmeatrack.compat "$script" "$@"
 
 
 def run_shell_script(script: str, arguments: List[str]) -> int:
-    """Run a launching script unmodified, its processes with the shims in place.
+    """Run a launching script with its arguments, its processes with the shims in place.
 
-    Args:
-        script: Path of ``dist_train.sh``, ``dist_test.sh`` or another that takes the same way.
-        arguments: Its own.
-
-    Returns:
-        Its exit status.
+    The script is ``dist_train.sh``, ``dist_test.sh`` or one of the same way. Returns its status.
     """
     bin_folder = str(Path(sys.executable).parent)  # whose python the script is to call
     with tempfile.TemporaryDirectory() as folder:

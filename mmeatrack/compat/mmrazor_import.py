@@ -29,13 +29,9 @@ def has_quantization_names() -> bool:
 
 
 def close_torch_gates(tree: ast.Module) -> ast.Module:
-    """Make a module's top-level ``if digit_version(torch.__version__) ...`` tests false.
+    """Make ``if digit_version(torch.__version__) ...`` at a module's top level false, in place.
 
-    Args:
-        tree: Syntax tree of one of :data:`GATED_MODULES`; changed in place.
-
-    Returns:
-        The same tree. Unchanged where torch has the names that the gates guard.
+    The tree stays as it is where torch has the names that the gates guard.
     """
     if has_quantization_names():
         return tree

@@ -83,9 +83,6 @@ def under_own_names(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
 def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
     """Rename the tensors of an OSTrack.
 
-    Args:
-        weights: Its state dict, ``net`` in the files of that project.
-
     Returns:
         The tensors as an :class:`EATrack` of joint layers has them, and its config.
 
@@ -123,9 +120,6 @@ def to_ostrack(
     Args:
         state_dict: Its state dict.
         left_out: Tensors under OSTrack's names to add, those of :class:`Conversion` for instance.
-
-    Returns:
-        A state dict for OSTrack's ``net``.
 
     Raises:
         ValueError: If the tracker has separate layers, which OSTrack has not, or other tensors.

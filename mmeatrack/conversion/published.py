@@ -58,9 +58,6 @@ def publish(
             ``folder/name-0123abcd.safetensors``.
         dtype: Type of the floating point tensors in the file.
 
-    Returns:
-        The path written.
-
     Raises:
         FileExistsError: If a file of that name has another content.
         ValueError: If the config names a part that a reader would refuse, or is not plain, the
@@ -120,9 +117,6 @@ def _digest(content: bytes) -> str:
 
 def read_published(path: Union[str, Path]) -> PublishedTracker:
     """Read a published tracker, or one that was converted from OSTrack. No code of it runs.
-
-    Args:
-        path: The file.
 
     Raises:
         FileNotFoundError: If there is no such file.

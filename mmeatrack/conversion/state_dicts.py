@@ -55,10 +55,6 @@ def read_weights_file(path: Union[str, Path]) -> WeightsFile:
 def find_weights(content: Any, source: str) -> WeightsFile:
     """Find the state dict in a checkpoint, by itself or under a usual key, nested ones too.
 
-    Args:
-        content: What the file holds.
-        source: Name of the file for messages.
-
     Raises:
         RuntimeError: If there are no tensors by name.
     """

@@ -44,12 +44,6 @@ class LoadFrame(LoadImageFromFile):
     def transform(self, results: dict) -> dict:
         """Load the image.
 
-        Args:
-            results: Holds ``img_path``.
-
-        Returns:
-            ``results`` with the image.
-
         Raises:
             FileNotFoundError: If there is no such file.
             ValueError: If the file is empty, truncated or no image.

@@ -76,12 +76,6 @@ class ExportedTracker:
 def read_export(folder: Union[str, Path]) -> ExportedTracker:
     """Read and check the folder of an exported tracker.
 
-    Args:
-        folder: What ``tools/export.py`` wrote.
-
-    Returns:
-        Its metadata.
-
     Raises:
         FileNotFoundError: If the folder or one of its files is missing.
         ValueError: If it is of another version, or a file has changed since the export.

@@ -9,15 +9,12 @@ from torch import Tensor
 
 
 def bad_samples(batch: Any, on_device: bool = False) -> Dict[int, List[str]]:
-    """Find the samples of a batch that are not finite.
+    """Names of the images and annotations of a batch with NaN or infinity, by the sample's number.
 
     Args:
         batch: As the data loader gives it: ``inputs``, a dict of tensors or lists of tensors, and
             ``data_samples``, a list.
         on_device: Look at tensors on a GPU, too, and wait for it.
-
-    Returns:
-        Names of the images and annotations with NaN or infinity, by the sample's number.
     """
     groups: Dict[Any, List[Tuple[int, str, Tensor]]] = {}
     for index, name, values in _values(batch):

@@ -84,13 +84,7 @@ def score_trackers(
 def sequence_differences(
     report: Report, tracker: str, other: str, key: str = 'success_auc'
 ) -> List[Difference]:
-    """Compare two trackers sequence by sequence.
-
-    Args:
-        report: Reports by tracker.
-        tracker: Name of the first.
-        other: Name of the second.
-        key: The score to compare: ``'success_auc'``, ``'precision20'`` or ``'norm_precision'``.
+    """Compare two trackers sequence by sequence by a score, such as ``'precision20'``.
 
     Returns:
         A row for each sequence that both were scored on, the greatest lead of the first on top.

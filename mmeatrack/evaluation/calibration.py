@@ -33,7 +33,7 @@ def scored_predictions(
     scores: Mapping[str, np.ndarray],
     truths: Mapping[str, np.ndarray],
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Scores of all tracked frames, and whether the prediction was right.
+    """Scores (M,) of all frames but the first, and whether each prediction was right, bool (M,).
 
     A frame without a target counts as wrong: no box is right there.
 
@@ -41,9 +41,6 @@ def scored_predictions(
         boxes: Predicted boxes (N, 4), x, y, w, h, by sequence; row 0 was given.
         scores: Scores (N,) by sequence.
         truths: Ground truth (N, 4) by sequence; NaN rows where the target is absent.
-
-    Returns:
-        (M,) scores and (M,) bool, without the first frames.
     """
     found = [scores[name][1:] for name in boxes]
     right = [is_right(boxes[name], truths[name])[1:] for name in boxes]
@@ -56,12 +53,9 @@ def is_right(boxes: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Sequence[ReliabilityBin]:
-    """Group predictions by their score into bins of equal width; empty ones are left out.
+    """Group predictions by their scores (M,), 0 to 1, into bins of equal width.
 
-    Args:
-        scores: (M,) scores between 0 and 1.
-        right: (M,) whether the prediction was right.
-        bins: Number of bins. A score at a border belongs to the lower one.
+    Empty bins are left out; a score at a border belongs to the lower one.
     """
     from sklearn.calibration import calibration_curve  # takes a second to import
 

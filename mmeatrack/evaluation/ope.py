@@ -55,9 +55,6 @@ def ope_scores(
             ``absent='hit'`` and ``'sized'`` otherwise.
         names: Names of the sequences where ``results`` is no mapping; numbers by default.
 
-    Returns:
-        The scores, per sequence and mean.
-
     Raises:
         ValueError: If a policy is unknown, the sequences of results and ground truths differ, or a
             sequence cannot be scored (see :func:`sequence_scores`).
@@ -171,12 +168,7 @@ def valid_frames(ground_truth: np.ndarray, valid_boxes: str) -> np.ndarray:
 def repair_result(result: np.ndarray, ground_truth: np.ndarray) -> np.ndarray:
     """Put the given box into frame 0 and let unusable rows repeat the row before them.
 
-    Args:
-        result: Boxes (N, 4), x, y, w, h.
-        ground_truth: Boxes (N, 4) of the same frames.
-
-    Returns:
-        A repaired copy of ``result``.
+    Both are boxes (N, 4), x, y, w, h, of the same frames; a copy is returned.
     """
     usable = usable_rows(result)
     usable[0] = True
@@ -203,11 +195,7 @@ def box_overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def center_errors(boxes: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Distance of box centres from the ground truth's.
-
-    Args:
-        boxes: Shape (N, 4), x, y, w, h.
-        ground_truth: Shape (N, 4), x, y, w, h.
+    """Distance of the centres of boxes (N, 4) from the ground truth's, both x, y, w, h.
 
     Returns:
         The distances (N,) in pixels, and the distances (N,) in shares of the ground truth's width

@@ -102,10 +102,6 @@ def attribute_scores(
 ) -> Dict[str, OPEScores]:
     """Average scores over the sequences of each attribute.
 
-    Args:
-        scores: Scores of a tracker.
-        attributes: Names of the attributes of each sequence.
-
     Returns:
         Scores by attribute, in the order of the attributes' first occurrence.
     """

@@ -22,12 +22,7 @@ NUM_COMPARED_SEQUENCES = 10
 
 
 def summary_text(report: Report, title: str = '') -> str:
-    """The ranked table as Markdown, its policy, and what was left out or repaired.
-
-    Args:
-        report: Reports by tracker, the best first.
-        title: The benchmark's name.
-    """
+    """The ranked table as Markdown, its policy, and what was left out or repaired."""
     policy = next(iter(report.values())).policy
     parts = [
         f'# One pass evaluation{" on " + title if title else ""}\n',
@@ -54,13 +49,7 @@ def comparison_text(report: Report, tracker: str, other: str) -> str:
 
 
 def report_text(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> str:
-    """The whole report as Markdown: ranked table, attributes and comparison.
-
-    Args:
-        report: Reports by tracker, the best first.
-        title: The benchmark's name.
-        compared: The two trackers to compare sequence by sequence, or none.
-    """
+    """The whole report as Markdown: ranked table, attributes and comparison."""
     texts = [summary_text(report, title)]
     if attribute_rows(report):
         texts += ['## Success AUC by attribute\n', attribute_table(report)]
@@ -70,13 +59,7 @@ def report_text(report: Report, title: str = '', compared: Tuple[str, ...] = ())
 
 
 def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
-    """Contents of ``report.json``, ``report.md`` and the tables, by the names of the files.
-
-    Args:
-        report: Reports by tracker, the best first.
-        title: The benchmark's name.
-        compared: The two trackers to compare sequence by sequence, or none.
-    """
+    """Contents of ``report.json``, ``report.md`` and the tables, by the names of the files."""
     entries = {name: entry.as_dict() for name, entry in report.items()}
     return {
         'report.json': json.dumps(entries, indent=1),
@@ -92,12 +75,6 @@ def write_report_files(
     """Write ``report.json``, ``report.md`` and the tables; see :func:`report_files`.
 
     :func:`mmeatrack.visualization.plot_report` draws the plots that go with them.
-
-    Args:
-        folder: Where to write; made if it is not there.
-        report: Reports by tracker, the best first.
-        title: The benchmark's name.
-        compared: The two trackers to compare sequence by sequence, or none.
     """
     for name, content in report_files(report, title, compared).items():
         write_atomically(Path(folder) / name, content)

@@ -12,14 +12,11 @@ from mmeatrack.evaluation.run_folder import SequenceResult
 
 
 def frames_per_second(seconds: np.ndarray) -> Optional[float]:
-    """Frames per second over the frames after the first, whose time was measured.
+    """Frames per second over the measured frames after the first; None without any.
 
     Args:
         seconds: Shape (N,), time of each frame; NaN where it was not measured. Frame 0 sets
             the tracker up and is left out.
-
-    Returns:
-        Frames per second, or None if no time was measured.
     """
     measured = seconds[1:][np.isfinite(seconds[1:])]
     total = measured.sum()

@@ -91,15 +91,7 @@ def difference_table(rows: Sequence[Difference], tracker: str, other: str) -> st
 
 
 def latex_table(report: Report, caption: str) -> str:
-    """The ranked table for a paper: booktabs, the best score bold, the second underlined.
-
-    Args:
-        report: Reports by tracker.
-        caption: Plain text.
-
-    Returns:
-        A ``table`` environment.
-    """
+    """The ranked table for a paper: booktabs, the best score bold, the second underlined."""
     marked = {
         key: _marked_column([getattr(entry.scores, key) for entry in report.values()])
         for key in SCORES

@@ -33,14 +33,7 @@ class Differences(NamedTuple):
 def compare_on_frames(
     tracker: Any, deployed: DeployedTracker, frames: Iterable[np.ndarray], bbox: Sequence[float]
 ) -> Differences:
-    """Track a video with both.
-
-    Args:
-        tracker: From :func:`load_tracker`.
-        deployed: Its export.
-        frames: Frames (H, W, 3), uint8, BGR.
-        bbox: x, y, w, h of the target in the first one.
-    """
+    """Track a video with both, from the target's box x, y, w, h in the first frame."""
     rows: List[np.ndarray] = []
     for number, result in enumerate(track_frames(tracker, frames, bbox)):
         if number == 0:

@@ -25,9 +25,6 @@ def export_tracker(tracker: Any, folder: Union[str, Path], name: str) -> Exporte
         folder: Folder of the files; made if it is not there.
         name: Name of the model in the metadata.
 
-    Returns:
-        The metadata.
-
     Raises:
         ValueError: If a part of the tracker is none of this package's, whose code the deployed
             tracker could not share.

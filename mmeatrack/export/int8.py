@@ -19,15 +19,13 @@ def quantise(folder: Union[str, Path], videos: Iterable[Video], every: int = 4) 
 
     The ranges of activations come from search crops of the videos, which the exported tracker
     follows; weights have a range for each channel. Stem, head, softmax and norms stay in float32:
-    a box's size is read at one cell, and no other averages its error out.
+    a box's size is read at one cell, and no other averages its error out. Returns the number of
+    calibration crops.
 
     Args:
         folder: The export.
         videos: Videos to calibrate on.
         every: Frames from one calibration crop to the next.
-
-    Returns:
-        Number of calibration crops.
 
     Raises:
         ImportError: If onnx or onnxruntime is not installed.

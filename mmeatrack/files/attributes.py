@@ -16,9 +16,6 @@ def read_attributes(path: Union[str, Path], names: Sequence[str] = ()) -> List[s
         path: The attribute file.
         names: The benchmark's attribute names in the order of the flags.
 
-    Returns:
-        Names of the attributes that hold.
-
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the number of flags is not the number of names, or the file is no text.

@@ -88,10 +88,6 @@ def recognise_benchmarks(num_frames: Mapping[str, int], folder: Union[str, Path]
     All sequences must be the benchmark's. Where that holds for several (UAV123 has the names of
     UAV123@10fps), the numbers of frames decide, then the names of the folders.
 
-    Args:
-        num_frames: Number of frames by sequence.
-        folder: Folder of the ground truth.
-
     Returns:
         Keys of :data:`BENCHMARKS`; several where they cannot be told apart.
     """

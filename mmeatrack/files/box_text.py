@@ -35,19 +35,7 @@ _KNOWN_ORDERS = (['x', 'y', 'w', 'h'], ['x', 'y', 'w', 'h', 'score', 'lost'])
 
 
 def read_boxes(path: Union[str, Path], num_frames: Optional[int] = None) -> np.ndarray:
-    """Read a file of boxes.
-
-    Args:
-        path: A text file with one box a line (see :func:`parse_boxes`).
-        num_frames: Number of frames of the sequence, where it is known.
-
-    Returns:
-        Boxes of shape (N, 4), float64, as x, y, w, h in image pixels.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is empty, is no text or holds a malformed line.
-    """
+    """Read a file of boxes as :func:`parse_boxes` does; FileNotFoundError if there is none."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such box file; expected a text file with {BOX_FORMAT}')

@@ -39,12 +39,6 @@ def load_ground_truth(folder: Union[str, Path]) -> GroundTruth:
     video with two targets is two sequences, see
     :func:`mmeatrack.files.sequence_names.annotation_files`.
 
-    Args:
-        folder: The folder.
-
-    Returns:
-        The sequences in the order of their names.
-
     Raises:
         FileNotFoundError: If the folder is missing or holds no sequence of these layouts.
         ValueError: If no sequence could be read.
@@ -77,7 +71,7 @@ def load_attributes(
     folder: Union[str, Path, None] = None,
     on_problem: Optional[Callable[[str], None]] = None,
 ) -> Dict[str, List[str]]:
-    """Read the attributes of the sequences that have an attribute file.
+    """Attribute names, by sequence, of the sequences that have an attribute file.
 
     Args:
         ground_truth: The sequences.
@@ -87,9 +81,6 @@ def load_attributes(
             ``<seq>/attributes.txt``.
         on_problem: Called with the reason for each file that cannot be used. By default that is an
             error.
-
-    Returns:
-        Attribute names by sequence.
 
     Raises:
         ValueError: If a file does not fit ``names``.

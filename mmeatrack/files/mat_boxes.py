@@ -13,17 +13,12 @@ _EXPECTED = 'results.res, or one matrix of four columns x,y,w,h'
 def parse_result(content: bytes, source: str, num_frames: Optional[int] = None) -> np.ndarray:
     """Parse a raw result file, text or MATLAB's, by its content.
 
-    Args:
-        content: Content of the file.
-        source: The file's name, for errors.
-        num_frames: Number of frames of the sequence.
-
     Returns:
         Boxes of shape (N, 4), float64, as x, y, w, h in image pixels. The first one does not
         matter: it is NaN where the file does not give it.
 
     Raises:
-        ValueError: If the file is malformed.
+        ValueError: If the file is malformed; the message begins with ``source``.
     """
     if content.startswith(b'MATLAB '):
         return parse_mat_boxes(content, source)
@@ -31,14 +26,9 @@ def parse_result(content: bytes, source: str, num_frames: Optional[int] = None) 
 
 
 def parse_mat_boxes(content: bytes, source: str) -> np.ndarray:
-    """Parse a MATLAB file of OTB's form (``results{1}.res``), or with one matrix of boxes.
+    """Boxes (N, 4), float64, of a MATLAB file of version 5 to 7.2.
 
-    Args:
-        content: Content of a file of version 5 to 7.2.
-        source: The file's name, for errors.
-
-    Returns:
-        Boxes of shape (N, 4), float64, as x, y, w, h in image pixels.
+    The file is of OTB's form (``results{1}.res``), or holds one matrix of boxes, x, y, w, h in px.
 
     Raises:
         ValueError: If the file is damaged, of version 7.3, of several segments (TRE, SRE), or does

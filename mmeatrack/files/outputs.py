@@ -66,11 +66,7 @@ def check_outputs(
     tool: str,
     overwrite: bool = False,
 ) -> None:
-    """Check that files may be written; the arguments are those of :func:`claimed_outputs`.
-
-    Raises:
-        FileExistsError: If an output is an input, a folder, or a file that the tool did not write.
-    """
+    """Check that files may be written; arguments and errors are as of :func:`claimed_outputs`."""
     sources = [Path(source) for source in inputs]
     foreign: List[str] = []
     for path in map(Path, outputs):
@@ -114,13 +110,7 @@ def _is_own(path: Path, tool: str) -> bool:
 
 
 class _Claim:
-    """The outputs of one folder while a tool writes them, marked in the ledger without a digest.
-
-    Args:
-        folder: The folder; made if it is not there.
-        names: Names of the files.
-        tool: The tool's name.
-    """
+    """The outputs of one folder while a tool writes them, marked in the ledger without a digest."""
 
     def __init__(self, folder: Path, names: Sequence[str], tool: str) -> None:
         self.folder, self.tool = folder, tool

@@ -43,12 +43,8 @@ def group_results(
     """Group the result files of a tree by folder, and by tracker where the names of files say it.
 
     Equal file names of different folders are never of one group. GOT-10k's folders of sequences
-    (``<tracker>/<seq>/<seq>_001.txt``) count as files of the tracker.
-
-    Args:
-        paths: Paths of the files.
-        sequences: Names of the benchmark's sequences.
-        root_name: Name of the tree itself, for files that bear their tracker's name.
+    (``<tracker>/<seq>/<seq>_001.txt``) count as files of the tracker. Files may also bear the name
+    of the tree itself, ``root_name``.
 
     Returns:
         Groups of at least one result, and groups of unmatched files only.

@@ -68,11 +68,7 @@ class SequenceNames:
         return Assignment(by_sequence, unmatched)
 
     def assign_by_tracker(self, names: Collection[str]) -> Dict[str, Assignment]:
-        """Assign names of the form ``<seq>_<tracker>``, as MATLAB's toolkits write them.
-
-        Returns:
-            Assignments by tracker; empty if no name is of this form.
-        """
+        """Assign names of MATLAB's toolkits, ``<seq>_<tracker>``; empty if none is of this form."""
         by_tracker: Dict[str, Dict[str, List[str]]] = {}
         for name in without_side_files(names):
             for head, tracker in _splits(name):  # the longest sequence first

@@ -67,9 +67,6 @@ def open_results(
         benchmarks: Names that the benchmark may have; folders that name others are passed over.
         on_note: Called with a sentence for each folder that is passed over.
 
-    Returns:
-        The trackers found.
-
     Raises:
         FileNotFoundError: If the path does not exist or holds no result of a sequence.
         ValueError: If the archive is damaged, or holds several trackers none of which is NAME.

@@ -80,9 +80,6 @@ def load_infos_file(path: Union[str, Path]) -> List[dict]:
     sequence is named after its annotation file or, where those names tell nothing (as
     ``groundtruth.txt``), after the folder of that file.
 
-    Args:
-        path: The infos file.
-
     Returns:
         Sequence infos; paths as in the file.
 
@@ -120,10 +117,6 @@ def _parse_info(fields: Sequence[str], source: str) -> dict:
 
 def name_sequences(infos: List[dict], source: str) -> List[dict]:
     """Give each sequence info without a ``seq_name`` a unique one, see :func:`load_infos_file`.
-
-    Args:
-        infos: Sequence infos.
-        source: Where they come from, for error messages.
 
     Returns:
         New infos with ``seq_name``.

@@ -21,10 +21,6 @@ def annotation_files(
     OTB numbers the files of a video with two targets. They are two sequences, named as OTB names
     them: ``Jogging/groundtruth_rect.1.txt`` is ``Jogging-1``.
 
-    Args:
-        folder: Folder of the sequence.
-        box_files: Possible names of the annotation file; the first that is there counts.
-
     Returns:
         Annotation files by the sequence's name, in the order of their numbers. Empty if there is
         none.
@@ -73,10 +69,7 @@ def name_by_folder(image_folder: Union[str, Path]) -> str:
 
 
 def name_of_sample(info: Mapping[str, Any]) -> str:
-    """Name of the sequence that a frame of a test belongs to.
-
-    Args:
-        info: Meta information of the frame's data sample.
+    """Name of a test frame's sequence, by the meta information of its data sample.
 
     Returns:
         The dataset's name, ``seq_name``. For datasets that do not give it, the name of the image

@@ -17,16 +17,11 @@ def decode_text(content: bytes, source: str, expected: str) -> str:
 
     The end-of-file mark of DOS (Ctrl-Z) and blank lines at the end are dropped.
 
-    Args:
-        content: Content of the file.
-        source: The file's name, for errors.
-        expected: What the file should hold, for errors.
-
     Returns:
         The text, without a byte order mark and without white space at its end.
 
     Raises:
-        ValueError: If the content is no text.
+        ValueError: If the content is no text; the message names ``source`` and what is expected.
     """
     encoding = _encoding(content)
     try:

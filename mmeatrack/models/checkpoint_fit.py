@@ -40,10 +40,7 @@ class Fit(NamedTuple):
 
 
 def load_weights(path: str) -> Dict[str, Tensor]:
-    """Load the weights of a checkpoint file by the model's own names.
-
-    Args:
-        path: File or URL, as MMEngine takes it.
+    """Load the weights of a checkpoint, a file or URL, by the model's own names.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -59,13 +56,6 @@ def refuse_other_model(
 
     MMEngine loads with ``strict=False`` and only warns; a tracker that runs on half-random weights
     then looks like a bad tracker.
-
-    Args:
-        fit: The comparison.
-        model: The model.
-        source: Name of the checkpoint for the message.
-        remedy: Sentence for the user.
-        allow_unknown: Whether the checkpoint may hold more than the model.
 
     Raises:
         RuntimeError: If a tensor is missing, of another shape or, unless allowed, unknown.

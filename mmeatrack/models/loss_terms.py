@@ -15,11 +15,8 @@ def shared_count(count: Tensor) -> Tensor:
     itself, such as crops with a target, a crop among few would then weigh more than one among many;
     over the share, the average is the gradient of one process with the whole batch.
 
-    Args:
-        count: Scalar of floats, of this process's batch, or several.
-
-    Returns:
-        Of the same shape: total over number of processes, with a total of at least 1.
+    Of counts of this process's batch, of any shape: total over number of processes, with a total of
+    at least 1.
     """
     return reduce_mean(count.detach()).clamp(min=1 / get_world_size())
 

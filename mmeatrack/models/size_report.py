@@ -86,9 +86,6 @@ def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
     Args:
         model: An :class:`EATrack`; its mode and weights are left as they are.
         num_temporal: Views in the temporal slot, each with as many tokens as the template.
-
-    Returns:
-        The report.
     """
     backbone, views, training = model.backbone, 1 + num_temporal, model.training
     black = next(model.parameters()).new_zeros

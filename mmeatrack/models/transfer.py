@@ -5,12 +5,7 @@ from torch import Tensor
 
 
 def send(values: Tensor, device: torch.device) -> Tensor:
-    """Copy to a device without a wait of the host: from pinned memory where the device is a GPU.
-
-    Args:
-        values: Of any shape; returned as they are where they lie on the device already.
-        device: Where they are needed.
-    """
+    """Copy to a device without a wait of the host: from pinned memory where the device is a GPU."""
     if values.device == device or device.type != 'cuda' or values.device.type != 'cpu':
         return values.to(device)
     pinned = values if values.is_pinned() else values.pin_memory()

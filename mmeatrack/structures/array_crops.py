@@ -37,10 +37,7 @@ def crop_pixels(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Cut the window out of the image, black outside it, and resize it in the image's own type.
 
-    Args:
-        image: (H, W, C).
-        window: The window in image px.
-        output_size: Side of the crop in px.
+    The arguments are those of :func:`crop_array`, with an image of any type.
 
     Returns:
         The crop (output_size, output_size, C) and a mask (output_size, output_size), True where any
@@ -86,13 +83,8 @@ def take(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray
 def taps(size: int, output_size: int) -> Tuple[np.ndarray, np.ndarray]:
     """Positions that a bilinear resize reads along a side, and their weights.
 
-    Args:
-        size: Side of the window in image px.
-        output_size: Side of the crop in px.
-
-    Returns:
-        (2 * output_size,) positions in the window, the lower neighbours first, and
-        (2, output_size) float32 weights.
+    Of a window of ``size`` image px: (2 * output_size,) positions in it, the lower neighbours
+    first, and (2, output_size) float32 weights.
     """
     scale = np.float32(size) / np.float32(output_size)
     source = np.arange(output_size, dtype=np.float32)

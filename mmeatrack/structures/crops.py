@@ -58,12 +58,7 @@ def crop_image_by(
 
     Args:
         cut: From image (H, W, C) of uint8, window and output size to the crop.
-        image: (1, C, H, W), values 0 to 255 of any dtype.
-        window: The window in image px.
-        output_size: Side of the crop in px.
-
-    Returns:
-        (1, C, output_size, output_size), on the image's device.
+        image, window, output_size: As for :func:`crop_image`, whose result stays on the device.
     """
     if image.dtype != torch.uint8:
         image = image.round().clamp(0, 255).to(torch.uint8)

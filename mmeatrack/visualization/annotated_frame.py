@@ -62,11 +62,6 @@ def draw_frame(frame: np.ndarray, boxes: Sequence[LabelledBox], header: FrameHea
 def draw_header(below: Canvas, boxes: Sequence[LabelledBox], header: FrameHeader) -> Canvas:
     """Draw the header of a frame.
 
-    Args:
-        below: The canvas that it goes above.
-        boxes: The boxes of the legend, which takes as many rows as it needs.
-        header: The first line.
-
     Returns:
         A canvas as wide as ``below``; its height is even and depends on the width and the labels
         alone.

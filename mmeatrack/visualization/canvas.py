@@ -79,14 +79,9 @@ class Canvas:
     def text(
         self, text: str, left: int, middle: int, color: Color = TEXT_COLOR, size: float = TEXT_SIZE
     ) -> None:
-        """Draw text whose capitals are centred on the height ``middle``.
+        """Draw text from ``left`` on whose capitals are centred on the height ``middle``, in px.
 
-        Args:
-            text: The text.
-            left: Left border in px.
-            middle: Height in px.
-            color: B, G, R.
-            size: OpenCV's font scale in an image of 640 px width.
+        ``size`` is OpenCV's font scale in an image of 640 px width.
         """
         origin = (left, middle + round(_CAPITALS * size * self.unit / 2))
         font_scale = size * self.unit

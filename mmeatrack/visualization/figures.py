@@ -20,13 +20,7 @@ MARKERS = 'osD^v'
 
 
 def save_figure(figure: Figure, path: PathLike, dpi: int = 120) -> None:
-    """Write a figure whole or not at all.
-
-    Args:
-        figure: The figure.
-        path: The file; its suffix decides about the format (png, pdf, svg). Missing folders are
-            made.
-        dpi: px per inch.
+    """Write a figure whole or not at all, in the format of the suffix (png, pdf, svg).
 
     Raises:
         ValueError: If the suffix is of no format that matplotlib writes.
@@ -45,9 +39,7 @@ def save_figure(figure: Figure, path: PathLike, dpi: int = 120) -> None:
 def plot_reliability(groups: Mapping[str, Sequence['ReliabilityBin']], out_path: PathLike) -> None:
     """Plot the share of correct predictions by score, above the share of frames by score.
 
-    Args:
-        groups: Bins of each kind of score, by its name in the legend.
-        out_path: The picture, ``.png`` for instance; missing folders are made.
+    ``groups`` has the bins of each kind of score, by its name in the legend.
 
     Raises:
         ValueError: If there is nothing to plot.
@@ -80,9 +72,7 @@ def plot_similarity(
 ) -> None:
     """Plot similarity to the teacher by layer: a panel inside the target and one outside.
 
-    Args:
-        similarities: Rows of each student by its name, all of the same pairs of layers.
-        out_path: The picture, ``.png`` for instance; missing folders are made.
+    ``similarities`` has the rows of each student by its name, all of the same pairs of layers.
 
     Raises:
         ValueError: If there is nothing to plot or the students have different pairs or measures.

@@ -87,13 +87,7 @@ def plot_files(report: Report) -> List[str]:
 
 
 def plot_report(report: Report, folder: Union[str, Path], benchmark: str = '') -> None:
-    """Draw the curves and, where three attributes are shared, the radar, as PNG and PDF.
-
-    Args:
-        report: Reports by tracker, the best first.
-        folder: Folder of the plots; made if it is not there.
-        benchmark: The benchmark's name, for the titles.
-    """
+    """Draw the curves and, where three attributes are shared, the radar, as PNG and PDF."""
     for name in plot_files(report):
         kind = Path(name).stem
         if kind in CURVES:
@@ -105,11 +99,7 @@ def plot_report(report: Report, folder: Union[str, Path], benchmark: str = '') -
 def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: str = '') -> None:
     """Draw the curves of all trackers, the best in the legend on top.
 
-    Args:
-        report: Reports by tracker.
-        kind: ``'success'``, ``'precision'`` or ``'norm_precision'``.
-        path: Image file to write; its suffix decides about the format (png, pdf, svg).
-        benchmark: The benchmark's name, for the title.
+    The kind is ``'success'``, ``'precision'`` or ``'norm_precision'``.
 
     Raises:
         ValueError: If the report is empty or the kind is unknown.
@@ -153,13 +143,9 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
 def plot_radar(
     report: Report, path: Union[str, Path], benchmark: str = '', key: str = 'success_auc'
 ) -> None:
-    """Draw the scores by attribute on a radar, an axis for each attribute.
+    """Draw the scores of the first eight trackers on a radar, an axis for each attribute.
 
-    Args:
-        report: Reports by tracker; the first eight are drawn.
-        path: Image file to write.
-        benchmark: The benchmark's name, for the title.
-        key: The score: ``'success_auc'``, ``'precision20'`` or ``'norm_precision'``.
+    The score is ``'success_auc'``, ``'precision20'`` or ``'norm_precision'``.
 
     Raises:
         ValueError: If the trackers share fewer than three attributes.

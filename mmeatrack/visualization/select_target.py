@@ -13,9 +13,6 @@ from mmeatrack.structures.boxes import Box
 def select_target(source: FrameSource) -> Tuple[FrameSource, Box]:
     """Let a person draw the target in the first frame, in a window of OpenCV's.
 
-    Args:
-        source: Frames that nothing was read of yet.
-
     Returns:
         The frames, the first one among them, and the box x, y, w, h in image px.
 

@@ -11,12 +11,7 @@ from mmeatrack.visualization.track_recorder import TrackRecorder
 def track_summary(recorder: TrackRecorder, seconds: float) -> Optional[str]:
     """Files written, speed, confidence and, with a ground truth, scores, a line each.
 
-    Args:
-        recorder: The recorded tracking.
-        seconds: Wall time of it all, with reading, drawing and writing.
-
-    Returns:
-        The lines; None if no frame was recorded.
+    None without a frame; ``seconds`` is the time of all, with reading, drawing and writing.
     """
     count = len(recorder.boxes)
     if not count:

@@ -104,10 +104,6 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     The weights fall linearly to both sides. At the ends the neighbours are those that there are.
     Values that are not finite have no weight.
 
-    Args:
-        values: (N,).
-        window: Values averaged over, an odd number; 1 changes nothing.
-
     Returns:
         (N,) float64; NaN where no value of the window is finite.
 

@@ -21,15 +21,7 @@ _DECIMALS = 3
 
 
 def check_fps(fps: float, source: str) -> float:
-    """Return a frame rate that a video can have.
-
-    Args:
-        fps: Frames per second.
-        source: Where it comes from, for the error.
-
-    Raises:
-        ValueError: If it is no number from ``MIN_FPS`` to ``MAX_FPS``.
-    """
+    """Return a frame rate that a video can have; ValueError if it is no such number."""
     if not MIN_FPS <= fps <= MAX_FPS:
         raise ValueError(f'{source}: {fps} frames per second; give {MIN_FPS:g} to {MAX_FPS:g}.')
     return fps
@@ -38,10 +30,7 @@ def check_fps(fps: float, source: str) -> float:
 def container_fps(fps: float, suffix: str) -> float:
     """Frame rate that a container can store, the nearest to ``fps``.
 
-    Args:
-        fps: Frames per second, ``MIN_FPS`` to ``MAX_FPS``.
-        suffix: ``.mp4``, which rounds rates of 65.5 and more to as many decimals as fit, or
-            ``.avi``, which takes all.
+    ``.avi`` takes all, ``.mp4`` rounds rates of 65.5 and more to as many decimals as fit.
     """
     if CODECS[suffix.lower()] != 'mp4v':
         return fps

@@ -86,9 +86,6 @@ def draw_crops(
         box_sizes: (B, 3, 2) width and height of the target in each view, in scene units.
         form: Sizes of the crops.
         jitters: One for each view.
-
-    Returns:
-        The crops of each view.
     """
     batch = len(box_sizes)
     near = uniform(rng, (batch, 1), 0, 1) < 0.5
@@ -106,12 +103,7 @@ def draw_crops(
 
 
 def crop_to_scene(crops: Crops, centres: Tensor) -> Tensor:
-    """Affine maps (B, 2, 3) from crop px to scene coordinates.
-
-    Args:
-        crops: The crops.
-        centres: (B, 2) the target's centre in the scene.
-    """
+    """Affine maps (B, 2, 3) from crop px to the scene, where targets have ``centres`` (B, 2)."""
     corner = centres + crops.shift + crops.scale[:, None] * (0.5 - crops.size / 2)
     linear = crops.scale[:, None, None] * torch.eye(2, device=corner.device)
     return torch.cat((linear, corner[..., None]), dim=2)
@@ -153,15 +145,7 @@ def sample_pixels(source: Tensor, maps: Tensor, size: int, padding: str = 'zeros
 
 
 def hull_boxes(hulls: Tensor, linear: Tensor) -> Tensor:
-    """Bounding boxes of outlines under linear maps.
-
-    Args:
-        hulls: (B, K, 2) points of the outlines.
-        linear: (B, 2, 2).
-
-    Returns:
-        (B, 4) left, top, right, bottom.
-    """
+    """Bounding boxes (B, 4), xyxy, of outlines (B, K, 2) under linear maps (B, 2, 2)."""
     points = hulls @ linear.transpose(1, 2)
     return torch.cat((points.amin(dim=1), points.amax(dim=1)), dim=1)
 

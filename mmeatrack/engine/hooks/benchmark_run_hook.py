@@ -25,9 +25,6 @@ class BenchmarkRunHook(Hook):
     config or data set are moved to ``<folder>.old-1`` and so on. Without a checkpoint nothing is
     taken over, as nobody can tell whether the weights are the same. A folder that another run is
     writing to is refused.
-
-    Args:
-        resume: Whether to take over finished sequences.
     """
 
     def __init__(self, resume: bool = True) -> None:

@@ -13,9 +13,6 @@ def model_name() -> Optional[str]:
     """Return the class of the current run's model, of a distillation the student's.
 
     MMEngine's message hub holds the config as text, which is parsed here and not run.
-
-    Returns:
-        The name, or None if the run has no config.
     """
     text = MessageHub.get_current_instance().runtime_info.get('cfg', '')
     try:

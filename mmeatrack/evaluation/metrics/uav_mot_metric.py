@@ -33,12 +33,7 @@ class UAVMOTMetric(MOTChallengeMetrics):
         self.by_class = by_class
 
     def process(self, data_batch: Optional[dict], data_samples: Sequence[dict]) -> None:
-        """Take in frames, each once for each class.
-
-        Args:
-            data_batch: Not used; MMEngine's interface.
-            data_samples: Frames with ``instances`` and ``pred_track_instances``.
-        """
+        """Take in frames, each once for each class."""
         for sample in data_samples:
             for part in self._parts(_outside_regions(sample)):
                 super().process(data_batch, [part])
@@ -89,13 +84,7 @@ def _chosen(found: Dict[str, torch.Tensor], mask: torch.Tensor) -> Dict[str, tor
 
 
 class _Inside:
-    """Test for boxes of which most lies in the union of regions.
-
-    Args:
-        regions: Boxes x1, y1, x2, y2 in image px.
-        width: Of the image.
-        height: Of the image.
-    """
+    """Test for boxes of which most lies in a union of regions, all xyxy in image px."""
 
     def __init__(self, regions: Sequence[Sequence[float]], width: int, height: int) -> None:
         union = np.zeros((height, width), bool)

@@ -105,11 +105,7 @@ class UAVSOTMetric(BaseVideoMetric):
         return self._folder
 
     def resume(self) -> List[str]:
-        """Take over the sequences that are complete in the run folder.
-
-        Returns:
-            Names of the sequences that need not be run again.
-        """
+        """Take over the sequences that are complete in the run folder; return their names."""
         folder, truths = self.run_folder, self._known_ground_truths()
         if folder is None:
             return []
@@ -120,10 +116,6 @@ class UAVSOTMetric(BaseVideoMetric):
 
     def process(self, data_batch: Optional[dict], data_samples: Sequence[dict]) -> None:
         """Take the predictions of one frame; called by the test loop frame by frame.
-
-        Args:
-            data_batch: Not used.
-            data_samples: The frame's data sample, with its prediction.
 
         Raises:
             RuntimeError: If frames do not come in the order of the video, or the folder of raw

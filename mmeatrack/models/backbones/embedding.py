@@ -61,12 +61,7 @@ STEMS = {'patch': PatchEmbed, 'conv': ConvStem}
 
 
 def build_stem(name: str, patch_size: int, embed_dims: int) -> nn.Module:
-    """The stem of a name.
-
-    Args:
-        name: 'patch' for :class:`PatchEmbed`, 'conv' for :class:`ConvStem`.
-        patch_size: Side of a patch in crop px.
-        embed_dims: Channels ``C``.
+    """The stem 'patch', a :class:`PatchEmbed`, or 'conv', a :class:`ConvStem`.
 
     Raises:
         ValueError: If the name is unknown.

@@ -77,9 +77,6 @@ class NumberedBackbone(TrackerBackbone, Protocol):
 def check_backbone(backbone: Any) -> Any:
     """Refuse a backbone that breaks the contract of :class:`TrackerBackbone`.
 
-    Returns:
-        The backbone.
-
     Raises:
         TypeError: If members are missing, are no positive whole numbers, or do not take the
             arguments. The message names each.

@@ -122,9 +122,6 @@ class MMTrackTeacher(BaseModel):
                 where they are there.
             mode: 'tensor' or 'predict'.
 
-        Returns:
-            A :class:`TeacherResponse`, or mmtrack's samples.
-
         Raises:
             RuntimeError: If there is no student, or losses are asked for.
         """

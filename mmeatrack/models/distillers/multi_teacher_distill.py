@@ -138,11 +138,7 @@ class MultiTeacherDistill(EATrackDistill):
 
     @torch.no_grad()
     def _batch_weights(self, scores: List[Tensor]) -> Tensor:
-        """(K,) weights of sum 1, equal where no teacher is confident.
-
-        Args:
-            scores: (B, 1, Hf, Wf) logits of each teacher's score map.
-        """
+        """(K,) weights of sum 1 by K score maps (B, 1, Hf, Wf); equal where none is confident."""
         like = scores[0]
         weights = torch.stack([like.new_full((), each) for each in self.weights]).float()
         if self.weighting == 'confidence':

@@ -63,11 +63,7 @@ def check_checkpoint_is_given(path: Optional[str], allow_random_teacher: bool) -
 
 
 def load_teacher(teacher: Any, path: str) -> None:
-    """Load a teacher's checkpoint and log what was matched.
-
-    Args:
-        teacher: The teacher.
-        path: File or URL, as mmengine takes it; of this package or of OSTrack.
+    """Load a teacher's checkpoint, of this package or of OSTrack, and log what was matched.
 
     Raises:
         RuntimeError: If a parameter of the teacher is missing or has another shape; nothing is
@@ -93,13 +89,7 @@ def load_teacher(teacher: Any, path: str) -> None:
 
 
 def leave_out_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str, *_: Any) -> None:
-    """State dict hook that leaves out the teachers that a file holds already.
-
-    Args:
-        model: An :class:`EATrackDistill`.
-        state_dict: The state dict; changed in place.
-        prefix: Of the model's keys.
-    """
+    """State dict hook that leaves out, in place, the teachers that a file holds already."""
     for name in model.teacher_files:
         for key in [key for key in state_dict if key.startswith(f'{prefix}{name}.')]:
             del state_dict[key]
@@ -138,12 +128,7 @@ def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: 
 
 
 def share_weights(teacher: nn.Module, memo: Dict[int, Any]) -> None:
-    """Let a deep copy have the memory of the frozen teacher's weights.
-
-    Args:
-        teacher: The teacher.
-        memo: Of :func:`copy.deepcopy`; changed in place.
-    """
+    """Let a deep copy have the memory of the frozen teacher's weights."""
     for parameter in teacher.parameters():
         memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=False)
     for buffer in teacher.buffers():

@@ -156,9 +156,6 @@ class CenterHead(BaseModule):
         Args:
             output: The maps.
             prior: (Hf, Wf) or (B, Hf, Wf), the Hann window for instance; ones for none.
-
-        Returns:
-            One box for each sample.
         """
         score_map = sigmoid_clamped(output.score)[:, 0]  # (B, Hf, Wf)
         cell = peak_cell(score_map, prior)
@@ -208,15 +205,7 @@ class CenterHead(BaseModule):
         )
 
     def gaussian_map(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
-        """CenterNet's target: 1 in the centre's cell, a Gaussian around it.
-
-        Args:
-            bbox_cxcywh: (B, 4) centre and size over the search crop's side.
-            grid: ``(Hf, Wf)``.
-
-        Returns:
-            (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.
-        """
+        """Target (B, 1, Hf, Wf) of the score map for boxes (B, 4), see :func:`gaussian_map`."""
         return gaussian_map(bbox_cxcywh, grid, self.min_overlap, self.gaussian)
 
 

@@ -59,9 +59,6 @@ class AlignedGIoULoss(nn.Module):
             boxes, targets: (N, 4) xyxy.
             weight: (N,).
             avg_factor: Above 0; None takes N.
-
-        Returns:
-            Scalar.
         """
         _, giou = aligned_overlaps(boxes, targets)
         total = (weight * (1 - giou)).sum()

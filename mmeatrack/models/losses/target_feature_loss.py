@@ -72,10 +72,7 @@ class TargetFeatureLoss(nn.Module):
                 it is counted here. :class:`EATrackDistiller` gives it.
 
         Returns:
-            Scalar, of float32 for halves; 0 for an empty mask.
-
-        Raises:
-            ValueError: If the shapes differ.
+            Scalar, of float32 for halves; 0 for an empty mask. ValueError if the shapes differ.
         """
         check_same_shape(student, teacher)
         student, teacher = full_precision(student), full_precision(teacher)

@@ -74,15 +74,11 @@ class TargetPredictionLoss(nn.Module):
         """Loss of a batch; no gradient reaches the teacher.
 
         Args:
-            student: (B, 1, Hf, Wf) logits of the score map.
-            teacher: (B, 1, Hf, Wf) logits of the score map.
+            student, teacher: (B, 1, Hf, Wf) logits of the score map.
             target_mask: (B, Hf, Wf) binary m; any weight above 0 counts as 1.
 
         Returns:
-            Scalar; samples with an empty mask add 0.
-
-        Raises:
-            ValueError: If the shapes differ.
+            Scalar; samples with an empty mask add 0. ValueError if the shapes differ.
         """
         check_same_shape(student, teacher)
         inside = (target_mask > 0).flatten(1)  # (B, Hf * Wf)

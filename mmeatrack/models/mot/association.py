@@ -104,11 +104,7 @@ class Outcome(NamedTuple):
 
 
 class Association:
-    """Records of the targets of one video.
-
-    Args:
-        rules: Thresholds.
-    """
+    """Records of the targets of one video."""
 
     def __init__(self, rules: AssociationRules) -> None:
         self.rules = rules

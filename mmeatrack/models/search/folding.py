@@ -11,13 +11,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 @torch.no_grad()
 def folded(module: nn.Module) -> Any:
-    """Copy of a module without batch norms: the convolutions before them do their work.
+    """Copy of a module in evaluation mode whose convolutions do the work of its batch norms.
 
     Weights of half precision are folded in float32. A module without batch norms is returned as it
     is.
-
-    Args:
-        module: A module in evaluation mode; it is not changed.
 
     Raises:
         TypeError: If it has batch norms of another library's.

@@ -13,9 +13,6 @@ def store_of_hooks(cfg: Mapping[str, Any]) -> Optional[dict]:
     full path as a dumped config has it, the class itself as a pure-Python config has it, or an
     instance; in ``custom_hooks`` or ``default_hooks``.
 
-    Args:
-        cfg: Config of a test run.
-
     Returns:
         Config of a :class:`TargetStore`, of the last such hook; None where there is none.
 

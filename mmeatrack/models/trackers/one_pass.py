@@ -30,14 +30,8 @@ Located = Tuple[Box, List[float]]
 class OnePassTracker(BaseSingleObjectTracker):
     """Test path of :class:`EATrack`: ``init`` on the first frame, ``track`` on each further one.
 
-    Its subclass gives ``backbone``, ``head``, ``window`` and ``test_cfg``.
-
-    Args:
-        temporal: Config of a :class:`TargetStore`, or None.
-        confidence: Config of a :class:`CalibratedConfidence`, or None.
-        lost_detector: Config of a :class:`LostDetector`; None for its defaults.
-        data_preprocessor: Config of a :class:`CropDataPreprocessor`.
-        init_cfg: mmengine's initialisation config.
+    Its subclass gives ``backbone``, ``head``, ``window`` and ``test_cfg``; the
+    arguments are those of the same names of :class:`EATrack`.
     """
 
     def __init__(
