@@ -6,9 +6,9 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 import numpy as np
 from mmtrack.datasets.transforms.processing import DiMPSampling
 
-from mmeatrack.files.attributes import read_attributes
 from mmeatrack.files.box_text import check_first_box, read_boxes
 from mmeatrack.files.frame_files import find_gap, frame_number, list_frames
+from mmeatrack.files.ground_truth import read_attributes
 from mmeatrack.log import warn
 
 

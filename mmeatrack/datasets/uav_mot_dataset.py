@@ -9,8 +9,8 @@ from mmtrack.datasets import BaseVideoDataset
 from PIL import Image
 
 from mmeatrack.datasets.sequence_loading import full_prefix
+from mmeatrack.files.box_text import read_mot_rows
 from mmeatrack.files.frame_files import list_frames
-from mmeatrack.files.mot_rows import read_mot_rows
 from mmeatrack.registry import DATASETS
 
 

@@ -6,7 +6,7 @@ from typing import Iterable, Iterator, NamedTuple, Optional, Sequence, cast
 import numpy as np
 
 from mmeatrack.deploy.network import DeployedNetwork
-from mmeatrack.files.read_ahead import read_ahead
+from mmeatrack.files.live_frames import read_ahead
 from mmeatrack.multi import StatusKeeper, TrackResult
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box

@@ -7,10 +7,10 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, 
 
 import numpy as np
 
-from mmeatrack.files.attributes import read_attributes
 from mmeatrack.files.box_text import check_first_box, read_boxes, resembles_boxes
 from mmeatrack.files.frame_files import is_image_name
 from mmeatrack.files.sequence_names import FOLDER_BOX_FILES, annotation_files, name_by_annotation
+from mmeatrack.files.text_file import decode_text, split_lines
 
 _NO_SEQUENCE = re.compile(r'readme|licen[cs]e|changelog', re.IGNORECASE)
 
@@ -160,3 +160,32 @@ def _num_images(annotation: Path) -> Optional[int]:
         return None
     images = _image_folder(annotation.parent)
     return sum(map(is_image_name, os.listdir(images))) if images is not None else None
+
+
+def read_attributes(path: Union[str, Path], names: Sequence[str] = ()) -> List[str]:
+    """Read the attributes of one sequence.
+
+    Two forms are known: the benchmarks' flags, 0 or 1 for each of a list of names
+    (``1,0,0,1``), and names, one a line.
+
+    Args:
+        path: The attribute file.
+        names: The benchmark's attribute names in the order of the flags.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the number of flags is not the number of names, or the file is no text.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'{path}: no such attribute file')
+    text = decode_text(path.read_bytes(), str(path), 'flags 0 and 1, or names, one a line')
+    tokens = text.replace(',', ' ').split()
+    if not set(tokens) <= {'0', '1'}:
+        return [line.strip() for line in split_lines(text) if line.strip()]
+    if len(tokens) != len(names):
+        raise ValueError(
+            f'{path}: {len(tokens)} flags for {len(names)} attribute names {tuple(names)}; '
+            'give the names in the order of the flags (those of the benchmark)'
+        )
+    return [name for name, token in zip(names, tokens) if token == '1']

@@ -1,8 +1,9 @@
-"""Newest frames of a camera or a stream: what comes while a frame is worked on is passed over."""
+"""Frames fetched in a thread: the next one read ahead, or the newest of a camera or a stream."""
 
 import threading
 import time
-from typing import Any, Iterator, Optional
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Iterable, Iterator, Optional, TypeVar
 
 import cv2
 import numpy as np
@@ -87,3 +88,30 @@ class _Newest:
         with self._changed:
             self._has_ended = True
             self._changed.notify()
+
+
+Item = TypeVar('Item')
+_END = object()
+
+
+def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The items in their order, each fetched in a thread while its predecessor is used.
+
+    An error of fetching is raised in the item's turn. The source is closed with the iterator.
+
+    Args:
+        items: Frames, for instance.
+
+    Example:
+        >>> list(read_ahead(range(3)))
+        [0, 1, 2]
+    """
+    iterator = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, iterator, _END)
+        while True:
+            item = coming.result()
+            if item is _END:
+                return
+            coming = pool.submit(next, iterator, _END)
+            yield item  # type: ignore[misc]

@@ -7,7 +7,7 @@ from typing import List, Optional, Sequence, Tuple
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
 from mmeatrack.tracking import CalibratedConfidence, Cues, TrackerState
-from mmeatrack.tracking.cues import size_change
+from mmeatrack.tracking.calibrated_confidence import size_change
 
 # Step between windows over their side: a target is then well inside one of them.
 _STRIDE = 0.5

@@ -55,6 +55,9 @@ def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box
         box_cxcywh: Centre and size in image pixels.
         image_size: ``(width, height)`` of the image.
         margin: Px of a side that stay inside the image, or the whole side where it is shorter.
+
+    Returns:
+        The clipped box, centre and size in image pixels.
     """
     cx, cy, w, h = box_cxcywh
     x1, x2 = _clip_interval(cx - w / 2, cx + w / 2, image_size[0], margin)

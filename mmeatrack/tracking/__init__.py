@@ -4,8 +4,7 @@ The tracker in PyTorch and the deployed one share it: state of a video, search w
 calibrated score, lost detector. Tokens are arrays of either library.
 """
 
-from .calibrated_confidence import CalibratedConfidence
-from .cues import Cues
+from .calibrated_confidence import CalibratedConfidence, Cues
 from .lost_detector import LostDetector
 from .settings import complete_settings
 from .state import TrackerState, search_window

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.datasets import UAVDTMOTDataset, UAVMOTDataset, VisDroneMOTDataset
-from mmeatrack.files.mot_rows import read_mot_rows
+from mmeatrack.files.box_text import read_mot_rows
 
 
 def _images(folder, names):

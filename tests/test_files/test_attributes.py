@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mmeatrack.files.attributes import read_attributes
 from mmeatrack.files.benchmarks import BENCHMARKS
+from mmeatrack.files.ground_truth import read_attributes
 
 
 def test_flags_pick_names(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Iterator, List
 
 import pytest
 
-from mmeatrack.files.read_ahead import read_ahead
+from mmeatrack.files.live_frames import read_ahead
 
 
 def test_the_next_item_is_fetched_while_this_one_is_used() -> None:

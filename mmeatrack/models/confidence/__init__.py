@@ -4,8 +4,12 @@ Both are of :mod:`mmeatrack.tracking`, which needs neither torch nor mmengine.
 """
 
 from mmeatrack.registry import MODELS
-from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence, fit_confidence
-from mmeatrack.tracking.cues import Cues, size_change
+from mmeatrack.tracking.calibrated_confidence import (
+    CalibratedConfidence,
+    Cues,
+    fit_confidence,
+    size_change,
+)
 from mmeatrack.tracking.lost_detector import LostDetector
 
 from .cues import mean_target_token, measure_cues

@@ -14,9 +14,29 @@ from torch import Tensor
 from mmeatrack.compat.config_paths import find_path
 from mmeatrack.conversion import read_published
 from mmeatrack.models.mot.association import Association, AssociationRules, Detections, pairwise_iou
-from mmeatrack.models.mot.carrier import Carrier
-from mmeatrack.multi import Track, TrackRules
+from mmeatrack.multi import MultiTracker, Track, TrackRules
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.boxes import Box
+
+
+class Carrier(MultiTracker):
+    """A :class:`MultiTracker` that takes corrections."""
+
+    def move(self, id: int, box_xywh: Box) -> None:
+        """Go on from a box of the present frame; template and score stay.
+
+        Args:
+            id: The target.
+            box_xywh: x, y, w, h in image px.
+
+        Raises:
+            KeyError: If there is no such target.
+        """
+        target = self._find(id)
+        x, y, w, h = box_xywh
+        target.state.box = target.state.sure_box = (x + w / 2, y + h / 2, w, h)
+        target.alone_box = target.state.box
+
 
 _RULES = dict(sweep=0, unsure_for=None, remove_after=None, crossing_frames=2, crossing_overlap=0.4)
 

@@ -1,19 +1,71 @@
 """Fast network of a search frame: the plain one's result with less work."""
 
+import copy
 from typing import Any, Optional, Sequence, Tuple
 
 import torch
+import torch.nn.functional as F
+from mmcv.cnn import fuse_conv_bn
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmeatrack.models.backbones import AsymmetricViT
 from mmeatrack.models.confidence import measure_cues
 from mmeatrack.models.heads import CenterHead
 from mmeatrack.models.heads.center_head import box_at, peak_cell, sigmoid_clamped
 from mmeatrack.models.loss_terms import full_precision
-from mmeatrack.models.search.folding import folded
-from mmeatrack.models.search.joint_stage import SearchJointStage
 from mmeatrack.models.search.peak_branches import PeakBranches
 from mmeatrack.models.search.plain_network import as_map
+
+
+class SearchJointStage(nn.Module):
+    """Joint stage whose template and temporal tokens stay while frames go by.
+
+    Their projections in the first layer are kept. In the last layer they are asked, but do not ask:
+    its queries, its projection and its perceptron are those of the search tokens alone.
+
+    Args:
+        backbone: An :class:`AsymmetricViT`; its modules are shared.
+    """
+
+    def __init__(self, backbone: Any) -> None:
+        super().__init__()
+        self.layers, self.norm = backbone.joint_stage, backbone.norm
+
+    def keep(self, tokens: Tensor) -> Tuple[Tensor, Tensor]:
+        """Tokens (B, N, C) with their projections (B, N, 3C) in the first layer."""
+        first = self.layers[0]
+        return tokens, first.attn.qkv(first.norm1(tokens))
+
+    def forward(self, kept: Tuple[Tensor, Tensor], search: Tensor) -> Tensor:
+        """Search tokens (B, Nx, C) after the last layer and the final norm."""
+        tokens, kept_qkv = kept
+        first, num_search = self.layers[0], search.shape[1]
+        qkv = torch.cat((kept_qkv, first.attn.qkv(first.norm1(search))), dim=1)
+        if len(self.layers) == 1:
+            return self.norm(_finish(first, search, first.attn.attend(qkv[:, -num_search:], qkv)))
+        tokens = torch.cat((tokens, search), dim=1)
+        tokens = _finish(first, tokens, first.attn.attend(qkv, qkv))
+        for layer in self.layers[1:-1]:
+            tokens = layer(tokens)
+        return self.norm(_search_tokens(self.layers[-1], tokens, num_search))
+
+
+def _search_tokens(layer: Any, tokens: Tensor, num_search: int) -> Tensor:
+    """Output (B, Nx, C) of a layer for the last ``num_search`` of all tokens."""
+    attention, normed = layer.attn, layer.norm1(tokens)
+    C, weight, bias = tokens.shape[-1], attention.qkv.weight, attention.qkv.bias
+    query_bias, other_bias = (None, None) if bias is None else (bias[:C], bias[C:])
+    query = F.linear(normed[:, -num_search:], weight[:C], query_bias)
+    key_value = F.linear(normed, weight[C:], other_bias)
+    return _finish(layer, tokens[:, -num_search:], attention.attend(query, key_value))
+
+
+def _finish(layer: Any, tokens: Tensor, attended: Tensor) -> Tensor:
+    """Rest of a layer after its attention."""
+    tokens = tokens + attended
+    found: Tensor = tokens + layer.mlp(layer.norm2(tokens))
+    return found
 
 
 def is_fast_for(backbone: Any, head: Any) -> bool:
@@ -77,3 +129,29 @@ class FastNetwork(nn.Module):
         prediction = box_at(score_map, cell, offset, size)
         cues = measure_cues(score_map, prediction, x, template_token)
         return torch.cat((prediction.bbox_cxcywh, cues), dim=1)
+
+
+@torch.no_grad()
+def folded(module: nn.Module) -> Any:
+    """Copy of a module in evaluation mode whose convolutions do the work of its batch norms.
+
+    Weights of half precision are folded in float32. A module without batch norms is returned as it
+    is.
+
+    Raises:
+        TypeError: If it has batch norms of another library's.
+    """
+    norms = [part for part in module.modules() if hasattr(part, 'running_mean')]
+    if not norms:
+        return module
+    for norm in norms:
+        if not isinstance(norm, _BatchNorm):
+            raise TypeError(
+                f'{type(norm).__module__}.{type(norm).__name__} cannot be folded into a '
+                "convolution: give torch's batch norms (sync_bn='torch'), or test_cfg.fast=False."
+            )
+    dtype = next(module.parameters()).dtype
+    copied = copy.deepcopy(module)
+    if dtype != torch.float64:
+        copied = copied.float()
+    return fuse_conv_bn(copied).to(dtype).requires_grad_(False)

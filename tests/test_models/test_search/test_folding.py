@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmeatrack.models.backbones.embedding import build_stem
-from mmeatrack.models.search.folding import folded
+from mmeatrack.models.search.fast_network import folded
 
 
 def used_stem() -> nn.Module:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmeatrack.models.search.joint_stage import SearchJointStage
+from mmeatrack.models.search.fast_network import SearchJointStage
 from tests.toys import DIMS, GRID, TOKENS, backbone_cfg, build
 
 

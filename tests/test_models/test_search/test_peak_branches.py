@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmeatrack.models import CenterHead
-from mmeatrack.models.search.folding import folded
+from mmeatrack.models.search.fast_network import folded
 from mmeatrack.models.search.peak_branches import PeakBranches
 from tests.toys import build
 
