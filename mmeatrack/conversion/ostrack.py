@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from torch import Tensor
 
-from mmeatrack.conversion.vit import HEAD_DIMS
+from mmeatrack.conversion.vit import find_feature, joint_backbone
 
 # Tensors that a forward of the tracker never reads.
 _UNUSED = (
@@ -108,7 +108,12 @@ def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
             f'{unknown[:5]}. They may change what the network computes, so nothing was converted.'
         )
     model = _derive_model(state_dict)
-    _check_complete(state_dict, model)
+    missing = sorted(set(_expected_names(model)) - set(state_dict))
+    if missing:
+        raise ValueError(
+            f'{len(missing)} tensors are missing (by their names here): {missing[:5]}. Is the file '
+            'cut, or of another tracker?'
+        )
     return Conversion(state_dict, model, left_out)
 
 
@@ -136,14 +141,12 @@ def to_ostrack(
 
 
 def _refuse_features(weights: Mapping[str, Tensor]) -> None:
-    for pattern, feature in _FEATURES.items():
-        found = [key for key in weights if re.match(pattern, key)]
-        if found:
-            raise ValueError(
-                f'these weights need {feature} ({len(found)} tensors, such as {found[0]}), which '
-                'changes what the network computes and which mmeatrack.EATrack does not have. '
-                'Nothing was converted.'
-            )
+    feature = find_feature(_FEATURES, weights)
+    if feature:
+        raise ValueError(
+            f'these weights need {feature}, which changes what the network computes and which '
+            'mmeatrack.EATrack does not have. Nothing was converted.'
+        )
 
 
 def _our_name(key: str) -> Any:
@@ -177,38 +180,23 @@ def _derive_model(state_dict: Mapping[str, Tensor]) -> Dict[str, Any]:
     """Config of the tracker, from the shapes."""
     try:
         patch = state_dict['backbone.patch_embed.proj.weight']
-        width, patch_size = patch.shape[0], patch.shape[-1]
         fc1 = state_dict['backbone.joint_stage.0.mlp.fc1.weight']
-        template_size = _side(state_dict['backbone.template_pos_embed']) * patch_size
-        search_size = _side(state_dict['backbone.search_pos_embed']) * patch_size
+        template_grid = _side(state_dict['backbone.template_pos_embed'])
+        search_grid = _side(state_dict['backbone.search_pos_embed'])
         channels = state_dict['head.score_branch.0.0.weight'].shape[0]
     except KeyError as error:
         raise ValueError(
             f'the tensor {error} (its name here) is missing: these are no whole weights of OSTrack.'
         ) from error
-    if width % HEAD_DIMS:
-        raise ValueError(
-            f'{width} channels are no multiple of {HEAD_DIMS}, the width of a head of the ViTs '
-            'that OSTrack starts from.'
-        )
     depth = 1 + max(
         int(key.split('.')[2]) for key in state_dict if key.startswith('backbone.joint_stage.')
     )
-    backbone = dict(
-        type='mmeatrack.AsymmetricViT',
-        separate_depth=0,
-        joint_depth=depth,
-        embed_dims=width,
-        num_heads=width // HEAD_DIMS,
-        mlp_ratio=fc1.shape[0] / width,
-        qkv_bias='backbone.joint_stage.0.attn.qkv.bias' in state_dict,
-        patch_size=patch_size,
-        template_size=template_size,
-        search_size=search_size,
-    )
-    head = dict(type='mmeatrack.CenterHead', in_channels=width, feat_channels=channels)
+    has_bias = 'backbone.joint_stage.0.attn.qkv.bias' in state_dict
+    grids = (template_grid, search_grid)
+    backbone = joint_backbone(patch, fc1.shape[0], depth, has_bias, grids)
+    head = dict(type='mmeatrack.CenterHead', in_channels=len(patch), feat_channels=channels)
     # OSTrack's crops: template factor 2; search factor 4 at 256 px, 5 at 384 px.
-    factor = 5.0 if search_size >= 384 else 4.0
+    factor = 5.0 if backbone['search_size'] >= 384 else 4.0
     return dict(
         type='mmeatrack.EATrack',
         backbone=backbone,
@@ -228,15 +216,6 @@ def _side(pos_embed: Tensor) -> int:
     if side * side != pos_embed.shape[1]:
         raise ValueError(f'a position embedding of {pos_embed.shape[1]} cells is not square.')
     return side
-
-
-def _check_complete(state_dict: Mapping[str, Tensor], model: Mapping[str, Any]) -> None:
-    missing = sorted(set(_expected_names(model)) - set(state_dict))
-    if missing:
-        raise ValueError(
-            f'{len(missing)} tensors are missing (by their names here): {missing[:5]}. Is the file '
-            'cut, or of another tracker?'
-        )
 
 
 def _expected_names(model: Mapping[str, Any]) -> List[str]:

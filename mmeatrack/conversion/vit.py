@@ -5,7 +5,7 @@ mmpretrain's (https://github.com/open-mmlab/mmpretrain).
 """
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import torch.nn.functional as F
 from torch import Size, Tensor
@@ -119,8 +119,8 @@ def derive_backbone(weights: Mapping[str, Tensor]) -> Dict[str, Any]:
     """Config of a backbone of joint layers for a classifier's weights, as OSTrack starts from it.
 
     Raises:
-        ValueError: If a tensor is missing, a feature is not a plain ViT's, or the width is no
-            multiple of 64, a head's width in the usual models.
+        ValueError: If a tensor is missing, a feature is not a plain ViT's, or the width does not
+            fit :func:`joint_backbone`.
     """
     source = {_timm_name(_without_backbone(key)): value for key, value in weights.items()}
     refuse_features(source)
@@ -131,7 +131,26 @@ def derive_backbone(weights: Mapping[str, Tensor]) -> Dict[str, Any]:
         raise ValueError(
             f'the tensor {error} (its name in timm) is missing: is it a ViT?'
         ) from error
-    width = patch.shape[0]
+    depth = len({key.split('.')[1] for key in source if key.startswith('blocks.')})
+    return joint_backbone(patch, hidden, depth, 'blocks.0.attn.qkv.bias' in source, (8, 16))
+
+
+def joint_backbone(
+    patch: Tensor, hidden: int, depth: int, qkv_bias: bool, grids: Tuple[int, int]
+) -> Dict[str, Any]:
+    """Config of a backbone of joint layers.
+
+    Args:
+        patch: (C, 3, p, p) weights of its patch embedding.
+        hidden: Width of the perceptrons.
+        depth: Layers.
+        qkv_bias: Whether query, key and value have a bias.
+        grids: Cells along a side of template and search crop.
+
+    Raises:
+        ValueError: If C is no multiple of 64, a head's width in the usual models.
+    """
+    width, side = patch.shape[0], patch.shape[-1]
     if width % HEAD_DIMS:
         raise ValueError(
             f'{width} channels are no multiple of {HEAD_DIMS}, the width of a head in the usual '
@@ -140,14 +159,14 @@ def derive_backbone(weights: Mapping[str, Tensor]) -> Dict[str, Any]:
     return dict(
         type='mmeatrack.AsymmetricViT',
         separate_depth=0,
-        joint_depth=len({key.split('.')[1] for key in source if key.startswith('blocks.')}),
+        joint_depth=depth,
         embed_dims=width,
         num_heads=width // HEAD_DIMS,
         mlp_ratio=hidden / width,
-        qkv_bias='blocks.0.attn.qkv.bias' in source,
-        patch_size=patch.shape[-1],
-        template_size=8 * patch.shape[-1],
-        search_size=16 * patch.shape[-1],
+        qkv_bias=qkv_bias,
+        patch_size=side,
+        template_size=grids[0] * side,
+        search_size=grids[1] * side,
     )
 
 
@@ -175,25 +194,28 @@ def _without_backbone(key: str) -> str:
 
 
 def refuse_features(source: Mapping[str, Tensor]) -> None:
-    """Refuse weights of an architecture that the backbone does not have.
-
-    Raises:
-        ValueError: If there is such a tensor; the message names the feature.
-    """
-    for pattern, feature in _FEATURES.items():
-        found = [key for key in source if re.match(pattern, key)]
-        if found:
-            raise ValueError(
-                f'the weights have {feature} ({len(found)} tensors, such as {found[0]}), which '
-                'mmeatrack.AsymmetricViT does not have: its features would be wrong. Use the '
-                'weights of a plain ViT, DeiT or MAE.'
-            )
+    """Refuse weights of an architecture that the backbone does not have (ValueError)."""
+    feature = find_feature(_FEATURES, source)
+    if feature:
+        raise ValueError(
+            f'the weights have {feature}, which mmeatrack.AsymmetricViT does not have: its '
+            'features would be wrong. Use the weights of a plain ViT, DeiT or MAE.'
+        )
     if 'fc_norm.weight' in source and 'norm.weight' not in source:
         raise ValueError(
             'the weights have no final norm but fc_norm, the norm after average pooling, so that '
             'their last features were never normalised token by token. Use the weights from before '
             'fine-tuning, or those of a model with a class token.'
         )
+
+
+def find_feature(features: Mapping[str, str], names: Iterable[str]) -> str:
+    """The first feature whose pattern begins a name, with its tensors; empty without one."""
+    for pattern, feature in features.items():
+        found = [key for key in names if re.match(pattern, key)]
+        if found:
+            return f'{feature} ({len(found)} tensors, such as {found[0]})'
+    return ''
 
 
 def _timm_name(key: str) -> str:

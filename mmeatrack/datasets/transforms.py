@@ -26,8 +26,7 @@ class LoadFrame(LoadImageFromFile):
     :func:`mmeatrack.files.image_file.decode_image`.
 
     Args:
-        args: Arguments of :class:`mmcv.transforms.LoadImageFromFile`.
-        kwargs: The same. ``ignore_empty`` is not supported.
+        args, kwargs: Of :class:`mmcv.transforms.LoadImageFromFile`, without ``ignore_empty``.
 
     Raises:
         ValueError: If ``ignore_empty`` is set.
@@ -80,18 +79,7 @@ class SeqCrop(SeqCropLikeStark):
     def crop_like_stark(
         self, img: np.ndarray, bbox: np.ndarray, crop_size_factor: float, output_size: int
     ) -> Tuple[np.ndarray, float, np.ndarray]:
-        """Crop an image around a box.
-
-        Args:
-            img: (H, W, 3).
-            bbox: (4,) xyxy in image px.
-            crop_size_factor: Crop side over the box's mean side.
-            output_size: Side of the crop in px.
-
-        Returns:
-            The crop (output_size, output_size, 3), crop px an image px, and the mask of what lies
-            outside the image (output_size, output_size).
-        """
+        """Crop, crop px an image px, and mask outside the image, around a box xyxy in image px."""
         x1, y1, x2, y2 = bbox  # in the box's own precision, as mmtrack rounds
         box = (x1 + (x2 - x1) / 2, y1 + (y2 - y1) / 2, x2 - x1, y2 - y1)
         window = CropWindow.around(box, crop_size_factor)

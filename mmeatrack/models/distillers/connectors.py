@@ -9,21 +9,30 @@ from torch import Tensor, nn
 from mmeatrack.models.losses.target_mask import MASK_LAYOUTS, TargetMask
 from mmeatrack.registry import MODELS
 
-LAYOUTS = ('tokens', 'map')
-
 
 class GridConnector(BaseConnector):
     """Connector that works on the student's search grid.
 
     Args:
+        layout: 'tokens' or 'map'.
         search_grid: Side of the grid in tokens. :class:`EATrackDistiller` and
             :class:`EATrackDistill` set it to the student's.
         init_cfg: mmengine's initialisation config.
+
+    Raises:
+        ValueError: If ``layout`` is unknown.
     """
 
-    def __init__(self, search_grid: Optional[int] = None, init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        layout: str = 'tokens',
+        search_grid: Optional[int] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
         super().__init__(init_cfg)
-        self.grid = search_grid
+        if layout not in MASK_LAYOUTS:
+            raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
+        self.layout, self.grid = layout, search_grid
 
     def bind(self, search_grid: int) -> None:
         """Set the side of the search grid in tokens."""
@@ -58,28 +67,13 @@ class SearchTokens(GridConnector):
     Args:
         layout: 'tokens' gives (B, Nx, C); 'map' gives (B, C, Hf, Wf), which convolutional
             connectors and distillation losses such as mmrazor's PKDLoss take.
-        search_grid: See :class:`GridConnector`.
-        init_cfg: mmengine's initialisation config.
-
-    Raises:
-        ValueError: If ``layout`` is unknown.
+        search_grid, init_cfg: See :class:`GridConnector`, also for the errors.
 
     Example:
         >>> connector = SearchTokens('map', search_grid=16)
         >>> connector(torch.zeros(2, 64 + 256, 192)).shape
         torch.Size([2, 192, 16, 16])
     """
-
-    def __init__(
-        self,
-        layout: str = 'tokens',
-        search_grid: Optional[int] = None,
-        init_cfg: Optional[dict] = None,
-    ) -> None:
-        super().__init__(search_grid, init_cfg)
-        if layout not in LAYOUTS:
-            raise ValueError(f'layout={layout!r} is unknown; it is one of {list(LAYOUTS)}.')
-        self.layout = layout
 
     def forward_train(self, feature: Tensor) -> Tensor:
         """(B, N, C) tokens of a joint layer to the search tokens.
@@ -107,8 +101,7 @@ class TargetMaskConnector(GridConnector):
 
     Args:
         layout: 'tokens' gives (B, Nx), 'map' gives (B, Hf, Wf).
-        search_grid: See :class:`GridConnector`.
-        init_cfg: mmengine's initialisation config.
+        search_grid, init_cfg: See :class:`GridConnector`.
         kwargs: Of :class:`TargetMask`.
 
     Raises:
@@ -127,10 +120,7 @@ class TargetMaskConnector(GridConnector):
         init_cfg: Optional[dict] = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(search_grid, init_cfg)
-        if layout not in MASK_LAYOUTS:
-            raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
-        self.layout = layout
+        super().__init__(layout, search_grid, init_cfg)
         self.mask = TargetMask(**kwargs)
         # Boxes and their masks: count and losses of a step ask for the same ones.
         self._last: Optional[Tuple[Tensor, Tensor]] = None
