@@ -132,10 +132,8 @@ def load_checkpoint_url(
     """Download a checkpoint once and load it with :func:`load_checkpoint_file`.
 
     Args:
-        url: Address of the file.
+        url, map_location, progress: As for :func:`torch.hub.load_state_dict_from_url`.
         model_dir: Folder that keeps it; torch.hub's ``checkpoints`` folder if not given.
-        map_location: As for :func:`torch.load`.
-        progress: Whether to show a progress bar.
         check_hash: Whether the file name ends in the first digits of the content's SHA-256, as in
             ``name-0123abcd.pth``, which is then checked.
         file_name: Name to keep it under; by default the URL's.

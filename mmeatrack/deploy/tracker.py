@@ -47,15 +47,10 @@ class DeployedTracker(DeployedNetwork):
     state: Optional[TrackerState] = None
 
     def init(self, image: np.ndarray, bbox: Sequence[float]) -> None:
-        """Start on a target, in place of the one before.
-
-        Args:
-            image: Frame (H, W, 3), uint8, BGR.
-            bbox: x, y, w, h in image px.
+        """Start on a target x, y, w, h (image px) in a frame (H, W, 3), uint8, BGR.
 
         Raises:
-            ValueError: If the frame is of another kind, or the box is empty, not finite or outside
-                the frame.
+            ValueError: If the frame is of another kind, or the box empty, not finite or outside it.
         """
         img = self.as_image(image)
         x, y, w, h = check_target_box(bbox, image_size(img))

@@ -35,12 +35,8 @@ def scored_predictions(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Scores (M,) of all frames but the first, and whether each prediction was right, bool (M,).
 
-    A frame without a target counts as wrong: no box is right there.
-
-    Args:
-        boxes: Predicted boxes (N, 4), x, y, w, h, by sequence; row 0 was given.
-        scores: Scores (N,) by sequence.
-        truths: Ground truth (N, 4) by sequence; NaN rows where the target is absent.
+    A frame without a target (NaN) counts as wrong: no box is right there. Boxes and truths (N, 4),
+    x, y, w, h, and scores (N,) are given by sequence.
     """
     found = [scores[name][1:] for name in boxes]
     right = [is_right(boxes[name], truths[name])[1:] for name in boxes]

@@ -45,14 +45,11 @@ class TemplateGraph(_Graph):
         self.backbone = tracker.backbone
 
     def forward(self, crop: Tensor, box: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
-        """Tokens of template crops.
+        """Tokens (B, Nz, C) of template crops, and the mean token (B, C) of the target.
 
         Args:
             crop: (B, Hz, Hz, 3) BGR, 0 to 255.
             box: (B, 4) centre and size in crop px, for a backbone that reads it.
-
-        Returns:
-            Tokens (B, Nz, C), and the mean token (B, C) of the target.
         """
         boxes = () if box is None else (box,)
         tokens = self.backbone.forward_template(self.normalise(crop), *boxes)
@@ -71,15 +68,12 @@ class TrackGraph(_Graph):
         self.network = FastNetwork(tracker.backbone, tracker.head, tracker.window)
 
     def forward(self, crop: Tensor, tokens: Tensor, target_token: Tensor) -> Tensor:
-        """Result of search crops.
+        """Result (B, 7) of search crops, see :class:`PlainNetwork`.
 
         Args:
             crop: (B, Hx, Hx, 3) BGR, 0 to 255.
             tokens: (B, Nz + Nt, C) template tokens, then temporal ones.
             target_token: (B, C) the target's token in its template.
-
-        Returns:
-            (B, 7), see :class:`PlainNetwork`.
         """
         kept = self.network.keep(tokens, None)
         found: Tensor = self.network(self.normalise(crop), target_token, *kept)

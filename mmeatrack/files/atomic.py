@@ -6,13 +6,10 @@ from typing import Union
 
 
 def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None:
-    """Write a file in place of what was there, so that no reader ever sees half of it.
+    """Write bytes, or text as UTF-8, in place of what was there, so that no reader sees half of it.
 
-    The content is on the disk before the name is. Processes may write beside each other.
-
-    Args:
-        path: The file; missing folders are made.
-        content: Bytes, or text that is written as UTF-8.
+    The content is on the disk before the name is; missing folders are made. Processes may write
+    beside each other.
 
     Raises:
         OSError: If it could not be written. What was there before is left as it was.
@@ -32,16 +29,10 @@ def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None
 
 
 def replace_durably(partial: Union[str, Path], path: Union[str, Path]) -> None:
-    """Give a finished file its final name, in place of what was there.
+    """Give a finished file of the same folder its final name, in place of what was there.
 
-    For files that others write, such as videos: the content is on the disk before the name is.
-
-    Args:
-        partial: The finished file, in the same folder as ``path``.
-        path: Its final name.
-
-    Raises:
-        OSError: If that failed. What was there before is left as it was.
+    For files that others write, such as videos: the content is on the disk before the name is. An
+    OSError leaves what was there as it was.
     """
     with Path(partial).open('rb+') as file:
         os.fsync(file.fileno())

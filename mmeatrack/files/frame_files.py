@@ -28,18 +28,10 @@ Part = Union[str, Decimal]
 def list_frames(
     folder: Union[str, Path], first: Optional[int] = None, last: Optional[int] = None
 ) -> List[str]:
-    """List the image files of a sequence in the order of the numbers in their names.
+    """File names of a sequence's images, in the order of the numbers in them.
 
-    Numbers need not be consecutive unless a range is asked for. Hidden files and files of other
-    types are passed over.
-
-    Args:
-        folder: Folder of the images.
-        first: Number of the first frame, if the sequence is a part of the folder.
-        last: Number of the last frame; needed with ``first``.
-
-    Returns:
-        File names without the folder.
+    Numbers need not be consecutive unless a range is asked for, from ``first`` to ``last``. Hidden
+    files and files of other types are passed over.
 
     Raises:
         FileNotFoundError: If the folder or a frame of the range is missing, or no image is there.

@@ -165,12 +165,8 @@ def _num_images(annotation: Path) -> Optional[int]:
 def read_attributes(path: Union[str, Path], names: Sequence[str] = ()) -> List[str]:
     """Read the attributes of one sequence.
 
-    Two forms are known: the benchmarks' flags, 0 or 1 for each of a list of names
+    Two forms are known: the benchmarks' flags, 0 or 1 for each of the ``names`` in their order
     (``1,0,0,1``), and names, one a line.
-
-    Args:
-        path: The attribute file.
-        names: The benchmark's attribute names in the order of the flags.
 
     Raises:
         FileNotFoundError: If there is no such file.

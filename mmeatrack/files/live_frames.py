@@ -99,9 +99,6 @@ def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
 
     An error of fetching is raised in the item's turn. The source is closed with the iterator.
 
-    Args:
-        items: Frames, for instance.
-
     Example:
         >>> list(read_ahead(range(3)))
         [0, 1, 2]

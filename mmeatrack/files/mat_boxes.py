@@ -13,12 +13,8 @@ _EXPECTED = 'results.res, or one matrix of four columns x,y,w,h'
 def parse_result(content: bytes, source: str, num_frames: Optional[int] = None) -> np.ndarray:
     """Parse a raw result file, text or MATLAB's, by its content.
 
-    Returns:
-        Boxes of shape (N, 4), float64, as x, y, w, h in image pixels. The first one does not
-        matter: it is NaN where the file does not give it.
-
-    Raises:
-        ValueError: If the file is malformed; the message begins with ``source``.
+    Returns boxes (N, 4), float64, x, y, w, h in image px. The first one does not matter: it is NaN
+    where the file does not give it. ValueError, which names ``source``, if the file is malformed.
     """
     if content.startswith(b'MATLAB '):
         return parse_mat_boxes(content, source)

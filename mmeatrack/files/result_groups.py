@@ -100,16 +100,10 @@ def select_groups(
 
 
 def name_groups(places: Sequence[Parts], root: Sequence[str]) -> List[str]:
-    """Name trackers after their folders, as shortly as keeps them apart.
+    """Name trackers after the places of their groups, as shortly as keeps them all apart.
 
-    Folders that name a benchmark are passed over: ``Good/UAV123`` is the tracker Good.
-
-    Args:
-        places: Places of the groups.
-        root: Folder names that lead to the tree, its own one last.
-
-    Returns:
-        A name for each group, all different.
+    Folders that name a benchmark are passed over: ``Good/UAV123`` is the tracker Good. ``root`` are
+    the folder names that lead to the tree, its own one last.
     """
     plain = [[part for part in place if not _names_benchmark(part)] for place in places]
     while len(places) > 1 and all(len(each) > 1 for each in plain):

@@ -78,10 +78,7 @@ def load_infos_file(path: Union[str, Path]) -> List[dict]:
 
     MMTracking's files begin with a header; one that begins with a sequence is read whole. A
     sequence is named after its annotation file or, where those names tell nothing (as
-    ``groundtruth.txt``), after the folder of that file.
-
-    Returns:
-        Sequence infos; paths as in the file.
+    ``groundtruth.txt``), after the folder of that file. Paths stay as they are in the file.
 
     Raises:
         FileNotFoundError: If there is no such file.

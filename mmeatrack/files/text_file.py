@@ -15,10 +15,7 @@ _BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
 def decode_text(content: bytes, source: str, expected: str) -> str:
     """Decode UTF-8, or UTF-16 and UTF-32 as Windows programs save them.
 
-    The end-of-file mark of DOS (Ctrl-Z) and blank lines at the end are dropped.
-
-    Returns:
-        The text, without a byte order mark and without white space at its end.
+    Byte order mark, blank lines at the end and the end-of-file mark of DOS (Ctrl-Z) are dropped.
 
     Raises:
         ValueError: If the content is no text; the message names ``source`` and what is expected.

@@ -29,14 +29,11 @@ class SearchBoxes(nn.Module):
     def forward(
         self, data_samples: List[TrackDataSample], device: Optional[torch.device] = None
     ) -> Tensor:
-        """(B, 4) float32 centre and size over the search crop's side.
+        """(B, 4) float32 centre and size over the search crop's side, on a device if one is given.
 
         All 0 for a crop without the target: one of another video, which mmtrack's sampling labels 0
-        (``train_cls_head=True``, ``cls_pos_prob``).
-
-        Args:
-            data_samples: Annotations of the batch; ``search_gt_instances.bboxes`` in crop px, xyxy.
-            device: Where the boxes are needed; None leaves them where the annotations are.
+        (``train_cls_head=True``, ``cls_pos_prob``). Annotations are ``search_gt_instances.bboxes``,
+        xyxy in crop px.
         """
         instances = [sample.search_gt_instances for sample in data_samples]
         boxes = torch.stack([each.bboxes[0] for each in instances]).float()
@@ -48,14 +45,11 @@ class SearchBoxes(nn.Module):
 
 
 def shared_count(count: Tensor) -> Tensor:
-    """Loss normaliser averaged over processes.
+    """Loss normaliser averaged over processes: a batch's counts, of any shape, at least 1 in total.
 
     DistributedDataParallel averages the processes' gradients. With sums over what each counts by
     itself, such as crops with a target, a crop among few would then weigh more than one among many;
     over the share, the average is the gradient of one process with the whole batch.
-
-    Of counts of this process's batch, of any shape: total over number of processes, with a total of
-    at least 1.
     """
     return reduce_mean(count.detach()).clamp(min=1 / get_world_size())
 

@@ -52,17 +52,10 @@ def least_score(threshold: Union[float, str], statistics: ScoreStatistics) -> fl
 def interval_ends(
     interval: Union[int, str], frame: int, since: int, score: float, statistics: ScoreStatistics
 ) -> bool:
-    """Return whether an activation is due.
+    """Return whether an activation is due in a frame, ``since`` frames after the last one.
 
     For 'auto' it is due after 15 frames, or after 3 or more as soon as the score falls to less than
-    mean - 1 std: the views in use have then aged.
-
-    Args:
-        interval: Frames, or 'auto'.
-        frame: Frame counted from the initialisation.
-        since: Frames since the last activation.
-        score: The frame's score.
-        statistics: Statistics of the scores so far.
+    mean - 1 std of those so far: the views in use have then aged.
     """
     if isinstance(interval, str):
         has_aged = score < statistics.mean - statistics.deviation

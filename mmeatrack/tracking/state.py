@@ -64,7 +64,7 @@ class TrackerState:
 
 
 def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindow:
-    """Window of the search crop, around the last box.
+    """Window of the search crop, around the last box, by the tracker's ``test_cfg``.
 
     A target that crosses a good part of the window from frame to frame leaves the middle, where
     the Hann window favours the background: ``lead`` moves the window on by that share of the
@@ -73,10 +73,6 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
     While the target is lost the boxes show something else, and a crop of their size shrinks or
     grows without end. A ``lost_search_factor`` gives the crop the size of the last sure box, times
     that factor.
-
-    Args:
-        state: The video so far.
-        settings: The tracker's ``test_cfg``.
     """
     (cx, cy, w, h), factor = state.box, settings['search_factor']
     if not state.lost_detector.lost:
@@ -88,13 +84,7 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
 
 
 def smooth_size(box: Box, last: Box, weight: float) -> Box:
-    """A box whose size is mixed with the last one's.
-
-    Args:
-        box: New box, centre and size.
-        last: Last box.
-        weight: Share of the last size, on the scale of logarithms.
-    """
+    """A box whose size is mixed with the last one's by ``weight``, on the scale of logarithms."""
     if not weight:
         return box
     cx, cy, w, h = box
@@ -104,10 +94,7 @@ def smooth_size(box: Box, last: Box, weight: float) -> Box:
 def hold_aspect(box: Box, first: Box, weight: float) -> Box:
     """A box of the same place and area whose aspect is mixed with the given box's.
 
-    Args:
-        box: New box, centre and size.
-        first: The given box.
-        weight: Share of its aspect, on the scale of logarithms; 1 keeps it for good.
+    ``weight`` is the share of the given aspect, on the scale of logarithms; 1 keeps it for good.
     """
     if not weight:
         return box

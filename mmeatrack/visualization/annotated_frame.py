@@ -44,15 +44,12 @@ def draw_frame(frame: np.ndarray, boxes: Sequence[LabelledBox], header: FrameHea
     frames are enlarged. Later boxes are drawn over earlier ones, and dashed ones over all.
 
     Args:
-        frame: (H, W, 3), uint8, BGR; it is not changed.
+        frame: (H, W, 3), uint8, BGR; it is not changed. ValueError if it is of another kind.
         boxes: The boxes in px of ``frame``.
         header: The first line.
 
     Returns:
         (H', W', 3), uint8, BGR; H' and W' are even, as video codecs require.
-
-    Raises:
-        ValueError: If the frame is of another kind.
     """
     canvas = Canvas.of_frame(frame)
     draw_boxes(canvas, boxes)

@@ -69,18 +69,7 @@ def tracking_video(
     lost_below: Optional[float] = None,
     progress: bool = False,
 ) -> None:
-    """Write a video of tracks on a sequence.
-
-    Args:
-        frame_paths: See :func:`annotated_frames`, also for the next three.
-        tracks: Boxes by tracker.
-        ground_truth: Boxes, or None.
-        scores: Confidences by tracker, or None.
-        out_path: ``.mp4`` or ``.avi``.
-        fps: Frames per second of the video.
-        sequence: The name to show; by default that of the images' folder.
-        lost_below: Score below which the picture says LOST.
-        progress: Whether to show a progress bar.
+    """Write a video, ``.mp4`` or ``.avi``, of tracks on a sequence, see :func:`annotated_frames`.
 
     Raises:
         ValueError: As :func:`annotated_frames` and :class:`VideoSink`, or if the images differ in

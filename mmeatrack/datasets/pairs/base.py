@@ -113,12 +113,7 @@ class PairSet(Dataset):
 
 
 def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[str, Any]]:
-    """mmtrack's samples of a batch: ``inputs`` and ``data_samples``.
-
-    Args:
-        batch: The pairs.
-        absent: (B,) bool, whose search crop does not show the target; these are labelled 0.
-    """
+    """mmtrack's samples of a batch; those whose search crop lacks the target are labelled 0."""
     labels = torch.ones(len(batch.search), 1, dtype=torch.long, device=batch.search.device)
     if absent is not None:
         labels = labels * ~absent[:, None]

@@ -122,16 +122,13 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 
 
 def sample_pixels(source: Tensor, maps: Tensor, size: int, padding: str = 'zeros') -> Tensor:
-    """Draw crops from pixels.
+    """Draw crops (B, C, size, size) from pixels.
 
     Args:
         source: (B, C, H, W) float.
         maps: (B, 2, 3) from crop px to source px; whole numbers are pixel centres in both.
         size: Side of the crops in px.
         padding: Beyond the source: 'zeros', 'border' or 'reflection'.
-
-    Returns:
-        (B, C, size, size).
     """
     pixel = torch.arange(size, dtype=source.dtype, device=source.device)
     sides = maps.new_tensor([source.shape[-1], source.shape[-2]])
@@ -156,8 +153,7 @@ def random_linear(
     """Random linear maps (B, 2, 2): a turn after a stretch, a shear and a scale.
 
     Args:
-        rng: Source of the numbers.
-        batch: How many.
+        rng, batch: Source of the numbers, and how many maps.
         turn: Largest turn in radians.
         scale: Largest ``|log|`` of the scale.
         stretch: Largest ``|log|`` of the stretch of x, and of y's shrinkage.

@@ -70,14 +70,9 @@ def cut_patch(image: np.ndarray, box_xywh: np.ndarray) -> Tuple[np.ndarray, np.n
 
 
 def pack_dataset(dataset: Any, frames_each: int) -> Pack:
-    """Pack the visible frames of a dataset for single object tracking, mmtrack's or ours.
+    """Pack visible frames of a single-object tracking dataset in training mode, mmtrack's or ours.
 
-    Args:
-        dataset: Dataset in training mode, such as a :class:`UAVSOTDataset`.
-        frames_each: Frames of each video, evenly over its visible ones.
-
-    Raises:
-        ValueError: If no video has two visible frames.
+    Of each video ``frames_each`` are taken evenly. ValueError if no video has two visible frames.
     """
     return stack_patches(_dataset_patches(dataset, frames_each))
 

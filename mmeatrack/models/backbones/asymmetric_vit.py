@@ -150,15 +150,12 @@ class AsymmetricViT(BaseModule):
         super().init_weights()
 
     def forward_template(self, template: Tensor, bbox_cxcywh: Optional[Tensor] = None) -> Tensor:
-        """Stage 1 of a template crop.
+        """Stage 1 of a template crop: tokens z (B, Nz, C).
 
         Args:
             template: (B, 3, template_size, template_size), normalised.
             bbox_cxcywh: (B, 4) the target's box, centre and size in crop px; read by a backbone
                 with ``box_embed``, which needs it.
-
-        Returns:
-            z: (B, Nz, C).
 
         Raises:
             ValueError: If the crop is of another size, or the box is missing.
@@ -197,16 +194,13 @@ class AsymmetricViT(BaseModule):
         temporal: Optional[Tensor] = None,
         temporal_mask: Optional[Tensor] = None,
     ) -> JointTokens:
-        """Stage 2: template, temporal and search tokens attend to each other.
+        """Stage 2: all tokens attend to each other and leave through the final norm.
 
         Args:
             z: (B, Nz, C) template tokens of stage 1.
             x: (B, Nx, C) search tokens of stage 1.
             temporal: (B, Nt, C) temporal tokens, or None for an empty store.
             temporal_mask: (B,) bool, False for samples whose temporal tokens are hidden.
-
-        Returns:
-            The tokens after the last layer and the final norm.
         """
         parts: List[Tensor] = [z, x] if temporal is None else [z, temporal, x]
         tokens = torch.cat(parts, dim=1)  # (B, Nz + Nt + Nx, C)
@@ -234,11 +228,7 @@ class AsymmetricViT(BaseModule):
                 the templates that fill the temporal slot, oldest first.
             search: (B, 3, search_size, search_size).
             temporal_mask: (B,) bool, False for samples that see no temporal tokens.
-            template_boxes: (B, T, 4) the target's boxes, centre and size in template crop px; read
-                by a backbone with ``box_embed``.
-
-        Returns:
-            The tokens after the joint stage.
+            template_boxes: (B, T, 4) the target's boxes, see :meth:`forward_template`.
         """
         B, T = template.shape[:2]
         boxes = None if template_boxes is None else template_boxes.flatten(0, 1)

@@ -17,12 +17,8 @@ from torch import Tensor, nn
 def attend_reference(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor]) -> Tensor:
     """Scaled dot-product attention written out, for a torch without the fused one.
 
-    Args:
-        query, key, value: (B, heads, N, C / heads).
-        mask: Boolean, broadcastable to (B, heads, N, N); ``False`` is not attended to.
-
-    Returns:
-        (B, heads, N, C / heads).
+    Query, key, value and result are (B, heads, N, C / heads); a position whose boolean ``mask``,
+    broadcastable to (B, heads, N, N), is False is not attended to.
     """
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (B, heads, N, N)
     if mask is not None:
@@ -39,13 +35,7 @@ attend = _attend_fused if hasattr(F, 'scaled_dot_product_attention') else attend
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention.
-
-    Args:
-        embed_dims: Channels ``C``.
-        num_heads: Heads; must divide ``embed_dims``.
-        qkv_bias: Whether query, key and value have a bias.
-    """
+    """Multi-head self-attention among ``C = embed_dims`` channels, which the heads share."""
 
     def __init__(self, embed_dims: int, num_heads: int, qkv_bias: bool = True) -> None:
         super().__init__()
@@ -67,15 +57,12 @@ class Attention(nn.Module):
         return self.attend(qkv, qkv, key_mask)
 
     def attend(self, query: Tensor, key_value: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
-        """Attend among projected tokens.
+        """Attend among projected tokens; returns (B, M, C).
 
         Args:
             query: (B, M, C or more) queries in the first ``C`` channels.
             key_value: (B, N, 2C or more) keys and values in the last ``2C`` channels.
             key_mask: (B, N), False where a token is hidden.
-
-        Returns:
-            (B, M, C).
         """
         C = self.proj.in_features
         parts = query[..., :C], key_value[..., -2 * C : -C], key_value[..., -C:]
@@ -105,13 +92,11 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """A pre-norm transformer layer.
+    """A pre-norm transformer layer of ``C = embed_dims`` channels.
 
     Args:
-        embed_dims: Channels ``C``.
-        num_heads: Attention heads.
+        embed_dims, num_heads, qkv_bias: See :class:`Attention`.
         mlp_ratio: Width of the perceptron over ``C``.
-        qkv_bias: Whether query, key and value have a bias.
         drop_path: Probability of stochastic depth.
     """
 

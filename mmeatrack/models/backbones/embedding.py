@@ -95,15 +95,10 @@ class BoxEmbed(nn.Module):
 
 
 def box_coverage(bbox_cxcywh: Tensor, size: int) -> Tensor:
-    """Share of each pixel that lies inside a box.
+    """Share (B, size, size), 0 to 1, of each pixel of a crop that lies inside a box.
 
-    Args:
-        bbox_cxcywh: (B, 4) centre and size in crop px, where whole numbers are pixel centres (see
-            :mod:`mmeatrack.structures.crops`).
-        size: Side of the crop in px.
-
-    Returns:
-        (B, size, size), 0 to 1.
+    Boxes (B, 4) are centre and size in crop px, where whole numbers are pixel centres (see
+    :mod:`mmeatrack.structures.crops`).
     """
     low = bbox_cxcywh[:, :2] - bbox_cxcywh[:, 2:] / 2  # (B, 2), x and y
     high = bbox_cxcywh[:, :2] + bbox_cxcywh[:, 2:] / 2

@@ -11,22 +11,13 @@ from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_
 def load_pretrained_vit(
     backbone: Any, path: str, layers: Layers = 'first', grid: Optional[Tuple[int, int]] = None
 ) -> None:
-    """Load a classifier's weights into an :class:`AsymmetricViT`, in place.
+    """Load the weights of a classifier's file or URL into an :class:`AsymmetricViT`, in place.
 
-    The position embedding loses its class and distillation tokens and is resized to both grids.
-    One record of the log says what was matched, renamed, resized and left out.
-
-    Args:
-        backbone: The backbone.
-        path: Checkpoint file or URL, in any of the layouts of :func:`find_weights`.
-        layers: Source layers that become the backbone's, counted through both stages; see
-            :func:`convert_vit`.
-        grid: Rows and columns of the source's position embedding; None for a square.
+    One record of the log says what was matched, renamed, resized and left out. Layers and grid are
+    those of :func:`convert_vit`, as are its errors (ValueError).
 
     Raises:
         RuntimeError: If a parameter is missing or has another shape; nothing is loaded then.
-        ValueError: If the source has a feature that the backbone has not, or the layers or the
-            grid do not fit.
     """
     try:
         converted = convert_vit(load_weights(path), backbone, layers, grid)

@@ -61,14 +61,9 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         self.mean, self.std = (self.get_buffer(name).float() for name in ('mean', 'std'))
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:
-        """Crops of a training batch are normalised; test frames stay where and as they are.
+        """Normalise the crops of a training batch; test frames, (1, 1, 3, H, W), stay as they are.
 
-        Args:
-            data: ``inputs`` and ``data_samples`` as collated, training crops stacked or in lists.
-            training: Whether the batch holds training crops.
-
-        Returns:
-            The same keys; in testing ``inputs['img']`` is (1, 1, 3, H, W), raw.
+        ``data`` has ``inputs`` and ``data_samples`` as collated, training crops stacked or listed.
         """
         if training:
             inputs = {key: self._training_crops(each) for key, each in data['inputs'].items()}

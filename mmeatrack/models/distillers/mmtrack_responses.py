@@ -152,20 +152,12 @@ def resample(
 
 
 def on_grid(response: Response, cells: int, size: int, per_side: float) -> Tensor:
-    """Bring a response to the student's score map.
+    """Bring a response to the student's score map: logits (B, 1, cells, cells).
 
     The student's cell ``j`` stands for targets whose centre is nearest to ``j / cells`` of its
     crop. It gets the highest of the response in its reach; a cell that the response does not reach
-    gets its lowest.
-
-    Args:
-        response: The response.
-        cells: Cells along a side of the score map.
-        size: Side of the student's search crop in px.
-        per_side: Its px over the target's mean side.
-
-    Returns:
-        (B, 1, cells, cells) logits.
+    gets its lowest. The student's crop has ``size`` px a side, ``per_side`` over the target's mean
+    side.
     """
     logits = response.logits.float()
     cell = size / cells

@@ -9,17 +9,11 @@ GAUSSIANS = ('centernet', 'ostrack')
 
 
 def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor:
-    """Radius of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack compute it.
+    """Radius (B,) of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack have it.
 
-    Their roots of the three overlap equations are divided by 2 instead of 2a. The exact ones, which
-    mmdet has, are so small that every target of usual size would be a single cell.
-
-    Args:
-        height, width: (B,) size of the targets in cells, float64.
-        min_overlap: Overlap that a box shifted by the radius should keep.
-
-    Returns:
-        (B,), at least 0.
+    A box (B,) high and wide in cells, float64, that is shifted by the radius should keep
+    ``min_overlap``. The roots of the three overlap equations are divided by 2 instead of 2a. The
+    exact ones, which mmdet has, are so small that every usual target would be a single cell.
     """
     side, area = height + width, height * width
     roots = [

@@ -109,14 +109,9 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     @torch.no_grad()
     def start(self, img: Tensor, box: Box) -> TrackerState:
-        """State of a target that the image shows, one of any number in a video.
+        """State of a target in a raw frame (1, 3, H, W), one of any number in a video.
 
-        Args:
-            img: (1, 3, H, W) raw frame.
-            box: Centre and size in image px, checked.
-
-        Raises:
-            RuntimeError: If the tracker is in training mode.
+        The box, centre and size in image px, is checked. RuntimeError in training mode.
         """
         self._check_mode()
         self._report_random_weights()
@@ -168,12 +163,7 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     @torch.no_grad()
     def encode_template(self, img: Tensor, box: Box) -> Tensor:
-        """Stage-1 tokens (1, Nz, C) of the template crop around a box.
-
-        Args:
-            img: (1, 3, H, W) raw frame.
-            box: Centre and size in image px.
-        """
+        """Stage-1 tokens (1, Nz, C) of the template crop around a box of a frame (1, 3, H, W)."""
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         size = self.backbone.template_size
         crop = self._crop(img, [window], size)
@@ -192,18 +182,12 @@ class OnePassTracker(BaseSingleObjectTracker):
     def locate(
         self, img: Tensor, windows: Sequence[CropWindow], states: Sequence[TrackerState]
     ) -> List[Located]:
-        """Find targets, each in its window, in one batch.
+        """Find targets in a raw frame (1, 3, H, W), each in its window, in one batch.
 
-        Args:
-            img: (1, 3, H, W) raw frame.
-            windows: A window for each target.
-            states: Their states, which are not changed.
+        The states are not changed. RuntimeError in training mode.
 
         Returns:
             Predicted box, centre and size in image px, and peak, side lobe and agreement of each.
-
-        Raises:
-            RuntimeError: If the tracker is in training mode.
         """
         self._check_mode()
         crops = self._crop(img, windows, self.backbone.search_size)
