@@ -188,6 +188,7 @@ def test_imagenet_weights_are_not_looked_for(toy):
     load_tracker(config, toy.checkpoint, 'cpu')
 
 
+@pytest.mark.slow
 def test_temporal_adaptation_follows_argument_then_config(toy):
     hook = dict(type='mmeatrack.TemporalAdaptationHook', store=dict(interval=7))
     by_hook = Config(dict(model=tracker_cfg(), custom_hooks=[hook]))
@@ -335,6 +336,7 @@ class _Blacken:
 # Threads
 
 
+@pytest.mark.slow
 def test_trackers_load_and_track_in_threads(toy, frames):
     """MMEngine's registry and default scope are shared by all threads."""
     tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Iterator
 
@@ -33,12 +34,17 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module.split('.')[0]
 
 
+@lru_cache(maxsize=None)
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of a file in Python 3.8's grammar."""
+    source = path.read_text(encoding='utf-8')
+    return ast.parse(source, filename=name_of(path), feature_version=(3, 8))
+
+
 def test_all_files_are_python_3_8_and_need_no_torchvision() -> None:
     banned = {}
     for path in FILES + SCRIPTS:
-        source = path.read_text(encoding='utf-8')
-        tree = ast.parse(source, filename=name_of(path), feature_version=(3, 8))
-        banned[name_of(path)] = sorted(BANNED & set(imported(tree)))
+        banned[name_of(path)] = sorted(BANNED & set(imported(parse(path))))
     assert {name: found for name, found in banned.items() if found} == {}
 
 
@@ -46,7 +52,7 @@ def test_the_package_logs_and_does_not_print() -> None:
     printing = [
         f'{name_of(path)}:{node.lineno}'
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == 'print'
