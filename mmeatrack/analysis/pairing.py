@@ -6,15 +6,10 @@ import numpy as np
 
 
 def monotone_pairs(similarity: np.ndarray) -> List[int]:
-    """The most similar partner for each row, with partners strictly increasing.
+    """Column of the most similar partner of each row, with partners strictly increasing.
 
-    Dynamic programming over all increasing choices; among equals the earlier partners win.
-
-    Args:
-        similarity: (S, T) similarity of student layer and teacher layer, S <= T.
-
-    Returns:
-        Column of each row, of the choice with the greatest sum.
+    Dynamic programming over all increasing choices of student (rows) and teacher layers (columns),
+    for the greatest sum; among equals the earlier partners win.
 
     Raises:
         ValueError: If there are fewer columns than rows or a value is not finite.
@@ -48,10 +43,7 @@ def monotone_pairs(similarity: np.ndarray) -> List[int]:
 
 
 def pairs_by_depth(student_depth: int, teacher_depth: int) -> List[Tuple[int, int]]:
-    """Pairs of layers at the same share of both depths, the last with the last.
-
-    Returns:
-        (student layer, teacher layer) from 0, one for each layer of the student.
+    """Pairs (student layer, teacher layer) at the same share of both depths, last with last.
 
     Example:
         >>> pairs_by_depth(2, 6)

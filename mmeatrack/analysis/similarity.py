@@ -209,18 +209,10 @@ class LinearCKA:
 def layer_search_tokens(
     tracker: Any, inputs: Dict[str, Tensor], layers: Sequence[int]
 ) -> List[Tensor]:
-    """Run the backbone once, in eval, and take what leaves its layers.
+    """Search tokens (B, Nx, C) that leave each of a backbone's layers, counted from 0, in eval.
 
-    Args:
-        tracker: An :class:`EATrack`. Its mode is left as it was.
-        inputs: As :meth:`EATrack.loss` takes them.
-        layers: Layers counted from 0 through both stages.
-
-    Returns:
-        (B, Nx, C) of each layer.
-
-    Raises:
-        ValueError: If there is no such layer.
+    The inputs are those of :meth:`EATrack.loss`; the tracker's mode is left as it was. ValueError
+    if there is no such layer.
     """
     backbone = tracker.backbone
     num_search = backbone.search_grid**2

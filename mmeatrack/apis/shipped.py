@@ -20,15 +20,12 @@ def shipped_trackers() -> List[str]:
 
 
 def find_published(source: Source) -> Path:
-    """File of a published tracker.
-
-    Args:
-        source: Name of a shipped tracker, such as 'eatrack_nano', or a file of
-            tools/publish_model.py or tools/convert_checkpoint.py.
+    """File of a shipped tracker by its name, such as 'eatrack_nano', or of another published one.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is neither a name nor such a file.
+        ValueError: If it is neither a name nor a file of tools/publish_model.py or
+            tools/convert_checkpoint.py.
     """
     if not isinstance(source, Config) and str(source) in shipped_trackers():
         return WEIGHTS / f'{source}{_SUFFIX}'

@@ -38,8 +38,7 @@ def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        RuntimeError: If it holds more than plain data, of which then nothing has run; or if it is
-            truncated or no checkpoint at all.
+        RuntimeError: If it holds more than plain data, of which nothing has run, or is damaged.
     """
     if isinstance(file, (str, os.PathLike)):
         if not os.path.isfile(file):

@@ -81,10 +81,7 @@ def under_own_names(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
 
 
 def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
-    """Rename the tensors of an OSTrack.
-
-    Returns:
-        The tensors as an :class:`EATrack` of joint layers has them, and its config.
+    """Rename the tensors of an OSTrack, and derive its config.
 
     Raises:
         ValueError: If the weights have a part that changes the forward and that this package does

@@ -143,8 +143,7 @@ def joint_backbone(
     Args:
         patch: (C, 3, p, p) weights of its patch embedding.
         hidden: Width of the perceptrons.
-        depth: Layers.
-        qkv_bias: Whether query, key and value have a bias.
+        depth, qkv_bias: See :class:`AsymmetricViT`.
         grids: Cells along a side of template and search crop.
 
     Raises:
@@ -171,14 +170,11 @@ def joint_backbone(
 
 
 def resize_positions(pos_embed: Tensor, source: Tuple[int, int], target: Tuple[int, int]) -> Tensor:
-    """Resize a position embedding, bicubic, as OSTrack does.
+    """Resize a position embedding to (1, rows * columns, C), bicubic, as OSTrack does.
 
     Args:
         pos_embed: (1, extra + rows * columns, C); the extra tokens come first and are dropped.
         source, target: Rows and columns.
-
-    Returns:
-        (1, rows * columns, C) of the target.
     """
     rows, columns = source
     patches = pos_embed[:, pos_embed.shape[1] - rows * columns :]

@@ -53,12 +53,7 @@ def full_prefix(dataset: Any, given: Optional[Mapping[str, str]]) -> Dict[str, s
 
 
 def num_usable_frames(num_boxes: int, frame_names: Sequence[str], source: str) -> int:
-    """Number of frames that have a box; one box too few at the end is forgiven.
-
-    Args:
-        num_boxes: Boxes of the annotation.
-        frame_names: Image files in the order of the video.
-        source: The annotation and the folder of images, for messages.
+    """Number of frames, in the order of the video, that have a box; the last may lack one.
 
     Raises:
         ValueError: If the numbers differ by more, or a frame in another place may be too many.

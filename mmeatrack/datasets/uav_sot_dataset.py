@@ -90,14 +90,10 @@ class UAVSOTDataset(BaseSOTDataset):
         )
 
     def find_sequences(self) -> List[dict]:
-        """List the sequences of the layout. Subclasses override this.
+        """Sequence infos of the layout, with usable paths. Subclasses override this.
 
-        Returns:
-            Sequence infos (see :mod:`mmeatrack.files.sequence_infos`), which may name an
-            ``attribute_path`` too. Paths are usable as they are.
-
-        Raises:
-            FileNotFoundError: If the folders of the layout are missing.
+        They may name an ``attribute_path`` too, see :mod:`mmeatrack.files.sequence_infos`.
+        FileNotFoundError if the folders of the layout are missing.
         """
         infos, strays = find_folder_sequences(
             self.subfolders('img_path'), self.img_folder, self.box_file

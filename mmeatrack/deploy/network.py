@@ -59,12 +59,7 @@ class DeployedNetwork:
         return frame
 
     def start(self, img: np.ndarray, box: Box) -> TrackerState:
-        """State of a target.
-
-        Args:
-            img: From :meth:`as_image`.
-            box: Checked box, centre and size in image px.
-        """
+        """State of a target in an image of :meth:`as_image`; its box is checked, cxcywh in px."""
         tokens, target_token = self._encode(img, box)
         return begin(tokens, target_token, box, image_size(img), self._parts, self.test_cfg)
 
@@ -75,15 +70,9 @@ class DeployedNetwork:
     def locate(
         self, img: np.ndarray, windows: Sequence[CropWindow], states: Sequence[TrackerState]
     ) -> List[Tuple[Box, List[float]]]:
-        """Boxes in search windows; windows with equally many kept tokens make a batch.
+        """Box, centre and size in image px, and peak, side lobe and agreement in each window.
 
-        Args:
-            img: From :meth:`as_image`.
-            windows: A window for each state.
-            states: States of the targets; not changed.
-
-        Returns:
-            Box, centre and size in image px, and peak, side lobe and agreement in each window.
+        Windows with equally many kept tokens make a batch; the states are not changed.
         """
         size, to_image = self.exported.search_size, self._convention.box_to_image
         kept = [_kept_tokens(state) for state in states]

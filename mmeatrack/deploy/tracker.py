@@ -80,19 +80,12 @@ class DeployedTracker(DeployedNetwork):
         return TrackedFrame((cx - w / 2, cy - h / 2, w, h), score, lost)
 
     def follow(self, frames: Iterable[np.ndarray], bbox: Sequence[float]) -> Iterator[TrackResult]:
-        """Follow a target through frames; the next one is decoded while this one is tracked.
+        """Results as of :func:`mmeatrack.apis.track_frames`; the next frame is decoded meanwhile.
 
         Several may go on by turns, one result at a time: each remembers its own video.
 
-        Args:
-            frames: Frames (H, W, 3), uint8, BGR.
-            bbox: The target in the first one: x, y, w, h in image px.
-
-        Yields:
-            One result for each frame, as those of :func:`mmeatrack.apis.track_frames`.
-
-        Raises:
-            ValueError: As :meth:`init` and :meth:`track` do.
+        Frames (H, W, 3) are uint8, BGR; the box in the first one is x, y, w, h in image px. Errors
+        are those of :meth:`init` and :meth:`track`.
         """
         keeper: Optional[StatusKeeper] = None
         state: Optional[TrackerState] = None

@@ -84,13 +84,9 @@ def score_trackers(
 def sequence_differences(
     report: Report, tracker: str, other: str, key: str = 'success_auc'
 ) -> List[Difference]:
-    """Compare two trackers sequence by sequence by a score, such as ``'precision20'``.
+    """Compare two trackers by a score, such as ``'precision20'``, on the sequences that both have.
 
-    Returns:
-        A row for each sequence that both were scored on, the greatest lead of the first on top.
-
-    Raises:
-        ValueError: If a tracker is not in the report.
+    The greatest lead of the first is on top. ValueError if a tracker is not in the report.
     """
     for name in (tracker, other):
         if name not in report:

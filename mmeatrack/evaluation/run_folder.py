@@ -118,14 +118,11 @@ class RunFolder:
         )
 
     def claim(self, identity: Optional[Mapping[str, object]] = None) -> Optional[Path]:
-        """Make the folder that of a run, and move results of another run out of the way.
+        """Make the folder that of a run; return where results of another run were moved, if any.
 
         Args:
             identity: JSON-serialisable facts that decide about the results. Without them no results
                 that are there count as this run's, as nobody can tell whether they are.
-
-        Returns:
-            Where the results of another run have been moved to, or None if there were none.
 
         Raises:
             RuntimeError: If another run is writing to the folder.

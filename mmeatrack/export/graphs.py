@@ -86,16 +86,13 @@ def as_onnx(
     outputs: Sequence[str],
     dynamic: Dict[str, Dict[int, str]],
 ) -> bytes:
-    """Export a graph.
+    """Content of an ONNX file, opset 17, of a module in evaluation mode.
 
     Args:
-        graph: A module in evaluation mode.
+        graph: The module.
         inputs: Example inputs by name, in the module's order.
         outputs: Names of its outputs.
         dynamic: Names of axes of any length.
-
-    Returns:
-        The ONNX file's content, opset 17.
     """
     # The exporter by tracing is the one that torch 1.13 has; newer ones ask for it by name.
     by_tracing: Dict[str, Any] = {}

@@ -17,15 +17,10 @@ Video = Tuple[Iterable[np.ndarray], Sequence[float]]
 def quantise(folder: Union[str, Path], videos: Iterable[Video], every: int = 4) -> int:
     """Add ``int8.onnx`` to an export: the transformer's matrix products with weights in 8 bits.
 
-    The ranges of activations come from search crops of the videos, which the exported tracker
-    follows; weights have a range for each channel. Stem, head, softmax and norms stay in float32:
-    a box's size is read at one cell, and no other averages its error out. Returns the number of
-    calibration crops.
-
-    Args:
-        folder: The export.
-        videos: Videos to calibrate on.
-        every: Frames from one calibration crop to the next.
+    The ranges of activations come from search crops of the videos, one in ``every`` frames, which
+    the exported tracker follows; weights have a range for each channel. Stem, head, softmax and
+    norms stay in float32: a box's size is read at one cell, and no other averages its error out.
+    Returns the number of calibration crops.
 
     Raises:
         ImportError: If onnx or onnxruntime is not installed.

@@ -224,19 +224,13 @@ def _malformed(source: str, number: int, line: str, hint: str = '') -> ValueErro
 
 
 def read_mot_rows(path: Path, num_frames: int) -> np.ndarray:
-    """Read rows of ``frame,id,x,y,w,h`` and three columns more.
+    """Rows (N, 9), float64, of ``frame,id,x,y,w,h`` and three columns of each benchmark's own.
 
-    Args:
-        path: Text file, numbers separated by commas, a row for each target and frame.
-        num_frames: Number of frames of the sequence; a row of a frame beyond it is an error.
-
-    Returns:
-        (N, 9) float64: frame from 1, id, x, y, w, h in image px, and three columns of which each
-        benchmark has its own.
+    Frames count from 1, boxes are in image px. Numbers are separated by commas.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a line is malformed; it is named.
+        ValueError: If a line is malformed, or of a frame beyond ``num_frames``; it is named.
     """
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such annotation')

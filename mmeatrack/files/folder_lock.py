@@ -38,10 +38,7 @@ class FolderLock:
         self._beat_at = 0.0
 
     def acquire(self) -> str:
-        """Take the lock, or share the one of the own process or group.
-
-        Returns:
-            The lock's token, the same for all who share it.
+        """Take the lock, or share that of the own process or group; return its token.
 
         Raises:
             RuntimeError: If another writer holds it.

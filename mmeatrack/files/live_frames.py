@@ -15,17 +15,11 @@ _MISSES, _PAUSE_SECONDS = 50, 0.02
 
 
 def live_frames(capture: Any, name: str) -> Iterator[np.ndarray]:
-    """Yield the newest frame each time; older ones are never queued.
+    """Yield the newest frame of an open ``cv2.VideoCapture`` each time; older ones are not queued.
 
     Single frames that do not come are waited for. Frames of another size than the first are
-    resized to it, so that a camera that changes its resolution is followed on.
-
-    Args:
-        capture: An open ``cv2.VideoCapture``, released at the end.
-        name: Name of the camera in messages.
-
-    Raises:
-        ValueError: If it gives no more frames.
+    resized to it, so that a camera that changes its resolution is followed on. The capture is
+    released at the end. ValueError if it gives no more frames.
     """
     newest = _Newest(capture)
     thread = threading.Thread(target=newest.read_on, name=f'live {name}', daemon=True)

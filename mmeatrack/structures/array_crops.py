@@ -37,11 +37,8 @@ def crop_pixels(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Cut the window out of the image, black outside it, and resize it in the image's own type.
 
-    The arguments are those of :func:`crop_array`, with an image of any type.
-
-    Returns:
-        The crop (output_size, output_size, C) and a mask (output_size, output_size), True where any
-        part of a pixel lies outside the image.
+    The arguments are those of :func:`crop_array`. The mask (output_size, output_size) beside the
+    crop is True where any part of a pixel lies outside the image.
     """
     rows, columns, place = _shown(image, window)
     crop = np.zeros((window.size, window.size, image.shape[2]), image.dtype)

@@ -10,14 +10,11 @@ _LEAST_SIDE = 0.01
 
 
 def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> Box:
-    """Refuse a box that no tracker can be started on.
+    """Refuse a box that no tracker can be started on; returns it as four Python floats.
 
     Args:
         box_xywh: ``x, y, w, h`` in image pixels; ``x, y`` is the top-left corner.
         image_size: ``(width, height)`` of the image.
-
-    Returns:
-        The box as four Python floats.
 
     Raises:
         ValueError: If the box has not four finite numbers, is narrower than 0.01 px or lies

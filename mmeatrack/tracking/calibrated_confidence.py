@@ -118,15 +118,12 @@ class CalibratedConfidence:
 
 
 def fit_confidence(cues: np.ndarray, is_right: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
-    """Fit weights and bias by a logistic regression with a ridge penalty.
+    """Weights (K,), then the bias, of a logistic regression with a ridge penalty.
 
     Args:
         cues: (N, K) vectors of :func:`cue_vector`.
         is_right: (N,) whether the prediction was right.
         ridge: Penalty on the squared weights of standardised cues, per sample.
-
-    Returns:
-        (K + 1,) weights, then the bias.
 
     Raises:
         ValueError: If all predictions are right, or none is.

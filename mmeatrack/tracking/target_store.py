@@ -113,17 +113,10 @@ class TargetStore:
         self._last_activation = 0
 
     def offer(self, frame: int, score: float, box: Box, encode: Callable[[], Array]) -> bool:
-        """Consider a frame for this interval's view.
+        """Consider a frame, counted from 1, for this interval's view; True if it is the candidate.
 
-        Args:
-            frame: Frame counted from the initialisation, from 1.
-            score: Confidence of its prediction.
-            box: Predicted box, centre and size in image px.
-            encode: Returns the (1, Nz, C) tokens of the box's template crop; called at the
-                interval's end, for the frame that is stored.
-
-        Returns:
-            Whether the frame became the candidate.
+        The box is the predicted one, centre and size in image px. ``encode``, which returns the
+        (1, Nz, C) tokens of its template crop, is called at the interval's end if it is stored.
         """
         self.statistics.offered += 1
         self._scores.update(score)
@@ -138,12 +131,7 @@ class TargetStore:
     def due(self, frame: int, score: float) -> bool:
         """End the interval where it is due, which stores its candidate.
 
-        Args:
-            frame: Frame counted from the initialisation, from 1.
-            score: Confidence of its prediction.
-
-        Returns:
-            Whether the interval ended and there is an entry to read.
+        True if it ended in this frame, counted from 1, and there is an entry to read.
         """
         since = frame - self._last_activation
         if not interval_ends(self.interval, frame, since, score, self._scores):
@@ -156,10 +144,7 @@ class TargetStore:
         return bool(self.entries)
 
     def read(self, template: Array) -> Tuple[Array, Optional[Array]]:
-        """Sample the store and fuse the samples with the original template.
-
-        Args:
-            template: (1, Nz, C) tokens of the first frame's template; not changed.
+        """Sample the store and fuse the samples with the first frame's template (1, Nz, C).
 
         Returns:
             The template in use (1, Nz, C) and the temporal tokens (1, S * Nz, C), None for none.

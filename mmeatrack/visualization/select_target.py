@@ -13,11 +13,8 @@ from mmeatrack.structures.boxes import Box
 def select_target(source: FrameSource) -> Tuple[FrameSource, Box]:
     """Let a person draw the target in the first frame, in a window of OpenCV's.
 
-    Returns:
-        The frames, the first one among them, and the box x, y, w, h in image px.
-
-    Raises:
-        ValueError: If no box was drawn.
+    Returns the frames, the first one among them, and the box x, y, w, h in image px. ValueError if
+    no box was drawn.
     """
     frames = iter(source)
     first = next(frames)

@@ -99,16 +99,11 @@ def plot_training_curves(
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Mean of each value and its neighbours on both sides, so that the line does not lag behind.
+    """Mean of each value (N,) and its neighbours on both sides, so that the line does not lag.
 
     The weights fall linearly to both sides. At the ends the neighbours are those that there are.
-    Values that are not finite have no weight.
-
-    Returns:
-        (N,) float64; NaN where no value of the window is finite.
-
-    Raises:
-        ValueError: If ``window`` is no odd number above 0.
+    Values that are not finite have no weight; NaN where a window has no other. ValueError if the
+    window is no odd number above 0.
     """
     if window < 1 or window % 2 != 1:
         raise ValueError(f'window {window}: give an odd number, 1 for no smoothing.')

@@ -42,14 +42,9 @@ class FramePatch(NamedTuple):
 
 
 def cut_patch(image: np.ndarray, box_xywh: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Patch around a box, black beyond the image.
+    """Patch (S, S, 3) around a box (4,), x, y, w, h in image px, black beyond the image (H, W, 3).
 
-    Args:
-        image: (H, W, 3) uint8.
-        box_xywh: (4,) x, y, w, h in image px, 0 at the image's corner.
-
-    Returns:
-        The patch (S, S, 3), and the box in it (4,), centre and size in patch px.
+    Also the box in it (4,), centre and size in patch px. 0 is the corner of image and patch.
 
     Raises:
         ValueError: If a side of the box is not above 0.

@@ -67,11 +67,7 @@ def follow_epochs(worker_id: int, epoch_seed: Tensor) -> None:
     """Make a data loader's worker draw anew when the seed of the epoch changes.
 
     A persistent worker is not told that an epoch begins: its copy of the data set looks at the
-    seed, which it shares with the main process, before each sample.
-
-    Args:
-        worker_id: Number of the worker.
-        epoch_seed: Scalar in shared memory, set before the first sample of an epoch is asked for.
+    seed, a scalar in memory shared with the main process, before each sample.
     """
     info = get_worker_info()
     assert info is not None, 'this is a worker_init_fn, which a data loader calls'

@@ -137,10 +137,7 @@ class UAVSOTMetric(BaseVideoMetric):
         return metrics
 
     def compute_metrics(self, results: list) -> Dict[str, float]:
-        """Score all sequences and write the report.
-
-        Args:
-            results: Sequence results with ground truths, of all processes.
+        """Score the sequence results of all processes and write the report.
 
         Returns:
             ``success_auc``, ``precision20`` and ``norm_precision`` in percent, ``fps`` end to end,

@@ -13,16 +13,13 @@ _LEAST_HALF_SIDE = 1.5
 def measure_cues(
     score_map: Tensor, prediction: CenterPrediction, search_tokens: Tensor, template_token: Tensor
 ) -> Tensor:
-    """Cues of a frame from the network's output, on the model's device.
+    """``peak``, ``side_lobe`` and ``agreement`` (B, 3) of a frame, on the model's device.
 
     Args:
         score_map: (B, Hf, Wf), 0 to 1.
         prediction: The head's prediction from it.
         search_tokens: (B, Nx, C) stage-1 tokens of the search crops.
         template_token: (B, C) from :func:`mean_target_token`.
-
-    Returns:
-        (B, 3) ``peak``, ``side_lobe`` and ``agreement``.
     """
     inside = _predicted_cells(score_map, prediction).flatten(1)  # (B, Nx)
     side_lobe = score_map.flatten(1).masked_fill(inside, 0.0).amax(dim=1)

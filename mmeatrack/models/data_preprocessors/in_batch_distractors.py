@@ -18,20 +18,17 @@ _EDGE = 6
 def paste_distractors(
     templates: Tensor, search: Tensor, data_samples: List[TrackDataSample], share: float
 ) -> Tensor:
-    """Paste targets of other samples into search crops, with soft edges.
+    """Paste targets of other samples into search crops, with soft edges; returns a copy of those.
 
     Template and search crops show targets at the same scale where their pixels per crop factor
     agree, so that a target can be taken from one and put into the other as it is.
 
     Args:
         templates: (B, T, 3, Hz, Hz) templates; distractors are taken from the first of each.
-        search: (B, 1, 3, Hx, Hx) search crops; not changed.
+        search: (B, 1, 3, Hx, Hx) search crops.
         data_samples: Their annotations, ``gt_instances`` and ``search_gt_instances``.
         share: Share of the samples that get a distractor, from a random other sample. A sample
             in whose crop 8 random places overlap the target goes without.
-
-    Returns:
-        (B, 1, 3, Hx, Hx).
     """
     search = search.clone()
     batch = len(data_samples)

@@ -131,16 +131,11 @@ class EATrackDistill(SingleTeacherDistill):
     def loss(
         self, batch_inputs: Dict[str, Tensor], data_samples: Optional[List[TrackDataSample]] = None
     ) -> Dict[str, Tensor]:
-        """The student's losses (``student.*``) and the distiller's (``distill.*``).
+        """The student's losses (``student.*``) and the distiller's (``distill.*``), by name.
 
-        Args:
-            batch_inputs: As :meth:`EATrack.loss` takes them.
-            data_samples: Their annotations.
-
-        Returns:
-            Losses by name. After mmrazor's StopDistillHook has stopped distillation the
-            teacher is not run any more; the one loss left of a distiller that has parameters
-            (adapters) is ``distill.loss_stopped``, always 0.
+        The inputs are those of :meth:`EATrack.loss`. After mmrazor's StopDistillHook has stopped
+        distillation the teacher is not run any more; the one loss left of a distiller that has
+        parameters (adapters) is ``distill.loss_stopped``, always 0.
         """
         if self.distillation_stopped:
             return self._losses_without_teacher(batch_inputs, data_samples)

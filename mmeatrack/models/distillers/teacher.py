@@ -96,15 +96,10 @@ def leave_out_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str, *
 
 
 def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str) -> None:
-    """Put the model's own teachers into a state dict that is about to be loaded.
+    """Put a model's own teachers into a state dict that is about to be loaded, in place.
 
     A teacher that was loaded from the configured file stays, whatever the checkpoint has (those of
     earlier releases have one). One without a file is taken from the checkpoint if that has one.
-
-    Args:
-        model: An :class:`EATrackDistill`.
-        state_dict: What is loaded; changed in place.
-        prefix: Of the model's keys.
     """
     for index, teacher in enumerate(model.teachers):
         name = 'teacher' if index == 0 else f'other_teachers.{index - 1}'

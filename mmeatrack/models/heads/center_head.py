@@ -215,11 +215,11 @@ def peak_cell(score_map: Tensor, prior: Tensor) -> Tensor:
 
 
 def box_at(score_map: Tensor, cell: Tensor, offset: Tensor, size: Tensor) -> CenterPrediction:
-    """Box of a cell.
+    """Box of a cell (B,) of the score map (B, Hf, Wf).
 
     Args:
-        score_map: (B, Hf, Wf), 0 to 1.
-        cell: (B,) index of the cell, row by row.
+        score_map: 0 to 1.
+        cell: Its index, row by row.
         offset: (B, 2) centre within the cell, in cells.
         size: (B, 2) logits of the size.
     """

@@ -64,15 +64,9 @@ class TargetMask(nn.Module):
         self.shape, self.background, self.sigma = shape, background, sigma
 
     def forward(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
-        """Masks of a batch.
+        """Weights (B, Hf, Wf), 0 to 1, of boxes (B, 4), cxcywh over the search crop's side.
 
-        Args:
-            bbox_cxcywh: (B, 4) centre and size over the search crop's side.
-            grid: ``(Hf, Wf)``.
-
-        Returns:
-            (B, Hf, Wf) weights of 0 to 1; all 0 where the box is empty, not finite or has its
-            centre outside the crop.
+        All are 0 where the box is empty, not finite or has its centre outside the crop.
         """
         Hf, Wf = grid
         cx, cy, w, h = bbox_cxcywh.unbind(dim=1)

@@ -136,10 +136,7 @@ def folded(module: nn.Module) -> Any:
     """Copy of a module in evaluation mode whose convolutions do the work of its batch norms.
 
     Weights of half precision are folded in float32. A module without batch norms is returned as it
-    is.
-
-    Raises:
-        TypeError: If it has batch norms of another library's.
+    is. TypeError if it has batch norms of another library's.
     """
     norms = [part for part in module.modules() if hasattr(part, 'running_mean')]
     if not norms:

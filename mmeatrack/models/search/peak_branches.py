@@ -47,14 +47,11 @@ class PeakBranches(nn.Module):
         self.register_buffer('last_bias', torch.stack([each.bias for each in last]))
 
     def forward(self, tokens: Tensor, cell: Tensor) -> Tensor:
-        """Output of each branch at a cell.
+        """Output (B, number of branches, D) of each branch at a cell.
 
         Args:
             tokens: (B, Hf * Wf, C) feature map, row by row.
             cell: (B,) index of the cell, row by row; on any device, and it is not waited for.
-
-        Returns:
-            (B, number of branches, D).
         """
         Hf, Wf = self.grid
         rows = torch.div(cell, Wf, rounding_mode='floor')[:, None] + self.row_step  # (B, 81)

@@ -7,17 +7,12 @@ from mmeatrack.registry import HOOKS
 
 
 def store_of_hooks(cfg: Mapping[str, Any]) -> Optional[dict]:
-    """Store config of the hook that switches the Target Store on in a test run.
+    """Config of the :class:`TargetStore` that a test run's last hook for it switches on, or None.
 
     The hook may be named in any way that MMEngine builds: ``mmeatrack.TemporalAdaptationHook``, its
     full path as a dumped config has it, the class itself as a pure-Python config has it, or an
-    instance; in ``custom_hooks`` or ``default_hooks``.
-
-    Returns:
-        Config of a :class:`TargetStore`, of the last such hook; None where there is none.
-
-    Raises:
-        ValueError: If a hook of this package is named that does not exist.
+    instance; in ``custom_hooks`` or ``default_hooks``. ValueError if it names a hook of this
+    package that does not exist.
     """
     found = None
     for hook in _hooks(cfg):
