@@ -48,7 +48,8 @@ def pack_without_copies(module: ModuleType) -> None:
     @functools.wraps(inference)
     def inference_sot(model: Any, image: np.ndarray, init_bbox: np.ndarray, frame_id: int) -> Any:
         ours = type(model.data_preprocessor).__module__.startswith('mmeatrack.')
-        if ours and image.dtype == np.uint8 and only_packs(_pipeline(model)):
+        raw = ours and image.dtype == np.uint8
+        if raw and only_packs(model.cfg.test_dataloader.dataset.pipeline):
             with torch.no_grad():
                 return model.test_step(pack_frame(image, init_bbox, frame_id))[0]
         return inference(model, image, init_bbox, frame_id)
@@ -57,7 +58,3 @@ def pack_without_copies(module: ModuleType) -> None:
     for holder in (module, package):  # the package has taken the name over, if it is loaded
         if hasattr(holder, 'inference_sot'):
             vars(holder)['inference_sot'] = inference_sot
-
-
-def _pipeline(model: Any) -> Any:
-    return model.cfg.test_dataloader.dataset.pipeline

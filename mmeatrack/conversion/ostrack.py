@@ -87,7 +87,12 @@ def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
         ValueError: If the weights have a part that changes the forward and that this package does
             not have, or lack one. Nothing is converted then.
     """
-    _refuse_features(weights)
+    feature = find_feature(_FEATURES, weights)
+    if feature:
+        raise ValueError(
+            f'these weights need {feature}, which changes what the network computes and which '
+            'mmeatrack.EATrack does not have. Nothing was converted.'
+        )
     state_dict: Dict[str, Tensor] = {}
     left_out: Dict[str, Tensor] = {}
     unknown: List[str] = []
@@ -135,15 +140,6 @@ def to_ostrack(
         )
     renamed = {_their_name(key): value for key, value in state_dict.items()}
     return {**left_out, **renamed}
-
-
-def _refuse_features(weights: Mapping[str, Tensor]) -> None:
-    feature = find_feature(_FEATURES, weights)
-    if feature:
-        raise ValueError(
-            f'these weights need {feature}, which changes what the network computes and which '
-            'mmeatrack.EATrack does not have. Nothing was converted.'
-        )
 
 
 def _our_name(key: str) -> Any:

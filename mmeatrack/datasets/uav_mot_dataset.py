@@ -228,10 +228,7 @@ class UAVDTMOTDataset(UAVMOTDataset):
         rows = read_mot_rows(folder / f'{name}_gt_whole.txt', num_frames)
         regions = folder / f'{name}_gt_ignore.txt'
         if regions.is_file():
-            rows = np.concatenate([rows, _unscored(read_mot_rows(regions, num_frames))])
+            unscored = read_mot_rows(regions, num_frames)
+            unscored[:, 8] = 0  # a category that ignores them
+            rows = np.concatenate([rows, unscored])
         return _target_rows(rows, 8, rows[:, 8] == 0, 1.0)
-
-
-def _unscored(regions: np.ndarray) -> np.ndarray:
-    """Rows of regions, with 0 for the category."""
-    return np.concatenate([regions[:, :8], np.zeros((len(regions), 1))], axis=1)

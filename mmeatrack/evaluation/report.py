@@ -46,7 +46,11 @@ class TrackerReport:
     @property
     def policy(self) -> str:
         """Sentence on how frames without a target were treated."""
-        return policy_text(self.scores.absent, self.scores.valid_boxes)
+        absent, valid_boxes = self.scores.absent, self.scores.valid_boxes
+        return (
+            f'absent={absent}, valid_boxes={valid_boxes}: {POLICY_TEXTS[absent]}; '
+            f'{VALID_BOX_TEXTS[valid_boxes]}'
+        )
 
     def as_dict(self) -> Dict[str, Any]:
         """The report as it is written to JSON.
@@ -87,14 +91,6 @@ class TrackerReport:
 
 Report = Mapping[str, TrackerReport]
 """Reports by tracker, the best success AUC first."""
-
-
-def policy_text(absent: str, valid_boxes: str) -> str:
-    """State in a sentence how frames without a target were treated."""
-    return (
-        f'absent={absent}, valid_boxes={valid_boxes}: {POLICY_TEXTS[absent]}; '
-        f'{VALID_BOX_TEXTS[valid_boxes]}'
-    )
 
 
 def attribute_scores(

@@ -60,11 +60,12 @@ def report_text(report: Report, title: str = '', compared: Tuple[str, ...] = ())
 
 def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
     """Contents of ``report.json``, ``report.md`` and the tables, by the names of the files."""
+    policy, where = next(iter(report.values())).policy, f' on {title}' if title else ''
     entries = {name: entry.as_dict() for name, entry in report.items()}
     return {
         'report.json': json.dumps(entries, indent=1),
         'report.md': report_text(report, title, compared),
-        'scores.tex': _latex_file(report, title),
+        'scores.tex': f'% {policy}\n' + latex_table(report, f'One pass evaluation{where}.'),
         **_csv_files(report, compared),
     }
 
@@ -78,12 +79,6 @@ def write_report_files(
     """
     for name, content in report_files(report, title, compared).items():
         write_atomically(Path(folder) / name, content)
-
-
-def _latex_file(report: Report, title: str) -> str:
-    policy = next(iter(report.values())).policy
-    caption = f'One pass evaluation on {title}.' if title else 'One pass evaluation.'
-    return f'% {policy}\n' + latex_table(report, caption)
 
 
 def _csv_files(report: Report, compared: Tuple[str, ...]) -> Dict[str, str]:

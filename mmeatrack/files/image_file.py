@@ -57,7 +57,8 @@ def decode_image(
         raise ValueError(f'{source}: the image file is empty. Copy or unpack it again.')
     image = None
     if _is_complete(content):
-        image = _decode_color(content) if decoder is None else decoder(content)
+        pixels = np.frombuffer(content, np.uint8)
+        image = cv2.imdecode(pixels, cv2.IMREAD_COLOR) if decoder is None else decoder(content)
     if image is None:
         raise ValueError(
             f'{source}: the image is truncated or damaged, or its type is unknown '
@@ -65,10 +66,6 @@ def decode_image(
         )
     _warn_if_dark(content, image, source)
     return image
-
-
-def _decode_color(content: bytes) -> Optional[np.ndarray]:
-    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
 
 
 def _is_complete(content: bytes) -> bool:
@@ -110,16 +107,13 @@ def _png_is_complete(content: bytes) -> bool:
         if end + 4 > len(content):
             return False
         is_critical = name[:1].isupper()
-        if is_critical and zlib.crc32(content[position + 4 : end]) != _uint32(content, end):
+        stored = int.from_bytes(content[end : end + 4], 'big')
+        if is_critical and zlib.crc32(content[position + 4 : end]) != stored:
             return False
         if name == b'IEND':
             return True
         position = end + 4
     return False
-
-
-def _uint32(content: bytes, position: int) -> int:
-    return int.from_bytes(content[position : position + 4], 'big')
 
 
 def _warn_if_dark(content: bytes, image: np.ndarray, source: str) -> None:

@@ -81,7 +81,8 @@ def select_groups(
         if group.unmatched and not group.files:
             on_note(f'{_text(group.folder)}: no result of a sequence in {_listed(group.unmatched)}')
     if benchmarks:
-        own = [group for group in found if not _other_benchmarks(group) - set(benchmarks)]
+        named = [{plain_name(p) for p in each.place if _names_benchmark(p)} for each in found]
+        own = [group for group, names in zip(found, named) if not names - set(benchmarks)]
         for group in found:
             if own and group not in own:
                 on_note(f'{_text(group.place)}: results of another benchmark are not read')
@@ -160,11 +161,6 @@ def _group(
 
 def _names_benchmark(part: str) -> bool:
     return plain_name(part) in BENCHMARK_FOLDERS
-
-
-def _other_benchmarks(group: ResultGroup) -> set:
-    """Plain names of the benchmarks in a group's place."""
-    return {plain_name(part) for part in group.place if _names_benchmark(part)}
 
 
 def _is_within(folder: Parts, outer: Parts) -> bool:

@@ -89,7 +89,9 @@ class SOTLocalVisualizer(Visualizer):
         if out_file is not None:
             path = Path(out_file)
             if data_sample is not None:
-                path = path.parent / _folder_name(name_of_sample(data_sample.metainfo)) / path.name
+                # A folder's name must not lead elsewhere.
+                folder = re.sub(r'[/\\]|^\.+', '_', name_of_sample(data_sample.metainfo))
+                path = path.parent / folder / path.name
             _write_picture(path, picture[..., ::-1])
 
     def _boxes(self, data_sample: Any, draw_gt: bool, draw_pred: bool) -> List[LabelledBox]:
@@ -124,11 +126,6 @@ def _box_xywh(instances: InstanceData) -> np.ndarray:
         return np.full(4, np.nan)
     x1, y1, x2, y2 = np.asarray(instances.bboxes[0], dtype=float)
     return np.array([x1, y1, x2 - x1, y2 - y1])
-
-
-def _folder_name(sequence: str) -> str:
-    """Name of a sequence as that of a folder, which must not lead elsewhere."""
-    return re.sub(r'[/\\]|^\.+', '_', sequence)
 
 
 def _write_picture(path: Path, picture: np.ndarray) -> None:

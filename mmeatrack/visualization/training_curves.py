@@ -54,7 +54,10 @@ def read_scalars(path: PathLike) -> Dict[str, Curve]:
                     points.setdefault(name, {})[int(step)] = float(value)
     if not points:
         raise ValueError(f'{path}: no scalar was logged. Did the run end before its first log?')
-    return {name: _as_curve(by_step) for name, by_step in points.items()}
+    return {
+        name: Curve(*map(np.array, zip(*sorted(by_step.items()))))
+        for name, by_step in points.items()
+    }
 
 
 def plot_training_curves(
@@ -149,11 +152,6 @@ def _read_records(file: Path) -> List[Dict[str, Any]]:
                 f'{file}, line {number}: {line[:80]!r} is no JSON object. Is this a scalars.json?'
             )
     return records
-
-
-def _as_curve(by_step: Dict[int, float]) -> Curve:
-    steps = sorted(by_step)
-    return Curve(np.array(steps, dtype=np.int64), np.array([by_step[step] for step in steps]))
 
 
 def _loss_curves(path: PathLike) -> Dict[str, Curve]:

@@ -191,7 +191,8 @@ class StillPairs(PairSet):
         way = torch.cat((angle.cos(), angle.sin()), dim=1)
         # Beyond the target's box, overlapping it by a tenth at most.
         touching = (reach / way.abs().clamp(min=1e-3)).amin(dim=1, keepdim=True)
-        centre = _centre(to_scene, crop) - crop.shift
+        middle = to_scene[..., 2] + crop.scale[:, None] * (crop.size / 2 - 0.5)
+        centre = middle - crop.shift
         at = centre + way * touching * uniform(rng, (size, 1), 0.9, 2.2)
         canvas = _recolour(other.pixels, rng)
         moved = torch.cat((to_scene[..., :2], to_scene[..., 2:] - at[..., None]), dim=2)
@@ -213,11 +214,6 @@ def _striking_places(photo: Tensor, rng: torch.Generator) -> Tensor:
     rows = torch.div(chosen, contrast.shape[2], rounding_mode='floor')
     corner = torch.stack((chosen % contrast.shape[2], rows), dim=1) + inner.start
     return (corner + uniform(rng, (len(photo), 2), 0, 1)) * cell
-
-
-def _centre(to_scene: Tensor, crop: Crops) -> Tensor:
-    """Scene coordinates (B, 2) of a crop's middle."""
-    return to_scene[..., 2] + crop.scale[:, None] * (crop.size / 2 - 0.5)
 
 
 def _sample_canvas(pixels: Tensor, shape: Tensor, to_scene: Tensor, size: int) -> Tensor:

@@ -162,7 +162,12 @@ class AsymmetricViT(BaseModule):
         """
         extra = None
         if self.box_embed is not None:
-            extra = self.box_embed(_given_boxes(bbox_cxcywh), self.template_size)
+            if bbox_cxcywh is None:
+                raise ValueError(
+                    'a backbone with box_embed=True needs the box of each template: give '
+                    'forward_template bbox_cxcywh, forward template_boxes.'
+                )
+            extra = self.box_embed(bbox_cxcywh, self.template_size)
         return self._separate(
             template, 'template', self.template_size, self.template_pos_embed, extra
         )
@@ -245,15 +250,6 @@ def _init_layer(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def _given_boxes(bbox_cxcywh: Optional[Tensor]) -> Tensor:
-    if bbox_cxcywh is None:
-        raise ValueError(
-            'a backbone with box_embed=True needs the box of each template: give forward_template '
-            'bbox_cxcywh, forward template_boxes.'
-        )
-    return bbox_cxcywh
 
 
 def _check_depths(separate_depth: int, joint_depth: int) -> None:

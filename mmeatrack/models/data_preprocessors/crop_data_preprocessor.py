@@ -70,7 +70,11 @@ class CropDataPreprocessor(TrackDataPreprocessor):
             shapes = _shapes(inputs)
             for sample in data['data_samples']:
                 sample.set_metainfo(shapes)
-            return self._with_distractors(dict(data, inputs=inputs))
+            if self.distractors:
+                inputs['search_img'] = paste_distractors(
+                    inputs['img'], inputs['search_img'], data['data_samples'], self.distractors
+                )
+            return dict(data, inputs=inputs)
         inputs = {key: _stack_single(key, frames) for key, frames in data['inputs'].items()}
         return dict(inputs=inputs, data_samples=data['data_samples'])
 
@@ -79,15 +83,6 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         stacked = crops if isinstance(crops, Tensor) else torch.stack(tuple(crops))
         batch = send(stacked, self.mean.device)
         return self.normalize(batch.flatten(0, 1).float()).unflatten(0, batch.shape[:2])
-
-    def _with_distractors(self, data: Dict[str, Any]) -> Dict[str, Any]:
-        if not self.distractors:
-            return data
-        inputs = data['inputs']
-        search = paste_distractors(
-            inputs['img'], inputs['search_img'], data['data_samples'], self.distractors
-        )
-        return dict(data, inputs=dict(inputs, search_img=search))
 
     def normalize(self, crop: Tensor) -> Tensor:
         """Raw crop (B, 3, H, W), 0 to 255, to the network's input, on this module's device."""

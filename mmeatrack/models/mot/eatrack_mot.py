@@ -131,7 +131,9 @@ class EATrackMOT(BaseMultiObjectTracker):
         if frame % self.detect_every == 0:
             found = self._detect(img, sample)
             sample.pred_det_instances = found
-            boxes.update(self._take_in(image, tracks, _as_detections(found), frame))
+            arrays = (found.bboxes, found.scores, found.labels)
+            detections = Detections(*(each.detach().cpu().numpy() for each in arrays))
+            boxes.update(self._take_in(image, tracks, detections, frame))
         sample.pred_track_instances = self._report(tracks, boxes, frame, img.device)
         return [sample]
 
@@ -235,8 +237,3 @@ def _clipped(box: np.ndarray, image: np.ndarray) -> Optional[List[float]]:
     height, width = image.shape[:2]
     x1, y1, x2, y2 = np.clip(box, 0, (width, height, width, height)).tolist()
     return [x1, y1, x2, y2] if min(x2 - x1, y2 - y1) >= 1 else None
-
-
-def _as_detections(found: InstanceData) -> Detections:
-    arrays = (found.bboxes, found.scores, found.labels)
-    return Detections(*(each.detach().cpu().numpy() for each in arrays))
