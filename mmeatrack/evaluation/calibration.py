@@ -64,11 +64,10 @@ def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Sequen
     ]
 
 
-def expected_calibration_error(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+def expected_calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
     """Mean distance between score and share of right predictions, over the bins' predictions."""
-    return sum(
-        abs(each.score - each.right) * each.frames for each in reliability(scores, right, bins)
-    ) / len(scores)
+    bins = reliability(scores, right)
+    return sum(abs(each.score - each.right) * each.frames for each in bins) / len(scores)
 
 
 def auroc(scores: np.ndarray, right: np.ndarray) -> Optional[float]:

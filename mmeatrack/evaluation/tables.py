@@ -54,8 +54,8 @@ def score_table(report: Report) -> str:
     return markdown_table(['#', 'Tracker', *SCORES.values(), 'Sequences'], rows, num_left=2)
 
 
-def attribute_rows(report: Report, key: str = 'success_auc') -> List[list]:
-    """Rows of attribute, number of sequences and the score of each tracker, None if it has none."""
+def attribute_rows(report: Report) -> List[list]:
+    """Rows of attribute, number of sequences and success AUC of each tracker, None for none."""
     counts: Dict[str, int] = {}
     for entry in report.values():
         for name, scores in entry.by_attribute.items():
@@ -64,7 +64,10 @@ def attribute_rows(report: Report, key: str = 'success_auc') -> List[list]:
         [
             name,
             counts[name],
-            *(getattr(entry.by_attribute.get(name), key, None) for entry in report.values()),
+            *(
+                getattr(entry.by_attribute.get(name), 'success_auc', None)
+                for entry in report.values()
+            ),
         ]
         for name in sorted(counts)
     ]

@@ -73,9 +73,6 @@ LINE_STYLES: Tuple[Union[str, Tuple[int, Tuple[int, ...]]], ...] = (
 )  # fmt: skip
 MAX_RADAR_TRACKERS = 8
 MIN_RADAR_ATTRIBUTES = 3
-RADAR_TITLES = dict(
-    success_auc='Success AUC', precision20='Precision', norm_precision='Normalised precision'
-)
 TITLE_FONT: Dict[str, Any] = dict(fontsize=13, fontweight='bold')
 
 
@@ -140,12 +137,8 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
     save_figure(figure, path, dpi=150)
 
 
-def plot_radar(
-    report: Report, path: Union[str, Path], benchmark: str = '', key: str = 'success_auc'
-) -> None:
-    """Draw the scores of the first eight trackers on a radar, an axis for each attribute.
-
-    The score is ``'success_auc'``, ``'precision20'`` or ``'norm_precision'``.
+def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> None:
+    """Draw the success AUC of the first eight trackers on a radar, an axis for each attribute.
 
     Raises:
         ValueError: If the trackers share fewer than three attributes.
@@ -155,7 +148,7 @@ def plot_radar(
     if len(names) < MIN_RADAR_ATTRIBUTES:
         raise ValueError(f'a radar needs at least three attributes; the trackers share {names}')
     scores = {
-        tracker: [getattr(report[tracker].by_attribute[name], key) for name in names]
+        tracker: [report[tracker].by_attribute[name].success_auc for name in names]
         for tracker in shown
     }
     counts = [len(report[shown[0]].by_attribute[name].per_sequence) for name in names]
@@ -184,7 +177,7 @@ def plot_radar(
         for name, count, score in zip(names, counts, best)
     ]
     _label_radar(axes, angles, labels, max(best))
-    axes.set_title(_title(f'{RADAR_TITLES[key]} by attribute', benchmark), **TITLE_FONT, pad=14)
+    axes.set_title(_title('Success AUC by attribute', benchmark), **TITLE_FONT, pad=14)
     figure.legend(
         *axes.get_legend_handles_labels(),
         loc='lower center',

@@ -27,23 +27,14 @@ class SOTLocalVisualizer(Visualizer):
     Args:
         name: Name of the instance.
         label: The tracker's name in the picture.
-        image: See :class:`mmengine.visualization.Visualizer`, also for the next two.
-        vis_backends: Configs of the backends that keep the pictures.
-        save_dir: Folder of the backends.
+        kwargs: Of :class:`mmengine.visualization.Visualizer`.
 
     Example:
         >>> visualizer = dict(type='mmeatrack.SOTLocalVisualizer', label='EATrack')
     """
 
-    def __init__(
-        self,
-        name: str = 'visualizer',
-        label: str = 'tracker',
-        image: Optional[np.ndarray] = None,
-        vis_backends: Optional[List[dict]] = None,
-        save_dir: Optional[str] = None,
-    ) -> None:
-        super().__init__(name, image, vis_backends, save_dir)
+    def __init__(self, name: str = 'visualizer', label: str = 'tracker', **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
         self.label = label
         self.dataset_meta: Dict[str, Any] = {}  # set by MMEngine's loops, not used
 

@@ -13,6 +13,7 @@ from torch import Tensor
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
 # Photographs with a shorter side are left out; others are enlarged to a window's side.
 LEAST_SIDE = 96
+LONGEST_SIDE = 1024  # that is kept, in px
 
 
 class FolderReport(NamedTuple):
@@ -67,7 +68,6 @@ class PhotoStore:
         window: Side of the windows that are cut, in px.
         device: Where they are kept.
         least: Photographs needed at least.
-        longest: Longest side kept, in px.
 
     Raises:
         FileNotFoundError: If the folder holds no image.
@@ -80,7 +80,6 @@ class PhotoStore:
         window: int = 256,
         device: Union[str, torch.device] = 'cpu',
         least: int = 8,
-        longest: int = 1024,
     ) -> None:
         self.window = window
         self.pyramids: List[List[Tensor]] = []
@@ -93,7 +92,7 @@ class PhotoStore:
             elif min(image.shape[:2]) < LEAST_SIDE:
                 unfit.append(path.name)
             else:
-                levels = _pyramid(image, window, longest)
+                levels = _pyramid(image, window)
                 self.pyramids.append([torch.from_numpy(each).to(device) for each in levels])
         self.report = FolderReport(len(self.pyramids), unreadable, unfit)
         print_log(f'{folder}: {self.report}', 'current', level=logging.INFO)
@@ -119,10 +118,10 @@ class PhotoStore:
         return image[:, top : top + self.window, left : left + self.window]
 
 
-def _pyramid(image: np.ndarray, window: int, longest: int) -> Iterator[np.ndarray]:
+def _pyramid(image: np.ndarray, window: int) -> Iterator[np.ndarray]:
     """Halvings of an image (H, W, 3), as (3, H, W), down to the window's side."""
     height, width = image.shape[:2]
-    factor = max(min(1.0, longest / max(height, width)), window / min(height, width))
+    factor = max(min(1.0, LONGEST_SIDE / max(height, width)), window / min(height, width))
     image = _resize(
         image, (max(round(width * factor), window), max(round(height * factor), window))
     )
