@@ -3,9 +3,8 @@
 - :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
 - :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
 - :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
-- :mod:`.activation_checkpointing`: the backbone trains with MMEngine's option of that name.
-- :mod:`.determinism`: ``deterministic=True`` trains on CUDA.
-- :mod:`.compilation`: ``compile=True`` compiles backbone and head.
+- :mod:`.runner`: ``compile=True`` compiles backbone and head, ``deterministic=True`` trains on
+  CUDA, and the backbone trains with activation checkpointing.
 - :mod:`.inference`: MMTrack's ``inference_sot`` copies no frame.
 - :mod:`.config_paths`: paths in configs are found wherever a run starts.
 - :mod:`.versions`: one message for a version that does not fit the others.
@@ -36,10 +35,8 @@ _PATCHES = {
     'mmengine.dist.utils': ['cpu.let_launcher_use_cpu'],
     'mmengine.model.wrappers.distributed': ['cpu.let_wrapper_use_cpu'],
     'mmengine.optim.optimizer.amp_optimizer_wrapper': ['cpu.let_amp_use_cpu'],
-    'mmengine.runner.activation_checkpointing': [
-        'activation_checkpointing.use_variant_with_gradients'
-    ],
-    'mmengine.runner.runner': ['determinism.set_cublas_workspace', 'compilation.compile_parts'],
+    'mmengine.runner.activation_checkpointing': ['runner.use_variant_with_gradients'],
+    'mmengine.runner.runner': ['runner.set_cublas_workspace', 'runner.compile_parts'],
     'mmengine.config.config': ['config_paths.anchor_loaded_configs'],
     'mmengine.config.utils': ['config_paths.name_package'],
     'mmtrack.apis.inference': ['inference.pack_without_copies'],

@@ -7,7 +7,7 @@ import numpy as np
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
 from mmeatrack.tracking import TrackerState
-from mmeatrack.tracking.arrays import Array
+from mmeatrack.tracking.activation import Array
 
 
 class Network(Protocol):

@@ -1,10 +1,17 @@
 """Periodic activation of the Target Store: sampling of its entries and fusion with the template."""
 
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+import sys
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mmeatrack.tracking.arrays import Array
+Array = Any  # a torch.Tensor, or a numpy.ndarray where there is no PyTorch
+
+
+def library_of(array: Array) -> Any:
+    """Module of an array's functions, ``torch`` or ``numpy``; it has been imported already."""
+    return sys.modules[type(array).__module__.partition('.')[0]]
+
 
 # (scores (M,), embeddings (M, C), how many) -> indices, oldest first; entries come oldest first.
 Sampling = Callable[[Sequence[float], Array, int], List[int]]

@@ -5,7 +5,7 @@ from typing import Any, Mapping, Optional, Tuple
 
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
-from mmeatrack.tracking.arrays import Array
+from mmeatrack.tracking.activation import Array
 from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence, Cues
 from mmeatrack.tracking.lost_detector import LostDetector
 from mmeatrack.tracking.target_store import TargetStore

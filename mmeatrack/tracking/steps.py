@@ -5,7 +5,7 @@ from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.conventions import CONVENTIONS
-from mmeatrack.tracking.arrays import Array
+from mmeatrack.tracking.activation import Array
 from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence, Cues, size_change
 from mmeatrack.tracking.lost_detector import LostDetector
 from mmeatrack.tracking.state import TrackerState, hold_aspect, smooth_size

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional, Tuple, Union
 
 from mmeatrack.structures.boxes import Box
-from mmeatrack.tracking.activation import FUSIONS, SAMPLINGS, SPREADING
-from mmeatrack.tracking.arrays import Array, library_of
+from mmeatrack.tracking.activation import FUSIONS, SAMPLINGS, SPREADING, Array, library_of
 from mmeatrack.tracking.self_tuning import AUTO, ScoreStatistics, interval_ends, least_score
 
 

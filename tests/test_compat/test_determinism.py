@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmeatrack.compat.determinism import set_cublas_workspace
+from mmeatrack.compat.runner import set_cublas_workspace
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,5 @@ def test_the_runner_of_a_run_is_mended() -> None:
 
     import mmeatrack.models  # noqa: F401
 
-    assert Runner.set_randomness.__module__ == 'mmeatrack.compat.determinism'
-    assert Runner._maybe_compile.__module__ == 'mmeatrack.compat.compilation'
+    assert Runner.set_randomness.__module__ == 'mmeatrack.compat.runner'
+    assert Runner._maybe_compile.__module__ == 'mmeatrack.compat.runner'

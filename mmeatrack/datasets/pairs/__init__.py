@@ -1,9 +1,8 @@
 """Training pairs that are made in batches on the device of the training."""
 
 from .augment import Augmentation
-from .base import PairBatch, PairSet
+from .base import MixedPairs, PairBatch, PairSet
 from .geometry import CropForm
-from .mixed_pairs import MixedPairs
 from .still_pairs import StillPairs
 from .video_pairs import VideoPairs
 

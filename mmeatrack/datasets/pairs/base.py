@@ -1,4 +1,4 @@
-"""Base of the sets of training pairs: a batch in one call, and mmtrack's samples from it."""
+"""Sets of training pairs: a batch in one call, mmtrack's samples from it, and sets mixed."""
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -8,6 +8,8 @@ from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 from torch.utils.data import Dataset
+
+from mmeatrack.registry import DATASETS
 
 
 class PairBatch(NamedTuple):
@@ -152,3 +154,38 @@ def join(batches: Sequence[PairBatch], order: Optional[Tensor] = None) -> PairBa
     """One batch of several, in another order if one is given."""
     parts = [torch.cat(part) for part in zip(*batches)]
     return PairBatch(*(part if order is None else part[order] for part in parts))
+
+
+@DATASETS.register_module()
+class MixedPairs(PairSet):
+    """Pairs of several sets, mixed by weights.
+
+    Args:
+        sets: Configs of the sets, such as :class:`StillPairs` and :class:`VideoPairs`.
+        weights: How often a pair is drawn from each, in any unit.
+        kwargs: Of :class:`PairSet`; ``device`` is given to all sets.
+
+    Raises:
+        ValueError: If there is not a positive weight for each set.
+    """
+
+    def __init__(
+        self,
+        sets: Sequence[dict],
+        weights: Sequence[float],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not sets or len(sets) != len(weights) or min(weights) <= 0:
+            raise ValueError(
+                f'{len(sets)} sets and weights={list(weights)}: give each set a weight above 0.'
+            )
+        self.sets = [DATASETS.build(dict(each, device=self.device)) for each in sets]
+        self.weights = torch.tensor(weights, dtype=torch.float, device=self.device)
+
+    def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
+        """Make a batch; see :meth:`PairSet.make_batch`."""
+        chosen = torch.multinomial(self.weights, size, replacement=True, generator=rng)
+        counts = torch.bincount(chosen, minlength=len(self.sets)).tolist()
+        made = [each.make_batch(n, rng) for each, n in zip(self.sets, counts) if n]
+        return join(made, torch.randperm(size, generator=rng, device=self.device))
