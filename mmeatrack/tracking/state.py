@@ -1,5 +1,6 @@
 """Tracker state of one video, and its search window."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Tuple
 
@@ -9,6 +10,9 @@ from mmeatrack.tracking.activation import Array
 from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence, Cues
 from mmeatrack.tracking.lost_detector import LostDetector
 from mmeatrack.tracking.target_store import TargetStore
+
+# Largest side of a lost target's window over that around the last sure box.
+_LOST_GROWTH = 3.0
 
 
 @dataclass
@@ -71,8 +75,9 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
     velocity.
 
     While the target is lost the boxes show something else, and a crop of their size shrinks or
-    grows without end. A ``lost_search_factor`` gives the crop the size of the last sure box, times
-    that factor.
+    grows. It grows to three times the one around the last sure box at most (in OSTrack's
+    convention as OSTrack does, without a bound). A ``lost_search_factor`` gives the crop the size
+    of the last sure box, times that factor. No box is larger than the image.
     """
     (cx, cy, w, h), factor = state.box, settings['search_factor']
     if not state.lost_detector.lost:
@@ -80,6 +85,10 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
         return CropWindow.around((cx + vx, cy + vy, w, h), factor)
     if settings['lost_search_factor'] is not None:
         (_, _, w, h), factor = state.sure_box, settings['lost_search_factor']
+    elif settings['compat'] is None:
+        _, _, sure_w, sure_h = state.sure_box
+        shrink = min(1.0, _LOST_GROWTH * math.sqrt(sure_w * sure_h / (w * h)))
+        w, h = w * shrink, h * shrink
     return CropWindow.around((cx, cy, w, h), factor)
 
 

@@ -1,5 +1,6 @@
 """Search region: around the last box, and of the target's last sure size while it is lost."""
 
+import math
 from types import SimpleNamespace
 from typing import Optional
 
@@ -53,8 +54,47 @@ def state(lost: bool) -> TrackerState:
 def test_window(
     lost: bool, lost_search_factor: Optional[float], lead: float, expected: CropWindow
 ) -> None:
-    settings = dict(search_factor=4.0, lost_search_factor=lost_search_factor, lead=lead)
+    settings = dict(
+        search_factor=4.0, lost_search_factor=lost_search_factor, lead=lead, compat=None
+    )
     assert search_window(state(lost), settings) == expected
+
+
+@pytest.mark.parametrize(
+    ('lost_search_factor', 'compat', 'expected'),
+    [
+        # 4 x 3 x sqrt(10 x 40): three times the window around the last sure box.
+        (None, None, 240),
+        (5.0, None, 100),
+        # 4 x sqrt(3840 x 2160): the box fills the image.
+        (None, 'ostrack', 11520),
+    ],
+)
+def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_image(
+    lost_search_factor: Optional[float], compat: Optional[str], expected: int
+) -> None:
+    settings = dict(
+        search_factor=4.0,
+        lost_search_factor=lost_search_factor,
+        lead=0.0,
+        size_smoothing=0.0,
+        hold_unsure_size=False,
+        aspect_prior=0.0,
+        compat=compat,
+        margin=10.0,
+    )
+    target = state(lost=True)
+    target.image_size = 3840, 2160
+    sizes = []
+    for _ in range(30):
+        x, y, w, h = target.box
+        advance(target, (x, y, 1.5 * w, 1.5 * h), (0.0, 0.0, 1.0), settings)
+        sizes.append(search_window(target, settings).size)
+    assert max(sizes) == pytest.approx(expected, abs=1)  # a side is rounded up
+    # A sure one as large as the image bounds it by the image.
+    target.sure_box = target.box
+    most = (lost_search_factor or 4.0) * (3840 * 2160) ** 0.5
+    assert search_window(target, settings).size <= math.ceil(most) + 1
 
 
 def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
