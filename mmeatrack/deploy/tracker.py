@@ -1,6 +1,7 @@
 """Deployed tracker of one target."""
 
 import time
+from functools import partial
 from typing import Iterable, Iterator, NamedTuple, Optional, Sequence, cast
 
 import numpy as np
@@ -75,7 +76,7 @@ class DeployedTracker(DeployedNetwork):
         window = search_window(state, cfg)
         box, cues = self.locate(img, [window], [state])[0]
         score, lost = advance(state, box, cues, cfg)
-        adapt(state, score, lambda box: self.encode_template(img, box), cfg)
+        adapt(state, score, partial(self.encode_template, img), cfg)
         cx, cy, w, h = state.box
         return TrackedFrame((cx - w / 2, cy - h / 2, w, h), score, lost)
 

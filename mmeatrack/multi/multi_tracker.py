@@ -1,6 +1,7 @@
 """Tracking of many targets: their crops in one batch, everything else apart for each."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Dict, List, Optional, Sequence, Set
 
 import numpy as np
@@ -156,10 +157,12 @@ class MultiTracker:
 
         Raises:
             KeyError: If there is no such target, or several and no id.
-            ValueError: As for :meth:`add`.
+            ValueError: As for :meth:`add`, or if the target is lost and no box is given.
         """
         target = self._find(id)
         state = target.state
+        if bbox is None and state.lost_detector.lost:
+            raise ValueError('the target is lost: its last box shows something else. Give its box.')
         cx, cy, w, h = state.box
         given = (cx - w / 2, cy - h / 2, w, h) if bbox is None else bbox
         fresh = self._start(image, given).state
@@ -236,7 +239,7 @@ class MultiTracker:
         if not state.lost_detector.lost:
             target.rival = None
         if target.sweep is None:
-            adapt(state, score, lambda box: self._network.encode_template(img, box), settings)
+            adapt(state, score, partial(self._network.encode_template, img), settings)
         return score
 
     def _sweep_windows(self, target: _Target) -> List[CropWindow]:

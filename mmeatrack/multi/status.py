@@ -59,8 +59,13 @@ class StatusKeeper:
         return self._report(image_size)
 
     def restart(self, box: Box) -> None:
-        """Take up the motion anew at a box, centre and size in image px."""
+        """Take up the motion anew at a box, centre and size in image px.
+
+        A target that is lost stays so until a sure score, but counts the frames anew.
+        """
         self._motion.restart(box)
+        if self._state == 'lost':
+            self._frames = 0
 
     def update(
         self, box: Box, score: float, detector: LostDetector, image_size: Tuple[int, int]

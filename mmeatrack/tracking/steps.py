@@ -1,6 +1,7 @@
 """Steps of a tracking around the network: start, result of a frame, temporal adaptation."""
 
 import copy
+from functools import partial
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from mmeatrack.structures.boxes import Box
@@ -110,8 +111,7 @@ def adapt(
     """
     if state.store is None or state.lost_detector.lost:
         return
-    box = state.box
-    state.store.offer(state.frame, score, box, lambda: encode(box))
+    state.store.offer(state.frame, score, state.box, partial(encode, state.box))
     if state.store.due(state.frame, score):
         state.active_template, temporal = state.store.read(state.template)
         fills = temporal is None and settings['fill_slot']

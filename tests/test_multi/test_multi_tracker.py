@@ -226,6 +226,19 @@ def test_lost_target_is_removed_by_rule(frames) -> None:
     assert tracker.add(frames[0], BOXES[0]) == 2
 
 
+def test_refreshed_target_that_is_lost_needs_a_box_and_is_not_removed_at_once(frames) -> None:
+    model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
+    tracker = MultiTracker(model, dataclasses.replace(ALONE, remove_after=3))
+    tracker.add(frames[0], BOXES[0])
+    for frame in frames[1:4]:
+        tracker.track(frame)
+    with pytest.raises(ValueError, match='is lost: its last box shows something else'):
+        tracker.refresh_template(frames[3])
+    tracker.refresh_template(frames[3], BOXES[1])
+    states = [track.status.state for frame in frames[4:7] for track in tracker.track(frame)]
+    assert states == ['lost', 'lost', 'removed']
+
+
 @pytest.mark.parametrize(
     'bad',
     [

@@ -150,7 +150,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         ((box, cues),) = self._locate(crop, [window], [state])
         seconds = time.perf_counter() - began
         score, lost = advance(state, box, cues, self.test_cfg)
-        adapt(state, score, lambda box: self.encode_template(img, box), self.test_cfg)
+        adapt(state, score, partial(self.encode_template, img), self.test_cfg)
 
         cx, cy, w, h = state.box
         result = InstanceData()

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import pickle
 from typing import Callable
 from unittest import mock
 
@@ -53,6 +54,14 @@ def test_frame_of_another_size_is_refused_and_changes_nothing(tracker) -> None:
     with pytest.raises(ValueError, match=r'80x60 px after frames of 160x120.*Resize it'):
         follow(tracker, [frames[2][..., :60, :80]], first_frame=2)
     assert torch.equal(follow(tracker, frames[2:], first_frame=2), expected[2:])
+
+
+def test_tracker_is_pickled_in_the_middle_of_a_video() -> None:
+    tracker, frames = build(tracker_cfg(temporal=STORE)).eval(), video(5)
+    expected = follow(tracker, frames)
+    follow(tracker, frames[:2])
+    copied = pickle.loads(pickle.dumps(tracker))
+    assert torch.equal(follow(copied, frames[2:], first_frame=2), expected[2:])
 
 
 # Precision
