@@ -89,7 +89,8 @@ def select_groups(
         found = own or found
     kept = []
     for group in found:
-        outer = [each for each in found if _is_within(group.folder, each.folder)]
+        above = [group.folder[:depth] for depth in range(len(group.folder))]
+        outer = [each for each in found if each.folder in above]
         if outer:
             on_note(
                 f'{_text(group.folder)}: not read, because it lies within the results of '
@@ -161,10 +162,6 @@ def _group(
 
 def _names_benchmark(part: str) -> bool:
     return plain_name(part) in BENCHMARK_FOLDERS
-
-
-def _is_within(folder: Parts, outer: Parts) -> bool:
-    return len(folder) > len(outer) and folder[: len(outer)] == outer
 
 
 def _text(place: Parts) -> str:

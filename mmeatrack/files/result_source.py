@@ -128,7 +128,7 @@ def _tracker(
     files: Dict[str, ReadFile] = {}
     paths: Dict[str, str] = {}
     for sequence, found in group.files.items():
-        paths[sequence] = ' and '.join(_full_text(path, parts) for parts in found)
+        paths[sequence] = ' and '.join('/'.join([str(path), *parts]) for parts in found)
         candidates = [read for parts in found for read in readers[parts]]
         files[sequence] = _agreed_reader(candidates, paths[sequence], sequence)
     warnings: Tuple[str, ...] = ()
@@ -225,10 +225,6 @@ def _nothing_found(path: Path, readers: Collection[Parts], sequences: Collection
         f'{path} holds no result of the {len(sequences)} sequences; expected files '
         f'{min(sequences)}.txt and so on, with x,y,w,h a line{there}'
     )
-
-
-def _full_text(path: Path, parts: Parts) -> str:
-    return '/'.join([str(path), *parts])
 
 
 def _listed(found: Sequence[Parts]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 import torch
+from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
@@ -117,7 +118,7 @@ def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
 
 
 def _middle_box(model: Any) -> Tuple[Tensor, ...]:
-    """The box (1, 4) of a template, for a backbone that reads it."""
+    """The box (1, 4), cxcywh, of a template, for a backbone that reads it."""
     if not getattr(model, 'reads_template_boxes', False):
         return ()
     side = model.backbone.template_size / 2
@@ -129,10 +130,8 @@ def _middle_samples(model: Any, views: int) -> Optional[List[TrackDataSample]]:
     boxes = _middle_box(model)
     if not boxes:
         return None
-    cx, cy, w, h = boxes[0][0].tolist()
-    corners = boxes[0].new_tensor([[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]] * views)
     sample = TrackDataSample()
-    sample.gt_instances = InstanceData(bboxes=corners)
+    sample.gt_instances = InstanceData(bboxes=bbox_cxcywh_to_xyxy(boxes[0]).repeat(views, 1))
     return [sample]
 
 

@@ -104,6 +104,7 @@ def test_statistics() -> None:
     assert statistics.activations == 3
 
 
+@pytest.mark.slow
 def test_store_is_bounded_however_long_the_video() -> None:
     store, encoder = TargetStore(threshold=0.5, interval=10, capacity=5), Encoder()
     alive: List[Any] = []

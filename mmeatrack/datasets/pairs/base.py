@@ -4,6 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 import torch
+from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
@@ -121,10 +122,10 @@ def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[s
         labels = labels * ~absent[:, None]
     columns = (
         batch.templates,
-        _corners(batch.template_boxes),
+        bbox_cxcywh_to_xyxy(batch.template_boxes),
         torch.ones_like(batch.template_boxes[..., 0], dtype=torch.long),
         batch.search[:, None],
-        _corners(batch.search_boxes[:, None]),
+        bbox_cxcywh_to_xyxy(batch.search_boxes[:, None]),
         labels,
     )
     samples = []
@@ -137,11 +138,6 @@ def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[s
         inputs = dict(img=templates, search_img=search)
         samples.append(dict(inputs=inputs, data_samples=sample))
     return samples
-
-
-def _corners(bbox_cxcywh: Tensor) -> Tensor:
-    centre, size = bbox_cxcywh[..., :2], bbox_cxcywh[..., 2:]
-    return torch.cat((centre - size / 2, centre + size / 2), dim=-1)
 
 
 def as_batch(pixels: List[Tensor], boxes: List[Tensor]) -> PairBatch:
