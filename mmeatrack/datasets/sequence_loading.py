@@ -13,7 +13,7 @@ from mmeatrack.log import warn
 
 
 def load_sequence(info: Mapping[str, Any], attribute_names: Sequence[str] = ()) -> Dict[str, Any]:
-    """Read what is needed of one sequence, images excepted.
+    """Names of the frames, boxes and attributes of one sequence, added to its info.
 
     Args:
         info: A sequence info, see :mod:`mmeatrack.files.sequence_infos`, which may name an

@@ -49,11 +49,8 @@ class RunFolder:
     ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker gives them,
     ``<sequence>_network_time.txt`` (seconds) and ``<sequence>_lost.txt``. ``run.json`` says which
     run they belong to. The report lies beside the folder. A run that has claimed the folder is its
-    only writer, and stops when the folder becomes another's.
-
-    Args:
-        path: The folder; made when something is written.
-        group: Common name of the processes of a distributed run, which write as one.
+    only writer, and stops when the folder becomes another's; processes of one ``group``, a
+    distributed run's, write as one.
     """
 
     def __init__(self, path: Union[str, Path], group: str = '') -> None:

@@ -13,13 +13,10 @@ from mmeatrack.models.transfer import send
 
 
 class SearchBoxes(nn.Module):
-    """Boxes of the targets in the search crops, normalised.
+    """Boxes of the targets in the search crops of ``search_size`` px a side, normalised.
 
     A module, though without parameters: the recorders of a distillation can record what it returns,
     so that the boxes are computed once a step.
-
-    Args:
-        search_size: Side of the search crop in px.
     """
 
     def __init__(self, search_size: int) -> None:

@@ -80,10 +80,6 @@ class CalibratedConfidence:
     :class:`Cues`, :func:`lead` and :class:`WorstLead`. ``tools/calibrate.py`` fits the weights to
     labelled videos. One instance serves one video.
 
-    Args:
-        weights: The five weights.
-        bias: The bias.
-
     Raises:
         ValueError: If there are not five finite weights.
 

@@ -36,19 +36,14 @@ class Cutouts(NamedTuple):
 
 
 class CutoutStore:
-    """Cut-outs on canvases of one size, by thing and by kind.
+    """Cut-outs on canvases of one size, by thing and by kind, on one device.
 
-    ``<kind>/<thing>.png`` and ``<kind>/<thing>-<pose>.png``, or WebP, are poses of one thing.
-    Things in the same folder are of a kind, and stand beside each other as distractors.
-
-    Args:
-        folder: Folder of PNG or WebP images with alpha; subfolders count.
-        device: Where they are kept.
-        least: Cut-outs needed at least.
+    ``<kind>/<thing>.png`` and ``<kind>/<thing>-<pose>.png``, or WebP with alpha, are poses of one
+    thing. Things in the same folder are of a kind, and stand beside each other as distractors.
 
     Raises:
         FileNotFoundError: If the folder holds no image.
-        ValueError: If fewer cut-outs than needed can be used.
+        ValueError: If fewer cut-outs than ``least`` can be used.
     """
 
     def __init__(

@@ -61,17 +61,13 @@ def decoded(path: Path, flags: int) -> Optional[np.ndarray]:
 
 
 class PhotoStore:
-    """Photographs as uint8 pyramids (3, H, W), BGR, on one device.
+    """Photographs of a folder and its subfolders as uint8 pyramids (3, H, W), BGR, on one device.
 
-    Args:
-        folder: Folder of images; subfolders count.
-        window: Side of the windows that are cut, in px.
-        device: Where they are kept.
-        least: Photographs needed at least.
+    ``window`` is the side of the windows that are cut, in px.
 
     Raises:
         FileNotFoundError: If the folder holds no image.
-        ValueError: If fewer photographs than needed can be used.
+        ValueError: If fewer photographs than ``least`` can be used.
     """
 
     def __init__(

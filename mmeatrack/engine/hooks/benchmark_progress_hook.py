@@ -20,9 +20,6 @@ class BenchmarkProgressHook(Hook):
 
     On a terminal this is a bar; elsewhere it is a line in the log after each sequence, and within a
     long one every ``interval`` seconds. Of several processes the first shows its own share.
-
-    Args:
-        interval: Seconds between two lines in the log.
     """
 
     priority = 'LOW'  # after finished sequences have been left out

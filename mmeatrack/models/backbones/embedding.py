@@ -77,10 +77,6 @@ class BoxEmbed(nn.Module):
     A template crop is scaled by the target's mean side and looks the same whatever the box's
     aspect. This embedding, as LoRAT's token types (ECCV 2024), tells target and surroundings
     apart, with fractions of a pixel. It starts at 0.
-
-    Args:
-        patch_size: Side of a patch in crop px.
-        embed_dims: Channels ``C``.
     """
 
     def __init__(self, patch_size: int, embed_dims: int) -> None:

@@ -16,9 +16,6 @@ class LayerOutputsRecorder(ModuleOutputsRecorder):
     Layers of an :class:`AsymmetricViT` count from 0 through both stages: 6 is the first joint layer
     of the student (6, 2) and the seventh of a teacher (0, 12).
 
-    Args:
-        source: Layer number.
-
     Example:
         >>> from mmeatrack.models import AsymmetricViT
         >>> model = nn.Module()

@@ -28,9 +28,6 @@ class AlignedGIoULoss(nn.Module):
     mmdet's asks at each step whether any weight is above 0, and makes a tensor of its epsilon: two
     stops of a GPU's queue.
 
-    Args:
-        loss_weight: Factor of the loss.
-
     References:
         .. [1] H. Rezatofighi et al. "Generalized Intersection over Union". CVPR 2019.
            https://arxiv.org/abs/1902.09630

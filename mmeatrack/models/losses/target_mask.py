@@ -30,7 +30,7 @@ class MaskedLoss(Protocol):
 
 @MODELS.register_module()
 class TargetMask(nn.Module):
-    """Ground-truth box to a weight for each cell.
+    """Weight of each cell by the ground-truth box.
 
     ``hard``: 1 for cells whose centre lies in the box and for the cell that holds the box's centre,
     so that no target is too small to have one. ``soft``: the share of the cell that the box covers,

@@ -19,13 +19,10 @@ from mmeatrack.models.search.plain_network import as_map
 
 
 class SearchJointStage(nn.Module):
-    """Joint stage whose template and temporal tokens stay while frames go by.
+    """Joint stage of a backbone, whose template and temporal tokens stay while frames go by.
 
-    Their projections in the first layer are kept. In the last layer they are asked, but do not ask:
-    its queries, its projection and its perceptron are those of the search tokens alone.
-
-    Args:
-        backbone: An :class:`AsymmetricViT`; its modules are shared.
+    Their projections in the first layer are kept. In the last layer they give keys and values only:
+    queries, output projection and perceptron are computed for the search tokens alone.
     """
 
     def __init__(self, backbone: Any) -> None:
@@ -88,11 +85,7 @@ class FastNetwork(nn.Module):
 
     Batch norms are folded, offset and size are computed at the peak alone, and the joint stage
     leaves out what no search token sees, see :class:`SearchJointStage`. No shape depends on data.
-
-    Args:
-        backbone: An :class:`AsymmetricViT` in evaluation mode.
-        head: A :class:`CenterHead` in evaluation mode.
-        window: (Hf, Wf) prior of the score map.
+    Backbone and head are in evaluation mode; ``window`` (Hf, Wf) is the prior of the score map.
     """
 
     window: Tensor

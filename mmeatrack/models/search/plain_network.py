@@ -11,7 +11,7 @@ from mmeatrack.models.heads.center_head import sigmoid_clamped
 
 
 class PlainNetwork(nn.Module):
-    """From a search crop to its box, by any backbone and head.
+    """Search crop to box, by any backbone and head.
 
     Args:
         backbone: A :class:`TrackerBackbone`.
