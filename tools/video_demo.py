@@ -200,8 +200,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.max_frames is not None and args.max_frames < 1:
         raise ValueError(f'--max-frames {args.max_frames}: give 1 or more.')
-    if args.deployed and (args.checkpoint or args.cfg_options or args.temporal is not None):
-        raise ValueError('--deployed: weights, config and Target Store are those of the export.')
+    if args.deployed:
+        own = [args.config != SHIPPED, args.checkpoint, args.device, args.cfg_options]
+        if any(own) or args.temporal is not None:
+            raise ValueError(
+                '--deployed: weights, config and Target Store are those of the export, which runs '
+                'on the CPU. Leave their options and --device out.'
+            )
     for option in [name for name in ('show', 'select') if getattr(args, name)]:
         check_display(f'--{option}')
     source = open_frames(args.input, args.start_frame, args.live)

@@ -17,8 +17,8 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
         image_size: ``(width, height)`` of the image.
 
     Raises:
-        ValueError: If the box has not four finite numbers, is narrower than 0.01 px or lies
-            outside the image.
+        ValueError: If the box has not four finite numbers, is narrower than 0.01 px, lies
+            outside the image, or is of shares of the image.
     """
     width, height = image_size
     try:
@@ -29,7 +29,7 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
     if len(values) != 4 or not all(map(math.isfinite, values)):
         raise ValueError(f'{given}: four finite numbers are needed. Correct the initial box.')
     x, y, w, h = values
-    if min(w, h) < _LEAST_SIDE:
+    if min(w, h) < _LEAST_SIDE or max(values) < 1:
         raise ValueError(
             f'{given}: width and height must be above 0, and of at least {_LEAST_SIDE} px. Correct '
             'the initial box (is it x1,y1,x2,y2 by mistake, or in shares of the image?).'

@@ -37,6 +37,7 @@ def test_check_target_box_takes_a_box_partly_outside(box) -> None:
         ((-5, 10, 5, 5), 'outside the image'),
         ((10, -7, 5, 7), 'outside the image'),
         ((10, 10, 1e-6, 5), 'at least 0.01 px.*in shares of the image'),
+        ((0.4, 0.3, 0.1, 0.2), 'in shares of the image'),
     ],
 )
 def test_check_target_box_refuses(box, reason: str) -> None:

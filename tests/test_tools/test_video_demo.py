@@ -333,6 +333,7 @@ def test_exported_tracker_gives_the_same_track(call, demo, toy, images, tmp_path
         ([str(tmp_path)], 'no exported tracker lies here'),
         ([f'{exported},tensorrt'], "backend='tensorrt' is unknown"),
         ([str(exported), '--temporal'], 'Target Store are those of the export'),
+        ([str(exported), '--device', 'cuda:0'], 'which runs on the CPU'),
     ):
         assert demo.main([*given, *wrong]) == 1
         assert message in capsys.readouterr().err
