@@ -1,12 +1,21 @@
 """Helpers of the installation's tests."""
 
+import ast
 import importlib.util
 import os
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@lru_cache(maxsize=None)
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of a file in Python 3.8's grammar."""
+    source = path.read_text(encoding='utf-8')
+    return ast.parse(source, filename=str(path), feature_version=(3, 8))
 
 
 def load_script(name: str) -> ModuleType:

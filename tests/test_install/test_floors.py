@@ -2,13 +2,12 @@
 
 import ast
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
 import pytest
 
-from tests.test_install.helpers import ROOT
+from tests.test_install.helpers import ROOT, parse
 
 Imports = Dict[str, Set[str]]  # names of imported modules of the package by importing module
 
@@ -26,14 +25,10 @@ def module_name(path: Path, root: Path) -> str:
     return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
 
 
-@lru_cache(maxsize=None)
 def read_package(root: Path, package: str = 'mmeatrack') -> Dict[str, Tuple[ast.Module, bool]]:
     """The syntax tree of each module by its name, and whether it is a package."""
     return {
-        module_name(path, root): (
-            ast.parse(path.read_text(encoding='utf-8')),
-            path.name == '__init__.py',
-        )
+        module_name(path, root): (parse(path), path.name == '__init__.py')
         for path in sorted((root / package).rglob('*.py'))
     }
 

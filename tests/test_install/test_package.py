@@ -7,14 +7,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from functools import lru_cache
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 import mmeatrack
-from tests.test_install.helpers import ROOT
+from tests.test_install.helpers import ROOT, parse
 
 FILES = sorted((ROOT / 'mmeatrack').rglob('*.py'))
 SCRIPTS = [*sorted((ROOT / 'tools').rglob('*.py')), ROOT / 'setup.py']
@@ -32,13 +31,6 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name.split('.')[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.split('.')[0]
-
-
-@lru_cache(maxsize=None)
-def parse(path: Path) -> ast.Module:
-    """The syntax tree of a file in Python 3.8's grammar."""
-    source = path.read_text(encoding='utf-8')
-    return ast.parse(source, filename=name_of(path), feature_version=(3, 8))
 
 
 def test_all_files_are_python_3_8_and_need_no_torchvision() -> None:
