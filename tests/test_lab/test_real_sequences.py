@@ -92,6 +92,7 @@ def test_ours_runs_with_its_own_template_and_with_a_wrong_one(clips: List[Clip],
         assert 0 <= entry.scores.success_auc <= 1
 
 
+@pytest.mark.slow
 def test_table_numbers_and_plot_are_written(clips: List[Clip], toy: Any, tmp_path: Path) -> None:
     report = compare({'toy': run_ours(toy)}, clips)
     real_sequences.write(report, tmp_path / 'out')
