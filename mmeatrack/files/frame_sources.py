@@ -95,7 +95,8 @@ def open_frames(
 def _open_folder(folder: Path, start_frame: int) -> FrameSource:
     images = folder / 'img'
     images = images if images.is_dir() else folder
-    paths = [images / name for name in list_frames(images)]
+    # Absolute: the working directory may change before they are read.
+    paths = [images.absolute() / name for name in list_frames(images)]
     if start_frame >= len(paths):
         raise _beyond_end(images, start_frame, len(paths))
     name = name_by_folder(images)

@@ -139,6 +139,13 @@ def test_frame_that_is_there_twice_is_refused(images):
         open_frames(images)
 
 
+def test_working_directory_may_change_while_a_folder_is_read(images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frames = open_frames(images.name)
+    monkeypatch.chdir('/')
+    assert numbers(frames) == list(range(12))
+
+
 def test_image_of_another_size_is_refused(images):
     cv2.imwrite(str(images / 'img3.png'), np.zeros((HEIGHT, WIDTH + 2, 3), np.uint8))
     with pytest.raises(ValueError, match=r'img3\.png: 66x48 px after frames of 64x48'):

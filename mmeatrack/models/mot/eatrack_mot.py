@@ -138,7 +138,7 @@ class EATrackMOT(BaseMultiObjectTracker):
         return [sample]
 
     def _detect(self, img: Tensor, sample: TrackDataSample) -> InstanceData:
-        """Detections in the frame's pixels."""
+        """Detections in the frame's pixels; a detector in float16 may give some of NaN as well."""
         height, width = img.shape[-2:]
         scale = 1.0
         if self.detector_size is not None:
@@ -150,7 +150,8 @@ class EATrackMOT(BaseMultiObjectTracker):
         metainfo = {**sample.metainfo, **shapes}
         data = dict(inputs=[img[0]], data_samples=[DetDataSample(metainfo=metainfo)])
         found: InstanceData = self.detector.test_step(data)[0].pred_instances
-        return found
+        is_finite = found.bboxes.isfinite().all(dim=1) & found.scores.isfinite()
+        return found[is_finite]
 
     def _take_in(
         self, image: np.ndarray, tracks: Dict[int, Track], found: Detections, frame: int

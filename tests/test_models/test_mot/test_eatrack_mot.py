@@ -153,6 +153,13 @@ def test_detections_outside_the_frame_are_clipped_or_left_out(make):
     assert found[0] == {1: pytest.approx([0, 10, 20, 30])}
 
 
+def test_detections_that_are_not_finite_are_left_out(make):
+    nan = float('nan')
+    found = _run(make({0: [CAR, [*BUS[:4], nan]], 1: [[nan, 20, 30, 40, 0.9], CAR]}), 2)
+    assert [sorted(each) for each in found] == [[1], [1]]
+    assert found[1][1] == pytest.approx([10.4, 20, 30.4, 40])
+
+
 def test_no_targets_give_no_tracks(make):
     assert _run(make({}), 2) == [{}, {}]
 
