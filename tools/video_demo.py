@@ -151,11 +151,7 @@ def check_display(option: str) -> None:
 
 
 def output_path(out: Path, name: str) -> Path:
-    """Path of the video: ``out``, or ``<name>.mp4`` in it where it is a folder.
-
-    Raises:
-        ValueError: If ``out`` ends as a file of another kind, or is one.
-    """
+    """The video ``out``, or ``<name>.mp4`` in that folder; ValueError for another kind of file."""
     suffix = out.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return out

@@ -228,6 +228,7 @@ def test_unknown_tracker_to_compare_does_not_stop_the_scoring(
     assert "warning: no comparison: there is no tracker 'KCF' but ['good']" in err
 
 
+@pytest.mark.slow
 def test_report_overwrites_its_own_files_alone(
     evaluate: Callable, benchmark: Dict[str, Path]
 ) -> None:
@@ -270,6 +271,7 @@ def test_input_with_an_equals_sign_is_not_overwritten(
     assert (results / 'report.json').read_text() == '{}'
 
 
+@pytest.mark.slow
 @needs_whole_benchmarks
 @pytest.mark.parametrize('name', ['DTB70', 'UAV123_10fps'])
 def test_published_numbers_are_reproduced(evaluate: Callable, name: str, tmp_path: Path) -> None:
