@@ -9,7 +9,7 @@ model = dict(
         weights=[2.195, -0.221, 0.942, 1.415, -0.349],
         bias=-1.876,
     ),
-    lost_detector=dict(lost_below=0.2, found_above=0.5),
-    # Chosen on real sequences, see docs/real_footage.md.
-    test_cfg=dict(size_smoothing=0.9),
+    lost_detector=dict(lost_below=0.15, found_above=0.5),
+    # Chosen on real sequences, like lost_below, see docs/real_footage.md.
+    test_cfg=dict(size_smoothing=0.9, size_prior=0.02),
 )

@@ -14,6 +14,7 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     fast=True,
     compile=False,
     size_smoothing=0.0,
+    size_prior=0.0,
     hold_unsure_size=False,
     lead=0.0,
     aspect_prior=0.0,
@@ -53,6 +54,7 @@ def _check_values(
     fast: bool,
     compile: bool,
     size_smoothing: float,
+    size_prior: float,
     hold_unsure_size: bool,
     lead: float,
     aspect_prior: float,
@@ -74,7 +76,9 @@ def _check_values(
     for name, value in switches.items():
         if not isinstance(value, bool):
             raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
-    shares = dict(size_smoothing=size_smoothing, aspect_prior=aspect_prior, lead=lead)
+    shares = dict(
+        size_smoothing=size_smoothing, size_prior=size_prior, aspect_prior=aspect_prior, lead=lead
+    )
     for name, share in shares.items():
         if not 0 <= share <= 1:
             raise ValueError(f'test_cfg.{name}={share} must lie between 0 and 1.')

@@ -92,12 +92,12 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
     return CropWindow.around((cx, cy, w, h), factor)
 
 
-def smooth_size(box: Box, last: Box, weight: float) -> Box:
-    """A box whose size is mixed with the last one's by ``weight``, on the scale of logarithms."""
+def smooth_size(box: Box, other: Box, weight: float) -> Box:
+    """A box whose size is mixed with another's by ``weight``, on the scale of logarithms."""
     if not weight:
         return box
     cx, cy, w, h = box
-    return cx, cy, w ** (1 - weight) * last[2] ** weight, h ** (1 - weight) * last[3] ** weight
+    return cx, cy, w ** (1 - weight) * other[2] ** weight, h ** (1 - weight) * other[3] ** weight
 
 
 def hold_aspect(box: Box, first: Box, weight: float) -> Box:

@@ -80,6 +80,7 @@ def advance(
         smoothing = 1 - (1 - smoothing) * state.trust
     before = state.box
     box = smooth_size(box, before, smoothing)
+    box = smooth_size(box, state.first_box, settings['size_prior'])
     box = hold_aspect(box, state.first_box, settings['aspect_prior'])
     clip_box = CONVENTIONS[settings['compat']].clip
     state.box = clip_box(box, state.image_size, settings['margin'])

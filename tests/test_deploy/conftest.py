@@ -35,6 +35,7 @@ def toy() -> Any:
                 ),
                 test_cfg=dict(
                     size_smoothing=0.5,
+                    size_prior=0.1,
                     hold_unsure_size=True,
                     lead=0.5,
                     aspect_prior=0.3,

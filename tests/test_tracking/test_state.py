@@ -79,6 +79,7 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
         lead=0.0,
         size_smoothing=0.0,
         hold_unsure_size=False,
+        size_prior=0.0,
         aspect_prior=0.0,
         compat=compat,
         margin=10.0,
@@ -100,7 +101,12 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
 def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
     """Sizes on the scale of logarithms, half of the way to the new one where it is sure."""
     settings = dict(
-        size_smoothing=0.5, hold_unsure_size=True, aspect_prior=0.0, compat=None, margin=0.0
+        size_smoothing=0.5,
+        size_prior=0.0,
+        hold_unsure_size=True,
+        aspect_prior=0.0,
+        compat=None,
+        margin=0.0,
     )
     target = state(lost=False)
     target.lost_detector = LostDetector(lost_below=0.2, found_above=0.6)
@@ -113,9 +119,31 @@ def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
     assert widths == pytest.approx([2.0, 2.0, 2.0**0.5, 1.0])
 
 
+def test_size_is_pulled_to_that_of_the_given_box() -> None:
+    """Boxes of 32 x 2 px at a given box of 8 x 8: half of the way, then a quarter of it back."""
+    settings = dict(
+        size_smoothing=0.5,
+        size_prior=0.25,
+        hold_unsure_size=False,
+        aspect_prior=0.0,
+        compat=None,
+        margin=0.0,
+    )
+    target = state(lost=False)
+    target.box = (100.0, 80.0, 8.0, 8.0)
+    advance(target, (100.0, 80.0, 32.0, 2.0), (0.9, 0.0, 1.0), settings)
+    # 2^(3 + 2 / 2) and 2^(3 - 2 / 2), then 3 / 4 of that exponent's distance from 3.
+    assert target.box == pytest.approx((100.0, 80.0, 2**3.75, 2**2.25))
+
+
 def test_velocity_is_the_mean_of_the_last_steps_and_0_while_lost() -> None:
     settings = dict(
-        size_smoothing=0.0, hold_unsure_size=False, aspect_prior=0.0, compat=None, margin=0.0
+        size_smoothing=0.0,
+        size_prior=0.0,
+        hold_unsure_size=False,
+        aspect_prior=0.0,
+        compat=None,
+        margin=0.0,
     )
     target = state(lost=False)
     velocities = []  # from (6, -4) on, 0.4 of the way to each step
