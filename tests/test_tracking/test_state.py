@@ -18,6 +18,16 @@ from mmeatrack.tracking.state import (
 )
 from tests.toys import build, follow, tracker_cfg, video
 
+# What `advance` reads of a tracker's test_cfg, with nothing done to a size.
+SETTINGS = dict(
+    size_smoothing=0.0,
+    size_prior=0.0,
+    hold_unsure_size=False,
+    aspect_prior=0.0,
+    compat=None,
+    margin=0.0,
+)
+
 
 def state(lost: bool) -> TrackerState:
     """The last box at (100, 80) is 20 x 20, the last sure one 10 x 40."""
@@ -74,13 +84,10 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
     lost_search_factor: Optional[float], compat: Optional[str], expected: int
 ) -> None:
     settings = dict(
+        SETTINGS,
         search_factor=4.0,
         lost_search_factor=lost_search_factor,
         lead=0.0,
-        size_smoothing=0.0,
-        hold_unsure_size=False,
-        size_prior=0.0,
-        aspect_prior=0.0,
         compat=compat,
         margin=10.0,
     )
@@ -100,14 +107,7 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
 
 def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
     """Sizes on the scale of logarithms, half of the way to the new one where it is sure."""
-    settings = dict(
-        size_smoothing=0.5,
-        size_prior=0.0,
-        hold_unsure_size=True,
-        aspect_prior=0.0,
-        compat=None,
-        margin=0.0,
-    )
+    settings = dict(SETTINGS, size_smoothing=0.5, hold_unsure_size=True)
     target = state(lost=False)
     target.lost_detector = LostDetector(lost_below=0.2, found_above=0.6)
     widths = []
@@ -121,14 +121,7 @@ def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
 
 def test_size_is_pulled_to_that_of_the_given_box() -> None:
     """Boxes of 32 x 2 px at a given box of 8 x 8: half of the way, then a quarter of it back."""
-    settings = dict(
-        size_smoothing=0.5,
-        size_prior=0.25,
-        hold_unsure_size=False,
-        aspect_prior=0.0,
-        compat=None,
-        margin=0.0,
-    )
+    settings = dict(SETTINGS, size_smoothing=0.5, size_prior=0.25)
     target = state(lost=False)
     target.box = (100.0, 80.0, 8.0, 8.0)
     advance(target, (100.0, 80.0, 32.0, 2.0), (0.9, 0.0, 1.0), settings)
@@ -137,19 +130,11 @@ def test_size_is_pulled_to_that_of_the_given_box() -> None:
 
 
 def test_velocity_is_the_mean_of_the_last_steps_and_0_while_lost() -> None:
-    settings = dict(
-        size_smoothing=0.0,
-        size_prior=0.0,
-        hold_unsure_size=False,
-        aspect_prior=0.0,
-        compat=None,
-        margin=0.0,
-    )
     target = state(lost=False)
     velocities = []  # from (6, -4) on, 0.4 of the way to each step
     for score in (0.9, 0.9, 0.1):  # a patience of a single frame
         x, y, w, h = target.box
-        advance(target, (x + 10, y - 5, w, h), (score, 0.0, 1.0), settings)
+        advance(target, (x + 10, y - 5, w, h), (score, 0.0, 1.0), SETTINGS)
         velocities.append(target.velocity)
     assert velocities == [
         pytest.approx((7.6, -4.4)),
