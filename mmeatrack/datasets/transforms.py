@@ -14,6 +14,7 @@ from mmeatrack.files.image_file import decode_image
 from mmeatrack.registry import TRANSFORMS
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.array_crops import crop_pixels
+from mmeatrack.structures.boxes import xywh_to_cxcywh
 
 
 @TRANSFORMS.register_module()
@@ -81,7 +82,7 @@ class SeqCrop(SeqCropLikeStark):
     ) -> Tuple[np.ndarray, float, np.ndarray]:
         """Crop, crop px an image px, and mask outside the image, around a box xyxy in image px."""
         x1, y1, x2, y2 = bbox  # in the box's own precision, as mmtrack rounds
-        box = (x1 + (x2 - x1) / 2, y1 + (y2 - y1) / 2, x2 - x1, y2 - y1)
+        box = xywh_to_cxcywh((x1, y1, x2 - x1, y2 - y1))
         window = CropWindow.around(box, crop_size_factor)
         crop, outside = crop_pixels(img, window, output_size)
         return crop, output_size / window.size, outside

@@ -10,7 +10,7 @@ from mmeatrack.deploy.network import DeployedNetwork
 from mmeatrack.files.live_frames import read_ahead
 from mmeatrack.multi import StatusKeeper, TrackResult
 from mmeatrack.structures import check_target_box
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
 from mmeatrack.structures.frames import check_size, image_size
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
@@ -54,8 +54,8 @@ class DeployedTracker(DeployedNetwork):
             ValueError: If the frame is of another kind, or the box empty, not finite or outside it.
         """
         img = self.as_image(image)
-        x, y, w, h = check_target_box(bbox, image_size(img))
-        self.state = self.start(img, (x + w / 2, y + h / 2, w, h))
+        box = check_target_box(bbox, image_size(img))
+        self.state = self.start(img, xywh_to_cxcywh(box))
 
     def track(self, image: np.ndarray) -> TrackedFrame:
         """Follow the target into the next frame.
@@ -77,8 +77,7 @@ class DeployedTracker(DeployedNetwork):
         box, cues = self.locate(img, [window], [state])[0]
         score, lost = advance(state, box, cues, cfg)
         adapt(state, score, partial(self.encode_template, img), cfg)
-        cx, cy, w, h = state.box
-        return TrackedFrame((cx - w / 2, cy - h / 2, w, h), score, lost)
+        return TrackedFrame(cxcywh_to_xywh(state.box), score, lost)
 
     def follow(self, frames: Iterable[np.ndarray], bbox: Sequence[float]) -> Iterator[TrackResult]:
         """Results as of :func:`mmeatrack.apis.track_frames`; the next frame is decoded meanwhile.

@@ -11,6 +11,7 @@ import numpy as np
 from mmeatrack.evaluation.calibration import is_right
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.trackers import TrackerState
+from mmeatrack.structures.boxes import cxcywh_to_xywh
 
 
 @dataclass
@@ -105,6 +106,5 @@ def _is_wrong(box_cxcywh: Sequence[float], truth_xyxy: Optional[np.ndarray]) -> 
     """True if a view shows something else; without a known truth it is not counted."""
     if truth_xyxy is None:
         return False
-    cx, cy, w, h = box_cxcywh
     truth = np.concatenate((truth_xyxy[:2], truth_xyxy[2:] - truth_xyxy[:2]))
-    return not is_right(np.array([[cx - w / 2, cy - h / 2, w, h]]), truth[None])[0]
+    return not is_right(np.array([cxcywh_to_xywh(box_cxcywh)]), truth[None])[0]

@@ -13,7 +13,7 @@ from mmeatrack.multi.rules import TrackRules
 from mmeatrack.multi.status import StatusKeeper
 from mmeatrack.multi.track_result import Track
 from mmeatrack.structures import CropWindow, check_target_box
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
 from mmeatrack.structures.frames import check_frame, check_size, image_size
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
@@ -163,8 +163,7 @@ class MultiTracker:
         state = target.state
         if bbox is None and state.lost_detector.lost:
             raise ValueError('the target is lost: its last box shows something else. Give its box.')
-        cx, cy, w, h = state.box
-        given = (cx - w / 2, cy - h / 2, w, h) if bbox is None else bbox
+        given = cxcywh_to_xywh(state.box) if bbox is None else bbox
         fresh = self._start(image, given).state
         if bbox is not None:
             state.first_box = state.sure_box = state.box = target.alone_box = fresh.box
@@ -197,8 +196,7 @@ class MultiTracker:
 
     def _start(self, image: np.ndarray, bbox: Sequence[float]) -> _Target:
         img = self._checked_image(image)
-        x, y, w, h = check_target_box(bbox, self._size)
-        box = (x + w / 2, y + h / 2, w, h)
+        box = xywh_to_cxcywh(check_target_box(bbox, self._size))
         return _Target(self._network.start(img, box), StatusKeeper(box, self.rules), box)
 
     def _checked_image(self, image: np.ndarray) -> Any:
@@ -282,9 +280,7 @@ class MultiTracker:
         if status.state == 'lost' and status.frames == self.rules.remove_after:
             del self._targets[key]
             status = status._replace(state='removed', frames=1)
-        cx, cy, w, h = state.box
-        box = (cx - w / 2, cy - h / 2, w, h)
-        return Track(key, box, score, state.lost_detector.lost, status)
+        return Track(key, cxcywh_to_xywh(state.box), score, state.lost_detector.lost, status)
 
 
 def _whole(window: CropWindow) -> Box:

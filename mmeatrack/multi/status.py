@@ -4,7 +4,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from mmeatrack.multi.motion import BoxMotion
 from mmeatrack.multi.rules import TrackRules
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh
 from mmeatrack.tracking import LostDetector
 
 
@@ -103,14 +103,14 @@ class StatusKeeper:
         return 'tracking'
 
     def _report(self, image_size: Tuple[int, int], box: Optional[Box] = None) -> TrackStatus:
-        cx, cy, w, h = box or self._motion.box
+        box = box or self._motion.box
         width, height = image_size
         return TrackStatus(
             self._state,
             self._frames,
-            (cx - w / 2, cy - h / 2, w, h),
+            cxcywh_to_xywh(box),
             self._motion.deviation,
-            (2 * cx / width - 1, 1 - 2 * cy / height),
+            (2 * box[0] / width - 1, 1 - 2 * box[1] / height),
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks and clipping of single boxes, in image pixels."""
+"""Single boxes: conversions, check and clipping."""
 
 import math
 from typing import Sequence, Tuple
@@ -42,6 +42,24 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
     return x, y, w, h
 
 
+def xywh_to_cxcywh(box_xywh: Sequence[float]) -> Box:
+    """Box of centre and size, of one of the top-left corner and size."""
+    x, y, w, h = box_xywh
+    return x + w / 2, y + h / 2, w, h
+
+
+def cxcywh_to_xywh(box_cxcywh: Sequence[float]) -> Box:
+    """Box of the top-left corner and size, of one of centre and size."""
+    cx, cy, w, h = box_cxcywh
+    return cx - w / 2, cy - h / 2, w, h
+
+
+def cxcywh_to_xyxy(box_cxcywh: Sequence[float]) -> Box:
+    """Corners of a box of centre and size."""
+    cx, cy, w, h = box_cxcywh
+    return cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
+
+
 def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box:
     """Clip a box to the image, leaving at least ``margin`` px of it inside.
 
@@ -56,9 +74,9 @@ def clip_box(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box
     Returns:
         The clipped box, centre and size in image pixels.
     """
-    cx, cy, w, h = box_cxcywh
-    x1, x2 = _clip_interval(cx - w / 2, cx + w / 2, image_size[0], margin)
-    y1, y2 = _clip_interval(cy - h / 2, cy + h / 2, image_size[1], margin)
+    x1, y1, x2, y2 = cxcywh_to_xyxy(box_cxcywh)
+    x1, x2 = _clip_interval(x1, x2, image_size[0], margin)
+    y1, y2 = _clip_interval(y1, y2, image_size[1], margin)
     return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
 
 

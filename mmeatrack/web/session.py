@@ -13,7 +13,7 @@ import numpy as np
 from mmeatrack.files.image_file import read_image
 from mmeatrack.multi import MultiTracker, StatusKeeper, Track, TrackRules
 from mmeatrack.structures import check_target_box
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, xywh_to_cxcywh
 from mmeatrack.visualization import LabelledBox
 from mmeatrack.web.clips import Clip
 
@@ -265,7 +265,6 @@ def _ids(marks: Sequence[Mark]) -> List[int]:
 
 def _given(mark: Mark, image: np.ndarray) -> Track:
     """Track in the frame in which the box was drawn."""
-    x, y, w, h = mark.box
-    keeper = StatusKeeper((x + w / 2, y + h / 2, w, h))
+    keeper = StatusKeeper(xywh_to_cxcywh(mark.box))
     status = keeper.first((image.shape[1], image.shape[0]))
     return Track(mark.id, mark.box, -1.0, False, status)

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from mmeatrack.structures import check_target_box, clip_box
+from mmeatrack.structures.boxes import cxcywh_to_xywh, cxcywh_to_xyxy, xywh_to_cxcywh
 
 IMAGE = (100, 80)
 
@@ -12,6 +13,12 @@ def test_check_target_box_returns_the_box_as_floats() -> None:
     box = check_target_box([10, 20, 30, 40], IMAGE)
     assert box == (10.0, 20.0, 30.0, 40.0)
     assert all(type(value) is float for value in box)
+
+
+def test_conversions_of_a_box() -> None:
+    assert xywh_to_cxcywh((10, 20, 30, 5)) == (25, 22.5, 30, 5)
+    assert cxcywh_to_xywh((25, 22.5, 30, 5)) == (10, 20, 30, 5)
+    assert cxcywh_to_xyxy([25, 22.5, 30, 5]) == (10, 20, 40, 25)
 
 
 @pytest.mark.parametrize('box', [(-5, -5, 6, 6), (99, 79, 1, 1), (-50, -50, 500, 500)])

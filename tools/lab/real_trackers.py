@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mmeatrack.deploy import DeployedTracker, TrackedFrame
+from mmeatrack.structures.boxes import xywh_to_cxcywh
 
 if TYPE_CHECKING:
     from mmeatrack.multi import TrackResult
@@ -51,12 +52,11 @@ def run_misled(model: Any, sequences: List[Clip]) -> Run:
 
     def run(frames: List[np.ndarray], box: Box) -> Iterator[Found]:
         other = sequences[next(turn) % len(sequences)]
-        x, y, w, h = (float(value) for value in other.boxes[0])
         pixels = torch.from_numpy(read(other.frames[0])).permute(2, 0, 1)[None]
         for number, result in enumerate(track_frames(model, frames, box)):
             if number == 0:
                 with torch.no_grad():
-                    wrong = tracker.encode_template(pixels, (x + w / 2, y + h / 2, w, h))
+                    wrong = tracker.encode_template(pixels, xywh_to_cxcywh(other.boxes[0].tolist()))
                 state = tracker.state
                 state.template = state.active_template = wrong
                 state.temporal = None if state.temporal is None else wrong

@@ -197,9 +197,9 @@ def shares(found: List[Dict[str, float]]) -> List[List[str]]:
 def overlap(first: Sequence[float], second: Sequence[float]) -> float:
     """IoU of two boxes x, y, w, h; 0 for an absent one."""
     from mmeatrack.multi.crossings import iou
+    from mmeatrack.structures.boxes import xywh_to_cxcywh
 
-    boxes = [(x + w / 2, y + h / 2, w, h) for x, y, w, h in (first, second)]
-    return iou(boxes[0], boxes[1]) if np.isfinite(first).all() else 0.0
+    return iou(xywh_to_cxcywh(first), xywh_to_cxcywh(second)) if np.isfinite(first).all() else 0.0
 
 
 def synthetic_clip(args: argparse.Namespace, scenario: str, index: int) -> Clip:

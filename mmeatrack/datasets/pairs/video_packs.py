@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmeatrack.files.atomic import write_atomically
+from mmeatrack.structures.boxes import xywh_to_cxcywh
 
 # Side of a patch in px, and over the target's mean side: what a jittered search crop may show.
 PATCH_SIZE, PATCH_FACTOR = 224, 7.0
@@ -49,11 +50,10 @@ def cut_patch(image: np.ndarray, box_xywh: np.ndarray) -> Tuple[np.ndarray, np.n
     Raises:
         ValueError: If a side of the box is not above 0.
     """
-    x, y, w, h = (float(value) for value in box_xywh)
+    cx, cy, w, h = xywh_to_cxcywh([float(value) for value in box_xywh])
     if not (w > 0 and h > 0):
         raise ValueError(f'the box x,y,w,h = {list(box_xywh)} is empty: leave this frame out.')
     scale = PATCH_SIZE / max((w * h) ** 0.5 * PATCH_FACTOR, _LEAST_SIDE * PATCH_FACTOR)
-    cx, cy = x + w / 2, y + h / 2
     # Whole numbers are pixel centres here.
     shift = [PATCH_SIZE / 2 - 0.5 - scale * (value - 0.5) for value in (cx, cy)]
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])

@@ -16,7 +16,7 @@ from mmeatrack.conversion import read_published
 from mmeatrack.models.mot.association import Association, AssociationRules, Detections, pairwise_iou
 from mmeatrack.multi import MultiTracker, Track, TrackRules
 from mmeatrack.registry import MODELS
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, xywh_to_cxcywh
 
 
 class Carrier(MultiTracker):
@@ -25,8 +25,7 @@ class Carrier(MultiTracker):
     def move(self, id: int, box_xywh: Box) -> None:
         """Go on from a box x, y, w, h (image px) of the present frame; template and score stay."""
         target = self._find(id)
-        x, y, w, h = box_xywh
-        target.state.box = target.state.sure_box = (x + w / 2, y + h / 2, w, h)
+        target.state.box = target.state.sure_box = xywh_to_cxcywh(box_xywh)
         target.alone_box = target.state.box
 
 

@@ -18,7 +18,7 @@ from mmeatrack.models.search import NetworkOfWeights
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import CropWindow, check_target_box, crop_image, image_box_to_crop
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, cxcywh_to_xyxy
 from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.structures.crops import crop_image_by
 from mmeatrack.structures.frames import check_size
@@ -98,9 +98,9 @@ class OnePassTracker(BaseSingleObjectTracker):
             ValueError: If the box is empty, not finite or outside the frame.
             RuntimeError: If the tracker is in training mode.
         """
-        cx, cy, w, h = self.memo.bbox.reshape(-1).tolist()
-        check_target_box((cx - w / 2, cy - h / 2, w, h), _image_size(img))
-        self.state = self.start(img, (cx, cy, w, h))
+        box = self.memo.bbox.reshape(-1).tolist()
+        check_target_box(cxcywh_to_xywh(box), _image_size(img))
+        self.state = self.start(img, tuple(box))
 
     def as_image(self, frame: np.ndarray) -> Tensor:
         """Frame (H, W, 3), uint8, BGR, as the raw frame (1, 3, H, W) that the others take."""
@@ -152,10 +152,8 @@ class OnePassTracker(BaseSingleObjectTracker):
         score, lost = advance(state, box, cues, self.test_cfg)
         adapt(state, score, partial(self.encode_template, img), self.test_cfg)
 
-        cx, cy, w, h = state.box
         result = InstanceData()
-        xyxy = [[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]]
-        result.bboxes = torch.tensor(xyxy, dtype=torch.float32)
+        result.bboxes = torch.tensor([cxcywh_to_xyxy(state.box)], dtype=torch.float32)
         result.scores = torch.tensor([score], dtype=torch.float32)
         result.lost = torch.tensor([lost])
         result.network_seconds = torch.tensor([seconds])

@@ -9,7 +9,7 @@ import torch
 from lab.costs.interleaving import interleave, ratio_of_rounds
 from lab.costs.report import BenchmarkReport
 from mmeatrack.multi import MultiTracker, TrackRules
-from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh
 
 # At 16 targets a frame costs at most half of 16 single calls.
 BOUND, BOUND_AT = 0.5, 16
@@ -50,9 +50,9 @@ def time_targets(
 def _time_count(model: Any, count: int, rounds: int, device: str) -> Dict[str, np.ndarray]:
     frame = np.random.default_rng(0).integers(0, 256, (_HEIGHT, _WIDTH, 3), dtype=np.uint8)
     tracker, states = MultiTracker(model, _ALONE), []
-    for cx, cy, w, h in _grid(count):
-        tracker.add(frame, (cx - w / 2, cy - h / 2, w, h))
-        states.append(model.start(model.as_image(frame), (cx, cy, w, h)))
+    for box in _grid(count):
+        tracker.add(frame, cxcywh_to_xywh(box))
+        states.append(model.start(model.as_image(frame), box))
     cpu: Dict[str, List[float]] = {'batch': [], 'single': []}
 
     def track_singly() -> None:

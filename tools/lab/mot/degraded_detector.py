@@ -10,6 +10,7 @@ from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.boxes import Box, cxcywh_to_xyxy
 
 
 class Degradation(NamedTuple):
@@ -68,7 +69,7 @@ def detect(
     for _ in range(rng.poisson(faults.false_alarms)):
         w, h = sides[int(rng.integers(len(sides)))]
         cx, cy = rng.uniform(0, image_size[0]), rng.uniform(0, image_size[1])
-        boxes.append([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2])
+        boxes.append(cxcywh_to_xyxy((cx, cy, w, h)))
         scores.append(rng.normal(0.5, 0.15))
     limits = np.array(image_size * 2)
     return np.clip(np.array(boxes).reshape(-1, 4), 0, limits), np.clip(scores, 0.05, 1.0)
@@ -96,11 +97,11 @@ def _sides(box: List[float]) -> Tuple[float, float]:
     return box[2] - box[0], box[3] - box[1]
 
 
-def _jittered(box: List[float], noise: np.ndarray) -> List[float]:
+def _jittered(box: List[float], noise: np.ndarray) -> Box:
     w, h = _sides(box)
     cx, cy = (box[0] + box[2]) / 2 + noise[0] * w, (box[1] + box[3]) / 2 + noise[1] * h
     w, h = w * float(np.exp(noise[2])), h * float(np.exp(noise[3]))
-    return [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
+    return cxcywh_to_xyxy((cx, cy, w, h))
 
 
 @MODELS.register_module()
