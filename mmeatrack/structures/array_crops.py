@@ -49,6 +49,29 @@ def crop_pixels(
     return cv2.resize(crop, size), cv2.resize(outside, size).astype(bool)
 
 
+def crop_bytes(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
+    """Crop of :func:`crop_pixels` for uint8, bit for bit, in a time that the window does not set.
+
+    Large windows take the pixels that OpenCV's resize of bytes reads, in its fixed-point numbers:
+    weights of 11 bits, products of columns cut by 4 bits, those of rows by 16.
+    """
+    if window.size <= _SPARSE_FROM * output_size:
+        return crop_pixels(image, window, output_size)[0]
+    scale = window.size / output_size
+    source = ((np.arange(output_size) + 0.5) * scale - 0.5).astype(np.float32)
+    low = source.astype(np.int64)
+    share = source - low
+    weight = np.rint(np.stack((1 - share, share)) * 2048).astype(np.int64)
+    index = np.concatenate((low, low + 1))
+    pixels = take(image, window.y1 + index, window.x1 + index).astype(np.int64)
+    left, right = np.split(pixels, 2, axis=1)
+    lines = left * weight[0, :, None] + right * weight[1, :, None]
+    top, bottom = np.split(lines >> 4, 2)
+    first, second = weight[:, :, None, None]
+    crop = ((first * top >> 16) + (second * bottom >> 16) + 2) >> 2
+    return crop.astype(np.uint8)
+
+
 def _shown(image: np.ndarray, window: CropWindow) -> Tuple[slice, slice, Tuple[slice, slice]]:
     """Rows and columns of the image in the window, and their place in the crop."""
     height, width = image.shape[:2]

@@ -11,7 +11,7 @@ from typing import Callable, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from .array_crops import crop_array, crop_pixels
+from .array_crops import crop_array, crop_bytes
 from .boxes import Box, clip_box
 from .windows import CropWindow, crop_box_to_image
 
@@ -39,7 +39,7 @@ def _own_box_to_image(
 
 def _ostrack_crop(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
     # Where the window reaches them, the last row and column are black.
-    return crop_pixels(image[:-1, :-1], window, output_size)[0].astype(np.float32)
+    return crop_bytes(image[:-1, :-1], window, output_size).astype(np.float32)
 
 
 def _ostrack_box_to_image(

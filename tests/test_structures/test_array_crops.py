@@ -1,10 +1,13 @@
 """Crops of NumPy images against those of tensors."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
 
 from mmeatrack.structures import CropWindow, crop_array, crop_image
+from mmeatrack.structures.array_crops import crop_bytes, crop_pixels
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (90, 140, 3), dtype=np.uint8)
 
@@ -37,3 +40,18 @@ def test_the_image_stays_as_it_was() -> None:
     before = IMAGE.copy()
     crop_array(IMAGE, CropWindow(3, 4, 20), 16)[:] = 0
     assert (before == IMAGE).all()
+
+
+@pytest.mark.parametrize(
+    'window', [CropWindow(-40, -30, 200), CropWindow(60, 20, 1001), CropWindow(20, 10, 129)]
+)
+def test_large_crops_of_bytes_are_those_of_opencv(window: CropWindow) -> None:
+    np.testing.assert_array_equal(crop_bytes(IMAGE, window, 32), crop_pixels(IMAGE, window, 32)[0])
+
+
+def test_crops_of_bytes_do_not_grow_with_their_window() -> None:
+    """A target of a whole 4K frame, lost, in OSTrack's convention."""
+    tracemalloc.start()
+    crop_bytes(IMAGE, CropWindow(-6000, -6000, 12000), 32)  # 432 MB in full
+    assert tracemalloc.get_traced_memory()[1] < 4e6
+    tracemalloc.stop()
