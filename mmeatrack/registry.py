@@ -4,6 +4,9 @@ A part is named with its scope in a config, ``dict(type='mmeatrack.EATrack')``. 
 location are imported at the first look-up in its registry, and not before.
 """
 
+import inspect
+from typing import Any, Optional
+
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
@@ -13,10 +16,31 @@ from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
-from mmengine.registry import Registry
+from mmengine.registry import Registry, build_model_from_cfg
+
+
+def build_part(cfg: Any, registry: Registry, default_args: Optional[dict] = None) -> Any:
+    """Build a part of a model as MMEngine does; TypeError names the arguments that it takes."""
+    try:
+        return build_model_from_cfg(cfg, registry, default_args)
+    except TypeError as error:
+        kind = cfg.get('type') if isinstance(cfg, dict) else None
+        kind = registry.get(kind) if isinstance(kind, str) else kind
+        if kind is None or 'unexpected keyword argument' not in str(error):
+            raise
+        taken = list(inspect.signature(kind).parameters)
+        stray = sorted(set(cfg) - {'type', *taken})
+        if not stray or 'kwargs' in taken:
+            raise
+        raise TypeError(f'{kind.__name__} takes no {stray}; it takes {taken}.') from error
+
 
 MODELS = Registry(
-    'model', parent=MMENGINE_MODELS, scope='mmeatrack', locations=['mmeatrack.models']
+    'model',
+    build_func=build_part,
+    parent=MMENGINE_MODELS,
+    scope='mmeatrack',
+    locations=['mmeatrack.models'],
 )
 DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope='mmeatrack', locations=['mmeatrack.datasets']

@@ -48,6 +48,15 @@ def test_a_part_is_found_from_mmtracks_scope(kind: str, name: str) -> None:
     assert found.__module__.startswith('mmeatrack.')
 
 
+def test_argument_that_a_part_does_not_take_is_named_beside_those_that_it_takes() -> None:
+    cfg = dict(type='mmeatrack.LostDetector', patience=2, patients=3)
+    with pytest.raises(
+        TypeError,
+        match=r"LostDetector takes no \['patients'\]; it takes \['lost_below', .*'patience",
+    ):
+        registry.MODELS.build(cfg)
+
+
 @pytest.mark.parametrize('kind', registry.__all__)
 def test_registries_are_children_of_mmengines(kind: str) -> None:
     ours: Registry = getattr(registry, kind)
