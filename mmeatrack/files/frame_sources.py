@@ -139,7 +139,7 @@ def _open_video(path: Path, start_frame: int) -> FrameSource:
         _read_video(path, capture, first, start_frame, count),
         start_frame,
         count if count > 0 else None,
-        fps=capture.get(cv2.CAP_PROP_FPS) or None,
+        fps=_rate(capture),
     )
 
 
@@ -175,8 +175,13 @@ def _open_capture(source: Union[int, str], start_frame: int, live: bool) -> Fram
     for _ in range(start_frame):
         capture.grab()
     frames = live_frames(capture, name) if live else _read_capture(name, capture)
-    fps = capture.get(cv2.CAP_PROP_FPS) or None
-    return FrameSource(name.replace(' ', ''), frames, start_frame, fps=fps)
+    return FrameSource(name.replace(' ', ''), frames, start_frame, fps=_rate(capture))
+
+
+def _rate(capture: cv2.VideoCapture) -> Optional[float]:
+    """Frames a second; None where the input does not say, as 0, -1 or NaN do."""
+    fps = float(capture.get(cv2.CAP_PROP_FPS))
+    return fps if 0 < fps < float('inf') else None
 
 
 def _read_capture(name: str, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:

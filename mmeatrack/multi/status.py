@@ -125,4 +125,4 @@ def _touches_border(box: Box, image_size: Tuple[int, int]) -> bool:
 
 
 def _rounded(values: Tuple[float, ...], digits: int) -> Tuple[float, ...]:
-    return tuple(round(value, digits) for value in values)
+    return tuple(round(float(value), digits) for value in values)

@@ -1,6 +1,7 @@
 """Status of all targets as JSON, a line a frame."""
 
 import json
+import math
 import os
 from pathlib import Path
 from types import TracebackType
@@ -41,13 +42,18 @@ class StatusLog:
 
     Args:
         path: The file, replaced when the first line is written.
-        fps: Frames a second.
+        fps: Frames a second, above 0.
         first_frame: Number of the first frame.
+
+    Raises:
+        ValueError: If ``fps`` is not above 0 and finite.
     """
 
     def __init__(
         self, path: Union[str, Path], fps: Optional[float] = None, first_frame: int = 0
     ) -> None:
+        if fps is not None and not 0 < fps < math.inf:
+            raise ValueError(f'fps={fps}: give frames a second above 0, or None if not known.')
         self.path, self.fps = Path(path), fps
         self._frame = first_frame
         self._file: Optional[IO[str]] = None
@@ -70,6 +76,9 @@ class StatusLog:
 
         Args:
             tracks: Results by id; none in a frame without targets.
+
+        Raises:
+            ValueError: If a number is not finite, which JSON has no word for. Nothing is written.
         """
         record = dict(
             frame=self._frame,
@@ -84,10 +93,17 @@ class StatusLog:
         self._frame += 1
 
     def _record(self, key: int, track: Reported) -> Dict[str, Any]:
+        box, score, status = track.box_xywh, float(track.score), track.status
+        moving = () if status is None else (*status.box_xywh, *status.deviation, *status.direction)
+        if not all(map(math.isfinite, (*box, score, *moving))):
+            raise ValueError(
+                f'frame {self._frame}, id {key}: box {box}, score {score} or status {status} is '
+                'not finite. Are the weights of the tracker, or its input, damaged?'
+            )
         return dict(
-            id=key,
-            box=[round(value, 4) for value in track.box_xywh],
-            score=None if track.score < 0 else round(track.score, 4),
+            id=int(key),
+            box=[round(float(value), 4) for value in box],
+            score=None if score < 0 else round(score, 4),
             lost=None if track.lost is None else bool(track.lost),
-            **({} if track.status is None else track.status.as_record(self.fps)),
+            **({} if status is None else status.as_record(self.fps)),
         )

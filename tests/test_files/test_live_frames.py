@@ -90,3 +90,10 @@ def test_live_is_for_cameras_and_streams(tmp_path, monkeypatch) -> None:
     assert next(iter(source))[0, 0, 0] == 7
     with pytest.raises(ValueError, match='stream: gives no more frames'):
         next(iter(source))
+
+
+@pytest.mark.parametrize('rate', [0.0, -1.0, float('nan'), float('inf')])
+def test_rate_that_is_none_is_not_known(monkeypatch, rate: float) -> None:
+    monkeypatch.setattr(Capture, 'get', lambda self, key: rate)
+    monkeypatch.setattr('cv2.VideoCapture', lambda source: Capture([frame(7)]))
+    assert open_frames('rtsp://host/one').fps is None

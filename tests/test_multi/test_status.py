@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from mmeatrack.multi import StatusLog, TrackRules
@@ -106,6 +107,32 @@ def test_log_writes_a_line_a_frame_for_readers_to_follow(tmp_path) -> None:
         *('estimate', 'deviation', 'direction'),
     ]
     assert lines[2] == dict(frame=5, time=0.2, tracks=[])
+
+
+@pytest.mark.parametrize('fps', [0, -25.0, float('nan'), float('inf')])
+def test_log_refuses_a_rate_that_is_none(tmp_path, fps: float) -> None:
+    with pytest.raises(ValueError, match=r'fps=.*above 0, or None'):
+        StatusLog(tmp_path / 'flight.jsonl', fps=fps)
+
+
+def test_log_takes_numpys_numbers_and_refuses_those_that_are_not_finite(tmp_path) -> None:
+    (status,) = run([tuple(np.float32([50.0, 75.0, 10.0, 10.0]))], [np.float32(0.9)])
+    given = SimpleNamespace(
+        box_xywh=np.float32([45, 70, 10, 10]), score=np.float32(0.5), lost=np.True_, status=status
+    )
+    nothing = float('nan')
+    with StatusLog(tmp_path / 'flight.jsonl', fps=25) as log:
+        log.add({np.int64(3): given})
+        for changed in (
+            dict(score=nothing),
+            dict(box_xywh=(nothing, 70.0, 10.0, 10.0)),
+            dict(status=status._replace(direction=(0.5, float('inf')))),
+        ):
+            with pytest.raises(ValueError, match=r'frame 1, id 4: .* is not finite'):
+                log.add({4: SimpleNamespace(**{**vars(given), **changed})})
+    (line,) = map(json.loads, log.path.read_text().splitlines())
+    assert line['tracks'][0]['id'] == 3
+    assert line['tracks'][0]['box'] == [45.0, 70.0, 10.0, 10.0]
 
 
 def test_filter_learns_the_velocity() -> None:
