@@ -6,6 +6,7 @@ import time
 import warnings
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence, Union
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -38,6 +39,9 @@ _VIDEO_MEMORY = ('memo', 'state')
 
 # MMEngine's registries and default scope are one for the process, and not made for threads.
 _BUILDING = threading.RLock()
+
+# A lock for each tracker, which no copy of it takes along: its threads take turns, a frame each.
+_TURNS: 'WeakKeyDictionary[nn.Module, Any]' = WeakKeyDictionary()
 
 _Pack = Callable[[np.ndarray, Box, int], dict]
 
@@ -107,8 +111,8 @@ def track_frames(
 ) -> Iterator[TrackResult]:
     """Follow a target through frames, one result for each frame as soon as it is there.
 
-    Several trackings may share a model and go on by turns, one result at a time: each remembers its
-    own video. Threads that track at the same time take a model each.
+    Several trackings may share a model: each remembers its own video. In threads they wait for one
+    another, a frame each; with a model for each they do not.
 
     Args:
         model: From :func:`load_tracker` or mmtrack's ``init_model``.
@@ -131,6 +135,9 @@ def track_frames(
         ...     x, y, w, h = result.box_xywh
     """
     pack = _packer(model)
+    tracker = getattr(model, 'student', model)
+    with _BUILDING:
+        turn = _TURNS.setdefault(tracker, threading.Lock())
     given: Optional[Box] = None
     memory: Dict[str, Any] = {}
     keeper: Optional[StatusKeeper] = None
@@ -142,11 +149,11 @@ def track_frames(
             size = image_size(frame)
             given = check_target_box(init_bbox_xywh, size)
         check_size(image_size(frame), size, f'frame {number}')
-        started = time.perf_counter()
-        _set_video_memory(model, memory)
-        with torch.no_grad():
+        with turn, torch.no_grad():
+            started = time.perf_counter()
+            _set_video_memory(tracker, memory)
             found = model.test_step(pack(frame, given, number))[0].pred_track_instances
-        memory = _video_memory(model)
+            memory = _video_memory(tracker)
         if found.bboxes.shape[-1] != 4:
             raise RuntimeError(
                 "the model's config says test_cfg.test_mode='VOT', which gives states in place of "
@@ -166,13 +173,11 @@ def track_frames(
         yield TrackResult(frame, box, score, seconds, lost, status)
 
 
-def _video_memory(model: nn.Module) -> Dict[str, Any]:
-    tracker = getattr(model, 'student', model)
+def _video_memory(tracker: nn.Module) -> Dict[str, Any]:
     return {name: getattr(tracker, name) for name in _VIDEO_MEMORY if hasattr(tracker, name)}
 
 
-def _set_video_memory(model: nn.Module, memory: Dict[str, Any]) -> None:
-    tracker = getattr(model, 'student', model)
+def _set_video_memory(tracker: nn.Module, memory: Dict[str, Any]) -> None:
     for name, value in memory.items():
         setattr(tracker, name, value)
 

@@ -1,7 +1,8 @@
 """Network of a deployed tracker: crops in, boxes and cues out."""
 
+import threading
 from pathlib import Path
-from typing import List, Sequence, Tuple, Union
+from typing import Any, List, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from mmeatrack.tracking import TrackerState, begin, complete_settings
 
 class DeployedNetwork:
     """Exported graphs in a runtime; nothing of a video is kept here.
+
+    A copy or a pickle of it, as for another process, reads the folder again.
 
     Args:
         folder: What ``tools/export.py`` wrote.
@@ -38,7 +41,9 @@ class DeployedNetwork:
         precision: str = 'fp32',
         threads: int = 1,
     ) -> None:
-        folder = Path(folder)
+        folder = Path(folder).absolute()
+        self._given = folder, backend, precision, threads
+        self._turn = threading.Lock()
         self.exported = read_export(folder)
         self.test_cfg = complete_settings(None, self.exported.test_cfg)[1]
         self._convention = CONVENTIONS[self.test_cfg['compat']]
@@ -52,6 +57,10 @@ class DeployedNetwork:
         self.run_track = load_graph(folder / name, backend, precision, threads)
         template_precision = 'fp32' if precision == 'int8' else precision
         self._template = load_graph(folder / TEMPLATE, backend, template_precision, threads)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        kept = {name: value for name, value in vars(self).items() if name == 'state'}
+        return type(self), self._given, kept
 
     def as_image(self, frame: np.ndarray) -> np.ndarray:
         """Check a frame (H, W, 3), uint8, BGR, and return it."""

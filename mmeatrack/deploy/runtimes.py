@@ -1,6 +1,7 @@
 """Runtimes of exported graphs: ONNX Runtime and OpenVINO, on the CPU."""
 
 import importlib
+import threading
 from pathlib import Path
 from typing import Any, Callable, Dict, Tuple
 
@@ -75,17 +76,20 @@ def _load_openvino(runtime: Any, path: Path, precision: str, threads: int) -> Gr
     }
     model = core.read_model(str(path))
     compiled: Dict[Any, Any] = {}
+    turn = threading.Lock()
 
     def run(feed: Feed) -> Tuple[np.ndarray, ...]:
         # Fixed shapes are faster than dynamic ones, and there are few.
         shapes = {name: value.shape for name, value in feed.items()}
         key = tuple(shapes.values())
-        if key not in compiled:
-            model.reshape({name: list(shape) for name, shape in shapes.items()})
-            request = core.compile_model(model, 'CPU', options).create_infer_request()
-            compiled[key] = request
-        request = compiled[key]
-        request.infer(feed)
-        return tuple(request.get_output_tensor(i).data.copy() for i in range(len(model.outputs)))
+        with turn:
+            if key not in compiled:
+                model.reshape({name: list(shape) for name, shape in shapes.items()})
+                request = core.compile_model(model, 'CPU', options).create_infer_request()
+                compiled[key] = request
+            request = compiled[key]
+            request.infer(feed)
+            outputs = range(len(model.outputs))
+            return tuple(request.get_output_tensor(i).data.copy() for i in outputs)
 
     return run

@@ -82,7 +82,7 @@ class DeployedTracker(DeployedNetwork):
     def follow(self, frames: Iterable[np.ndarray], bbox: Sequence[float]) -> Iterator[TrackResult]:
         """Results as of :func:`mmeatrack.apis.track_frames`; the next frame is decoded meanwhile.
 
-        Several may go on by turns, one result at a time: each remembers its own video.
+        Several may go on, in threads too: each remembers its own video.
 
         Frames (H, W, 3) are uint8, BGR; the box in the first one is x, y, w, h in image px. Errors
         are those of :meth:`init` and :meth:`track`.
@@ -90,17 +90,20 @@ class DeployedTracker(DeployedNetwork):
         keeper: Optional[StatusKeeper] = None
         state: Optional[TrackerState] = None
         for frame in read_ahead(frames):
-            started = time.perf_counter()
             if keeper is None or state is None:
-                self.init(frame, bbox)
-                state = cast(TrackerState, self.state)
+                with self._turn:
+                    started = time.perf_counter()
+                    self.init(frame, bbox)
+                    state = cast(TrackerState, self.state)
                 keeper = StatusKeeper(state.box)
                 x, y, w, h = map(float, bbox)
                 seconds, status = time.perf_counter() - started, keeper.first(state.image_size)
                 yield TrackResult(frame, (x, y, w, h), -1.0, seconds, None, status)
                 continue
-            self.state = state
-            box, score, lost = self.track(frame)
-            seconds = time.perf_counter() - started
+            with self._turn:
+                started = time.perf_counter()
+                self.state = state
+                box, score, lost = self.track(frame)
+                seconds = time.perf_counter() - started
             status = keeper.update(state.box, score, state.lost_detector, state.image_size)
             yield TrackResult(frame, box, score, seconds, lost, status)

@@ -1,4 +1,5 @@
 import copy
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -354,6 +355,19 @@ def test_trackers_load_and_track_in_threads(toy, frames):
         for _ in range(3):
             assert list(pool.map(load_and_track, range(3))) == [expected] * 3
     assert DefaultScope.get_current_instance() is before
+
+
+def test_threads_share_a_tracker_by_turns(toy, frames):
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu')
+    boxes = BOX_XYWH, (20.0, 30.0, 16.0, 24.0)
+
+    def follow_alone(box):
+        return [result.box_xywh for result in track_frames(tracker, frames, box)]
+
+    alone = [follow_alone(box) for box in boxes]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(follow_alone, boxes * 4)) == alone * 4
+    assert pickle.dumps(tracker)
 
 
 def test_tracking_in_training_mode_is_refused(toy, frames):

@@ -1,7 +1,11 @@
 """Deployed tracker against the one in PyTorch."""
 
+import copy
+import os
+import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -141,6 +145,36 @@ def test_followed_videos_go_on_by_turns(exported: Exported) -> None:
     alone = [[each.box_xywh for each in deployed.follow(frames(5), box)] for box in boxes]
     pairs = list(zip(*(deployed.follow(frames(5), box) for box in boxes)))
     assert [[pair[i].box_xywh for pair in pairs] for i in range(2)] == alone
+
+
+@pytest.mark.parametrize('copied', [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_tracker_is_copied_in_the_middle_of_a_video(exported: Exported, copied: Any) -> None:
+    """For a process of its own; from another folder, too."""
+    folder = Path(os.path.relpath(exported.folder))
+    deployed, images = DeployedTracker(folder, threads=2), frames(6)
+    deployed.init(images[0], BOX_XYWH)
+    deployed.track(images[1])
+    other = copied(deployed)
+    for image in images[2:]:
+        assert other.track(image) == deployed.track(image)
+    assert other.state.store.statistics.stored == 1
+    assert other.state is not deployed.state
+
+
+@pytest.mark.parametrize(
+    'backend', ['onnxruntime', pytest.param('openvino', marks=pytest.mark.slow)]
+)
+def test_followed_videos_go_on_in_threads(exported: Exported, backend: str) -> None:
+    pytest.importorskip(backend, reason='requirements/deploy.txt is not installed')
+    deployed = DeployedTracker(exported.folder, backend)
+    boxes = BOX_XYWH, (20.0, 30.0, 16.0, 24.0)
+
+    def follow_alone(box: Tuple[float, ...]) -> List[Any]:
+        return [each.box_xywh for each in deployed.follow(frames(8), box)]
+
+    alone = [follow_alone(box) for box in boxes]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(follow_alone, boxes * 3)) == alone * 3
 
 
 _WITHOUT = """
