@@ -41,7 +41,7 @@ class Jitter(NamedTuple):
     """Limits to the offset and scale of a view's crop around its target.
 
     Attributes:
-        centre: Largest shift of the crop's centre along an axis, in mean sides of the target.
+        centre: Largest shift of the crop's centre along an axis, over the crop's side.
         scale: Largest ``|log|`` of the factor on the crop's side.
     """
 
@@ -49,7 +49,11 @@ class Jitter(NamedTuple):
     scale: float
 
 
-JITTERS: Tuple[Jitter, Jitter, Jitter] = (Jitter(0.0, 0.0), Jitter(0.2, 0.12), Jitter(1.5, 0.35))
+JITTERS: Tuple[Jitter, Jitter, Jitter] = (
+    Jitter(0.0, 0.0),
+    Jitter(0.1, 0.12),
+    Jitter(0.375, 0.35),
+)
 
 
 class Crops(NamedTuple):
@@ -94,11 +98,12 @@ def draw_crops(
         wh = box_sizes[:, view]
         side = wh.prod(dim=1).sqrt()  # (B,)
         zoom = uniform(rng, (batch,), -jitter.scale, jitter.scale).exp()
-        reach = torch.where(near, 0.5 * jitter.centre, jitter.centre) * side[:, None]
+        centre = factor * jitter.centre  # in mean sides of the target
+        reach = torch.where(near, 0.5 * centre, centre) * side[:, None]
         shift = uniform(rng, (batch, 2), -1, 1) * reach
         scale = side * factor * zoom / size
-        centre = size / 2 - shift / scale[:, None] - 0.5
-        views.append(Crops(scale, shift, torch.cat((centre, wh / scale[:, None]), dim=1), size))
+        middle = size / 2 - shift / scale[:, None] - 0.5
+        views.append(Crops(scale, shift, torch.cat((middle, wh / scale[:, None]), dim=1), size))
     return views
 
 
