@@ -17,7 +17,7 @@ from mmtrack.apis import init_model
 from mmtrack.utils import register_all_modules
 from torch import nn
 
-from mmeatrack.apis.shipped import published_config
+from mmeatrack.apis.shipped import published_config, shipped_trackers
 from mmeatrack.compat.inference import only_packs, pack_frame
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
@@ -51,7 +51,7 @@ _MAKE_DEMO = 'Is the path right? `make demo` writes trained trackers to work_dir
 def load_tracker(
     config: Union[str, Path, Config],
     checkpoint: Union[str, Path, None] = None,
-    device: Optional[str] = None,
+    device: Union[str, torch.device, None] = None,
     cfg_options: Optional[Dict[str, Any]] = None,
     temporal: Optional[bool] = None,
 ) -> nn.Module:
@@ -92,7 +92,7 @@ def load_tracker(
         cfg = _read_config(config)
         _merge_options(cfg, cfg_options or {})
         _check_checkpoint(checkpoint)
-        device = _check_device(device)
+        device = _check_device(device if device is None else str(device))
         _keep_tracker_only(cfg)
         register_all_modules(init_default_scope=False)
         with DefaultScope.overwrite_default_scope('mmtrack'):
@@ -185,6 +185,8 @@ def _set_video_memory(tracker: nn.Module, memory: Dict[str, Any]) -> None:
 def _read_config(config: Union[str, Path, Config]) -> Config:
     if isinstance(config, Config):
         return copy.deepcopy(config)
+    if str(config) in shipped_trackers():
+        raise ValueError(f'{config} comes with its weights: leave the checkpoint out.')
     if not Path(config).is_file():
         raise FileNotFoundError(f'{config}: no such config file. {_MAKE_DEMO}')
     cfg = Config.fromfile(str(config))

@@ -37,7 +37,7 @@ def find_published(source: Source) -> Path:
             'file of tools/publish_model.py.'
         )
     if not Path(source).is_file():
-        raise FileNotFoundError(f'{source}: no such published tracker.')
+        raise FileNotFoundError(f'{source}: no such published tracker. Give a local file.')
     return Path(source)
 
 

@@ -10,7 +10,7 @@ from mmeatrack.deploy.network import DeployedNetwork
 from mmeatrack.files.live_frames import read_ahead
 from mmeatrack.multi import StatusKeeper, TrackResult
 from mmeatrack.structures import check_target_box
-from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, warn_of_box, xywh_to_cxcywh
 from mmeatrack.structures.frames import check_size, image_size
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
@@ -55,6 +55,7 @@ class DeployedTracker(DeployedNetwork):
         """
         img = self.as_image(image)
         box = check_target_box(bbox, image_size(img))
+        warn_of_box(box, image_size(img))
         self.state = self.start(img, xywh_to_cxcywh(box))
 
     def track(self, image: np.ndarray) -> TrackedFrame:

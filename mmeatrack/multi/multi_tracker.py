@@ -13,7 +13,7 @@ from mmeatrack.multi.rules import TrackRules
 from mmeatrack.multi.status import StatusKeeper
 from mmeatrack.multi.track_result import Track
 from mmeatrack.structures import CropWindow, check_target_box
-from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, warn_of_box, xywh_to_cxcywh
 from mmeatrack.structures.frames import check_frame, check_size, image_size
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
@@ -64,6 +64,8 @@ class MultiTracker:
                 f'{type(network).__name__} has no {missing}: give an mmeatrack.EATrack, or another '
                 'mmeatrack.multi.Network.'
             )
+        if not isinstance(rules, (TrackRules, type(None))):
+            raise TypeError(f'rules={rules!r}: give mmeatrack.multi.TrackRules(...), or None.')
         self._network: Network = network
         self.rules = rules or TrackRules()
         self._targets: Dict[int, _Target] = {}
@@ -96,14 +98,14 @@ class MultiTracker:
         self._used.add(key)
         return key
 
-    def remove(self, id: int) -> None:
+    def remove(self, id: Optional[int] = None) -> None:
         """Let a target go.
 
         Raises:
-            KeyError: If there is no such target.
+            KeyError: If there is no such target, or several and no id.
         """
         self._find(id)
-        del self._targets[id]
+        del self._targets[self.ids[0] if id is None else id]
 
     def track(self, image: np.ndarray) -> List[Track]:
         """Follow all targets into the next frame.
@@ -196,7 +198,9 @@ class MultiTracker:
 
     def _start(self, image: np.ndarray, bbox: Sequence[float]) -> _Target:
         img = self._checked_image(image)
-        box = xywh_to_cxcywh(check_target_box(bbox, self._size))
+        given = check_target_box(bbox, self._size)
+        warn_of_box(given, self._size)
+        box = xywh_to_cxcywh(given)
         return _Target(self._network.start(img, box), StatusKeeper(box, self.rules), box)
 
     def _checked_image(self, image: np.ndarray) -> Any:

@@ -3,10 +3,13 @@
 import math
 from typing import Sequence, Tuple
 
+from mmeatrack.log import warn
+
 Box = Tuple[float, float, float, float]
 
 # Boxes are float32 within mmtrack, whose steps are up to 0.004 px in the largest images.
 _LEAST_SIDE = 0.01
+_MOST_SHARE = 10
 
 
 def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> Box:
@@ -18,7 +21,7 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
 
     Raises:
         ValueError: If the box has not four finite numbers, is narrower than 0.01 px, lies
-            outside the image, or is of shares of the image.
+            outside the image, is of shares of the image, or over 10 times as large as it.
     """
     width, height = image_size
     try:
@@ -39,7 +42,23 @@ def check_target_box(box_xywh: Sequence[float], image_size: Tuple[int, int]) -> 
             f'{given}: the box lies outside the image. Correct the initial box, or start at a '
             'frame that shows the target.'
         )
+    if w > _MOST_SHARE * width or h > _MOST_SHARE * height:
+        raise ValueError(
+            f'{given}: width or height is over {_MOST_SHARE} times that of the image. Correct the '
+            'initial box.'
+        )
     return x, y, w, h
+
+
+def warn_of_box(box_xywh: Box, image_size: Tuple[int, int]) -> None:
+    """Warn of a target box less than half of which lies in the image, as corners often do."""
+    x, y, w, h = box_xywh
+    width, height = (min(a + b, c) - max(a, 0) for a, b, c in zip((x, y), (w, h), image_size))
+    if width * height < w * h / 2:
+        warn(
+            f'target box x,y,w,h = {list(box_xywh)} in an image of {image_size[0]}x{image_size[1]} '
+            'px: most of it lies outside the image. Is it x1,y1,x2,y2 by mistake?'
+        )
 
 
 def xywh_to_cxcywh(box_xywh: Sequence[float]) -> Box:

@@ -17,7 +17,8 @@ def check_frame(frame: Any, name: str) -> None:
         return
     raise ValueError(
         f'{name} is {found}; a frame is a numpy array (H, W, 3) of uint8, BGR. For one '
-        'channel use cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR).'
+        'channel use cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR); files are read by read_image and '
+        'open_frames of mmeatrack.apis.'
     )
 
 

@@ -1,5 +1,6 @@
 """The tracker's train_cfg and test_cfg: defaults and checks."""
 
+import math
 from typing import Any, Dict, Optional, Tuple
 
 from mmeatrack.structures.conventions import CONVENTIONS
@@ -61,6 +62,20 @@ def _check_values(
     compat: Optional[str],
     test_mode: str,
 ) -> None:
+    numbers = dict(
+        temporal_drop=temporal_drop,
+        template_factor=template_factor,
+        search_factor=search_factor,
+        lost_search_factor=lost_search_factor or 0,
+        margin=margin,
+        size_smoothing=size_smoothing,
+        size_prior=size_prior,
+        lead=lead,
+        aspect_prior=aspect_prior,
+    )
+    for name, number in numbers.items():
+        if not isinstance(number, (int, float)) or not math.isfinite(number):
+            raise ValueError(f'{name}={number!r} must be a finite number.')
     if not 0 <= temporal_drop <= 1:
         raise ValueError(f'train_cfg.temporal_drop={temporal_drop} must lie between 0 and 1.')
     factors = [template_factor, search_factor]

@@ -1,6 +1,7 @@
 """Steps of a tracking around the network: start, result of a frame, temporal adaptation."""
 
 import copy
+import math
 from functools import partial
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -74,7 +75,15 @@ def advance(
 
     Returns:
         Score, 0 to 1, and whether the target is lost.
+
+    Raises:
+        RuntimeError: If the result is not finite.
     """
+    if not all(map(math.isfinite, (*box, *cues))):
+        raise RuntimeError(
+            f'the network gave the box {tuple(box)} and the cues {tuple(cues)}, which are not '
+            'finite: its weights are damaged, or half precision overflows (use float32).'
+        )
     smoothing = settings['size_smoothing']
     if settings['hold_unsure_size']:
         smoothing = 1 - (1 - smoothing) * state.trust

@@ -150,6 +150,9 @@ def test_missing_files_are_named(toy, tmp_path):
 
 
 def test_gpu_that_is_not_there_is_refused(toy, monkeypatch):
+    assert load_tracker(toy.config, toy.checkpoint, torch.device('cpu')).window.device.type == 'cpu'
+    with pytest.raises(ValueError, match='eatrack_nano comes with its weights: leave the checkp'):
+        load_tracker('eatrack_nano', toy.checkpoint)
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     with pytest.raises(ValueError, match="'cuda:0': torch finds no CUDA device"):
         load_tracker(toy.config, toy.checkpoint, 'cuda:0')

@@ -213,6 +213,18 @@ def to_image(frame: np.ndarray) -> torch.Tensor:
 # Rules
 
 
+def test_id_of_a_single_target_may_be_left_out_and_rules_are_no_dict(frames) -> None:
+    model = build(tracker_cfg()).eval()
+    with pytest.raises(TypeError, match=r"rules={'sweep': 0}: give mmeatrack\.multi\.TrackRules"):
+        MultiTracker(model, {'sweep': 0})
+    tracker = MultiTracker(model, ALONE)
+    with pytest.raises(KeyError, match='id=None: there is no such target'):
+        tracker.remove()
+    tracker.add(frames[0], (70, 50, 20, 20))
+    tracker.remove()
+    assert tracker.ids == []
+
+
 def test_lost_target_is_removed_by_rule(frames) -> None:
     model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
     rules = dataclasses.replace(ALONE, remove_after=3)

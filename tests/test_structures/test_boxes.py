@@ -4,7 +4,8 @@ import random
 import pytest
 
 from mmeatrack.structures import check_target_box, clip_box
-from mmeatrack.structures.boxes import cxcywh_to_xywh, cxcywh_to_xyxy, xywh_to_cxcywh
+from mmeatrack.structures.boxes import cxcywh_to_xywh, cxcywh_to_xyxy, warn_of_box, xywh_to_cxcywh
+from tests.toys import logged
 
 IMAGE = (100, 80)
 
@@ -45,6 +46,8 @@ def test_check_target_box_takes_a_box_partly_outside(box) -> None:
         ((10, -7, 5, 7), 'outside the image'),
         ((10, 10, 1e-6, 5), 'at least 0.01 px.*in shares of the image'),
         ((0.4, 0.3, 0.1, 0.2), 'in shares of the image'),
+        ((5, 5, 1001, 20), 'over 10 times'),
+        ((5, 5, 20, 1e30), 'over 10 times'),
     ],
 )
 def test_check_target_box_refuses(box, reason: str) -> None:
@@ -54,6 +57,16 @@ def test_check_target_box_refuses(box, reason: str) -> None:
     assert '100x80' in message
     assert str([float(value) for value in box]) in message
     assert 'Correct the initial box' in message
+
+
+@pytest.mark.parametrize(
+    ('box', 'warns'),
+    [((60, 50, 80, 60), True), ((60, 50, 60, 40), False), ((-5, -5, 9, 9), True)],
+)
+def test_box_mostly_outside_is_a_warning(box, warns: bool) -> None:
+    with logged() as lines:
+        warn_of_box(box, IMAGE)
+    assert ['x1,y1,x2,y2 by mistake?' in line for line in lines] == [True] * warns
 
 
 @pytest.mark.parametrize('box', [None, '10,10,5,5', (10, None, 5, 5), [[10, 10, 5, 5]]])

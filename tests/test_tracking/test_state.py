@@ -105,6 +105,17 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
     assert search_window(target, settings).size <= math.ceil(most) + 1
 
 
+@pytest.mark.parametrize('at', range(7))
+def test_results_that_are_not_finite_are_refused(at: int) -> None:
+    """NaN was clipped to a box in the corner, with a score that calls no target lost."""
+    values = [100.0, 80.0, 20.0, 20.0, 0.9, 0.1, 0.8]
+    values[at] = math.nan
+    target = state(lost=False)
+    with pytest.raises(RuntimeError, match='not finite: its weights are damaged, or half'):
+        advance(target, tuple(values[:4]), values[4:], SETTINGS)
+    assert target.box == (100.0, 80.0, 20.0, 20.0)
+
+
 def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
     """Sizes on the scale of logarithms, half of the way to the new one where it is sure."""
     settings = dict(SETTINGS, size_smoothing=0.5, hold_unsure_size=True)

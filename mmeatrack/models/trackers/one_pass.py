@@ -18,7 +18,7 @@ from mmeatrack.models.search import NetworkOfWeights
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import CropWindow, check_target_box, crop_image, image_box_to_crop
-from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, cxcywh_to_xyxy
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, cxcywh_to_xyxy, warn_of_box
 from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.structures.crops import crop_image_by
 from mmeatrack.structures.frames import check_size
@@ -99,7 +99,8 @@ class OnePassTracker(BaseSingleObjectTracker):
             RuntimeError: If the tracker is in training mode.
         """
         box = self.memo.bbox.reshape(-1).tolist()
-        check_target_box(cxcywh_to_xywh(box), _image_size(img))
+        size = _image_size(img)
+        warn_of_box(check_target_box(cxcywh_to_xywh(box), size), size)
         self.state = self.start(img, tuple(box))
 
     def as_image(self, frame: np.ndarray) -> Tensor:
