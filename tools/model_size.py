@@ -38,7 +38,7 @@ def size_table(config: str, num_temporal: int) -> str:
     if model is None:
         raise ValueError(f'{config} has no model; give the config of a tracker')
     # PyTorch and the trackers take seconds to import.
-    from mmeatrack.models.size_report import size_report
+    from lab.costs.size_report import size_report
     from mmeatrack.registry import MODELS
 
     return size_report(MODELS.build(model.get('architecture', model)), num_temporal).as_table()

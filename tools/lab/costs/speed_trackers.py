@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
+from lab.costs.size_report import SizeReport, size_report
 from lab.real_trackers import Box, Found, Run, run_nanotrack, run_opencv, run_ours
 from mmeatrack.apis import load_tracker
 from mmeatrack.apis.inference import TEST_PIPELINE
 from mmeatrack.deploy import TrackedFrame
 from mmeatrack.models import EATrack
 from mmeatrack.models.confidence import mean_target_token
-from mmeatrack.models.size_report import SizeReport, size_report
 from mmeatrack.registry import MODELS
 
 # Ways in which a tracker of this package runs: what they set in its test_cfg.

@@ -6,11 +6,11 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmeatrack.models.size_report import Macs, SizeReport, size_report
+from lab.costs.size_report import Macs, SizeReport, size_report
 from mmeatrack.registry import MODELS
 from tests.toys import build, tracker_cfg
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STUDENT = ROOT / 'configs/_base_/models/eatrack_deit-tiny.py'
 
 C = 192
