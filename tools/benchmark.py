@@ -186,7 +186,7 @@ def prepare(args: argparse.Namespace) -> Any:
     """Prepare the process, and read the config; the name of a shipped tracker stays."""
     from mmengine.config import Config
 
-    from mmeatrack.apis.shipped import shipped_trackers
+    from mmeatrack.conversion.published import shipped_trackers
 
     prepare_process(args)
     return args.config if args.config in shipped_trackers() else Config.fromfile(args.config)

@@ -17,8 +17,8 @@ from mmtrack.apis import init_model
 from mmtrack.utils import register_all_modules
 from torch import nn
 
-from mmeatrack.apis.shipped import published_config, shipped_trackers
 from mmeatrack.compat.inference import only_packs, pack_frame
+from mmeatrack.conversion.published import published_config, shipped_trackers
 from mmeatrack.models.temporal.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.multi import StatusKeeper, TrackResult, TrackStatus

@@ -13,7 +13,7 @@ A shim imports nothing: it waits for the import of its module, whoever imports i
 where the module is loaded already.
 
 ``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place;
-:mod:`.launchers` does so with those that start several processes.
+:mod:`.scripts` does so with those that start several processes.
 """
 
 from functools import partial

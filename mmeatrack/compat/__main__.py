@@ -16,7 +16,7 @@ from typing import Any, List, Optional
 
 import mmeatrack
 from mmeatrack.compat import import_hook
-from mmeatrack.compat.launchers import run_shell_script
+from mmeatrack.compat.scripts import run_shell_script
 from mmeatrack.compat.versions import verdict, version_table
 
 USAGE = """usage: python -m mmeatrack.compat SCRIPT ARGS...

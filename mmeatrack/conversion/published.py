@@ -1,4 +1,4 @@
-"""Published trackers: one file with the weights, the model's config and facts.
+"""Published trackers, the shipped ones among them: weights, config and facts in one file.
 
 The config travels as JSON in the file's metadata, so that the file alone makes a tracker. A config
 can name any class and any argument, so only parts of this package and a few losses are taken.
@@ -9,9 +9,10 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple, Union
 
 import torch
+from mmengine.config import Config
 from safetensors.torch import save
 from torch import Tensor
 
@@ -25,6 +26,9 @@ _CONFIG, _FACTS, _VERSION = 'mmeatrack_model', 'mmeatrack_facts', 'mmeatrack_for
 # The losses that CenterHead's arguments name; a published tracker does not compute them.
 _FOREIGN_TYPES = ('mmdet.GaussianFocalLoss', 'mmdet.L1Loss', 'mmdet.GIoULoss')
 _HASH_DIGITS = 8
+WEIGHTS = Path(__file__).resolve().parent.parent / 'weights'
+
+Source = Union[str, Path, Config]
 
 
 class PublishedTracker(NamedTuple):
@@ -200,3 +204,36 @@ def _types(config: Any) -> Iterator[Any]:
     elif isinstance(config, (list, tuple)):
         for value in config:
             yield from _types(value)
+
+
+def shipped_trackers() -> List[str]:
+    """Names of the trackers that come with the package."""
+    return sorted(path.stem for path in WEIGHTS.glob(f'*{SUFFIXES[0]}'))
+
+
+def find_published(source: Source) -> Path:
+    """File of a shipped tracker by its name, such as 'eatrack_nano', or of another published one.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is neither a name nor a file of tools/publish_model.py or
+            tools/convert_checkpoint.py.
+    """
+    if not isinstance(source, Config) and str(source) in shipped_trackers():
+        return WEIGHTS / f'{source}{SUFFIXES[0]}'
+    if isinstance(source, Config) or Path(source).suffix not in SUFFIXES:
+        named = 'a Config' if isinstance(source, Config) else f'{str(source)!r}'
+        raise ValueError(
+            f'no checkpoint is given for {named}: the tracker would run on random weights. Give '
+            f'its file, or in place of the config a published tracker: {shipped_trackers()} or a '
+            'file of tools/publish_model.py.'
+        )
+    if not Path(source).is_file():
+        raise FileNotFoundError(f'{source}: no such published tracker. Give a local file.')
+    return Path(source)
+
+
+def published_config(source: Source) -> Tuple[Config, Path]:
+    """Config and weights of a published tracker; see :func:`find_published`."""
+    path = find_published(source)
+    return Config(dict(model=read_published(path).model)), path

@@ -1,11 +1,14 @@
-"""Writing of a tracker's graphs and metadata."""
+"""Export of a tracker: its graphs and metadata, and the check against the one in PyTorch."""
 
 import inspect
 from pathlib import Path
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
 
+import numpy as np
 import torch
 
+from mmeatrack.apis import track_frames
+from mmeatrack.deploy import DeployedTracker
 from mmeatrack.deploy.folder import TEMPLATE, TRACK, ExportedTracker
 from mmeatrack.export.graphs import OPSET, TemplateGraph, TrackGraph, as_onnx
 from mmeatrack.files.atomic import write_atomically
@@ -98,3 +101,43 @@ def _arguments(part: Any, kind: type) -> Optional[Dict[str, Any]]:
             'runs without the module that defines another.'
         )
     return {name: getattr(part, name) for name in inspect.signature(kind).parameters}
+
+
+class Differences(NamedTuple):
+    """Greatest differences over a video.
+
+    Attributes:
+        frames: Frames tracked.
+        box: Of the boxes' sides and corners, in image px.
+        score: Of the scores.
+        lost: Frames that one of both calls lost and the other does not.
+    """
+
+    frames: int
+    box: float
+    score: float
+    lost: int
+
+    def __str__(self) -> str:
+        return (
+            f'{self.frames} frames: boxes within {self.box:.4f} px, scores within '
+            f'{self.score:.1e}, {self.lost} frames lost in one alone'
+        )
+
+
+def compare_on_frames(
+    tracker: Any, deployed: DeployedTracker, frames: Iterable[np.ndarray], bbox: Sequence[float]
+) -> Differences:
+    """Track a video with both, from the target's box x, y, w, h in the first frame."""
+    rows: List[np.ndarray] = []
+    for number, result in enumerate(track_frames(tracker, frames, bbox)):
+        if number == 0:
+            deployed.init(result.frame, bbox)
+            continue
+        box, score, lost = deployed.track(result.frame)
+        boxes = np.abs(np.subtract(box, result.box_xywh)).max()
+        rows.append(np.array([boxes, abs(score - result.score), lost != result.lost]))
+    if not rows:
+        raise ValueError('the video has fewer than two frames: nothing can be compared.')
+    box, score, _ = np.max(rows, axis=0).tolist()
+    return Differences(len(rows), box, score, int(np.sum(rows, axis=0)[2]))

@@ -9,7 +9,7 @@ from mmengine.dist import get_world_size
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
 
-from mmeatrack.models.transfer import send
+from mmeatrack.models.data_preprocessors import send
 
 
 class SearchBoxes(nn.Module):

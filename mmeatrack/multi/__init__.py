@@ -6,9 +6,8 @@ Nothing here imports torch: the network is whatever has the methods of :class:`N
 from .multi_tracker import MultiTracker
 from .network import Network
 from .rules import TrackRules
-from .status import StatusKeeper, TrackStatus
+from .status import StatusKeeper, Track, TrackResult, TrackStatus
 from .status_log import StatusLog
-from .track_result import Track, TrackResult
 
 __all__ = [
     'MultiTracker',

@@ -10,8 +10,7 @@ from mmeatrack.multi.crossings import Crossings, iou
 from mmeatrack.multi.network import Network
 from mmeatrack.multi.redetection import Sweep
 from mmeatrack.multi.rules import TrackRules
-from mmeatrack.multi.status import StatusKeeper
-from mmeatrack.multi.track_result import Track
+from mmeatrack.multi.status import StatusKeeper, Track
 from mmeatrack.structures import CropWindow, check_target_box
 from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, warn_of_box, xywh_to_cxcywh
 from mmeatrack.structures.frames import check_frame, check_size, image_size

@@ -4,31 +4,9 @@ import json
 import math
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Dict, Mapping, Optional, Protocol, Type, Union
+from typing import IO, Any, Dict, Mapping, Optional, Union
 
-from mmeatrack.multi.status import TrackStatus
-from mmeatrack.structures.boxes import Box
-
-
-class Reported(Protocol):
-    """Result of a target in a frame: a :class:`Track`, or a :class:`TrackResult`."""
-
-    @property
-    def box_xywh(self) -> Box:
-        """x, y, w, h in image px."""
-
-    @property
-    def score(self) -> float:
-        """Confidence, 0 to 1; -1 in the frame in which the target was given."""
-
-    @property
-    def lost(self) -> Optional[bool]:
-        """True while the target is lost; None where there is no lost detector."""
-
-    @property
-    def status(self) -> Optional[TrackStatus]:
-        """Its status; None where there is no lost detector."""
+from mmeatrack.multi.status import Track, TrackResult
 
 
 class StatusLog:
@@ -61,17 +39,12 @@ class StatusLog:
     def __enter__(self) -> 'StatusLog':
         return self
 
-    def __exit__(
-        self,
-        exc_type: Optional[Type[BaseException]],
-        exc: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         if self._file is not None:
             os.fsync(self._file.fileno())
             self._file.close()
 
-    def add(self, tracks: Mapping[int, Reported]) -> None:
+    def add(self, tracks: Mapping[int, Union[Track, TrackResult]]) -> None:
         """Write the next frame's line.
 
         Args:
@@ -92,7 +65,7 @@ class StatusLog:
         self._file.flush()
         self._frame += 1
 
-    def _record(self, key: int, track: Reported) -> Dict[str, Any]:
+    def _record(self, key: int, track: Union[Track, TrackResult]) -> Dict[str, Any]:
         box, score, status = track.box_xywh, float(track.score), track.status
         moving = () if status is None else (*status.box_xywh, *status.deviation, *status.direction)
         if not all(map(math.isfinite, (*box, score, *moving))):

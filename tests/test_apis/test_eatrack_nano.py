@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.apis import load_tracker, track_frames
-from mmeatrack.apis.shipped import WEIGHTS, shipped_trackers
+from mmeatrack.conversion.published import WEIGHTS, shipped_trackers
 
 
 def test_it_is_small_has_a_card_and_is_known_by_name() -> None:

@@ -4,8 +4,9 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmeatrack.apis import load_tracker, shipped
+from mmeatrack.apis import load_tracker
 from mmeatrack.conversion import WeightsFile, convert_checkpoint, publish
+from mmeatrack.conversion import published as published_trackers
 from tests.toy_ostrack import ostrack_weights
 from tests.toys import build, tracker_cfg
 
@@ -16,7 +17,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     torch.manual_seed(0)
     model = build(tracker_cfg())
     path = publish(tracker_cfg(), model.state_dict(), {}, tmp_path / 'x.safetensors')
-    monkeypatch.setattr(shipped, 'WEIGHTS', tmp_path)
+    monkeypatch.setattr(published_trackers, 'WEIGHTS', tmp_path)
     return path.rename(tmp_path / 'toy.safetensors')
 
 

@@ -6,7 +6,7 @@ from mmcls.models import VisionTransformer
 from torch import Tensor
 
 from mmeatrack.conversion import WeightsFile, convert_checkpoint, names_of
-from mmeatrack.models.backbones.pretrained_vit import load_pretrained_vit
+from mmeatrack.models.backbones import load_pretrained_vit
 from mmeatrack.registry import MODELS
 from tests.test_conversion.test_vit import mmpretrain_names
 from tests.toy_classifier import timm_weights, vit_features

@@ -80,7 +80,7 @@ def test_sequence_that_starts_no_tracker_is_refused_before_the_export(
 
 
 def test_boxes_that_are_no_numbers_are_no_agreement(tool, monkeypatch) -> None:
-    from mmeatrack.export.compare import Differences
+    from mmeatrack.export import Differences
 
     found = iter([Differences(3, float('nan'), 0.0, 0), Differences(3, 0.01, 0.0, 0)])
     monkeypatch.setattr('mmeatrack.export.compare_on_frames', lambda *_: next(found))

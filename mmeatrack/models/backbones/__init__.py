@@ -1,7 +1,6 @@
 """Backbones: the asymmetric one-stream vision transformer, and the contract for any other."""
 
-from .asymmetric_vit import AsymmetricViT
-from .pretrained_vit import load_pretrained_vit
+from .asymmetric_vit import AsymmetricViT, load_pretrained_vit
 from .protocol import (
     JointTokens,
     NumberedBackbone,

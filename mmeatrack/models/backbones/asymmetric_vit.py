@@ -1,18 +1,19 @@
 """Asymmetric one-stream vision transformer of EATrack (Sec. 3.1, Fig. 2)."""
 
-from typing import List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import torch
+from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.model.weight_init import trunc_normal_
 from torch import Tensor, nn
 
-from mmeatrack.conversion.vit import Layers
+from mmeatrack.conversion.vit import Layers, convert_vit
+from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
 from mmeatrack.registry import MODELS
 
 from .attention import Block
 from .embedding import BoxEmbed, build_stem
-from .pretrained_vit import load_pretrained_vit
 from .protocol import JointTokens
 
 
@@ -241,6 +242,36 @@ class AsymmetricViT(BaseModule):
         z = z.unflatten(0, (B, T))
         temporal = z[:, 1:].flatten(1, 2) if T > 1 else None  # (B, (T - 1) * Nz, C)
         return self.forward_joint(z[:, 0], self.forward_search(search), temporal, temporal_mask)
+
+
+def load_pretrained_vit(
+    backbone: Any, path: str, layers: Layers = 'first', grid: Optional[Tuple[int, int]] = None
+) -> None:
+    """Load the weights of a classifier's file or URL into an :class:`AsymmetricViT`, in place.
+
+    One record of the log says what was matched, renamed, resized and left out. Layers and grid are
+    those of :func:`convert_vit`, as are its errors (ValueError).
+
+    Raises:
+        RuntimeError: If a parameter is missing or has another shape; nothing is loaded then.
+    """
+    try:
+        converted = convert_vit(load_weights(path), backbone, layers, grid)
+    except ValueError as error:
+        raise ValueError(f'pretrained {path}: {error}') from error
+    own = backbone.state_dict()
+    fit = compare(own, converted.tensors)
+    refuse_other_model(
+        fit,
+        backbone,
+        path,
+        f'Use weights of a ViT with the same width and patch and at least {backbone.depth} layers, '
+        "in timm's layout (patch_embed.proj, blocks.N, norm) or mmpretrain's.",
+        allow_unknown=True,
+    )
+    tensors = {k: v for k, v in converted.tensors.items() if k in own}
+    backbone.load_state_dict(tensors, strict=False)
+    print_log(f'pretrained {path}: {fit}; {converted}', 'current')
 
 
 def _init_layer(module: nn.Module) -> None:

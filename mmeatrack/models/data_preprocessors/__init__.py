@@ -1,5 +1,5 @@
 """Data preprocessor that leaves normalisation to the crops."""
 
-from .crop_data_preprocessor import CropDataPreprocessor
+from .crop_data_preprocessor import CropDataPreprocessor, send
 
-__all__ = ['CropDataPreprocessor']
+__all__ = ['CropDataPreprocessor', 'send']

@@ -7,7 +7,6 @@ from mmtrack.models.data_preprocessors import TrackDataPreprocessor
 from torch import Tensor
 
 from mmeatrack.models.data_preprocessors.in_batch_distractors import paste_distractors
-from mmeatrack.models.transfer import send
 from mmeatrack.registry import MODELS
 
 
@@ -90,6 +89,14 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         if self.channel_conversion:
             crop = crop[:, [2, 1, 0]]
         return (crop - self.mean).div_(self.std)
+
+
+def send(values: Tensor, device: torch.device) -> Tensor:
+    """Copy to a device without a wait of the host: from pinned memory where the device is a GPU."""
+    if values.device == device or device.type != 'cuda' or values.device.type != 'cpu':
+        return values.to(device)
+    pinned = values if values.is_pinned() else values.pin_memory()
+    return pinned.to(device, non_blocking=True)
 
 
 def _shapes(inputs: Dict[str, Tensor]) -> Dict[str, Any]:

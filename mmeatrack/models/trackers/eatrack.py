@@ -11,12 +11,12 @@ from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.conversion.state_dicts import find_weights
 from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
+from mmeatrack.models.data_preprocessors import send
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.loss_terms import SearchBoxes, SharedCounts
 from mmeatrack.models.search.plain_network import as_map
 from mmeatrack.models.trackers.one_pass import OnePassTracker
-from mmeatrack.models.transfer import send
 from mmeatrack.registry import MODELS
 from mmeatrack.tracking import complete_settings
 

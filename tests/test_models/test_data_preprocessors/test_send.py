@@ -12,7 +12,7 @@ from mmengine.dataset import default_collate
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmeatrack.models.transfer import send
+from mmeatrack.models.data_preprocessors import send
 from tests.test_training.toy_parts import ToyCrops
 from tests.toys import build, distill_cfg, tracker_cfg
 
