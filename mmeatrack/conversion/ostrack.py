@@ -170,7 +170,6 @@ def _their_name(key: str) -> str:
 
 
 def _derive_model(state_dict: Mapping[str, Tensor]) -> Dict[str, Any]:
-    """Config of the tracker, from the shapes."""
     try:
         patch = state_dict['backbone.patch_embed.proj.weight']
         fc1 = state_dict['backbone.joint_stage.0.mlp.fc1.weight']

@@ -141,7 +141,6 @@ def read_published(path: Union[str, Path]) -> PublishedTracker:
 
 
 def _check_name(path: Path) -> None:
-    """Refuse a file whose content has not the hash that its name ends in."""
     named = re.search(rf'-([0-9a-f]{{{_HASH_DIGITS}}})$', path.stem)
     found = _digest(path.read_bytes()) if named else ''
     if named and named[1] != found:
@@ -153,7 +152,6 @@ def _check_name(path: Path) -> None:
 
 
 def _stored(file: WeightsFile, path: Path) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """Config and facts in a file's metadata."""
     meta = file.meta
     if isinstance(meta.get('model'), dict) and 'converted_from' in meta:
         return meta['model'], dict(converted_from=meta['converted_from'])

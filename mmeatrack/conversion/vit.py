@@ -268,7 +268,6 @@ def _place(name: str, backbone: Any, places: Mapping[int, int]) -> Optional[str]
 def _grid_of(
     pos_embed: Tensor, source: Mapping[str, Tensor], grid: Optional[Tuple[int, int]]
 ) -> Tuple[int, int]:
-    """Rows and columns of a position embedding."""
     extra = sum(token in source for token in _EXTRA_TOKENS)
     cells = pos_embed.shape[1]
     if grid is not None:

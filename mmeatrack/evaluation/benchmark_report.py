@@ -107,7 +107,6 @@ def _score_tracker(
     valid_boxes: str,
     attributes: Mapping[str, Sequence[str]],
 ) -> TrackerReport:
-    """Score one tracker on every sequence that can be scored."""
     left_out = dict(ground_truth.left_out)
     warnings: List[str] = list(tracker.warnings)
     per_sequence: Dict[str, SequenceScores] = {}

@@ -116,7 +116,6 @@ def attribute_scores(
 
 
 def _headline(scores: Union[OPEScores, SequenceScores]) -> Dict[str, float]:
-    """The three headline numbers."""
     return dict(
         success_auc=scores.success_auc,
         precision20=scores.precision20,

@@ -115,5 +115,4 @@ def _csv_files(report: Report, compared: Tuple[str, ...]) -> Dict[str, str]:
 
 
 def _numbers(scores: Union[OPEScores, SequenceScores]) -> List[float]:
-    """The scores in the order of their columns."""
     return [getattr(scores, key) for key in SCORES]

@@ -38,7 +38,6 @@ def run_speed(results: Iterable[SequenceResult]) -> Tuple[dict, Dict[str, dict]]
 
 
 def _speeds(seconds: np.ndarray, network_seconds: np.ndarray) -> dict:
-    """Both speeds by their names in reports."""
     return dict(fps=frames_per_second(seconds), network_fps=frames_per_second(network_seconds))
 
 
@@ -64,7 +63,6 @@ def machine_facts(device: Union[str, torch.device]) -> dict:
 
 
 def _cpu_model() -> str:
-    """The processor's name as the system gives it."""
     if CPU_INFO.is_file():
         for line in CPU_INFO.read_text(errors='replace').splitlines():
             if line.startswith('model name'):

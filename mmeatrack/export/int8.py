@@ -63,7 +63,6 @@ def quantise(folder: Union[str, Path], videos: Iterable[Video], every: int = 4) 
 
 
 def _head_products(path: Path) -> List[str]:
-    """Names of the matrix products of the head."""
     import onnx
 
     nodes = onnx.load(str(path)).graph.node

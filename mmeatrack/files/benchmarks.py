@@ -102,5 +102,4 @@ def recognise_benchmarks(num_frames: Mapping[str, int], folder: Union[str, Path]
 
 
 def _names(key: str) -> Tuple[str, str]:
-    """Plain names of a benchmark."""
     return plain_name(key), plain_name(BENCHMARKS[key].title)

@@ -138,7 +138,6 @@ def resembles_boxes(content: bytes) -> bool:
 
 
 def _numbers(line: str) -> List[str]:
-    """Tokens of a line that are numbers."""
     return [token for token in _plain(line).split() if re.fullmatch(_NUMBER, token)]
 
 
@@ -218,7 +217,6 @@ def _header_hint(lines: List[str], num_frames: Optional[int]) -> str:
 
 
 def _malformed(source: str, number: int, line: str, hint: str = '') -> ValueError:
-    """The error for a line that is no box."""
     found = repr(line.strip()[:80]) if line.strip() else 'a blank line'
     return ValueError(f'{source}, line {number}: {found} is no box{hint}; expected {BOX_FORMAT}')
 

@@ -137,7 +137,6 @@ class _Claim:
 
 
 def _by_folder(paths: Iterable[Path]) -> Dict[Path, List[str]]:
-    """Names of files by their folders."""
     folders: Dict[Path, List[str]] = {}
     for path in paths:
         folders.setdefault(path.parent, []).append(path.name)

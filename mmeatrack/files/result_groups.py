@@ -79,7 +79,8 @@ def select_groups(
     found = [group for group in groups if group.files]
     for group in groups:
         if group.unmatched and not group.files:
-            on_note(f'{_text(group.folder)}: no result of a sequence in {_listed(group.unmatched)}')
+            names = listed([path[-1:] for path in group.unmatched])
+            on_note(f'{_text(group.folder)}: no result of a sequence in {names}')
     if benchmarks:
         named = [{plain_name(p) for p in each.place if _names_benchmark(p)} for each in found]
         own = [group for group, names in zip(found, named) if not names - set(benchmarks)]
@@ -148,7 +149,6 @@ def _by_folder(
 def _group(
     folder: Parts, tracker: str, assignment: Assignment, by_name: Dict[str, List[Parts]]
 ) -> ResultGroup:
-    """A group of the files that were assigned by their names."""
     return ResultGroup(
         folder,
         tracker,
@@ -168,7 +168,7 @@ def _text(place: Parts) -> str:
     return '/'.join(place) or 'top folder'
 
 
-def _listed(paths: Sequence[Parts], most: int = 5) -> str:
-    """Names of some files."""
+def listed(paths: Sequence[Parts], most: int = 5) -> str:
+    """Some of the paths, for a message."""
     more = f' and {len(paths) - most} more' if len(paths) > most else ''
-    return ', '.join(path[-1] for path in paths[:most]) + more
+    return ', '.join('/'.join(path) for path in paths[:most]) + more

@@ -14,6 +14,7 @@ from mmeatrack.files.result_groups import (
     Parts,
     ResultGroup,
     group_results,
+    listed,
     name_groups,
     select_groups,
 )
@@ -21,7 +22,6 @@ from mmeatrack.files.result_groups import (
 RESULT_SUFFIXES = ('.txt', '.mat')
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 8  # folders below the one that is given
-MAX_LISTED = 5  # files named in a message
 
 ReadFile = Callable[[], bytes]
 
@@ -101,7 +101,6 @@ def split_argument(argument: str) -> Tuple[str, Path]:
 
 
 def _named_group(name: str, groups: Sequence[ResultGroup], names: Sequence[str], path: Path) -> int:
-    """Index of the group that is meant by a name."""
     if len(groups) == 1:
         return 0
     for fits in (
@@ -124,7 +123,6 @@ def _tracker(
     readers: Mapping[Parts, List[ReadFile]],
     sequences: Collection[str],
 ) -> TrackerFiles:
-    """The files of one group under a tracker's name."""
     files: Dict[str, ReadFile] = {}
     paths: Dict[str, str] = {}
     for sequence, found in group.files.items():
@@ -134,7 +132,7 @@ def _tracker(
     warnings: Tuple[str, ...] = ()
     if group.unmatched:
         warnings = (
-            f'not read, because they fit no sequence: {_listed(group.unmatched)}; '
+            f'not read, because they fit no sequence: {listed(group.unmatched)}; '
             f'expected names such as {min(sequences)}.txt',
         )
     source = '/'.join([str(path), *group.folder])
@@ -158,7 +156,6 @@ def _agreed_reader(candidates: Sequence[ReadFile], source: str, sequence: str) -
 
 
 def _folder_readers(root: Path) -> Dict[Parts, List[ReadFile]]:
-    """Readers of the result files of a folder by path."""
     readers: Dict[Parts, List[ReadFile]] = {}
     for path in _walk(root, MAX_DEPTH, frozenset()):
         # Unpacking an archive of Windows elsewhere leaves backslashes within names.
@@ -181,7 +178,6 @@ def _walk(folder: Path, depth: int, above: frozenset) -> Iterator[Path]:
 
 
 def _zip_readers(path: Path) -> Dict[Parts, List[ReadFile]]:
-    """Readers of the result files of an archive by path."""
     if not zipfile.is_zipfile(path):
         raise ValueError(f'{path} is no zip archive; give a folder or a zip archive of results')
     readers: Dict[Parts, List[ReadFile]] = {}
@@ -204,7 +200,6 @@ def _usable_parts(name: str) -> Parts:
 
 
 def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ReadFile:
-    """A function that reads one member of an archive."""
 
     def read() -> bytes:
         source = f'{archive.filename}/{member.filename}'
@@ -219,15 +214,8 @@ def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ReadFil
 
 
 def _nothing_found(path: Path, readers: Collection[Parts], sequences: Collection[str]) -> str:
-    """The error for a path without results."""
-    there = f'; there are {_listed(sorted(readers))}' if readers else ''
+    there = f'; there are {listed(sorted(readers))}' if readers else ''
     return (
         f'{path} holds no result of the {len(sequences)} sequences; expected files '
         f'{min(sequences)}.txt and so on, with x,y,w,h a line{there}'
     )
-
-
-def _listed(found: Sequence[Parts]) -> str:
-    """Paths of some files."""
-    more = f' and {len(found) - MAX_LISTED} more' if len(found) > MAX_LISTED else ''
-    return ', '.join('/'.join(parts) for parts in found[:MAX_LISTED]) + more

@@ -103,7 +103,6 @@ def _is_header(fields: Sequence[str]) -> bool:
 
 
 def _parse_info(fields: Sequence[str], source: str) -> dict:
-    """The sequence info of one line."""
     if len(fields) != 4 or not (fields[2].isdigit() and fields[3].isdigit()):
         raise ValueError(f'{source}; expected {_INFO_FORMAT}, and at most one header line')
     first, last = int(fields[2]), int(fields[3])

@@ -22,6 +22,9 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     compat=None,
     test_mode='OPE',
 )
+_SHARES = ('temporal_drop', 'size_smoothing', 'size_prior', 'aspect_prior', 'lead')
+_FACTORS = ('template_factor', 'search_factor', 'lost_search_factor')
+_SWITCHES = ('fill_slot', 'fast', 'compile', 'hold_unsure_size')
 
 
 def complete_settings(
@@ -34,7 +37,7 @@ def complete_settings(
     """
     train = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
     test = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
-    _check_values(**train, **test)
+    _check_values(train, test)
     return train, test
 
 
@@ -45,59 +48,32 @@ def _merge(name: str, defaults: Dict[str, Any], given: Optional[dict]) -> Dict[s
     return dict(defaults, **(given or {}))
 
 
-def _check_values(
-    temporal_drop: float,
-    template_factor: float,
-    search_factor: float,
-    lost_search_factor: Optional[float],
-    margin: float,
-    fill_slot: bool,
-    fast: bool,
-    compile: bool,
-    size_smoothing: float,
-    size_prior: float,
-    hold_unsure_size: bool,
-    lead: float,
-    aspect_prior: float,
-    compat: Optional[str],
-    test_mode: str,
-) -> None:
-    numbers = dict(
-        temporal_drop=temporal_drop,
-        template_factor=template_factor,
-        search_factor=search_factor,
-        lost_search_factor=lost_search_factor or 0,
-        margin=margin,
-        size_smoothing=size_smoothing,
-        size_prior=size_prior,
-        lead=lead,
-        aspect_prior=aspect_prior,
-    )
-    for name, number in numbers.items():
+def _check_values(train: Dict[str, Any], test: Dict[str, Any]) -> None:
+    given = {**train, **test}
+    for name in (*_SHARES, *_FACTORS, 'margin'):
+        number = given[name]
+        if number is None and name == 'lost_search_factor':
+            continue
         if not isinstance(number, (int, float)) or not math.isfinite(number):
             raise ValueError(f'{name}={number!r} must be a finite number.')
-    if not 0 <= temporal_drop <= 1:
-        raise ValueError(f'train_cfg.temporal_drop={temporal_drop} must lie between 0 and 1.')
-    factors = [template_factor, search_factor]
-    factors += [] if lost_search_factor is None else [lost_search_factor]
-    if not min(factors) > 0 or not margin >= 0:
-        raise ValueError(
-            f'test_cfg.template_factor={template_factor}, search_factor={search_factor} and '
-            f'lost_search_factor={lost_search_factor} must be above 0, margin={margin} at least 0.'
+    for name in _SHARES:
+        if not 0 <= given[name] <= 1:
+            cfg = 'train_cfg' if name in train else 'test_cfg'
+            raise ValueError(f'{cfg}.{name}={given[name]} must lie between 0 and 1.')
+    factors = {name: test[name] for name in _FACTORS}
+    if not all(factor is None or factor > 0 for factor in factors.values()) or test['margin'] < 0:
+        said = 'template_factor={}, search_factor={} and lost_search_factor={}'.format(
+            *factors.values()
         )
-    switches = dict(
-        fill_slot=fill_slot, fast=fast, compile=compile, hold_unsure_size=hold_unsure_size
-    )
-    for name, value in switches.items():
-        if not isinstance(value, bool):
-            raise ValueError(f'test_cfg.{name}={value!r} must be True or False.')
-    shares = dict(
-        size_smoothing=size_smoothing, size_prior=size_prior, aspect_prior=aspect_prior, lead=lead
-    )
-    for name, share in shares.items():
-        if not 0 <= share <= 1:
-            raise ValueError(f'test_cfg.{name}={share} must lie between 0 and 1.')
-    if compat not in CONVENTIONS:
-        raise ValueError(f'test_cfg.compat={compat!r} is unknown; it is one of {[*CONVENTIONS]}.')
-    if test_mode not in ('OPE', 'VOT'):
-        raise ValueError(f"test_cfg.test_mode={test_mode!r} is unknown; it is 'OPE' or 'VOT'.")
+        raise ValueError(f'test_cfg.{said} must be above 0, margin={test["margin"]} at least 0.')
+    for name in _SWITCHES:
+        if not isinstance(test[name], bool):
+            raise ValueError(f'test_cfg.{name}={test[name]!r} must be True or False.')
+    if test['compat'] not in CONVENTIONS:
+        raise ValueError(
+            f'test_cfg.compat={test["compat"]!r} is unknown; it is one of {[*CONVENTIONS]}.'
+        )
+    if test['test_mode'] not in ('OPE', 'VOT'):
+        raise ValueError(
+            f"test_cfg.test_mode={test['test_mode']!r} is unknown; it is 'OPE' or 'VOT'."
+        )

@@ -129,6 +129,5 @@ def adapt(
 
 
 def _renewed(velocity: Tuple[float, float], before: Box, box: Box) -> Tuple[float, float]:
-    """Velocity after a step from one box to the next."""
     vx, vy = (v + _RENEWAL * (b - a - v) for v, a, b in zip(velocity, before, box))
     return vx, vy

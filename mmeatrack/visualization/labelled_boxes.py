@@ -158,7 +158,6 @@ def _free_place(
 
 
 def _overlap(a: Rect, b: Rect) -> float:
-    """Area in px² that two rectangles share."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     return max(width, 0) * max(height, 0)

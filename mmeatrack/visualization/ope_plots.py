@@ -221,7 +221,6 @@ def _shared_attributes(report: Report) -> List[str]:
 def _tracker_style(
     report: Report, tracker: str
 ) -> Tuple[str, Union[str, Tuple[int, Tuple[int, ...]]]]:
-    """Colour and line style of a tracker by its place in the report."""
     place = list(report).index(tracker)
     return COLORS[place % len(COLORS)], LINE_STYLES[place % len(LINE_STYLES)]
 

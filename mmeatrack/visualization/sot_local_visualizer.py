@@ -54,19 +54,15 @@ class SOTLocalVisualizer(Visualizer):
     ) -> None:
         """Draw a frame, and show, keep or write it.
 
+        The arguments are those of mmtrack's ``TrackLocalVisualizer``, except for these.
+
         Args:
-            name: Name of the picture for window and backends.
             image: (H, W, 3), uint8, RGB.
             data_sample: A ``TrackDataSample`` with ``gt_instances`` and ``pred_track_instances``
                 (``bboxes`` (1, 4), x1, y1, x2, y2 in image px); None leaves the frame as it is.
-            draw_gt: Whether to draw the ground truth.
-            draw_pred: Whether to draw the prediction.
-            show: Whether to show the picture in a window, instead of giving it to the backends.
-            wait_time: Seconds that the window waits; 0 waits for a key.
             out_file: Picture to write; it goes into a folder of the sequence's name beside it,
                 since frames of all sequences have the same file names.
             pred_score_thr: Ignored, see the class.
-            step: Number of the picture for the backends.
         """
         picture = image
         if data_sample is not None:

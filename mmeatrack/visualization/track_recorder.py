@@ -168,7 +168,6 @@ def track_summary(recorder: TrackRecorder, seconds: float) -> Optional[str]:
 
 
 def _lost_line(lost: Sequence[bool]) -> str:
-    """Count of losses and reacquisitions of the target."""
     changes = np.diff(np.array(lost, dtype=int))
     return (
         f'losses {np.sum(changes > 0)}, found again {np.sum(changes < 0)}; '

@@ -1,7 +1,7 @@
 """Result files of a session: annotated video, rows of MOTChallenge, status as JSON lines."""
 
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Dict, List, Tuple
 
 import numpy as np
 
@@ -32,17 +32,11 @@ def scores_by_target(session: Session) -> Dict[int, List[Tuple[int, float]]]:
     return scores
 
 
-def write_results(
-    session: Session, progress: Optional[Callable[[int, int], None]] = None
-) -> List[Path]:
+def write_results(session: Session) -> List[Path]:
     """Write the files of a session into its folder.
 
     ``tracked.txt`` has a row ``frame,id,x,y,w,h,score,-1,-1,-1`` for each track, as MOTChallenge's
     results: frames from 1, boxes in image px, the score 1 where the box was drawn.
-
-    Args:
-        session: The session, tracked at least in a part.
-        progress: Called with the frames that are drawn and their number.
 
     Raises:
         ValueError: If nothing was tracked.
@@ -53,7 +47,7 @@ def write_results(
         if clip is None or not session.tracks or session.is_closed:
             raise ValueError('Nothing was tracked yet.')
         numbers = sorted(session.tracks)
-        _write_video(session, numbers, progress)
+        _write_video(session, numbers)
         write_atomically(session.folder / TEXT, ''.join(_rows(session, n) for n in numbers))
         with StatusLog(session.folder / STATUS, clip.fps, numbers[0]) as log:
             for number in numbers:
@@ -61,9 +55,7 @@ def write_results(
         return [session.folder / name for name in RESULTS]
 
 
-def _write_video(
-    session: Session, numbers: List[int], progress: Optional[Callable[[int, int], None]]
-) -> None:
+def _write_video(session: Session, numbers: List[int]) -> None:
     clip = session.clip
     assert clip is not None
 
@@ -73,10 +65,8 @@ def _write_video(
 
     height, width = draw(numbers[0]).shape[:2]
     with browser_video(session.folder / VIDEO, clip.fps, (width, height)) as write:
-        for done, number in enumerate(numbers, 1):
+        for number in numbers:
             write(draw(number))
-            if progress is not None:
-                progress(done, len(numbers))
 
 
 def _rows(session: Session, number: int) -> str:

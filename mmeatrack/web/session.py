@@ -264,7 +264,6 @@ def _ids(marks: Sequence[Mark]) -> List[int]:
 
 
 def _given(mark: Mark, image: np.ndarray) -> Track:
-    """Track in the frame in which the box was drawn."""
     keeper = StatusKeeper(xywh_to_cxcywh(mark.box))
     status = keeper.first((image.shape[1], image.shape[0]))
     return Track(mark.id, mark.box, -1.0, False, status)

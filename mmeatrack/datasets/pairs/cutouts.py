@@ -1,6 +1,5 @@
 """Cut-outs: pictures of single things with an alpha channel, several poses of one thing."""
 
-import logging
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -9,10 +8,9 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 import cv2
 import numpy as np
 import torch
-from mmengine.logging import print_log
 from torch import Tensor
 
-from .photos import FolderReport, decoded, image_paths
+from .photos import read_folder
 
 CANVAS = 96
 # Mean side of a cut-out on its canvas, in px; long ones are shrunk to fit.
@@ -49,33 +47,27 @@ class CutoutStore:
     def __init__(
         self, folder: Union[str, Path], device: Union[str, torch.device] = 'cpu', least: int = 8
     ) -> None:
-        unreadable, unfit = [], []
         pixels: List[np.ndarray] = []
         hulls: List[np.ndarray] = []
         things: Dict[Tuple[str, str], List[int]] = defaultdict(list)
-        for path in image_paths(folder):
-            image = decoded(path, cv2.IMREAD_UNCHANGED)
-            if image is None:
-                unreadable.append(path.name)
-                continue
+
+        def take(path: Path, image: np.ndarray) -> Optional[bool]:
             thing = (str(path.parent), re.split('-', path.stem)[0])
-            poses = things.get(thing, [])
-            if len(poses) >= _MOST_POSES:
-                continue
+            if len(things.get(thing, [])) >= _MOST_POSES:
+                return None
             found = _on_canvas(image)
             if found is None:
-                unfit.append(path.name)
-                continue
+                return False
             things[thing].append(len(pixels))
             pixels.append(found[0])
             hulls.append(found[1])
-        self.report = FolderReport(len(pixels), unreadable, unfit)
-        print_log(f'{folder}: {self.report}', 'current', level=logging.INFO)
-        if len(pixels) < least:
-            raise ValueError(
-                f'{folder}: {self.report}, but at least {least} images with an alpha channel '
-                'that is neither empty nor full are needed. Add some, or give another cutout_root.'
-            )
+            return True
+
+        needed = (
+            'images with an alpha channel that is neither empty nor full are needed. Add some, or '
+            'give another cutout_root'
+        )
+        self.report = read_folder(folder, cv2.IMREAD_UNCHANGED, take, least, needed)
         self.pixels = torch.from_numpy(np.stack(pixels)).to(device)  # (N, 4, canvas, canvas)
         self.hulls = torch.from_numpy(np.stack(hulls)).to(device)
         self.things = list(things.values())

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -54,10 +54,42 @@ def image_paths(folder: Union[str, Path]) -> List[Path]:
     return paths
 
 
-def decoded(path: Path, flags: int) -> Optional[np.ndarray]:
-    """Pixels of an image file as OpenCV's flags ask for them; None where it holds no image."""
-    content = np.fromfile(path, np.uint8)
-    return cv2.imdecode(content, flags) if content.size else None
+def read_folder(
+    folder: Union[str, Path],
+    flags: int,
+    take: Callable[[Path, np.ndarray], Optional[bool]],
+    least: int,
+    needed: str,
+) -> FolderReport:
+    """Hand the images of a folder and its subfolders to a function, and report the outcome.
+
+    Args:
+        folder: See :func:`image_paths`.
+        flags: OpenCV's, for the pixels.
+        take: Returns True for an image that it uses, False for an unfit one and None for one that
+            it passes over.
+        least: Images that have to be used.
+        needed: Kind of image, and the option that names the folder, for the message.
+
+    Raises:
+        FileNotFoundError: If the folder holds no image.
+        ValueError: If fewer images are used.
+    """
+    used, unreadable, unfit = 0, [], []
+    for path in image_paths(folder):
+        content = np.fromfile(path, np.uint8)
+        image = cv2.imdecode(content, flags) if content.size else None
+        taken = None if image is None else take(path, image)
+        used += taken is True
+        if image is None:
+            unreadable.append(path.name)
+        elif taken is False:
+            unfit.append(path.name)
+    report = FolderReport(used, unreadable, unfit)
+    print_log(f'{folder}: {report}', 'current', level=logging.INFO)
+    if used < least:
+        raise ValueError(f'{folder}: {report}, but at least {least} {needed}.')
+    return report
 
 
 class PhotoStore:
@@ -79,24 +111,19 @@ class PhotoStore:
     ) -> None:
         self.window = window
         self.pyramids: List[List[Tensor]] = []
-        unreadable, unfit = [], []
-        paths = image_paths(folder)
-        for path in paths:
-            image = decoded(path, cv2.IMREAD_COLOR)
-            if image is None:
-                unreadable.append(path.name)
-            elif min(image.shape[:2]) < LEAST_SIDE:
-                unfit.append(path.name)
-            else:
-                levels = _pyramid(image, window)
-                self.pyramids.append([torch.from_numpy(each).to(device) for each in levels])
-        self.report = FolderReport(len(self.pyramids), unreadable, unfit)
-        print_log(f'{folder}: {self.report}', 'current', level=logging.INFO)
-        if len(self.pyramids) < least:
-            raise ValueError(
-                f'{folder}: {self.report}, but at least {least} photographs with sides of '
-                f'{LEAST_SIDE} px or more are needed. Add some, or give another photo_root.'
-            )
+
+        def take(path: Path, image: np.ndarray) -> bool:
+            if min(image.shape[:2]) < LEAST_SIDE:
+                return False
+            levels = _pyramid(image, window)
+            self.pyramids.append([torch.from_numpy(each).to(device) for each in levels])
+            return True
+
+        needed = (
+            f'photographs with sides of {LEAST_SIDE} px or more are needed. Add some, or give '
+            'another photo_root'
+        )
+        self.report = read_folder(folder, cv2.IMREAD_COLOR, take, least, needed)
 
     def __len__(self) -> int:
         return len(self.pyramids)

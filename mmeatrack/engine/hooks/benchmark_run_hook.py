@@ -123,7 +123,6 @@ def equal_shares(lengths: Mapping[int, int], num_shares: int) -> List[List[int]]
 
 
 def _precision(runner: Runner) -> str:
-    """The number format that the network computes in."""
     device, number_format = model_facts(runner)
     if not runner.test_loop.fp16:
         return number_format

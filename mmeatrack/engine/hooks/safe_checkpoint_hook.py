@@ -148,7 +148,6 @@ class SafeCheckpointHook(CheckpointHook):
         return [*([folder / name] if (folder / name).is_file() else []), *older]
 
     def _numbered(self, folder: Path) -> List[Path]:
-        """All numbered checkpoints of a folder, newest first."""
         found = [path for path in folder.glob('*') if self._number(path.name) is not None]
         return sorted(found, key=lambda path: self._number(path.name) or 0, reverse=True)
 
@@ -188,7 +187,6 @@ class SafeCheckpointHook(CheckpointHook):
                 backend.remove(path)
 
     def _current(self) -> List[Any]:
-        """Paths of the checkpoints that count now."""
         best = getattr(self, 'best_ckpt_path_dict', {}).values()
         return [self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best]
 

@@ -173,7 +173,6 @@ class UAVSOTMetric(BaseVideoMetric):
         return metrics
 
     def _add_frame(self, data_sample: dict) -> None:
-        """Append one frame to the running sequence."""
         frame_id, video_id = data_sample['frame_id'], data_sample['video_id']
         if frame_id == 0:
             name = self._sequence_name(data_sample)
@@ -194,7 +193,6 @@ class UAVSOTMetric(BaseVideoMetric):
         self._last_result_at = now
 
     def _finish_sequence(self) -> None:
-        """Write the running sequence and keep it for scoring."""
         running = self._running
         assert running is not None
         result = running.result()
@@ -227,7 +225,6 @@ class UAVSOTMetric(BaseVideoMetric):
     def _report(
         self, tracked: Mapping[str, SequenceResult], truths: Mapping[str, np.ndarray]
     ) -> TrackerReport:
-        """Build the report of the run."""
         meta = self.dataset_meta or {}
         scores = ope_scores(
             {name: result.boxes for name, result in tracked.items()},
@@ -247,7 +244,6 @@ class UAVSOTMetric(BaseVideoMetric):
         )
 
     def _publish(self, report: TrackerReport) -> None:
-        """Log what the numbers mean, and write the report."""
         print_log(
             f'{self.tracker_name}: {report.num_sequences} sequences scored with {report.policy}',
             logger='current',

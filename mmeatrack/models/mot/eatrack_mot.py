@@ -89,7 +89,6 @@ class EATrackMOT(BaseMultiObjectTracker):
         self._begin()
 
     def _begin(self) -> None:
-        """Forget the video."""
         self._carrier = Carrier(self.tracker, self._track_rules)
         self._association = Association(self._association_rules)
 
