@@ -80,9 +80,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     )
     target.add_argument('--select', action='store_true', help='draw the target in a window')
     add('--start-frame', type=int, default=0, metavar='N', help='first frame, counted from 0')
-    add(
-        '--live', action='store_true', help='pass over what a camera sends while a frame is tracked'
-    )
+    add('--live', action='store_true', help='pass over frames that come while one is tracked')
     add('--max-frames', type=int, metavar='N', help='stop after N frames')
     add(
         '--out',
@@ -107,11 +105,11 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         metavar='FILE',
         help='x,y,w,h a line for every frame, NaN without the target; is drawn and scored',
     )
-    add('--fps', type=float, help="of the video (default: the input's, or 30)")
+    add('--fps', type=float, help='of the video, or an input without (default: its own, or 30)')
     add(
         '--jsonl',
         action='store_true',
-        help='write the status, a JSON line a frame (docs/many_targets.md), beside the video',
+        help='write JSON lines of the status, too (docs/many_targets.md)',
     )
     add('--show', action='store_true', help='show it in a window, too')
     add('--overwrite', action='store_true', help='replace files that this tool did not write')
@@ -264,7 +262,9 @@ def follow(results: Iterator[Any], recorder: 'TrackRecorder', args: argparse.Nam
     from mmeatrack.multi import StatusLog
 
     source = recorder.source
-    log = StatusLog(recorder.video_path.with_suffix('.jsonl'), source.fps, source.start_frame)
+    # Frames that are passed over are not counted: their rate is not that of the input.
+    rate = None if args.live else source.fps or args.fps
+    log = StatusLog(recorder.video_path.with_suffix('.jsonl'), rate, source.start_frame)
     limits = [args.max_frames, source.num_frames and source.num_frames - source.start_frame]
     total = min((limit for limit in limits if limit), default=None)
     bar = tqdm(total=total, desc=source.name, unit='frame', dynamic_ncols=True)

@@ -76,8 +76,8 @@ def load_tracker(
 
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.
-        ValueError: If no checkpoint is given, an option is of no entry of the config, or a GPU is
-            asked for and there is none.
+        ValueError: If no checkpoint is given, an option is of no entry of the config, the config
+            is no Python or names an unknown part, or a GPU is asked for and there is none.
         RuntimeError: If the checkpoint is of another model, or was refused.
         TypeError: If ``temporal`` is asked for and the tracker does not take it.
 
@@ -98,7 +98,10 @@ def load_tracker(
         with DefaultScope.overwrite_default_scope('mmtrack'):
             # Sorted out afterwards: init_model sets filters of its own.
             with warnings.catch_warnings(record=True) as caught:
-                model = init_model(cfg, str(checkpoint), device=device)
+                try:
+                    model = init_model(cfg, str(checkpoint), device=device)
+                except KeyError as error:
+                    raise ValueError(f'the config names an unknown part: {error}') from error
             _set_temporal(model, temporal)
         for each in caught:
             if 'dataset_meta' not in str(each.message):  # a detector's, not a tracker's
@@ -189,7 +192,10 @@ def _read_config(config: Union[str, Path, Config]) -> Config:
         raise ValueError(f'{config} comes with its weights: leave the checkpoint out.')
     if not Path(config).is_file():
         raise FileNotFoundError(f'{config}: no such config file. {_MAKE_DEMO}')
-    cfg = Config.fromfile(str(config))
+    try:
+        cfg = Config.fromfile(str(config))
+    except SyntaxError as error:  # mmengine's names no file
+        raise ValueError(f'{config}, line {error.lineno}: {error.msg}.') from error
     if 'model' not in cfg:
         raise ValueError(f'{config}: the config has no model. Give the config of a tracker.')
     return cfg

@@ -14,6 +14,9 @@ from mmeatrack.files.live_frames import live_frames
 from mmeatrack.files.sequence_names import name_by_folder
 from mmeatrack.log import warn
 
+# FFmpeg makes videos of texts of these names.
+TEXT_SUFFIXES = ('.txt', '.nfo', '.asc', '.diz', '.ice', '.art', '.ans', '.vt')
+
 
 @dataclass(frozen=True)
 class FrameSource:
@@ -117,6 +120,8 @@ def _read_images(paths: List[Path]) -> Iterator[np.ndarray]:
 
 
 def _open_video(path: Path, start_frame: int) -> FrameSource:
+    if path.suffix.lower() in TEXT_SUFFIXES:
+        raise ValueError(f'{path}: this is a text, which FFmpeg would draw. Give the video.')
     if path.suffix.lower() in IMAGE_SUFFIXES:
         raise ValueError(f'{path}: this is one image. Give its folder, {path.parent}, or a video.')
     # Absolute: FFmpeg takes what stands before a colon in a relative name for a protocol.

@@ -147,6 +147,11 @@ def test_missing_files_are_named(toy, tmp_path):
     (tmp_path / 'data.py').write_text('data_root = 1')
     with pytest.raises(ValueError, match=r'data\.py: the config has no model'):
         load_tracker(tmp_path / 'data.py', toy.checkpoint)
+    (tmp_path / 'torn.py').write_text('a = 1\nmodel = dict(')
+    with pytest.raises(ValueError, match=r"torn\.py, line 2: '\(' was never closed|torn\.py, line"):
+        load_tracker(tmp_path / 'torn.py', toy.checkpoint)
+    with pytest.raises(ValueError, match=r'unknown part: .*mmeatrack\.EATrak is not in'):
+        load_tracker(toy.config, toy.checkpoint, cfg_options={'model.type': 'mmeatrack.EATrak'})
 
 
 def test_gpu_that_is_not_there_is_refused(toy, monkeypatch):

@@ -113,6 +113,9 @@ def test_what_is_no_video_is_refused(tmp_path, images, video):
     for path in (notes, cut):
         with pytest.raises(ValueError, match=rf'{path.stem}\.mp4: cannot be read as a video'):
             open_frames(path)
+    (tmp_path / 'boxes.txt').write_text('1,2,3,4\n')
+    with pytest.raises(ValueError, match=r'boxes\.txt: this is a text'):
+        open_frames(tmp_path / 'boxes.txt')
     with pytest.raises(ValueError, match=r'this is one image\. Give its folder'):
         open_frames(images / 'img1.png')
 

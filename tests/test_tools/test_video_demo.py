@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.apis import load_tracker, track_frames
+from mmeatrack.files.frame_sources import FrameSource
 from tests.toy_checkpoint import ToyTracker, write_toy_tracker
 from tests.toys import logged, video
 
@@ -458,4 +459,16 @@ def test_status_is_a_json_line_a_frame_beside_the_video(call, tmp_path):
     boxes = [record['tracks'][0]['box'] for record in records]
     np.testing.assert_allclose(boxes, track[:, :4], atol=1e-4)
     assert records[0]['tracks'][0]['state'] == 'tracking'
-    assert call('--jsonl', '--start-frame', '2') == 0, 'its own file is replaced'
+    assert [record['time'] for record in records] == [None] * (NUM_FRAMES - 2)
+    assert call('--jsonl', '--fps=10', '--max-frames=3') == 0, 'its own file is replaced'
+    lines = (tmp_path / 'o' / 'Car2.jsonl').read_text().splitlines()
+    assert [json.loads(line)['time'] for line in lines] == [0, 0.1, 0.2]
+
+
+def test_live_frames_have_no_time_by_their_number(call, monkeypatch, tmp_path):
+    frames = [frame[0].permute(1, 2, 0).numpy() for frame in video(2)]
+    source = FrameSource('stream', iter(frames), 0, fps=30.0)
+    monkeypatch.setattr('mmeatrack.files.frame_sources.open_frames', lambda *_: source)
+    assert call('--jsonl', '--live', source='rtsp://host/one') == 0
+    lines = (tmp_path / 'o' / 'stream.jsonl').read_text().splitlines()
+    assert [json.loads(line)['time'] for line in lines] == [None, None]
