@@ -6,14 +6,9 @@ import random
 from pathlib import Path
 from typing import Iterator, List, Optional
 
-import numpy as np
 import pytest
-import torch
-
-import mmeatrack  # noqa: F401  the shims, before a test imports mmrazor
 
 os.environ.setdefault('MPLBACKEND', 'Agg')
-torch.set_num_threads(1)
 
 # They train, start other processes, render whole videos or build whole models. Single slow tests of
 # other folders are marked where they are.
@@ -26,6 +21,7 @@ SLOW = (
     'test_configs.py',
     'test_engine/test_hooks',
     'test_engine/test_run_identity.py',
+    'test_evaluation/test_metrics/test_uav_mot_metric.py',
     'test_isolation',
     'test_lab/test_experiments',
     'test_models/test_distillers/test_teacher_in_checkpoints.py',
@@ -34,7 +30,20 @@ SLOW = (
     'test_tools/test_benchmark.py',
     'test_tools/test_video_demo.py',
     'test_training',
+    'test_visualization/test_imports.py',
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Import the libraries in the processes that run tests, not in the one that shares them out."""
+    if getattr(config.option, 'numprocesses', None) and not hasattr(config, 'workerinput'):
+        return
+    gc.disable()  # until the tests are collected
+    import torch
+
+    import mmeatrack  # noqa: F401  the shims, before a test imports mmrazor
+
+    torch.set_num_threads(1)
 
 
 def is_slow(path: Path) -> bool:
@@ -71,6 +80,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def _seed() -> None:
+    import numpy as np
+    import torch
+
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)

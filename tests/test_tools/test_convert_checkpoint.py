@@ -67,6 +67,7 @@ def test_classifier_for_the_student_of_a_distillation(tmp_path, main, capsys) ->
     }
 
 
+@pytest.mark.slow
 def test_ten_steps_of_distillation_from_a_converted_file(tmp_path, main) -> None:
     weights = ostrack_weights(width=64, depth=2, patch=8, template=16, search=32, channels=8)
     source, teacher = tmp_path / 'OSTrack_ep0300.pth.tar', tmp_path / 'teacher.pth'

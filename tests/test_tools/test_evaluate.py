@@ -51,6 +51,7 @@ def benchmark(tmp_path: Path) -> Dict[str, Path]:
     return dict(gt=gt, good=good, poor=poor, out=tmp_path / 'out')
 
 
+@pytest.mark.slow
 def test_ranked_table_and_report(evaluate: Callable, benchmark: Dict[str, Path]) -> None:
     status, out, err = evaluate(
         *('--gt', benchmark['gt'], '--out', benchmark['out'], '--absent', 'exclude'),

@@ -19,6 +19,7 @@ def main():
     return module.main
 
 
+@pytest.mark.slow
 def test_every_config_is_listed_and_loads(main, capsys) -> None:
     assert main(['--check']) == 0, capsys.readouterr().err
     texts = [path.read_text() for path in (ROOT / 'configs' / 'eatrack').glob('*.py')]

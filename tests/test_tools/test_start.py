@@ -61,6 +61,7 @@ def test_help_of_every_tool_needs_no_heavy_library() -> None:
     assert completed.stdout.count('usage: ') >= len(TOOLS)
 
 
+@pytest.mark.slow
 def test_evaluate_scores_and_plots_before_the_stack_is_built(tmp_path: Path) -> None:
     for name in ('gt', 'Mine'):
         write_boxes(tmp_path / name / 'car1_s.txt', boxes_of(10))

@@ -109,6 +109,7 @@ def test_what_cannot_be_plotted(tmp_path: Path) -> None:
         plot_radar({'a': make_entry(1, 'SV IV')}, tmp_path / 'radar.png')
 
 
+@pytest.mark.slow
 def test_report_is_plotted_with_a_radar_where_attributes_are_shared(tmp_path: Path) -> None:
     kinds = ('success', 'precision', 'norm_precision', 'attributes')
     report = {'a': make_entry(1), 'b': make_entry(5)}

@@ -84,6 +84,7 @@ def test_plain_backbone_distils_by_its_layers_numbers(student: dict, teacher: di
     assert seen[0].shape[0] == 2
 
 
+@pytest.mark.slow
 def test_pairs_of_a_plain_backbone_are_found(tmp_path) -> None:
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs='auto')
     model = build(distill_cfg(architecture=plain(2), teacher=plain(4), distiller=distiller))

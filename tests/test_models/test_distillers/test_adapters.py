@@ -110,6 +110,7 @@ def test_adapters_of_an_old_checkpoint_are_loaded(pairs: Any, tokens: str, load:
     assert all(torch.equal(after[key], before[key] + 1) for key in before)
 
 
+@pytest.mark.slow
 def test_teachers_config_of_vit_base() -> None:
     config = Config.fromfile(str(ROOT / 'configs/_base_/models/eatrack_teacher_vit-base.py'))
     backbone = MODELS.build(config.model).backbone

@@ -179,7 +179,7 @@ def calibrated() -> dict:
 @pytest.mark.parametrize(
     'parts', [dict(backbone=dict(stem='conv')), dict(temporal=STORE), calibrated()]
 )
-@pytest.mark.parametrize('seed', [0, 1])
+@pytest.mark.parametrize('seed', [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_fast_path_gives_the_boxes_of_the_plain_one(parts: dict, seed: int) -> None:
     trackers = {}
     for fast in (True, False):
