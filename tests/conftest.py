@@ -74,15 +74,15 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_collection_finish() -> None:
     """Exempt the imported libraries from garbage collection, which each mmengine dataset runs."""
-    gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     import numpy as np
-    import torch
+
+    from tests.seeding import seed_torch
 
     random.seed(0)
     np.random.seed(0)
-    torch.manual_seed(0)
+    seed_torch(0)
