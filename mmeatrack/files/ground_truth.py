@@ -40,12 +40,14 @@ def load_ground_truth(folder: Union[str, Path]) -> GroundTruth:
     :func:`mmeatrack.files.sequence_names.annotation_files`.
 
     Raises:
-        FileNotFoundError: If the folder is missing or holds no sequence of these layouts.
+        FileNotFoundError: If the folder is missing, holds no sequence of these layouts, or is one.
         ValueError: If no sequence could be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such folder of ground truth')
+    if annotation_files(folder) and _image_folder(folder) is not None:
+        raise FileNotFoundError(f'{folder} is one sequence: give the folder that it lies in')
     files, left_out = _sequence_folders(folder)
     passed_over = _add_side_by_side(folder, files, left_out)
     if not files and not left_out:

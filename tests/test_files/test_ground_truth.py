@@ -45,6 +45,15 @@ def test_bad_files_are_left_out_with_file_and_line(tmp_path: Path) -> None:
     assert ground_truth.left_out['c'].startswith(f'{tmp_path}/c.txt, line 1: the first box')
 
 
+def test_one_sequence_is_no_folder_of_sequences(tmp_path: Path) -> None:
+    (tmp_path / 'car' / 'img').mkdir(parents=True)
+    (tmp_path / 'car' / 'img' / '1.jpg').touch()
+    write(tmp_path / 'car' / 'groundtruth_rect.txt', '1,2,3,4\n')
+    assert list(load_ground_truth(tmp_path).boxes) == ['car']
+    with pytest.raises(FileNotFoundError, match='car is one sequence: give the folder that it lie'):
+        load_ground_truth(tmp_path / 'car')
+
+
 def test_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='holds no ground truth'):
         load_ground_truth(tmp_path)
