@@ -1,13 +1,14 @@
 """Network of a deployed tracker: crops in, boxes and cues out."""
 
 import threading
+from functools import partial
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple, Union
+from typing import Any, Callable, List, Sequence, Tuple, Union
 
 import numpy as np
 
 from mmeatrack.deploy.folder import TEMPLATE, TRACK, TRACK_INT8, read_export
-from mmeatrack.deploy.runtimes import load_graph
+from mmeatrack.deploy.runtimes import Feed, load_graph
 from mmeatrack.structures import CropWindow, image_box_to_crop
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.conventions import CONVENTIONS
@@ -69,12 +70,12 @@ class DeployedNetwork:
 
     def start(self, img: np.ndarray, box: Box) -> TrackerState:
         """State of a target in an image of :meth:`as_image`; its box is checked, cxcywh in px."""
-        tokens, target_token = self._encode(img, box)
+        tokens, target_token = self._template(self._template_feed(img, box))
         return begin(tokens, target_token, box, image_size(img), self._parts, self.test_cfg)
 
-    def encode_template(self, img: np.ndarray, box: Box) -> np.ndarray:
-        """Stage-1 tokens (1, Nz, C) of the template crop around a box."""
-        return self._encode(img, box)[0]
+    def cut_template(self, img: np.ndarray, box: Box) -> Callable[[], np.ndarray]:
+        """Function that encodes the template crop around a box, cut now, to tokens (1, Nz, C)."""
+        return partial(self._encode, self._template_feed(img, box))
 
     def locate(
         self, img: np.ndarray, windows: Sequence[CropWindow], states: Sequence[TrackerState]
@@ -99,13 +100,16 @@ class DeployedNetwork:
             for row, window, state in zip(values.tolist(), windows, states)
         ]
 
-    def _encode(self, img: np.ndarray, box: Box) -> Tuple[np.ndarray, ...]:
+    def _encode(self, feed: Feed) -> np.ndarray:
+        return self._template(feed)[0]
+
+    def _template_feed(self, img: np.ndarray, box: Box) -> Feed:
         size = self.exported.template_size
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         feed = dict(crop=self._convention.crop(img, window, size)[None])
         if self.exported.reads_template_boxes:
             feed['box'] = np.array([image_box_to_crop(box, window, size)], np.float32)
-        return self._template(feed)
+        return feed
 
 
 def _kept_tokens(state: TrackerState) -> np.ndarray:

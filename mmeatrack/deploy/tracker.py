@@ -62,8 +62,7 @@ class DeployedTracker(DeployedNetwork):
         """Follow the target into the next frame.
 
         Args:
-            image: Frame (H, W, 3), uint8, BGR. It must not be changed later: the Target Store may
-                cut a view of the target out of it at the end of an interval.
+            image: Frame (H, W, 3), uint8, BGR.
 
         Raises:
             ValueError: If the frame is of another kind, or has another size than the first.
@@ -77,7 +76,7 @@ class DeployedTracker(DeployedNetwork):
         window = search_window(state, cfg)
         box, cues = self.locate(img, [window], [state])[0]
         score, lost = advance(state, box, cues, cfg)
-        adapt(state, score, partial(self.encode_template, img), cfg)
+        adapt(state, score, partial(self.cut_template, img), cfg)
         return TrackedFrame(cxcywh_to_xywh(state.box), score, lost)
 
     def follow(self, frames: Iterable[np.ndarray], bbox: Sequence[float]) -> Iterator[TrackResult]:
@@ -85,8 +84,8 @@ class DeployedTracker(DeployedNetwork):
 
         Several may go on, in threads too: each remembers its own video.
 
-        Frames (H, W, 3) are uint8, BGR; the box in the first one is x, y, w, h in image px. Errors
-        are those of :meth:`init` and :meth:`track`.
+        Frames (H, W, 3) are uint8, BGR, each an array of its own; the box in the first one is x, y,
+        w, h in image px. Errors are those of :meth:`init` and :meth:`track`.
         """
         keeper: Optional[StatusKeeper] = None
         state: Optional[TrackerState] = None

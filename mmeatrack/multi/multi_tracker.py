@@ -240,7 +240,7 @@ class MultiTracker:
         if not state.lost_detector.lost:
             target.rival = None
         if target.sweep is None:
-            adapt(state, score, partial(self._network.encode_template, img), settings)
+            adapt(state, score, partial(self._network.cut_template, img), settings)
         return score
 
     def _sweep_windows(self, target: _Target) -> List[CropWindow]:

@@ -1,6 +1,6 @@
 """Contract between the tracking of many targets and the network behind it."""
 
-from typing import Any, List, Mapping, Protocol, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Protocol, Sequence, Tuple
 
 import numpy as np
 
@@ -25,8 +25,11 @@ class Network(Protocol):
     def start(self, img: Any, box: Box) -> TrackerState:
         """State of a target; its checked box is centre and size in image px."""
 
-    def encode_template(self, img: Any, box: Box) -> Array:
-        """Stage-1 tokens (1, Nz, C) of the template crop around a box."""
+    def cut_template(self, img: Any, box: Box) -> Callable[[], Array]:
+        """Function that encodes the template crop around a box to stage-1 tokens (1, Nz, C).
+
+        The crop is cut at once: the image may change before the function is called.
+        """
 
     def locate(
         self, img: Any, windows: Sequence[CropWindow], states: Sequence[TrackerState]

@@ -107,25 +107,42 @@ def advance(
 def adapt(
     state: TrackerState,
     score: float,
-    encode: Callable[[Box], Array],
+    cut: Callable[[Box], Callable[[], Array]],
     settings: Mapping[str, Any],
 ) -> None:
     """Offer the frame to the store and, when it is due, take its tokens into use.
 
+    The template crop is cut in this call: users draw on frames, and cameras write over them.
+
     Args:
         state: State of the video.
         score: Score of the frame.
-        encode: Returns the (1, Nz, C) tokens of a box's template crop in this frame; called later,
-            at the interval's end.
+        cut: Cuts a box's template crop out of this frame, and returns the function that encodes it
+            to (1, Nz, C) tokens, which is called at the interval's end.
         settings: The tracker's ``test_cfg``.
     """
     if state.store is None or state.lost_detector.lost:
         return
-    state.store.offer(state.frame, score, state.box, partial(encode, state.box))
+    view = _View(partial(cut, state.box))
+    if state.store.offer(state.frame, score, state.box, view):
+        view.cut()
     if state.store.due(state.frame, score):
         state.active_template, temporal = state.store.read(state.template)
         fills = temporal is None and settings['fill_slot']
         state.temporal = state.active_template if fills else temporal
+
+
+class _View:
+    """Template crop of a frame, cut once it is a candidate of the store; encoded by a call."""
+
+    def __init__(self, cut: Callable[[], Callable[[], Array]]) -> None:
+        self._next: Callable[[], Any] = cut
+
+    def cut(self) -> None:
+        self._next = self._next()
+
+    def __call__(self) -> Array:
+        return self._next()
 
 
 def _renewed(velocity: Tuple[float, float], before: Box, box: Box) -> Tuple[float, float]:

@@ -11,6 +11,7 @@ from mmengine.registry import DefaultScope
 from mmtrack.apis import inference_sot, init_model
 
 from mmeatrack.apis import load_tracker, track_frames
+from mmeatrack.multi import MultiTracker, TrackRules
 from mmeatrack.registry import TRANSFORMS
 from tests.toy_checkpoint import ToyTracker, write_toy_tracker
 from tests.toys import distill_cfg, follow, mmtrack_scope, tracker_cfg, video
@@ -340,6 +341,34 @@ def test_pipeline_of_the_config_is_run(toy, frames):
 class _Blacken:
     def __call__(self, results):
         return dict(results, img=results['img'] * 0)
+
+
+@pytest.mark.parametrize('many', [False, True])
+def test_frame_may_be_drawn_on_and_its_memory_used_again(toy, many):
+    """A view for the Target Store is cut while its frame is tracked, not at the interval's end."""
+    frames = [frame[0].permute(1, 2, 0).numpy().copy() for frame in video(9)]
+    store = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=4)
+    tracker = load_tracker(toy.config, toy.checkpoint, 'cpu', {'model.temporal': store})
+
+    def follow_all(images, drawn=255):
+        if not many:
+            for result in track_frames(tracker, images, BOX_XYWH):
+                yield result.box_xywh
+                result.frame[:] = np.minimum(result.frame, drawn)
+            return
+        tracks = MultiTracker(tracker, TrackRules(sweep=0, remove_after=None))
+        tracks.add(next(images), BOX_XYWH)
+        for image in images:
+            yield tracks.track(image)[0].box_xywh
+
+    def one_buffer():
+        buffer = np.empty_like(frames[0])
+        for frame in frames:
+            buffer[:] = frame
+            yield buffer
+
+    expected = list(follow_all(iter(frames)))
+    assert list(follow_all(one_buffer(), drawn=0)) == expected
 
 
 # Threads

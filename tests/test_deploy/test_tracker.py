@@ -138,6 +138,18 @@ def test_frame_of_another_size_or_none_is_refused_and_changes_nothing(exported: 
         assert deployed.track(images[1]).box_xywh == results[1].box_xywh
 
 
+def test_frame_may_be_drawn_on(exported: Exported) -> None:
+    deployed = DeployedTracker(exported.folder)
+    expected, found = list(deployed.follow(frames(9), BOX_XYWH)), []
+    for result in deployed.follow(frames(9), BOX_XYWH):
+        found.append(result.box_xywh)
+        result.frame[:] = 0
+    assert found == [each.box_xywh for each in expected]
+    assert deployed.state is not None
+    assert deployed.state.store is not None
+    assert deployed.state.store.statistics.stored == 2
+
+
 def test_followed_videos_go_on_by_turns(exported: Exported) -> None:
     """Each remembers its own video, as those of track_frames do."""
     deployed = DeployedTracker(exported.folder)

@@ -3,7 +3,7 @@
 import logging
 import time
 from functools import partial
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -151,7 +151,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         ((box, cues),) = self._locate(crop, [window], [state])
         seconds = time.perf_counter() - began
         score, lost = advance(state, box, cues, self.test_cfg)
-        adapt(state, score, partial(self.encode_template, img), self.test_cfg)
+        adapt(state, score, partial(self.cut_template, img), self.test_cfg)
 
         result = InstanceData()
         result.bboxes = torch.tensor([cxcywh_to_xyxy(state.box)], dtype=torch.float32)
@@ -163,14 +163,21 @@ class OnePassTracker(BaseSingleObjectTracker):
     @torch.no_grad()
     def encode_template(self, img: Tensor, box: Box) -> Tensor:
         """Stage-1 tokens (1, Nz, C) of the template crop around a box of a frame (1, 3, H, W)."""
+        return self.cut_template(img, box)()
+
+    @torch.no_grad()
+    def cut_template(self, img: Tensor, box: Box) -> Callable[[], Tensor]:
+        """Function that encodes the template crop around a box, cut now, to tokens (1, Nz, C)."""
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         size = self.backbone.template_size
         crop = self._crop(img, [window], size)
-        if not self.reads_template_boxes:
-            return self.backbone.forward_template(crop)
-        return self.backbone.forward_template(
-            crop, crop.new_tensor([image_box_to_crop(box, window, size)])
-        )
+        boxes = [crop.new_tensor([image_box_to_crop(box, window, size)])]
+        return partial(self._encode, crop, *(boxes if self.reads_template_boxes else ()))
+
+    @torch.no_grad()
+    def _encode(self, crop: Tensor, *boxes: Tensor) -> Tensor:
+        tokens: Tensor = self.backbone.forward_template(crop, *boxes)
+        return tokens
 
     @property
     def reads_template_boxes(self) -> bool:

@@ -155,7 +155,7 @@ def _of_export(line: Line, threads: int) -> Contestant:
         f'{line.name}, {backend} {precision}',
         run,
         network=lambda: tracker.run_track(feed),
-        template=lambda: tracker.encode_template(pixels, box),
+        template=lambda: tracker.cut_template(pixels, box)(),
     )
 
 
