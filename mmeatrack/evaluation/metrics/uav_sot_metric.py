@@ -11,8 +11,11 @@ import torch
 from mmengine.logging import print_log
 from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
-from mmeatrack.evaluation.metrics.run_context import model_name, process_group
-from mmeatrack.evaluation.metrics.running_sequence import RunningSequence
+from mmeatrack.evaluation.metrics.running_sequence import (
+    RunningSequence,
+    model_name,
+    process_group,
+)
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, as_text, file_name

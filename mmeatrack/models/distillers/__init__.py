@@ -1,9 +1,8 @@
 """Distillation through mmrazor: algorithm, distiller, recorder and connector."""
 
-from .connectors import SearchTokens, TargetMaskConnector
+from .connectors import LayerOutputsRecorder, SearchTokens, TargetMaskConnector
 from .eatrack_distill import EATrackDistill
 from .eatrack_distiller import EATrackDistiller
-from .layer_recorder import LayerOutputsRecorder
 from .mmtrack_teacher import MMTrackTeacher
 from .multi_teacher_distill import MultiTeacherDistill
 

@@ -1,13 +1,15 @@
-"""Connectors between recorders and losses, for mmrazor's distillers."""
+"""Recorder of layers by number, and connectors between recorders and losses, for mmrazor."""
 
 from typing import Any, Optional, Tuple
 
 import torch
 from mmrazor.models.architectures.connectors.base_connector import BaseConnector
+from mmrazor.models.task_modules import ModuleOutputsRecorder
 from torch import Tensor, nn
 
+from mmeatrack.models.backbones.protocol import has_layer, joint_layers
 from mmeatrack.models.losses.target_mask import MASK_LAYOUTS, TargetMask
-from mmeatrack.registry import MODELS
+from mmeatrack.registry import MODELS, TASK_UTILS
 
 
 class GridConnector(BaseConnector):
@@ -138,3 +140,53 @@ class TargetMaskConnector(GridConnector):
         """Scalar ``sum M^2`` of the masks of a batch, a term of :class:`SharedCounts`."""
         total: Tensor = self(bbox_cxcywh).pow(2).sum()
         return total
+
+
+@TASK_UTILS.register_module()
+class LayerOutputsRecorder(ModuleOutputsRecorder):
+    """Records the tokens that leave layer ``source`` of a :class:`NumberedBackbone`.
+
+    Layers of an :class:`AsymmetricViT` count from 0 through both stages: 6 is the first joint layer
+    of the student (6, 2) and the seventh of a teacher (0, 12).
+
+    Example:
+        >>> from mmeatrack.models import AsymmetricViT
+        >>> model = nn.Module()
+        >>> model.backbone = AsymmetricViT(separate_depth=6, joint_depth=2)
+        >>> recorder = LayerOutputsRecorder(source=7)  # dict(type='mmeatrack.LayerOutputs', ...)
+        >>> recorder.initialize(model)
+        >>> recorder.source
+        'backbone.joint_stage.1'
+    """
+
+    def __init__(self, source: int) -> None:
+        super().__init__(source=source)
+        self.layer = source
+
+    def prepare_from_model(self, model: Optional[nn.Module] = None) -> None:
+        """Hook the layer; raises ValueError if the backbone has no such joint layer."""
+        name = joint_layer_name(getattr(model, 'backbone', None), self.layer)
+        self._source = f'backbone.{name}'
+        super().prepare_from_model(model)
+
+
+def joint_layer_name(backbone: Any, layer: int) -> str:
+    """Name of a joint layer within its backbone.
+
+    Raises:
+        ValueError: If the backbone does not number its layers, has no such layer, or the layer
+            belongs to the separate stage.
+    """
+    joint = joint_layers(backbone)
+    name: str = backbone.layer_name(layer)
+    if not has_layer(backbone, layer):
+        raise ValueError(
+            f'there is no layer {layer}: layer_name({layer}) is {name!r}, which is no module of '
+            f'{type(backbone).__name__}; its joint layers are {joint}.'
+        )
+    if layer not in joint:
+        raise ValueError(
+            f'layer {layer} belongs to the separate stage, which sees template and search apart; '
+            f'pair one of the joint layers {joint[0]} to {joint[-1]}.'
+        )
+    return name

@@ -1,8 +1,7 @@
 """Network of a search frame: plain as in training, or with the same result in less time."""
 
-from .compiled_network import CompiledNetwork
 from .fast_network import FastNetwork
-from .network_of_weights import NetworkOfWeights
+from .network_of_weights import CompiledNetwork, NetworkOfWeights
 from .plain_network import PlainNetwork
 
 __all__ = ['CompiledNetwork', 'FastNetwork', 'NetworkOfWeights', 'PlainNetwork']
