@@ -119,7 +119,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
 def parse_box(text: str) -> Tuple[float, ...]:
     """The numbers of ``x,y,w,h``."""
     try:
-        box = tuple(float(value) for value in text.replace(',', ' ').split())
+        box = tuple(float(value) for value in text.strip('()[]').replace(',', ' ').split())
     except ValueError:
         box = ()
     if len(box) != 4:

@@ -73,15 +73,25 @@ def test_a_tracker_without_a_score_has_no_reliability(clips: List[Clip]) -> None
 
 def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
     write_sequence(tmp_path / 'a')
+    with pytest.raises(ValueError, match='img: two frames or more are needed'):
+        list(read_sequences(tmp_path, 1))
     (clip,) = read_sequences(tmp_path, 3)
     assert len(clip.frames) == len(clip.boxes) == 3
+
+
+def test_frames_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    write_sequence(tmp_path / 'a', frames=11)
+    for path in (tmp_path / 'a' / 'img').iterdir():
+        path.rename(path.with_name(f'{int(path.stem)}.jpg'))
+    (clip,) = read_sequences(tmp_path, None)
+    assert [int(frame.stem) for frame in clip.frames] == list(range(1, 12))
 
 
 def test_a_sequence_without_frames_is_named(tmp_path: Path) -> None:
     write_sequence(tmp_path / 'a')
     for path in (tmp_path / 'a' / 'img').iterdir():
-        path.rename(path.with_suffix('.bmp'))
-    with pytest.raises(FileNotFoundError, match=r'a/img holds no frames: there are no \*\.jpg'):
+        path.rename(path.with_suffix('.tif'))
+    with pytest.raises(FileNotFoundError, match='a/img: no image'):
         list(read_sequences(tmp_path, None))
 
 

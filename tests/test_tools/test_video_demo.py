@@ -159,8 +159,8 @@ def test_bad_box_is_an_error_and_leaves_earlier_results(call, tmp_path, capsys, 
     assert (tmp_path / 'o' / 'Car2.txt').read_text() == before
 
 
-def test_box_may_reach_out_of_the_image(call, tmp_path):
-    assert call(box='-5,-3,20,20') == 0
+def test_box_may_reach_out_of_the_image_and_be_in_brackets(call, tmp_path):
+    assert call('--max-frames=2', box='[-5, -3, 20, 20]') == 0
     assert read_track(tmp_path / 'o' / 'Car2.txt')[0].tolist() == [-5, -3, 20, 20, -1, 0]
 
 

@@ -134,14 +134,19 @@ def read_sequences(folder: Path, max_frames: Optional[int]) -> Iterator[Clip]:
 
     Raises:
         FileNotFoundError: If there is none, or one has no frames.
+        ValueError: If one has a single frame, its first, or names of no order.
     """
+    from mmeatrack.files.frame_files import list_frames
     from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(folder)
     for name, boxes in truth.boxes.items():
-        frames = sorted((folder / name / 'img').glob('*.jpg'))[: len(boxes)][:max_frames]
-        if not frames:
-            raise FileNotFoundError(f'{folder / name}/img holds no frames: there are no *.jpg.')
+        images = folder / name / 'img'
+        frames = [images / each for each in list_frames(images)][: len(boxes)][:max_frames]
+        if len(frames) < 2:
+            raise ValueError(
+                f'{images}: two frames or more are needed, the first has its box given.'
+            )
         yield Clip(name, frames, boxes[: len(frames)])
 
 
