@@ -198,7 +198,7 @@ class LinearCKA:
         scatter = self._products - self._count * torch.outer(mean, mean)
         k = self._width_x
         own = scatter[:k, :k].norm() * scatter[k:, k:].norm()
-        # What rounding leaves of a constant feature is no feature.
+        # The rounding errors of a constant feature are no feature.
         raw = self._products[:k, :k].norm() * self._products[k:, k:].norm()
         if not own > 1e-20 * raw:
             return math.nan

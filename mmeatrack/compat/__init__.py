@@ -28,8 +28,8 @@ from mmeatrack.compat.versions import check_versions
 __all__ = ['apply', 'check_versions']
 
 
-# What is done to a module once it has run, as MODULE.FUNCTION of this package. Those import torch,
-# and so are imported when the module that they patch has done so.
+# Patches of a module once it has run, as MODULE.FUNCTION of this package. They import torch, and so
+# are imported when the module that they patch has done so.
 _PATCHES = {
     'mmengine.runner.checkpoint': ['checkpoint.make_loaders_safe'],
     'mmengine.dist.utils': ['cpu.let_launcher_use_cpu'],

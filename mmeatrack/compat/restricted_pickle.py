@@ -66,7 +66,7 @@ def _numpy_scalar(dtype: np.dtype, data: bytes) -> np.generic:
     return np.frombuffer(data, dtype=dtype)[0]
 
 
-# What a pickle may call. numpy moved its functions from numpy.core to numpy._core in 2.0.
+# Functions that a pickle may call. numpy moved its functions from numpy.core to numpy._core in 2.0.
 _CALLABLE: Dict[Tuple[str, str], Callable[..., Any]] = {
     ('collections', 'OrderedDict'): OrderedDict,
     ('collections', 'Counter'): Counter,
@@ -84,7 +84,7 @@ _CALLABLE: Dict[Tuple[str, str], Callable[..., Any]] = {
     ('torch._utils', '_rebuild_parameter'): torch._utils._rebuild_parameter,
     ('mmengine.config.config', 'ConfigDict'): mmengine.config.ConfigDict,
 }
-# What it may name besides: classes to make an empty instance of, and constants.
+# Names allowed besides: classes to make an empty instance of, and constants.
 _PLAIN: Dict[Tuple[str, str], Any] = {
     ('numpy', 'ndarray'): np.ndarray,
     ('mmengine.logging.history_buffer', 'HistoryBuffer'): HistoryBuffer,

@@ -111,7 +111,7 @@ class UAVMOTDataset(BaseVideoDataset):
         frames: List[dict] = []
         for video_id, name in enumerate(names):
             frames += self._load_sequence(video_id, name, len(frames))
-        # What BaseVideoDataset asks when it leaves out images of no wanted class.
+        # Read by BaseVideoDataset, which leaves out images of no wanted class.
         self.cat_img_map = {
             category: [
                 info['img_id']

@@ -160,7 +160,7 @@ def resolve_valid_boxes(absent: str, valid_boxes: Optional[str] = None) -> str:
 
 
 def valid_frames(ground_truth: np.ndarray, valid_boxes: str) -> np.ndarray:
-    """Tell which of the boxes (N, 4) are targets by a rule of :func:`ope_scores`. Bool (N,)."""
+    """(N,) True for the boxes (N, 4) that are targets by a rule of :func:`ope_scores`."""
     checked = ground_truth if valid_boxes == 'positive' else ground_truth[:, 2:]
     return np.isfinite(ground_truth).all(axis=1) & (checked > 0).all(axis=1)
 

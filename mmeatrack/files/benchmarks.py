@@ -24,13 +24,13 @@ class Benchmark(NamedTuple):
     name_pattern: str = ''
 
     def has(self, num_frames: Mapping[str, int]) -> bool:
-        """Tell whether all of some sequences are the benchmark's, by their names."""
+        """True if all of the sequences are the benchmark's, by their names."""
         if self.table is None:
             return all(re.fullmatch(self.name_pattern, name) for name in num_frames)
         return set(num_frames) <= {sequence.name for sequence in load_sequence_table(self.table)}
 
     def has_lengths(self, num_frames: Mapping[str, int]) -> bool:
-        """Tell whether the sequences have the benchmark's numbers of frames."""
+        """True if the sequences have the benchmark's numbers of frames."""
         if self.table is None:
             return True
         table = load_sequence_table(self.table)

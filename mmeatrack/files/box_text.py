@@ -129,7 +129,7 @@ def parse_boxes(
 
 
 def resembles_boxes(content: bytes) -> bool:
-    """Tell a box file, be it malformed or empty, from text of another kind, such as a readme."""
+    """True for a box file, malformed or empty ones too; False for other text, such as a readme."""
     try:
         text = decode_text(content, '', '')
     except ValueError:
@@ -174,7 +174,7 @@ def _parse_line(line: str) -> Optional[List[float]]:
 
 
 def _is_box_row(tail: List[float]) -> bool:
-    """Tell whether what follows x, y, w, h is nothing, or a score up to 1 and a lost flag."""
+    """True if nothing follows x, y, w, h, or a score up to 1 and a lost flag."""
     return not tail or (len(tail) == 2 and -1 <= tail[0] <= 1 and tail[1] in (0, 1))
 
 
@@ -186,7 +186,7 @@ def _plain(line: str) -> str:
 
 
 def _has_header(lines: List[str], source: str, num_frames: Optional[int]) -> bool:
-    """Tell whether the first line, which is no box, is a header.
+    """True if the first line, which is no box, is a header.
 
     Raises:
         ValueError: If it names columns in another order, or does not fit the number of frames.
@@ -210,7 +210,7 @@ def _has_header(lines: List[str], source: str, num_frames: Optional[int]) -> boo
 
 
 def _header_hint(lines: List[str], num_frames: Optional[int]) -> str:
-    """Why the first line is not taken for a header."""
+    """Reason why the first line is not taken for a header."""
     if num_frames is None:
         return '; a header must name the columns x,y,w,h'
     return f', and no header either: there are {len(lines)} lines for {num_frames} frames'

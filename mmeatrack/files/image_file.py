@@ -69,7 +69,7 @@ def decode_image(
 
 
 def _is_complete(content: bytes) -> bool:
-    """Tell whether a JPEG or PNG goes on to its end; true for other types, whose decoders tell."""
+    """True if a JPEG or PNG goes on to its end, and for other types, whose decoders tell."""
     if content.startswith(b'\xff\xd8'):
         return _jpeg_is_complete(content)
     if content.startswith(_PNG_START):

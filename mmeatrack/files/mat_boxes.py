@@ -70,7 +70,7 @@ def _boxes_of_results(results: Any, source: str) -> np.ndarray:
 
 
 def _is_boxes(value: Any) -> bool:
-    """Tell whether a variable is a real matrix of four columns."""
+    """True for a real matrix of four columns."""
     return (
         isinstance(value, np.ndarray)
         and value.ndim == 2

@@ -102,7 +102,7 @@ def _refuse_input(path: Path, sources: Iterable[Path]) -> None:
 
 
 def _is_own(path: Path, tool: str) -> bool:
-    """Tell whether a tool wrote a file, and nobody changed it since."""
+    """True if a tool wrote the file and nobody has changed it since."""
     entry = _read_ledger(path.parent).get(path.name)
     if entry is None or entry[0] != tool:
         return False

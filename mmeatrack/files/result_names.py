@@ -5,7 +5,7 @@ from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Seque
 
 from mmeatrack.files.benchmarks import BENCHMARK_FOLDERS, plain_name
 
-# What trackers write beside their boxes: this package's test runs, and pytracking's family.
+# Files that trackers write beside their boxes: this package's, and those of pytracking's family.
 SIDE_SUFFIXES = (
     *('_score', '_time', '_network_time', '_lost', '_scores', '_times', '_confidence'),
     *('_all_boxes', '_all_scores', '_object_presence_scores'),

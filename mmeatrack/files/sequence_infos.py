@@ -98,7 +98,7 @@ def load_infos_file(path: Union[str, Path]) -> List[dict]:
 
 
 def _is_header(fields: Sequence[str]) -> bool:
-    """Tell whether the first line has neither numbers nor the name of an annotation file."""
+    """True if the first line has neither numbers nor the name of an annotation file."""
     return not any(field.isdigit() or field.lower().endswith('.txt') for field in fields)
 
 

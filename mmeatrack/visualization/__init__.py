@@ -9,8 +9,7 @@ from .figures import plot_reliability, plot_similarity, save_figure
 from .h264 import browser_video, missing_h264
 from .labelled_boxes import LabelledBox
 from .ope_plots import plot_curves, plot_radar, plot_report
-from .select_target import select_target
-from .track_recorder import TrackRecorder, track_summary
+from .track_recorder import TrackRecorder, select_target, track_summary
 from .tracking_video import annotated_frames, tracking_video
 from .training_curves import plot_training_curves, read_scalars
 from .video_sink import VideoSink

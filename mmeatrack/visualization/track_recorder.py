@@ -1,10 +1,13 @@
-"""Results of a running tracker, written frame by frame: annotated video, text and a summary."""
+"""A tracker's run: the box that a person draws, and the results as annotated video and text."""
 
+import dataclasses
 import os
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, List, Optional, Sequence, Union
+from typing import IO, TYPE_CHECKING, Any, List, Optional, Sequence, Tuple, Union
 
+import cv2
 import numpy as np
 
 from mmeatrack.evaluation import ope_scores
@@ -19,6 +22,22 @@ if TYPE_CHECKING:
     from mmeatrack.structures.boxes import Box
 
 DEFAULT_FPS = 30.0
+
+
+def select_target(source: 'FrameSource') -> 'Tuple[FrameSource, Box]':
+    """Let a person draw the target in the first frame, in a window of OpenCV's.
+
+    Returns the frames, the first one among them, and the box x, y, w, h in image px. ValueError if
+    no box was drawn.
+    """
+    frames = iter(source)
+    first = next(frames)
+    title = f'{source.name}: drag a box, then Enter; c cancels'
+    x, y, w, h = (float(value) for value in cv2.selectROI(title, first, False))
+    cv2.destroyWindow(title)
+    if not w or not h:
+        raise ValueError('no box was drawn. Drag one around the target, then press Enter.')
+    return dataclasses.replace(source, frames=chain([first], frames)), (x, y, w, h)
 
 
 class TrackRecorder:

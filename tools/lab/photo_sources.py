@@ -104,7 +104,7 @@ def _opaque(image: np.ndarray) -> np.ndarray:
 
 
 def _is_scene(image: np.ndarray) -> bool:
-    """Tell a photograph from masks, drawings and pure colours."""
+    """True for a photograph; False for masks, drawings and pure colours."""
     if min(image.shape[:2]) < _LEAST_SIDE:
         return False
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

@@ -85,7 +85,7 @@ class VideoPairs(PairSet):
         patches, boxes = self._draw_frames(size, rng)
         turn, swap = self._draw_turns(size, rng)
         wh = boxes[..., 2:]  # (B, 3, 2) in patch px
-        # What the scene calls x is patch px times this.
+        # An x of the scene is patch px times this.
         across = turn.abs().amax(dim=2)  # (B, 2), of patch x and y
         scene = wh * across[:, None].reciprocal()
         scene = torch.where(swap[:, None, None], scene.flip(-1), scene)

@@ -14,7 +14,7 @@ from torch.utils.data import get_worker_info
 
 from mmeatrack.registry import HOOKS
 
-# Which stream of random numbers a seed is for.
+# Streams of random numbers that a seed is for.
 _EPOCH, _ITERATION = 0, 1
 
 

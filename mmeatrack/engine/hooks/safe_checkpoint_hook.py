@@ -225,7 +225,7 @@ def _average_statistics(runner: Runner) -> None:
 
 
 def _unreadable(path: Path) -> Optional[str]:
-    """Why MMEngine cannot resume from a file; None if it can."""
+    """Reason why MMEngine cannot resume from a file; None if it can."""
     try:
         checkpoint = load_checkpoint_file(path, map_location='cpu')
     except (FileNotFoundError, RuntimeError) as error:

@@ -107,7 +107,7 @@ class CenterHead(BaseModule):
         (1, 4)
     """
 
-    # What `loss` is normalised by, of the boxes alone.
+    # Normalisers of `loss`, which follow from the boxes alone.
     loss_counts = (count_centres, count_boxes)
 
     def __init__(
