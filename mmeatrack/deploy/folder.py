@@ -67,8 +67,8 @@ class ExportedTracker:
         """Write the metadata with the digests of the graphs that lie in the folder."""
         folder = Path(folder)
         content = asdict(self)
-        graphs = sorted(folder.glob('*.onnx'))
-        content['sha256'] = {path.name: _digest(path.read_bytes()) for path in graphs}
+        graphs = [name for name in (TEMPLATE, TRACK, TRACK_INT8) if (folder / name).is_file()]
+        content['sha256'] = {name: _digest((folder / name).read_bytes()) for name in graphs}
         content['metadata_sha256'] = _metadata_digest(content)
         write_atomically(folder / METADATA, json.dumps(content, indent=1) + '\n')
 

@@ -9,7 +9,7 @@ import torch
 
 from mmeatrack.apis import track_frames
 from mmeatrack.deploy import DeployedTracker
-from mmeatrack.deploy.folder import TEMPLATE, TRACK, ExportedTracker
+from mmeatrack.deploy.folder import TEMPLATE, TRACK, TRACK_INT8, ExportedTracker
 from mmeatrack.export.graphs import OPSET, TemplateGraph, TrackGraph, as_onnx
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.search.fast_network import is_fast_for
@@ -39,6 +39,8 @@ def export_tracker(tracker: Any, folder: Union[str, Path], name: str) -> Exporte
             'are those of mmeatrack.AsymmetricViT and mmeatrack.CenterHead.'
         )
     folder = Path(folder)
+    if (folder / TRACK_INT8).is_file():
+        (folder / TRACK_INT8).unlink()  # of the weights that were exported here before
     write_atomically(folder / TEMPLATE, _template_onnx(tracker))
     write_atomically(folder / TRACK, _track_onnx(tracker))
     parts = tracker.video_parts

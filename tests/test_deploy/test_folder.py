@@ -9,6 +9,7 @@ import pytest
 
 from mmeatrack.deploy import DeployedTracker, ExportedTracker, read_export
 from mmeatrack.deploy.folder import METADATA
+from mmeatrack.export import export_tracker
 from tests.test_deploy.conftest import Exported
 
 
@@ -35,6 +36,18 @@ def test_metadata_say_what_the_tracker_needs(exported: Exported) -> None:
     assert found.lost_detector == dict(lost_below=0.0, found_above=0.5, patience=3)
     assert found.normalisation['order'] == 'RGB'
     assert found.versions['opset'] == '17'
+
+
+@pytest.mark.slow
+def test_graph_of_an_earlier_export_is_none_of_the_next(exported: Exported, copy: Path) -> None:
+    """int8.onnx of other weights was taken into the new metadata."""
+    for name in ('int8.onnx', 'other.onnx'):
+        (copy / name).write_bytes(b'x')
+    export_tracker(exported.tracker, copy, 'toy')
+    assert sorted(read_export(copy).sha256) == ['template.onnx', 'track.onnx']
+    with pytest.raises(FileNotFoundError, match=r'holds no int8\.onnx: export with'):
+        DeployedTracker(copy, precision='int8')
+    assert (copy / 'other.onnx').is_file()
 
 
 @pytest.mark.parametrize(
