@@ -169,7 +169,6 @@ class MultiTracker:
         if bbox is not None:
             state.first_box = state.sure_box = state.box = target.alone_box = fresh.box
             state.lost_detector, state.confidence = fresh.lost_detector, fresh.confidence
-            state.velocity, state.trust = fresh.velocity, fresh.trust
             target.status.restart(fresh.box)
             target.sweep = None
         state.template, state.template_token = fresh.template, fresh.template_token

@@ -46,12 +46,6 @@ class LostDetector:
         """Return whether a frame with this score shows the target."""
         return score >= self.found_above
 
-    def trust(self, score: float) -> float:
-        """Standing of a score between ``lost_below`` (0) and ``found_above`` (1)."""
-        if self.is_sure(score) or score <= self.lost_below:
-            return float(self.is_sure(score))
-        return (score - self.lost_below) / (self.found_above - self.lost_below)
-
     def declare_lost(self) -> None:
         """Call the target lost at once, for a reason other than its scores."""
         self.times_lost += not self.lost

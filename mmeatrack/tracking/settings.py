@@ -16,15 +16,12 @@ _TEST_DEFAULTS: Dict[str, Any] = dict(
     compile=False,
     size_smoothing=0.0,
     size_prior=0.0,
-    hold_unsure_size=False,
-    lead=0.0,
-    aspect_prior=0.0,
     compat=None,
     test_mode='OPE',
 )
-_SHARES = ('temporal_drop', 'size_smoothing', 'size_prior', 'aspect_prior', 'lead')
+_SHARES = ('temporal_drop', 'size_smoothing', 'size_prior')
 _FACTORS = ('template_factor', 'search_factor', 'lost_search_factor')
-_SWITCHES = ('fill_slot', 'fast', 'compile', 'hold_unsure_size')
+_SWITCHES = ('fill_slot', 'fast', 'compile')
 
 
 def complete_settings(

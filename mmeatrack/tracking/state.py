@@ -26,8 +26,6 @@ class TrackerState:
         box: Last box, centre and size in image px.
         sure_box: Last box with a score that shows the target, see :meth:`LostDetector.is_sure`;
             at first the given one.
-        velocity: Mean step of the centre in image px a frame, over the last few; 0 while lost.
-        trust: Standing of the last score between lost and sure, see :meth:`LostDetector.trust`.
         template_token: (1, C) mean token of the target in the template.
         lost_detector: Lost-target detector of the video.
         confidence: Cues to score; None where the peak is the score.
@@ -50,8 +48,6 @@ class TrackerState:
     lost_detector: LostDetector
     confidence: Optional[CalibratedConfidence] = None
     cues: Optional[Cues] = None
-    velocity: Tuple[float, float] = (0.0, 0.0)
-    trust: float = 1.0
     frame: int = 0
     store: Optional[TargetStore] = None
     temporal: Optional[Array] = None
@@ -70,10 +66,6 @@ class TrackerState:
 def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindow:
     """Window of the search crop, around the last box, by the tracker's ``test_cfg``.
 
-    A target that crosses a good part of the window from frame to frame leaves the middle, where
-    the Hann window favours the background: ``lead`` moves the window on by that share of the
-    velocity.
-
     While the target is lost the boxes show something else, and a crop of their size shrinks or
     grows. It grows to three times the one around the last sure box at most (in OSTrack's
     convention as OSTrack does, without a bound). A ``lost_search_factor`` gives the crop the size
@@ -81,8 +73,7 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
     """
     (cx, cy, w, h), factor = state.box, settings['search_factor']
     if not state.lost_detector.lost:
-        vx, vy = (settings['lead'] * step for step in state.velocity)
-        return CropWindow.around((cx + vx, cy + vy, w, h), factor)
+        return CropWindow.around((cx, cy, w, h), factor)
     if settings['lost_search_factor'] is not None:
         (_, _, w, h), factor = state.sure_box, settings['lost_search_factor']
     elif settings['compat'] is None:
@@ -98,15 +89,3 @@ def smooth_size(box: Box, other: Box, weight: float) -> Box:
         return box
     cx, cy, w, h = box
     return cx, cy, w ** (1 - weight) * other[2] ** weight, h ** (1 - weight) * other[3] ** weight
-
-
-def hold_aspect(box: Box, first: Box, weight: float) -> Box:
-    """A box of the same place and area whose aspect is mixed with the given box's.
-
-    ``weight`` is the share of the given aspect, on the scale of logarithms; 1 keeps it for good.
-    """
-    if not weight:
-        return box
-    cx, cy, w, h = box
-    pull = ((first[2] / first[3]) / (w / h)) ** (weight / 2)
-    return cx, cy, w * pull, h / pull

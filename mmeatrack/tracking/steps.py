@@ -10,11 +10,8 @@ from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.tracking.activation import Array
 from mmeatrack.tracking.calibrated_confidence import CalibratedConfidence, Cues, size_change
 from mmeatrack.tracking.lost_detector import LostDetector
-from mmeatrack.tracking.state import TrackerState, hold_aspect, smooth_size
+from mmeatrack.tracking.state import TrackerState, smooth_size
 from mmeatrack.tracking.target_store import TargetStore
-
-# Weight of the newest step in the velocity of a target's centre.
-_RENEWAL = 0.4
 
 
 class VideoParts(NamedTuple):
@@ -84,21 +81,14 @@ def advance(
             f'the network gave the box {tuple(box)} and the cues {tuple(cues)}, which are not '
             'finite: its weights are damaged, or half precision overflows (use float32).'
         )
-    smoothing = settings['size_smoothing']
-    if settings['hold_unsure_size']:
-        smoothing = 1 - (1 - smoothing) * state.trust
-    before = state.box
-    box = smooth_size(box, before, smoothing)
+    box = smooth_size(box, state.box, settings['size_smoothing'])
     box = smooth_size(box, state.first_box, settings['size_prior'])
-    box = hold_aspect(box, state.first_box, settings['aspect_prior'])
     clip_box = CONVENTIONS[settings['compat']].clip
     state.box = clip_box(box, state.image_size, settings['margin'])
     peak, side_lobe, agreement = cues
     state.cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, state.box))
     score = peak if state.confidence is None else state.confidence.update(state.cues)
     lost = state.lost_detector.update(score)
-    state.trust = state.lost_detector.trust(score)
-    state.velocity = (0.0, 0.0) if lost else _renewed(state.velocity, before, state.box)
     if state.lost_detector.is_sure(score):
         state.sure_box = state.box
     return score, lost
@@ -143,8 +133,3 @@ class _View:
 
     def __call__(self) -> Array:
         return self._next()
-
-
-def _renewed(velocity: Tuple[float, float], before: Box, box: Box) -> Tuple[float, float]:
-    vx, vy = (v + _RENEWAL * (b - a - v) for v, a, b in zip(velocity, before, box))
-    return vx, vy

@@ -33,14 +33,7 @@ def toy() -> Any:
                 confidence=dict(
                     type='mmeatrack.CalibratedConfidence', weights=[1, 0.2, 2, 0.5, -3], bias=-1.0
                 ),
-                test_cfg=dict(
-                    size_smoothing=0.5,
-                    size_prior=0.1,
-                    hold_unsure_size=True,
-                    lead=0.5,
-                    aspect_prior=0.3,
-                    lost_search_factor=5.0,
-                ),
+                test_cfg=dict(size_smoothing=0.5, size_prior=0.1, lost_search_factor=5.0),
             )
         )
     return tracker.eval()

@@ -70,7 +70,7 @@ def by_id(tracks) -> dict:
     [
         dict(temporal=STORE, confidence=CONFIDENCE),
         dict(temporal=dict(STORE, fusion='blend'), test_cfg=dict(fill_slot=True)),
-        dict(backbone=dict(box_embed=True), test_cfg=dict(size_prior=0.1, aspect_prior=0.5)),
+        dict(backbone=dict(box_embed=True), test_cfg=dict(size_smoothing=0.5, size_prior=0.1)),
     ],
 )
 def test_tracks_are_those_of_single_trackers_while_targets_come_and_go(frames, kwargs) -> None:

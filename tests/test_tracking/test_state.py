@@ -10,23 +10,11 @@ import torch
 from mmeatrack.models.confidence import LostDetector
 from mmeatrack.structures import CropWindow
 from mmeatrack.tracking import advance
-from mmeatrack.tracking.state import (
-    TrackerState,
-    hold_aspect,
-    search_window,
-    smooth_size,
-)
+from mmeatrack.tracking.state import TrackerState, search_window, smooth_size
 from tests.toys import build, follow, tracker_cfg, video
 
 # What `advance` reads of a tracker's test_cfg, with nothing done to a size.
-SETTINGS = dict(
-    size_smoothing=0.0,
-    size_prior=0.0,
-    hold_unsure_size=False,
-    aspect_prior=0.0,
-    compat=None,
-    margin=0.0,
-)
+SETTINGS = dict(size_smoothing=0.0, size_prior=0.0, compat=None, margin=0.0)
 
 
 def state(lost: bool) -> TrackerState:
@@ -43,30 +31,22 @@ def state(lost: bool) -> TrackerState:
         active_template=tokens,
         template_token=tokens[:, 0],
         lost_detector=detector,
-        velocity=(6.0, -4.0),
     )
 
 
 @pytest.mark.parametrize(
-    ('lost', 'lost_search_factor', 'lead', 'expected'),
+    ('lost', 'lost_search_factor', 'expected'),
     [
         # 4 x sqrt(20 x 20) = 80 px around (100, 80).
-        (False, None, 0.0, CropWindow(60, 40, 80)),
-        (False, 8.0, 0.0, CropWindow(60, 40, 80)),
-        (True, None, 0.0, CropWindow(60, 40, 80)),
+        (False, None, CropWindow(60, 40, 80)),
+        (False, 8.0, CropWindow(60, 40, 80)),
+        (True, None, CropWindow(60, 40, 80)),
         # 5 x sqrt(10 x 40) = 100 px around the same point.
-        (True, 5.0, 0.0, CropWindow(50, 30, 100)),
-        # Ahead by half of the velocity, (6, -4), but not of a target that is lost.
-        (False, 5.0, 0.5, CropWindow(63, 38, 80)),
-        (True, 5.0, 0.5, CropWindow(50, 30, 100)),
+        (True, 5.0, CropWindow(50, 30, 100)),
     ],
 )
-def test_window(
-    lost: bool, lost_search_factor: Optional[float], lead: float, expected: CropWindow
-) -> None:
-    settings = dict(
-        search_factor=4.0, lost_search_factor=lost_search_factor, lead=lead, compat=None
-    )
+def test_window(lost: bool, lost_search_factor: Optional[float], expected: CropWindow) -> None:
+    settings = dict(search_factor=4.0, lost_search_factor=lost_search_factor, compat=None)
     assert search_window(state(lost), settings) == expected
 
 
@@ -87,7 +67,6 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
         SETTINGS,
         search_factor=4.0,
         lost_search_factor=lost_search_factor,
-        lead=0.0,
         compat=compat,
         margin=10.0,
     )
@@ -116,20 +95,6 @@ def test_results_that_are_not_finite_are_refused(at: int) -> None:
     assert target.box == (100.0, 80.0, 20.0, 20.0)
 
 
-def test_sizes_follow_a_frame_as_far_as_the_last_score_is_trusted() -> None:
-    """Sizes on the scale of logarithms, half of the way to the new one where it is sure."""
-    settings = dict(SETTINGS, size_smoothing=0.5, hold_unsure_size=True)
-    target = state(lost=False)
-    target.lost_detector = LostDetector(lost_below=0.2, found_above=0.6)
-    widths = []
-    for score in (0.6, 0.4, 0.1, 0.6):
-        x, y, w, h = target.box
-        advance(target, (x + 3, y, 4 * w, h), (score, 0.0, 1.0), settings)
-        widths.append(target.box[2] / w)
-    # The first frame follows a sure one, the others those of a trust of 1, 0.5 and 0.
-    assert widths == pytest.approx([2.0, 2.0, 2.0**0.5, 1.0])
-
-
 def test_size_is_pulled_to_that_of_the_given_box() -> None:
     """Boxes of 32 x 2 px at a given box of 8 x 8: half of the way, then a quarter of it back."""
     settings = dict(SETTINGS, size_smoothing=0.5, size_prior=0.25)
@@ -138,20 +103,6 @@ def test_size_is_pulled_to_that_of_the_given_box() -> None:
     advance(target, (100.0, 80.0, 32.0, 2.0), (0.9, 0.0, 1.0), settings)
     # 2^(3 + 2 / 2) and 2^(3 - 2 / 2), then 3 / 4 of that exponent's distance from 3.
     assert target.box == pytest.approx((100.0, 80.0, 2**3.75, 2**2.25))
-
-
-def test_velocity_is_the_mean_of_the_last_steps_and_0_while_lost() -> None:
-    target = state(lost=False)
-    velocities = []  # from (6, -4) on, 0.4 of the way to each step
-    for score in (0.9, 0.9, 0.1):  # a patience of a single frame
-        x, y, w, h = target.box
-        advance(target, (x + 10, y - 5, w, h), (score, 0.0, 1.0), SETTINGS)
-        velocities.append(target.velocity)
-    assert velocities == [
-        pytest.approx((7.6, -4.4)),
-        pytest.approx((8.56, -4.64)),
-        (0, 0),
-    ]
 
 
 def test_the_sure_box_follows_found_targets_only() -> None:
@@ -181,10 +132,3 @@ def test_size_is_smoothed_on_the_scale_of_logarithms() -> None:
 def test_a_smoothing_beyond_1_is_refused() -> None:
     with pytest.raises(ValueError, match=r'size_smoothing=1\.5 must lie between 0 and 1'):
         build(tracker_cfg(test_cfg=dict(size_smoothing=1.5)))
-
-
-def test_aspect_is_mixed_with_the_given_one_and_the_area_kept() -> None:
-    square, tall = (5.0, 6.0, 20.0, 20.0), (1.0, 2.0, 10.0, 40.0)
-    assert hold_aspect(square, tall, 0.0) == square
-    assert hold_aspect(square, tall, 1.0) == pytest.approx((5.0, 6.0, 10.0, 40.0))
-    assert hold_aspect(square, tall, 0.5) == pytest.approx((5.0, 6.0, 20 / 2**0.5, 20 * 2**0.5))

@@ -49,12 +49,9 @@ class EATrack(OnePassTracker):
             :class:`FastNetwork`; with the same boxes; ``compile``: that network is compiled at
             the first ``init``, see :class:`CompiledNetwork`; ``size_smoothing``: share of the last
             box's size in the next, see :func:`smooth_size`; ``size_prior``: share of the given
-            box's size in each box, likewise; ``hold_unsure_size``: sizes change the less, the
-            nearer the last score was to a loss; ``lead``: share of the target's velocity by which
-            the search crop is ahead of the last box; ``aspect_prior``: share of the given box's
-            aspect in each box, see :func:`hold_aspect`; ``compat='ostrack'``: crops and boxes as
-            OSTrack's test has them, see :mod:`mmeatrack.structures.conventions`; ``test_mode``:
-            'OPE' or 'VOT'.
+            box's size in each box, likewise; ``compat='ostrack'``: crops and boxes as OSTrack's
+            test has them, see :mod:`mmeatrack.structures.conventions`; ``test_mode``: 'OPE' or
+            'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
         allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
         init_cfg: mmengine's initialisation config.
