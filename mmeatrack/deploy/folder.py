@@ -94,7 +94,11 @@ def read_export(folder: Union[str, Path]) -> ExportedTracker:
     exported = ExportedTracker(**content)
     for name in (TEMPLATE, TRACK, *exported.sha256):
         _check_graph(folder / name, exported.sha256.get(name))
-    complete_settings(None, exported.test_cfg)
+    try:
+        complete_settings(None, exported.test_cfg)
+    except ValueError as error:
+        version = exported.versions.get('mmeatrack')
+        raise ValueError(f'{path}, of mmeatrack {version}: {error} {_REMEDY}') from error
     return exported
 
 

@@ -1,5 +1,6 @@
 """Folders that are no export, or no longer the one that was written."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -36,6 +37,13 @@ def test_metadata_say_what_the_tracker_needs(exported: Exported) -> None:
     assert found.lost_detector == dict(lost_below=0.0, found_above=0.5, patience=3)
     assert found.normalisation['order'] == 'RGB'
     assert found.versions['opset'] == '17'
+
+
+def test_settings_of_another_version_are_refused_with_the_remedy(copy: Path) -> None:
+    found = read_export(copy)
+    dataclasses.replace(found, test_cfg=dict(found.test_cfg, haste=1)).write(copy)
+    with pytest.raises(ValueError, match=r"unknown keys \['haste'\].*Export it again: tools"):
+        read_export(copy)
 
 
 @pytest.mark.slow
