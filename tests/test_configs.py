@@ -93,6 +93,11 @@ READ_NAMES = {*inspect.signature(Runner.__init__).parameters, 'custom_imports'} 
 }
 
 
+def is_small(cfg: Config) -> bool:
+    """Whether a config is of the pair that ships."""
+    return 'nano' in cfg.filename or 'pico' in cfg.filename
+
+
 @pytest.mark.parametrize('cfg', list(CONFIGS.values()), ids=list(CONFIGS))
 def test_every_name_is_read(cfg: Config) -> None:
     """A helper's name would stay in the config, and setting it in a child would change nothing."""
@@ -184,7 +189,7 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
         id(p): group.get('initial_lr', group['lr']) for group in groups for p in group['params']
     }
     for name, parameter in tracker_of(model).named_parameters():
-        if 'nano' in cfg.filename:
+        if is_small(cfg):
             lr = 8e-4 if '1xb16' in cfg.filename else 1.5e-3
         else:
             lr = 1e-3 if 'micro' in cfg.filename else 4e-5 if 'backbone' in name else 4e-4
@@ -193,8 +198,8 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
 
 @having('model', 'optim_wrapper', 'train_cfg')
 def test_norms_biases_and_positions_decay_in_short_schedules_only(cfg: Config) -> None:
-    short = 'micro' in cfg.filename or 'nano' in cfg.filename
-    full = 1e-2 if 'nano' in cfg.filename else 1e-4
+    short = 'micro' in cfg.filename or is_small(cfg)
+    full = 1e-2 if is_small(cfg) else 1e-4
     model = model_of(cfg)
     groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
     decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
@@ -259,9 +264,11 @@ def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
     tracker = tracker_of(model_of(cfg))
     backbone, test = tracker.backbone, tracker.test_cfg
     if makes_pairs(cfg.train_dataloader):
-        form = CropForm()
-        assert form.sizes() == (backbone.template_size, form.template_size, backbone.search_size)
-        assert form.factors()[1:] == (test['template_factor'], test['search_factor'])
+        for each in cfg.train_dataloader.dataset.sets:
+            form = CropForm(**each.get('crops', {}))
+            template, search = backbone.template_size, backbone.search_size
+            assert form.sizes() == (template, template, search)
+            assert form.factors()[1:] == (test['template_factor'], test['search_factor'])
         return
     crops = crops_of(cfg)
     sides = [backbone.template_size, backbone.template_size, backbone.search_size]
@@ -313,6 +320,7 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
         'vit-base': 768,
         'micro': 64,
         'nano': 96,
+        'pico': 96,
     }
     assert backbone.embed_dims == next(width for size, width in widths.items() if size in name)
     assert (len(backbone.separate_stage) == 0) == ('eatrack_teacher' in name)

@@ -1,4 +1,4 @@
-"""The tracker that comes with the package."""
+"""The trackers that come with the package."""
 
 from typing import Any, Callable
 
@@ -9,11 +9,14 @@ import pytest
 from mmeatrack.apis import load_tracker, track_frames
 from mmeatrack.conversion.published import WEIGHTS, shipped_trackers
 
+NAMES = ['eatrack_nano', 'eatrack_pico']
 
-def test_it_is_small_has_a_card_and_is_known_by_name() -> None:
-    assert shipped_trackers() == ['eatrack_nano']
-    assert (WEIGHTS / 'eatrack_nano.safetensors').stat().st_size < 3_000_000
-    assert 'licence' in (WEIGHTS / 'eatrack_nano.md').read_text(encoding='utf-8')
+
+def test_they_are_small_have_cards_and_are_known_by_name() -> None:
+    assert shipped_trackers() == NAMES
+    for name in NAMES:
+        assert (WEIGHTS / f'{name}.safetensors').stat().st_size < 3_000_000
+        assert 'licence' in (WEIGHTS / f'{name}.md').read_text(encoding='utf-8')
 
 
 def grey_haze(frame: np.ndarray) -> np.ndarray:
@@ -27,9 +30,9 @@ def distant(frame: np.ndarray) -> np.ndarray:
     return cv2.resize(frame, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
 
 
-@pytest.fixture(scope='module')
-def tracker() -> Any:
-    return load_tracker('eatrack_nano', device='cpu')
+@pytest.fixture(scope='module', params=NAMES)
+def tracker(request: pytest.FixtureRequest) -> Any:
+    return load_tracker(request.param, device='cpu')
 
 
 @pytest.mark.parametrize(('seen', 'scale'), [(np.asarray, 1.0), (grey_haze, 1.0), (distant, 0.25)])
