@@ -69,7 +69,6 @@ def test_students_are_scored_with_the_settings_of_the_shipped_one() -> None:
     (student,) = [word for word in stage.command if word.startswith('none-0=')]
     shipped = Config.fromfile(student[len('none-0=') :].split(',')[0]).model
     assert shipped.confidence.type == 'mmeatrack.CalibratedConfidence'
-    assert shipped.lost_detector.lost_below == 0.15
     found = options(stage.command)  # the teacher's too
     assert found == {f'model.test_cfg.{k}': str(v) for k, v in shipped.test_cfg.items()}
-    assert found['model.test_cfg.size_smoothing'] == '0.9'
+    assert found['model.test_cfg.size_smoothing'] == '0.8'
