@@ -10,6 +10,8 @@ from mmengine.runner import save_checkpoint
 from tests.test_engine.toy_runs import CropDataset
 from tests.toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'similarity.py'
 LOADER = dict(
     batch_size=4,

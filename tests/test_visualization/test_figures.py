@@ -7,6 +7,8 @@ from mmeatrack.analysis import LayerSimilarity
 from mmeatrack.evaluation.calibration import reliability
 from mmeatrack.visualization import plot_reliability, plot_similarity, save_figure
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize('name', ['a.png', 'b.PNG', 'c.pdf', 'd.svg'])
 def test_figure_is_written_whole_and_alone(tmp_path, name: str) -> None:

@@ -10,6 +10,8 @@ from mmeatrack.evaluation import ope_scores
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 from mmeatrack.visualization.ope_plots import plot_curves, plot_files, plot_radar, plot_report
 
+pytestmark = pytest.mark.slow
+
 
 def make_entry(noise: float, attributes: str = 'SV IV OV') -> TrackerReport:
     rng = np.random.default_rng(0)

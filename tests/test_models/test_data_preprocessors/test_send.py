@@ -16,6 +16,8 @@ from mmeatrack.models.data_preprocessors import send
 from tests.test_training.toy_parts import ToyCrops
 from tests.toys import build, distill_cfg, tracker_cfg
 
+pytestmark = pytest.mark.slow
+
 META = torch.device('meta')
 FEATURES = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(1, 1)], reduction='mean')
 
