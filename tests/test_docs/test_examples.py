@@ -24,6 +24,8 @@ from tests.test_datasets.trees import boxes_of, write_dtb70_sequence
 from tests.toy_checkpoint import write_toy_tracker
 from tests.toys import mmtrack_scope, video
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(mmeatrack.__file__).parent
 
 # The public names that users meet first, each with an example.

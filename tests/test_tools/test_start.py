@@ -9,6 +9,8 @@ import pytest
 
 from tests.test_datasets.trees import boxes_of, write_boxes
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = sorted(path for path in (ROOT / 'tools').glob('*.py'))
 HEAVY = ('torch', 'mmcv', 'mmdet', 'mmtrack', 'mmrazor', 'matplotlib', 'pandas', 'scipy', 'sklearn')

@@ -14,6 +14,8 @@ from mmeatrack.models import MMTrackTeacher
 from mmeatrack.models.distillers.mmtrack_responses import Crop, Response, on_grid, resample
 from tests.toys import build, distill_cfg, search_sample, tracker_cfg
 
+pytestmark = pytest.mark.slow
+
 STARK = 'mmtrack::sot/stark/stark-st1_r50_8xb16-500e_got10k-lasot-trackingnet-coco_base.py'
 SIAMRPN = 'mmtrack::sot/siamese_rpn/siamese-rpn_r50_8xb28-20e_imagenetvid-imagenetdet-coco_base.py'
 CELLS, CELL = 16, 16

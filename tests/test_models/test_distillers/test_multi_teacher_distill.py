@@ -19,6 +19,8 @@ from tests.toys import (
     video,
 )
 
+pytestmark = pytest.mark.slow
+
 DISTILLER = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(3, 3)])
 
 

@@ -11,6 +11,8 @@ from tests.toy_ostrack import ostrack_forward, ostrack_weights
 from tests.toy_ostrack_video import track
 from tests.toys import PREPROCESSOR, frame_sample
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE, SEARCH, FRAMES = 32, 64, 30
 # First boxes x, y, w, h of a target in the middle, at each edge, and smaller than the margin.
 FIRST = [(60, 40, 24, 20), (128, 84, 30, 34), (2, 3, 14, 40), (70, 50, 6, 5), (140, 8, 9, 30)]
