@@ -94,7 +94,7 @@ READ_NAMES = {*inspect.signature(Runner.__init__).parameters, 'custom_imports'} 
 
 
 def is_small(cfg: Config) -> bool:
-    """Whether a config is of the pair that ships."""
+    """True for a config of a shipped student or of their teacher."""
     return 'nano' in cfg.filename or 'pico' in cfg.filename
 
 

@@ -10,20 +10,15 @@ train_dataloader = dict(
     dataset=dict(
         sets=[
             dict(
-                type='mmeatrack.VideoPairs',
-                pack_root='data/packs',
+                each,
                 crops=dict(
-                    template_size=48, search_size=96, template_factor=1.5, search_factor=3.0
+                    template_size=_base_.model.backbone.template_size,
+                    search_size=_base_.model.backbone.search_size,
+                    template_factor=_base_.model.test_cfg.template_factor,
+                    search_factor=_base_.model.test_cfg.search_factor,
                 ),
-            ),
-            dict(
-                type='mmeatrack.StillPairs',
-                photo_root='data/stills/photos',
-                cutout_root='data/stills/cutouts',
-                crops=dict(
-                    template_size=48, search_size=96, template_factor=1.5, search_factor=3.0
-                ),
-            ),
+            )
+            for each in _base_.train_dataloader.dataset.sets
         ],
         weights=[0.4, 0.6],
     ),

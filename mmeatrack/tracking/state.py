@@ -71,9 +71,10 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
     convention as OSTrack does, without a bound). A ``lost_search_factor`` gives the crop the size
     of the last sure box, times that factor. No box is larger than the image.
     """
-    (cx, cy, w, h), factor = state.box, settings['search_factor']
+    factor = settings['search_factor']
     if not state.lost_detector.lost:
-        return CropWindow.around((cx, cy, w, h), factor)
+        return CropWindow.around(state.box, factor)
+    cx, cy, w, h = state.box
     if settings['lost_search_factor'] is not None:
         (_, _, w, h), factor = state.sure_box, settings['lost_search_factor']
     elif settings['compat'] is None:
