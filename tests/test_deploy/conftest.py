@@ -1,47 +1,19 @@
-"""A toy tracker with all of its parts, exported once."""
+"""A toy tracker, exported once; only the fixtures, in the workers, import the libraries."""
 
-from pathlib import Path
-from typing import Any, List, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
-from mmeatrack.export import export_tracker, quantise
-from tests.toys import build, mmtrack_scope, tracker_cfg, video
-
-BOX_XYWH = (70.0, 50.0, 20.0, 20.0)
-
-
-class Exported(NamedTuple):
-    """A tracker in PyTorch, and the folder of its export."""
-
-    tracker: Any
-    folder: Path
-
-
-def frames(count: int, seed: int = 0) -> List[np.ndarray]:
-    return [f[0].permute(1, 2, 0).numpy().copy() for f in video(count, seed)]
-
-
-def toy() -> Any:
-    """Temporal adaptation every 3 frames, whatever the scores, and all the settings of boxes."""
-    with mmtrack_scope():
-        tracker = build(
-            tracker_cfg(
-                backbone=dict(stem='conv', box_embed=True, embed_dims=16),
-                temporal=dict(type='mmeatrack.TargetStore', threshold=0.0, interval=3),
-                confidence=dict(
-                    type='mmeatrack.CalibratedConfidence', weights=[1, 0.2, 2, 0.5, -3], bias=-1.0
-                ),
-                test_cfg=dict(size_smoothing=0.5, size_prior=0.1, lost_search_factor=5.0),
-            )
-        )
-    return tracker.eval()
+if TYPE_CHECKING:
+    from tests.test_deploy.toy_tracker import Exported
 
 
 @pytest.fixture(scope='session')
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> 'Exported':
     pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not installed')
+    from mmeatrack.export import export_tracker
+    from tests.test_deploy.toy_tracker import Exported, toy
+
     folder = tmp_path_factory.mktemp('exported')
     tracker = toy()
     export_tracker(tracker, folder, 'toy')
@@ -49,7 +21,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
 
 @pytest.fixture(scope='session')
-def exported_int8(exported: Exported) -> Exported:
+def exported_int8(exported: 'Exported') -> 'Exported':
     pytest.importorskip('onnx', reason='requirements/deploy.txt is not installed')
+    from mmeatrack.export import quantise
+    from tests.test_deploy.toy_tracker import BOX_XYWH, frames
+
     assert quantise(exported.folder, [(frames(13, seed=1), BOX_XYWH)], every=3) == 4
     return exported

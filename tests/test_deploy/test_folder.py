@@ -11,7 +11,7 @@ import pytest
 from mmeatrack.deploy import DeployedTracker, ExportedTracker, read_export
 from mmeatrack.deploy.folder import METADATA
 from mmeatrack.export import export_tracker
-from tests.test_deploy.conftest import Exported
+from tests.test_deploy.toy_tracker import Exported
 
 
 @pytest.fixture

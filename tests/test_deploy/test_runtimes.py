@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mmeatrack.deploy import DeployedTracker
-from tests.test_deploy.conftest import Exported
+from tests.test_deploy.toy_tracker import Exported
 
 
 @pytest.mark.parametrize(

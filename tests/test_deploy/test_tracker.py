@@ -15,7 +15,7 @@ import pytest
 from mmeatrack.deploy import DeployedTracker
 from mmeatrack.multi import MultiTracker, TrackRules
 from mmeatrack.structures import CropWindow
-from tests.test_deploy.conftest import BOX_XYWH, Exported, frames
+from tests.test_deploy.toy_tracker import BOX_XYWH, Exported, frames
 from tests.toys import FIRST_BOX, follow, video
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List
 
 import pytest
 
@@ -38,6 +38,18 @@ def test_all_files_are_python_3_8_and_need_no_torchvision() -> None:
     for path in FILES + SCRIPTS:
         banned[name_of(path)] = sorted(BANNED & set(imported(parse(path))))
     assert {name: found for name, found in banned.items() if found} == {}
+
+
+def test_conftests_import_the_libraries_in_fixtures_only() -> None:
+    """The process that shares the tests out reads them all, and would import torch for nothing."""
+    light = {'gc', 'os', 'pathlib', 'pytest', 'random', 'typing'}
+    heavy = {
+        name_of(path): sorted(found - light)
+        for path in (ROOT / 'tests').rglob('conftest.py')
+        for found in [set(imported(ast.Module(_top_level_imports(path), [])))]
+    }
+    assert len(heavy) > 1
+    assert {name: found for name, found in heavy.items() if found} == {}
 
 
 def test_the_package_logs_and_does_not_print() -> None:
@@ -143,3 +155,7 @@ def test_installed_wheel_gives_its_configs_away_from_the_repository(
     assert Path(package).is_relative_to(site) if sys.version_info >= (3, 9) else True
     assert '.mim' in Path(config).parts
     assert (model, joint_depth) == ('mmeatrack.EATrack', '2')
+
+
+def _top_level_imports(path: Path) -> List[ast.stmt]:
+    return [node for node in parse(path).body if isinstance(node, (ast.Import, ast.ImportFrom))]

@@ -1,9 +1,11 @@
-import pytest
+from typing import Iterator
 
-from tests.toys import mmtrack_scope
+import pytest
 
 
 @pytest.fixture(autouse=True)
-def _mmtrack_scope():
+def _mmtrack_scope() -> Iterator[None]:
+    from tests.toys import mmtrack_scope
+
     with mmtrack_scope():
         yield

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests.test_deploy.conftest import frames
+from tests.test_deploy.toy_tracker import frames
 from tests.toy_checkpoint import write_toy_tracker
 
 pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not installed')
