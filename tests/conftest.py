@@ -10,8 +10,8 @@ import pytest
 
 os.environ.setdefault('MPLBACKEND', 'Agg')
 
-# They train, start other processes, render whole videos or build whole models. Single slow tests of
-# other folders are marked where they are.
+# They train, start other processes, render whole videos, build whole models, belong to experiments
+# or are part of `make check`. Slow tests in other files are marked there.
 SLOW = (
     'test_compat/test_activation_checkpointing.py',
     'test_compat/test_cpu.py',
@@ -22,8 +22,9 @@ SLOW = (
     'test_engine/test_hooks',
     'test_engine/test_run_identity.py',
     'test_evaluation/test_metrics/test_uav_mot_metric.py',
+    'test_install/test_floors.py',
     'test_isolation',
-    'test_lab/test_experiments',
+    'test_lab',
     'test_models/test_distillers/test_teacher_in_checkpoints.py',
     'test_synthetic',
     'test_tools/test_ablations.py',

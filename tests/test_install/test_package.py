@@ -33,6 +33,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module.split('.')[0]
 
 
+@pytest.mark.slow
 def test_all_files_are_python_3_8_and_need_no_torchvision() -> None:
     banned = {}
     for path in FILES + SCRIPTS:

@@ -156,6 +156,7 @@ def test_losses_are_the_equations_of_what_was_recorded() -> None:
     assert losses['distill.loss_pred'].item() == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_distillation_trains_the_student() -> None:
     """Some steps on one batch bring the student's features nearer to the teacher's."""
     model = build(
