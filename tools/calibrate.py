@@ -92,7 +92,7 @@ def fit_and_report(
 
     from mmeatrack.evaluation.calibration import calibration_summary, reliability
     from mmeatrack.files.atomic import write_atomically
-    from mmeatrack.models.confidence import fit_confidence
+    from mmeatrack.tracking.calibrated_confidence import fit_confidence
     from mmeatrack.visualization import plot_reliability
 
     scores = np.empty(len(right))

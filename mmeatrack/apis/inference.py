@@ -19,12 +19,12 @@ from torch import nn
 
 from mmeatrack.compat.inference import only_packs, pack_frame
 from mmeatrack.conversion.published import published_config, shipped_trackers
-from mmeatrack.models.temporal.hook_config import store_of_hooks
+from mmeatrack.models.trackers.hook_config import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.multi import StatusKeeper, TrackResult, TrackStatus
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
-from mmeatrack.structures.frames import check_frame, check_size, image_size
+from mmeatrack.structures.checks import check_frame, check_size, image_size
 
 # Pipeline for configs without one. The first two steps read files and are left out here.
 TEST_PIPELINE = [

@@ -11,8 +11,8 @@ from mmeatrack.deploy.folder import TEMPLATE, TRACK, TRACK_INT8, read_export
 from mmeatrack.deploy.runtimes import Feed, load_graph
 from mmeatrack.structures import CropWindow, image_box_to_crop
 from mmeatrack.structures.boxes import Box
+from mmeatrack.structures.checks import check_frame, image_size
 from mmeatrack.structures.conventions import CONVENTIONS
-from mmeatrack.structures.frames import check_frame, image_size
 from mmeatrack.tracking import TrackerState, begin, complete_settings
 
 

@@ -9,9 +9,8 @@ import numpy as np
 from mmeatrack.deploy.network import DeployedNetwork
 from mmeatrack.files.live_frames import read_ahead
 from mmeatrack.multi import StatusKeeper, TrackResult
-from mmeatrack.structures import check_target_box
-from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, warn_of_box, xywh_to_cxcywh
-from mmeatrack.structures.frames import check_size, image_size
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
+from mmeatrack.structures.checks import check_size, check_target_box, image_size, warn_of_box
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
 

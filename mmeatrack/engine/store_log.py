@@ -10,8 +10,8 @@ import numpy as np
 
 from mmeatrack.evaluation.calibration import is_right
 from mmeatrack.files.atomic import write_atomically
-from mmeatrack.models.trackers import TrackerState
 from mmeatrack.structures.boxes import cxcywh_to_xywh
+from mmeatrack.tracking import TrackerState
 
 
 @dataclass

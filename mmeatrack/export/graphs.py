@@ -8,8 +8,8 @@ from typing import Any, Dict, Optional, Sequence, Tuple, cast
 import torch
 from torch import Tensor, nn
 
-from mmeatrack.models.confidence import mean_target_token
 from mmeatrack.models.search import FastNetwork
+from mmeatrack.models.search.cues import mean_target_token
 
 OPSET = 17
 

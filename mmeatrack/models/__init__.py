@@ -1,7 +1,9 @@
 """The parts of EATrack, each registered under the scope ``mmeatrack``."""
 
+from mmeatrack.registry import MODELS
+from mmeatrack.tracking import CalibratedConfidence, LostDetector, TargetStore
+
 from .backbones import AsymmetricViT
-from .confidence import CalibratedConfidence, LostDetector
 from .data_preprocessors import CropDataPreprocessor
 from .distillers import (
     EATrackDistill,
@@ -14,8 +16,11 @@ from .distillers import (
 from .heads import CenterHead
 from .losses import AlignedGIoULoss, TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from .mot import EATrackMOT
-from .temporal import TargetStore
 from .trackers import EATrack
+
+# Built by their registered names, though `tracking` itself knows no registry.
+for _part in (CalibratedConfidence, LostDetector, TargetStore):
+    MODELS.register_module(module=_part)
 
 __all__ = [
     'AlignedGIoULoss',

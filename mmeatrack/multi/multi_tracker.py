@@ -12,8 +12,8 @@ from mmeatrack.multi.redetection import Sweep
 from mmeatrack.multi.rules import TrackRules
 from mmeatrack.multi.status import StatusKeeper, Track
 from mmeatrack.structures import CropWindow, check_target_box
-from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, warn_of_box, xywh_to_cxcywh
-from mmeatrack.structures.frames import check_frame, check_size, image_size
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
+from mmeatrack.structures.checks import check_frame, check_size, image_size, warn_of_box
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
 
 

@@ -1,13 +1,13 @@
-"""Pure geometry: boxes and square crops.
+"""Boxes, square crops, and checks of what users give.
 
-Only :func:`crop_image` needs torch, which is imported when it is asked for.
+Only :func:`crop_image` needs torch, which is imported on its first use.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from .array_crops import crop_array
-from .boxes import check_target_box, clip_box
-from .windows import CropWindow, crop_box_to_image, image_box_to_crop
+from .boxes import CropWindow, clip_box, crop_box_to_image, image_box_to_crop
+from .checks import check_target_box
 
 if TYPE_CHECKING:
     from .crops import crop_image

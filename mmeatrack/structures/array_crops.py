@@ -1,13 +1,15 @@
-"""Square crops cut out of NumPy images; see :mod:`.windows`."""
+"""Square crops of NumPy images, see :class:`CropWindow`."""
 
-from typing import Tuple
+from typing import Any, Tuple
 
 import cv2
 import numpy as np
 
-from .windows import CropWindow
+from .boxes import CropWindow
 
-# From this ratio of window to crop on, only the pixels are taken that the resize reads.
+_Area = Tuple[slice, slice]
+
+# Ratio of window to crop above which only the pixels that the resize reads are taken.
 _SPARSE_FROM = 4
 
 
@@ -26,23 +28,19 @@ def crop_array(image: np.ndarray, window: CropWindow, output_size: int) -> np.nd
     """
     if window.size > _SPARSE_FROM * output_size:
         return _resize_sparsely(image, window, output_size)
-    rows, columns, place = _shown(image, window)
-    crop = np.zeros((window.size, window.size, image.shape[2]), np.float32)
-    crop[place] = image[rows, columns]
+    crop, _ = _cut(image, window, np.float32)
     return np.asarray(cv2.resize(crop, (output_size, output_size)))
 
 
 def crop_pixels(
     image: np.ndarray, window: CropWindow, output_size: int
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Cut the window out of the image, black outside it, and resize it in the image's own type.
+    """Cut the window out of the image, black outside it, and resize it in the image's dtype.
 
-    The arguments are those of :func:`crop_array`. The mask (output_size, output_size) beside the
-    crop is True where any part of a pixel lies outside the image.
+    The arguments are those of :func:`crop_array`. The second array (output_size, output_size) is
+    True where any part of a pixel lies outside the image.
     """
-    rows, columns, place = _shown(image, window)
-    crop = np.zeros((window.size, window.size, image.shape[2]), image.dtype)
-    crop[place] = image[rows, columns]
+    crop, place = _cut(image, window, image.dtype)
     outside = np.ones(crop.shape[:2])
     outside[place] = 0
     size = (output_size, output_size)
@@ -50,10 +48,10 @@ def crop_pixels(
 
 
 def crop_bytes(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
-    """Crop of :func:`crop_pixels` for uint8, bit for bit, in a time that the window does not set.
+    """Crop of :func:`crop_pixels` for uint8, bit for bit, in time independent of the window.
 
-    Large windows take the pixels that OpenCV's resize of bytes reads, in its fixed-point numbers:
-    weights of 11 bits, products of columns cut by 4 bits, those of rows by 16.
+    For large windows it repeats OpenCV's fixed-point resize on the pixels that this reads: weights
+    of 11 bits, products of columns cut by 4 bits, those of rows by 16.
     """
     if window.size <= _SPARSE_FROM * output_size:
         return crop_pixels(image, window, output_size)[0]
@@ -72,20 +70,28 @@ def crop_bytes(image: np.ndarray, window: CropWindow, output_size: int) -> np.nd
     return crop.astype(np.uint8)
 
 
-def _shown(image: np.ndarray, window: CropWindow) -> Tuple[slice, slice, Tuple[slice, slice]]:
-    """Rows and columns of the image in the window, and their place in the crop."""
-    height, width = image.shape[:2]
+def overlap(height: int, width: int, window: CropWindow) -> Tuple[_Area, _Area]:
+    """Rows and columns of the image that the window shows, and their place in the window."""
     x1, y1, size = window
     rows = slice(min(max(y1, 0), height), min(max(y1 + size, 0), height))
     columns = slice(min(max(x1, 0), width), min(max(x1 + size, 0), width))
     down = slice(rows.start - y1, rows.stop - y1)
-    return rows, columns, (down, slice(columns.start - x1, columns.stop - x1))
+    return (rows, columns), (down, slice(columns.start - x1, columns.stop - x1))
+
+
+def _cut(image: np.ndarray, window: CropWindow, dtype: Any) -> Tuple[np.ndarray, _Area]:
+    """Window (size, size, C) of the image, black outside it, and the image's place in it."""
+    height, width, channels = image.shape
+    within, place = overlap(height, width, window)
+    crop = np.zeros((window.size, window.size, channels), dtype)
+    crop[place] = image[within]
+    return crop, place
 
 
 def _resize_sparsely(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
     index, weight = taps(window.size, output_size)
     pixels = take(image, window.y1 + index, window.x1 + index)
-    # Rows of numbers: numpy is slow where its innermost axis is as short as the channels.
+    # Channels join the columns: numpy is slow over an innermost axis that short.
     top, bottom = np.split(pixels.reshape(len(pixels), -1).astype(np.float32), 2)
     lines = top * weight[0, :, None] + bottom * weight[1, :, None]
     left, right = np.split(lines, 2, axis=1)
@@ -95,16 +101,16 @@ def _resize_sparsely(image: np.ndarray, window: CropWindow, output_size: int) ->
 
 
 def take(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Pixels of an image (H, W[, C]) at all rows (M,) and columns (N,), black outside the image."""
+    """Pixels (M, N[, C]) of an image (H, W[, C]) at rows (M,) x columns (N,), black outside it."""
     y, x = np.meshgrid(rows.astype(np.float32), columns.astype(np.float32), indexing='ij')
     return cv2.remap(image, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
 
 
 def taps(size: int, output_size: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Positions that a bilinear resize reads along a side, and their weights.
+    """Positions that a bilinear resize of ``size`` px reads along a side, and their weights.
 
-    Of a window of ``size`` image px: (2 * output_size,) positions in it, the lower neighbours
-    first, and (2, output_size) float32 weights.
+    Returns:
+        (2 * output_size,) positions, the lower neighbours first, and (2, output_size) float32.
     """
     scale = np.float32(size) / np.float32(output_size)
     source = np.arange(output_size, dtype=np.float32)

@@ -1,10 +1,10 @@
-"""Geometric conventions of a test: this package's and OSTrack's.
+"""Geometric conventions at test time: this package's and OSTrack's.
 
-They differ in five choices; nothing else makes the boxes of equal weights differ. OSTrack
+With equal weights, boxes differ by these five choices alone. OSTrack
 (https://github.com/botaoye/OSTrack) maps boxes back without the half crop pixel that its training
-puts in, and from the crop's exact centre though the window is rounded to pixels; it blackens the
-image's last row and column where the crop reaches them, resizes in 8 bits, and grows boxes to the
-margin.
+adds, and from the exact centre of the crop although the window is rounded to pixels; it blackens
+the last row and column of the image where the crop reaches them, resizes in 8 bits, and grows boxes
+to the margin.
 """
 
 from typing import Callable, Dict, NamedTuple, Optional, Tuple
@@ -12,29 +12,22 @@ from typing import Callable, Dict, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .array_crops import crop_array, crop_bytes
-from .boxes import Box, clip_box
-from .windows import CropWindow, crop_box_to_image
+from .boxes import Box, CropWindow, clip_box, crop_box_to_image
 
 
 class Convention(NamedTuple):
-    """Steps of a test from frame to crop and from the crop's box to the image's.
+    """Mapping from frame to crop, and from a box in the crop to a box in the image.
 
     Attributes:
-        crop: Image (H, W, C) of uint8, window and output size to the crop, as :func:`crop_array`.
-        box_to_image: Box in crop px, window, output size and centre that the window was made
-            around to the box in image px.
-        clip: Box, image size and margin to the clipped box, as :func:`clip_box`.
+        crop: Function like :func:`crop_array`.
+        box_to_image: Function from box in crop px, window, output size and centre of the box that
+            the window was cut around, to the box in image px.
+        clip: Function like :func:`clip_box`.
     """
 
     crop: Callable[[np.ndarray, CropWindow, int], np.ndarray]
     box_to_image: Callable[[Box, CropWindow, int, Tuple[float, float]], Box]
     clip: Callable[[Box, Tuple[int, int], float], Box]
-
-
-def _own_box_to_image(
-    box_cxcywh: Box, window: CropWindow, output_size: int, centre: Tuple[float, float]
-) -> Box:
-    return crop_box_to_image(box_cxcywh, window, output_size)
 
 
 def _ostrack_crop(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
@@ -52,7 +45,7 @@ def _ostrack_box_to_image(
 
 
 def _ostrack_clip(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -> Box:
-    """Clip to the image, then grow from the upper left corner to the margin."""
+    """Clip to the image, then grow to the margin from the upper left corner."""
     cx, cy, w, h = box_cxcywh
     sides = []
     for centre, length, limit in ((cx, w, image_size[0]), (cy, h, image_size[1])):
@@ -64,6 +57,10 @@ def _ostrack_clip(box_cxcywh: Box, image_size: Tuple[int, int], margin: float) -
 
 
 CONVENTIONS: Dict[Optional[str], Convention] = {
-    None: Convention(crop_array, _own_box_to_image, clip_box),
+    None: Convention(
+        crop_array,
+        lambda box, window, output_size, centre: crop_box_to_image(box, window, output_size),
+        clip_box,
+    ),
     'ostrack': Convention(_ostrack_crop, _ostrack_box_to_image, _ostrack_clip),
 }

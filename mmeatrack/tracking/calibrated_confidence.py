@@ -85,7 +85,7 @@ class CalibratedConfidence:
 
     Example:
         >>> from mmeatrack.models import CalibratedConfidence
-        >>> from mmeatrack.models.confidence import Cues
+        >>> from mmeatrack.tracking import Cues
         >>> confidence = CalibratedConfidence(weights=[1.0, 0.2, 2.0, 0.5, -3.0], bias=-2.0)
         >>> good = Cues(peak=0.9, side_lobe=0.1, agreement=0.8, size_change=0.1)
         >>> poor = Cues(peak=0.4, side_lobe=0.3, agreement=0.2, size_change=1.2)

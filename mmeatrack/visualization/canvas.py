@@ -5,7 +5,7 @@ from typing import List, Tuple
 import cv2
 import numpy as np
 
-from mmeatrack.structures.frames import check_frame
+from mmeatrack.structures.checks import check_frame
 
 Color = Tuple[int, int, int]  # B, G, R
 Rect = Tuple[float, float, float, float]  # left, top, right, bottom; the last two lie beyond it

@@ -4,9 +4,7 @@ from typing import List, Optional
 import torch
 
 from mmeatrack.engine.store_log import StoreLog, read_store_log, write_store_log
-from mmeatrack.models.confidence import LostDetector
-from mmeatrack.models.temporal import TargetStore
-from mmeatrack.models.trackers import TrackerState
+from mmeatrack.tracking import LostDetector, TargetStore, TrackerState
 
 TRUTH = [10.0, 10.0, 30.0, 30.0]
 

@@ -4,7 +4,8 @@ import random
 import pytest
 
 from mmeatrack.structures import check_target_box, clip_box
-from mmeatrack.structures.boxes import cxcywh_to_xywh, cxcywh_to_xyxy, warn_of_box, xywh_to_cxcywh
+from mmeatrack.structures.boxes import cxcywh_to_xywh, cxcywh_to_xyxy, xywh_to_cxcywh
+from mmeatrack.structures.checks import warn_of_box
 from tests.toys import logged
 
 IMAGE = (100, 80)
@@ -44,8 +45,8 @@ def test_check_target_box_takes_a_box_partly_outside(box) -> None:
         ((10, 80, 5, 5), 'outside the image'),
         ((-5, 10, 5, 5), 'outside the image'),
         ((10, -7, 5, 7), 'outside the image'),
-        ((10, 10, 1e-6, 5), 'at least 0.01 px.*in shares of the image'),
-        ((0.4, 0.3, 0.1, 0.2), 'in shares of the image'),
+        ((10, 10, 1e-6, 5), 'at least 0.01 px.*in fractions of the image'),
+        ((0.4, 0.3, 0.1, 0.2), 'in fractions of the image'),
         ((5, 5, 1001, 20), 'over 10 times'),
         ((5, 5, 20, 1e30), 'over 10 times'),
     ],

@@ -4,7 +4,7 @@ from typing import List
 import pytest
 import torch
 
-from mmeatrack.models.temporal import FUSIONS, SAMPLINGS
+from mmeatrack.tracking.activation import FUSIONS, SAMPLINGS
 
 SCORES = [0.9, 0.7, 0.95, 0.7, 0.8, 0.9]
 SAME = torch.ones(6, 2)

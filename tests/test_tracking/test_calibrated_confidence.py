@@ -3,8 +3,15 @@ import math
 import numpy as np
 import pytest
 
-from mmeatrack.models.confidence import CalibratedConfidence, Cues, fit_confidence
-from mmeatrack.tracking.calibrated_confidence import WorstLead, cue_vector, logit
+from mmeatrack.tracking.calibrated_confidence import (
+    CalibratedConfidence,
+    Cues,
+    WorstLead,
+    cue_vector,
+    fit_confidence,
+    logit,
+    size_change,
+)
 
 
 def sigmoid(value: float) -> float:
@@ -79,3 +86,10 @@ def test_bad_values_are_refused() -> None:
         CalibratedConfidence([1.0, 2.0, 3.0, 4.0, math.nan], 0.0)
     with pytest.raises(ValueError, match=r'5 of 5 predictions are right'):
         fit_confidence(np.zeros((5, 1)), np.ones(5))
+
+
+def test_size_change_is_symmetric_and_ignores_aspect() -> None:
+    box = (5.0, 5.0, 8.0, 2.0)
+    assert size_change(box, (0.0, 0.0, 4.0, 4.0)) == 0
+    assert size_change(box, (0.0, 0.0, 16.0, 4.0)) == pytest.approx(math.log(2))
+    assert size_change((0.0, 0.0, 16.0, 4.0), box) == pytest.approx(math.log(2))

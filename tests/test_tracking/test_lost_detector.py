@@ -1,7 +1,7 @@
 import pytest
 
-from mmeatrack.models.confidence import LostDetector
 from mmeatrack.registry import MODELS
+from mmeatrack.tracking import LostDetector
 
 
 def states(detector: LostDetector, scores: list) -> str:

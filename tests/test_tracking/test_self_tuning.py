@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmeatrack.models.temporal import TargetStore
+from mmeatrack.tracking import TargetStore
 from mmeatrack.tracking.self_tuning import ScoreStatistics, interval_ends, least_score
 
 

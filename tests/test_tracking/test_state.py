@@ -7,9 +7,8 @@ from typing import Optional
 import pytest
 import torch
 
-from mmeatrack.models.confidence import LostDetector
 from mmeatrack.structures import CropWindow
-from mmeatrack.tracking import advance
+from mmeatrack.tracking import LostDetector, advance
 from mmeatrack.tracking.state import TrackerState, search_window, smooth_size
 from tests.toys import build, follow, tracker_cfg, video
 

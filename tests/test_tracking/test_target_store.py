@@ -5,8 +5,8 @@ from typing import Any, Callable, List, Sequence
 import pytest
 import torch
 
-from mmeatrack.models import TargetStore
-from mmeatrack.models.temporal import FUSIONS, SAMPLINGS
+from mmeatrack.tracking import TargetStore
+from mmeatrack.tracking.activation import FUSIONS, SAMPLINGS
 
 TEMPLATE = torch.full((1, 2, 3), -1.0)
 

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmeatrack.models.backbones import AsymmetricViT
-from mmeatrack.models.confidence import measure_cues
 from mmeatrack.models.heads import CenterHead
 from mmeatrack.models.heads.center_head import box_at, peak_cell, sigmoid_clamped
 from mmeatrack.models.loss_terms import full_precision
+from mmeatrack.models.search.cues import measure_cues
 from mmeatrack.models.search.peak_branches import PeakBranches
 from mmeatrack.models.search.plain_network import as_map
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from mmeatrack.models.backbones import check_joint_tokens
-from mmeatrack.models.confidence import measure_cues
 from mmeatrack.models.heads.center_head import sigmoid_clamped
+from mmeatrack.models.search.cues import measure_cues
 
 
 class PlainNetwork(nn.Module):

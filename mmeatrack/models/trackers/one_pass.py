@@ -13,15 +13,15 @@ from mmtrack.models.sot.base import BaseSingleObjectTracker
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-from mmeatrack.models.confidence import mean_target_token
 from mmeatrack.models.search import NetworkOfWeights
-from mmeatrack.models.temporal.hook_config import store_of_hooks
+from mmeatrack.models.search.cues import mean_target_token
+from mmeatrack.models.trackers.hook_config import store_of_hooks
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import CropWindow, check_target_box, crop_image, image_box_to_crop
-from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, cxcywh_to_xyxy, warn_of_box
+from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, cxcywh_to_xyxy
+from mmeatrack.structures.checks import check_size, warn_of_box
 from mmeatrack.structures.conventions import CONVENTIONS
 from mmeatrack.structures.crops import crop_image_by
-from mmeatrack.structures.frames import check_size
 from mmeatrack.tracking import TrackerState, VideoParts, adapt, advance, begin, search_window
 
 Located = Tuple[Box, List[float]]

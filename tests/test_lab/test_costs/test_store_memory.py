@@ -29,10 +29,10 @@ def test_a_long_video_holds_no_more_than_a_short_one(given: dict, capacity: int)
 
 
 def test_a_store_that_grows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('mmeatrack.models.temporal.TargetStore.due', lambda *_: False)
+    monkeypatch.setattr('mmeatrack.tracking.TargetStore.due', lambda *_: False)
     kept: list = []
     monkeypatch.setattr(
-        'mmeatrack.models.temporal.TargetStore.offer',
+        'mmeatrack.tracking.TargetStore.offer',
         lambda self, *offered: self.__dict__.setdefault('kept', kept).append(offered),
     )
     report = BenchmarkReport('memory')

@@ -11,7 +11,7 @@ from mmtrack.structures import TrackDataSample
 
 from mmeatrack.models import EATrackMOT
 from mmeatrack.models.mot import eatrack_mot
-from mmeatrack.structures.frames import image_size
+from mmeatrack.structures.checks import image_size
 from mmeatrack.tracking import LostDetector
 from mmeatrack.tracking.settings import complete_settings
 from mmeatrack.tracking.steps import VideoParts, begin

@@ -14,7 +14,7 @@ from mmeatrack.apis import load_tracker
 from mmeatrack.apis.inference import TEST_PIPELINE
 from mmeatrack.deploy import TrackedFrame
 from mmeatrack.models import EATrack
-from mmeatrack.models.confidence import mean_target_token
+from mmeatrack.models.search.cues import mean_target_token
 from mmeatrack.registry import MODELS
 
 # Ways in which a tracker of this package runs: what they set in its test_cfg.

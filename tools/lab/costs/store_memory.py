@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lab.costs.process_memory import check_process_memory, resident_bytes
 from lab.costs.report import BenchmarkReport
-from mmeatrack.models.temporal import TargetStore
+from mmeatrack.tracking import TargetStore
 
 # What the second half of a video may take, over the first.
 BOUND = 1.01

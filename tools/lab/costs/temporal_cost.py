@@ -11,9 +11,9 @@ from torch import Tensor
 
 from lab.costs.interleaving import interleave, ratio_of_typical_periods, typical_mean
 from lab.costs.report import BenchmarkReport
-from mmeatrack.models.temporal import TargetStore
 from mmeatrack.registry import MODELS
 from mmeatrack.structures.boxes import Box
+from mmeatrack.tracking import TargetStore
 
 BOUNDS = {'concat': 1.05, 'blend': 1.01}
 # Without the store, twice: how far the ratio of two equal trackers is from 1.

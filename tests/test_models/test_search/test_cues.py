@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from mmeatrack.models.confidence import mean_target_token, measure_cues, size_change
 from mmeatrack.models.heads import CenterPrediction
+from mmeatrack.models.search.cues import mean_target_token, measure_cues
 
 
 def logit(share: float) -> float:
@@ -39,10 +39,3 @@ def test_target_token_is_of_the_templates_middle(side: int, kept: int) -> None:
     tokens[:, margin : side - margin, margin : side - margin] = torch.tensor([1.0, 2.0, 3.0])
     found = mean_target_token(tokens.flatten(1, 2))
     assert found.tolist() == [pytest.approx([1, 2, 3])]
-
-
-def test_size_change_is_symmetric_and_ignores_aspect() -> None:
-    box = (5.0, 5.0, 8.0, 2.0)
-    assert size_change(box, (0.0, 0.0, 4.0, 4.0)) == 0
-    assert size_change(box, (0.0, 0.0, 16.0, 4.0)) == pytest.approx(math.log(2))
-    assert size_change((0.0, 0.0, 16.0, 4.0), box) == pytest.approx(math.log(2))
