@@ -1,4 +1,4 @@
-"""Procedural UAV videos with exact ground truth: the data set that needs no download."""
+"""Procedural UAV videos with exact ground truth: a data set that needs no download."""
 
 from .annotation import Annotation, annotate
 from .plan import Plan, SequenceSpec, plan_sequence

@@ -1,4 +1,4 @@
-"""All that moves besides the target: traffic, passers-by and look-alikes."""
+"""Moving objects other than the target: traffic, passers-by and look-alikes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .sprites.targets import KINDS, make_target, make_wake, random_paint
 
 @dataclass
 class Actor:
-    """Something that moves over the ground.
+    """Object that moves over the ground.
 
     Attributes:
-        sprite: Its picture.
+        sprite: Its sprite.
         points: Positions (N, 2) in world pixels.
         headings: Directions (N,) in radians.
-        lookalike: Whether it is of the target's kind.
-        wake: The foam behind a boat.
+        lookalike: Whether it is of the same kind as the target.
+        wake: Foam behind a boat; None for other kinds.
     """
 
     sprite: Sprite
@@ -38,14 +38,14 @@ class Actor:
 def along_route(
     route: Route, arc: np.ndarray, lateral: np.ndarray, sprite: Sprite, alike: bool
 ) -> Actor:
-    """An actor at distances along the route and to its right, facing where it moves."""
+    """Actor at distances along the route and offsets to its right, facing its motion."""
     direction = route.headings(arc)
     normal = np.stack([-np.sin(direction), np.cos(direction)], 1)
     points = route.at(arc) + normal * lateral[:, None]
     motion = np.gradient(points, axis=0) if len(points) > 1 else np.zeros((1, 2))
     backwards = float(np.mean(np.gradient(arc))) < 0 if len(arc) > 1 else False
     heading = direction + (np.pi if backwards else 0.0)
-    # Sideways drift turns the body a little; the hull does not spin where it almost stands.
+    # Sideways drift turns the body slightly; an actor that almost stands still does not spin.
     speed = np.linalg.norm(motion, axis=1)
     moving = speed > 0.05 * max(float(speed.max()), 1e-6)
     drift = np.arctan2(motion[:, 1], motion[:, 0]) - heading
@@ -63,7 +63,7 @@ def make_rivals(
     resolution: float,
     paint: Colour,
 ) -> List[Actor]:
-    """Look-alikes of the target: the first passes it, the others follow and lead it closely."""
+    """Look-alikes of the target: the first passes it, the others stay close ahead or behind."""
     length, width = target.extent()
     on_road = KINDS[scenario.kind].path == 'road'
     gap = (LANE if on_road else 1.25 * max(length, width)) * scale
@@ -88,7 +88,7 @@ def make_rivals(
 
 
 def add_wakes(rng: np.random.Generator, scenario: Scenario, actors: List[Actor]) -> None:
-    """Let boats draw foam behind them."""
+    """Add a wake of foam to each boat."""
     if scenario.kind == 'boat':
         for actor in actors:
             actor.wake = make_wake(rng, actor.sprite)
@@ -109,15 +109,15 @@ def make_traffic(
     scale: float,
     resolution: float,
 ) -> List[Actor]:
-    """Others of the same surroundings, each in a place of its own, apart from the target."""
+    """Traffic that suits the surroundings, each actor at its own distance from the target."""
     path = KINDS[scenario.kind].path
     kinds = _COMPANY.get(path, (scenario.kind,))
     chosen = [kinds[int(rng.integers(len(kinds)))] for _ in range(scenario.traffic)]
     sprites = [make_target(rng, kind, resolution, random_paint(rng, kind)) for kind in chosen]
-    # One length for all keeps their places apart.
+    # A common length keeps their places apart.
     length = max(max(sprite.extent()) for sprite in [target, *sprites]) * scale
     start, pace = rng.uniform(0.3, 0.5), rng.uniform(0.9, 1.0)
-    # A look-alike that passes has the opposite lane for itself.
+    # A passing look-alike has the opposite lane to itself.
     lanes = 1 if scenario.rivals else 2
     traffic = []
     for number, (kind, sprite) in enumerate(zip(chosen, sprites)):
@@ -135,7 +135,7 @@ def make_traffic(
 def _same_lane(
     rng: np.random.Generator, route: Route, place: int, length: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """In the target's lane at its pace, well ahead or behind."""
+    """Arc and lateral offset (N,) in the target's lane at its pace, well ahead or behind."""
     ahead = (3.2 + 1.9 * (place // 2) + rng.uniform(0, 0.3)) * length
     ahead *= 1 if place % 2 == 0 else -1
     arc = route.arc + ahead + 0.15 * length * smooth_curve(rng, len(route.arc), 40)
@@ -145,7 +145,7 @@ def _same_lane(
 def _oncoming(
     route: Route, place: int, length: float, start: float, pace: float, scale: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """In the opposite lane, one after the other at the same pace."""
+    """Arc and lateral offset (N,) in the opposite lane, in a queue of constant pace."""
     num_frames = len(route.arc)
     way = float(route.arc[-1] - route.arc[0])
     first = float(route.arc[0]) + start * way + 2.2 * place * length
@@ -156,7 +156,7 @@ def _oncoming(
 def _beside(
     rng: np.random.Generator, route: Route, number: int, length: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """On a parallel way, coming or going."""
+    """Arc and lateral offset (N,) on a parallel path, in either direction."""
     num_frames = len(route.arc)
     away = (3.0 + 1.9 * (number // 2) + rng.uniform(0, 0.4)) * length * (1 if number % 2 else -1)
     middle = float(route.arc.mean()) + rng.normal(0, 2 * length)
@@ -166,5 +166,5 @@ def _beside(
 
 
 def fade(rng: np.random.Generator, scenario: Scenario, num_frames: int) -> np.ndarray:
-    """Weight (N,) of the target's second look over time, from 0 to the scenario's change."""
+    """Weight (N,) of the target's second look over time, from 0 to ``scenario.change``."""
     return scenario.change * ease(num_frames, rng.uniform(0.05, 0.25), rng.uniform(0.7, 0.95))

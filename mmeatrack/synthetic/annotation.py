@@ -1,4 +1,4 @@
-"""Ground truth: boxes, visibility and the attributes that truly hold."""
+"""Ground truth: boxes, visibility and the attributes that hold."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .plan import Plan
 from .sprites.sprite import Pose, Region
 
 MIN_VISIBLE = 0.05
-"""A target of which less can be seen counts as absent."""
+"""Visible share below which a target counts as absent."""
 MIN_SIDE = 2.0
-"""A target of which fewer pixels lie in the frame, in either direction, counts as absent."""
+"""Width or height in the frame, in pixels, below which a target counts as absent."""
 
 
 @dataclass
@@ -22,10 +22,10 @@ class Annotation:
     """Ground truth of a sequence of N frames.
 
     Attributes:
-        boxes: (N, 4) x, y, w, h in frame pixels, x and y of the top-left corner from 0; clipped to
-            the frame, whole also where something covers the target; NaN where it is absent.
-        visibility: (N,) share of the target's area that can be seen, 0 to 1.
-        attributes: Names of what happens, the dominant one first.
+        boxes: (N, 4) x, y, w, h in frame pixels, the top-left corner counted from 0. Clipped to
+            the frame, but not to the visible part of an occluded target; NaN where it is absent.
+        visibility: (N,) visible share of the target's area, 0 to 1.
+        attributes: Names of the attributes, the dominant one first.
     """
 
     boxes: np.ndarray
@@ -44,11 +44,11 @@ def annotate(plan: Plan) -> Annotation:
 def clip_boxes(
     amodal: np.ndarray, visibility: np.ndarray, frame_size: Tuple[int, int]
 ) -> np.ndarray:
-    """Boxes (N, 4) x, y, w, h within the frame; NaN where too little is seen.
+    """Boxes (N, 4) x, y, w, h clipped to the frame; NaN where the target is absent.
 
     Args:
         amodal: (N, 4) left, top, right, bottom, not clipped.
-        visibility: (N,) share of the target that is seen.
+        visibility: (N,) visible share of the target.
         frame_size: Width and height in pixels.
     """
     limits = np.array([frame_size[0], frame_size[1]], float)
@@ -66,7 +66,7 @@ def _whole_region(plan: Plan, pose: Pose) -> Region:
 
 
 def cover_alpha(plan: Plan, frame: int, region: Region) -> np.ndarray:
-    """Opacity of all covers together over a region of the frame, float32 (h, w), 0 to 1."""
+    """Joint opacity of all occluders over a region of the frame, float32 (h, w), 0 to 1."""
     clear = np.ones((region[3] - region[1], region[2] - region[0]), np.float32)
     for cover in plan.covers:
         pose = plan.pose_at(frame, cover.x, cover.y, cover.angle)
@@ -78,7 +78,7 @@ def cover_alpha(plan: Plan, frame: int, region: Region) -> np.ndarray:
 
 
 def visible_share(plan: Plan, frame: int) -> float:
-    """Share of the target's area that lies in the frame and under no cover, 0 to 1."""
+    """Share of the target's area inside the frame and under no occluder, 0 to 1."""
     pose = plan.poses[frame]
     region = _whole_region(plan, pose)
     alpha = plan.target.warp(pose, region)[..., 3].astype(np.float32)
@@ -92,7 +92,7 @@ def visible_share(plan: Plan, frame: int) -> float:
 def _attributes(
     plan: Plan, amodal: np.ndarray, boxes: np.ndarray, visibility: np.ndarray
 ) -> List[str]:
-    """Attributes in the order of their names' list, the dominant one first."""
+    """Names of the attributes that hold, the dominant one first."""
     present = ~np.isnan(boxes[:, 0])
     scales = np.array([pose.scale for pose in plan.poses])
     angles = np.unwrap([pose.angle for pose in plan.poses])
@@ -122,7 +122,7 @@ def _within(amodal: np.ndarray, frame_size: Tuple[int, int]) -> np.ndarray:
 
 
 def pace(amodal: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Steps of the target's centre in sizes of its box before the step, (N - 1,).
+    """Steps (N - 1,) of the target's centre, in sizes of its box before the step.
 
     Args:
         amodal: (N, 4) left, top, right, bottom, not clipped.
@@ -144,7 +144,7 @@ def is_static(amodal: np.ndarray) -> bool:
 
 
 def look_change(plan: Plan) -> float:
-    """Mean change of the target's colours over the sequence, 0 to 255."""
+    """Mean colour change of the target over the sequence, 0 to 255."""
     looks = plan.target.looks
     if len(looks) == 1:
         return 0.0
@@ -155,7 +155,7 @@ def look_change(plan: Plan) -> float:
 
 
 def illumination_range(plan: Plan) -> float:
-    """Brightest over darkest light on the target during the sequence."""
+    """Ratio of the brightest to the darkest light on the target."""
     world = np.array(plan.world_size, float)
     tones = [
         plan.light.grey(frame) * plan.light.cloud_at(frame, point / world)
@@ -165,7 +165,7 @@ def illumination_range(plan: Plan) -> float:
 
 
 def _close_lookalikes(plan: Plan, sides: np.ndarray) -> int:
-    """Number of frames with another of the target's kind within two sizes of it."""
+    """Number of frames with a look-alike within 2.2 target sizes."""
     close = np.zeros(len(sides), bool)
     zoom = np.hypot(plan.matrices[:, 0, 0], plan.matrices[:, 1, 0])
     for actor in plan.actors:

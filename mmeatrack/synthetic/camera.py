@@ -1,4 +1,4 @@
-"""The camera: where the target appears in the frame, and from where the world is seen."""
+"""Camera: zoom, rotation and the target's position in the frame."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .scenario import Scenario
 
 
 def plan_zoom(rng: np.random.Generator, scenario: Scenario, num_frames: int) -> np.ndarray:
-    """Zoom (N,) from the scenario's start to its end, smooth, never above 1."""
+    """Smooth zoom (N,) between the scenario's two values, never above 1."""
     first, last = scenario.zoom
     begin, end = rng.uniform(0.0, 0.15), rng.uniform(0.75, 0.95)
     return first * (last / first) ** ease(num_frames, begin, end)
 
 
 def plan_spin(rng: np.random.Generator, scenario: Scenario, num_frames: int) -> np.ndarray:
-    """Angle of the camera (N,) in radians: a random start, the scenario's turn, a little sway."""
+    """Camera angle (N,) in radians: a random start, the scenario's spin and slight sway."""
     sway = 0.0 if scenario.name == 'static' else 0.03
     turn = scenario.spin * ease(num_frames, rng.uniform(0, 0.2), rng.uniform(0.7, 1.0))
     return rng.uniform(0, 2 * np.pi) + turn + sway * smooth_curve(rng, num_frames, 18)
 
 
 def linear_parts(zoom: np.ndarray, spin: np.ndarray) -> np.ndarray:
-    """Matrices (N, 2, 2) from world to frame directions."""
+    """Linear maps (N, 2, 2) from world to frame directions."""
     cos, sin = np.cos(spin) * zoom, np.sin(spin) * zoom
     return np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
 
@@ -40,15 +40,15 @@ def plan_positions(
 ) -> np.ndarray:
     """Position of the target's centre in the frame.
 
-    The camera follows loosely: part of the target's motion shows, and the operator draws it back
-    to a point that strays about the middle. No step is larger than the scenario's limit.
+    The camera follows loosely: part of the target's motion remains visible, and the operator pulls
+    it back to a point that drifts around the frame's centre. No step exceeds the scenario's limit.
 
     Args:
-        rng: Source of the numbers.
-        scenario: The settings.
-        motion: The target's motion (N, 2) in frame pixels if the camera stood still.
-        sizes: Square root of its box's width x height in pixels (N,).
-        reach: Half of the diagonal of its box in pixels (N,): its distance to the frame's edge.
+        rng: Random generator.
+        scenario: Settings of the sequence.
+        motion: The target's motion (N, 2) in frame pixels under a fixed camera.
+        sizes: Square root (N,) of its box's width x height in pixels.
+        reach: Half the diagonal (N,) of its box in pixels: its distance from the frame's edge.
         frame_size: Width and height.
 
     Returns:
@@ -88,7 +88,7 @@ def _dash(
     reach: np.ndarray,
     frame_size: Tuple[int, int],
 ) -> np.ndarray:
-    """Positions (N, 2) of a target that rushes through the frame and turns back near its edges."""
+    """Positions (N, 2) of a target that dashes through the frame and turns back at its edges."""
     num_frames = len(sizes)
     middle = (np.array(frame_size) - 1) / 2
     room = middle - reach.max() - 4
@@ -116,7 +116,7 @@ def _leave(
     reach: np.ndarray,
     middle: np.ndarray,
 ) -> np.ndarray:
-    """Move the points so that the target leaves over one edge and returns there."""
+    """Shift the points so that the target leaves over one edge and returns over the same one."""
     num_frames = len(points)
     axis = int(rng.integers(2))
     side = 1.0 if rng.random() < 0.5 else -1.0

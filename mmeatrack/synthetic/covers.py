@@ -25,16 +25,16 @@ def plan_covers(
     sun: Sun,
     frame_size: Tuple[int, int],
 ) -> List[Cover]:
-    """Put overhead objects where the target will pass, but not over where it starts.
+    """Place overhead objects along the target's route, but not over its start.
 
     Args:
-        rng: Source of the numbers.
-        scenario: Tells how many, and whether they hide the whole target.
-        route: The target's way in world pixels.
-        target: Its picture.
+        rng: Random generator.
+        scenario: Number of occluders, and whether they hide the whole target.
+        route: The target's route in world pixels.
+        target: The target's sprite.
         scale: World pixels per metre.
-        sun: The light that falls on the crowns of trees.
-        frame_size: Width and height; a bridge spans what any frame shows.
+        sun: Light on the tree crowns.
+        frame_size: Width and height; a bridge is longer than any frame shows.
     """
     num_frames = len(route.arc)
     start = route.points[0]
@@ -66,7 +66,7 @@ def _over(
     frame_size: Tuple[int, int],
     num_frames: int,
 ) -> List[Cover]:
-    """A cloud, a group of tree crowns or a bridge over a point of the way."""
+    """A cloud, a group of tree crowns or a bridge over a point of the route."""
     path = KINDS[scenario.kind].path
     length = target.extent()[0]
     if path == 'air':

@@ -1,4 +1,4 @@
-"""Crowds: look-alikes of the target that are targets themselves."""
+"""Crowds: look-alikes of the target that are targets too."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .sprites.drawing import Colour
 from .sprites.sprite import Sprite
 from .sprites.targets import KINDS, make_target
 
-# Side of the square that each target has for itself in the frame, in sizes of a target.
+# Side of the square per target in the frame, in target sizes.
 _ROOM = 3.6
 _SMALLEST = 12.0
 
 
 def make_room(scenario: Scenario, frame_size: Tuple[int, int], targets: int) -> Scenario:
-    """A scenario in whose frames a number of targets fit, with nobody else about.
+    """Scenario whose frames have room for several targets, without other traffic.
 
     Args:
-        scenario: Its settings for one target.
+        scenario: Settings for one target.
         frame_size: Width and height in pixels.
         targets: Number of targets.
     """
@@ -44,23 +44,23 @@ def make_crowd(
     paint: Colour,
     count: int,
 ) -> List[Actor]:
-    """Look-alikes of the target, of its kind and paint.
+    """Look-alikes of the target, of the same kind and paint.
 
-    On a road every other one is in the target's lane, the others come towards it. Elsewhere one
-    goes beside it, the next one across its way, so that paths cross.
+    On a road they alternate between the target's lane and oncoming traffic. Elsewhere they
+    alternate between moving alongside the target and crossing its path.
 
     Args:
-        rng: Source of the numbers.
-        scenario: The settings.
-        route: The target's way in world pixels.
-        target: Its picture.
+        rng: Random generator.
+        scenario: Settings of the sequence.
+        route: The target's route in world pixels.
+        target: The target's sprite.
         scale: World pixels per metre.
-        resolution: Pixels per metre of the pictures.
+        resolution: Pixels per metre of the sprites.
         paint: The target's main colour.
         count: Number of look-alikes.
     """
     sprites = [make_target(rng, scenario.kind, resolution, paint) for _ in range(count)]
-    # One length for all keeps their places apart.
+    # A common length keeps their places apart.
     length = max(max(sprite.extent()) for sprite in [target, *sprites]) * scale
     on_road = KINDS[scenario.kind].path == 'road'
     crowd = []
@@ -80,7 +80,7 @@ def make_crowd(
 def _beside(
     rng: np.random.Generator, route: Route, place: int, length: float, stray: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Ahead of the target and behind it by turns, straying by a share of a length to the side."""
+    """Arc and lateral offset (N,) ahead of or behind the target, drifting sideways by ``stray``."""
     num_frames = len(route.arc)
     ahead = (1.7 + 1.6 * (place // 2) + rng.uniform(0, 0.3)) * (1 if place % 2 == 0 else -1)
     arc = route.arc + (ahead + 0.2 * smooth_curve(rng, num_frames, 40)) * length
@@ -90,7 +90,7 @@ def _beside(
 def _oncoming(
     rng: np.random.Generator, route: Route, place: int, length: float, lane: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """In the opposite lane, in a row that meets the target in the middle of the sequence."""
+    """Arc and lateral offset (N,) of an oncoming queue that meets the target at mid-sequence."""
     num_frames = len(route.arc)
     way = max(float(route.arc[-1] - route.arc[0]), 6 * length)
     ahead = (place - 1.5) * 1.7 + rng.uniform(0, 0.3)
@@ -101,7 +101,7 @@ def _oncoming(
 def _across(
     rng: np.random.Generator, route: Route, place: int, length: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """From one side of the target's way to the other, each at a time of its own."""
+    """Arc and lateral offset (N,) of a crossing of the target's path, each at its own time."""
     num_frames = len(route.arc)
     when = 0.25 + 0.5 * ((place * 0.382 + rng.uniform(0, 0.1)) % 1.0)
     ahead = (1.5 * ((place + 1) // 2) * (1 if place % 2 else -1) + rng.uniform(-0.4, 0.4)) * length

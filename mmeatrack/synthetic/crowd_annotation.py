@@ -1,4 +1,4 @@
-"""Ground truth of all targets of a scene, and its files in MOTChallenge's format."""
+"""Ground truth of all targets of a scene, and its files in MOTChallenge format."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class CrowdAnnotation(NamedTuple):
     """Ground truth of T targets in N frames.
 
     Attributes:
-        boxes: (T, N, 4) x, y, w, h in frame pixels, clipped to the frame, whole also where
-            something covers the target; NaN where it is absent. The first target is the plan's.
-        visibility: (T, N) share of the target's area that can be seen, 0 to 1.
+        boxes: (T, N, 4) x, y, w, h in frame pixels, clipped to the frame, but not to the visible
+            part of an occluded target; NaN where it is absent. The first target is the plan's.
+        visibility: (T, N) visible share of the target's area, 0 to 1.
     """
 
     boxes: np.ndarray
@@ -40,12 +40,12 @@ def annotate_crowd(plan: Plan) -> CrowdAnnotation:
     shares = np.array(visibility).T
     whole = np.array(amodal).transpose(1, 0, 2)
     clipped = [clip_boxes(*found, plan.spec.frame_size) for found in zip(whole, shares)]
-    # The target is painted over the actors, so it is the last one here, and the first to count.
+    # The target is painted last, over the actors, but is the first in the annotation.
     return CrowdAnnotation(np.roll(clipped, 1, axis=0), np.roll(shares, 1, axis=0))
 
 
 def _figures(plan: Plan, frame: int) -> List[Tuple[Sprite, Pose]]:
-    """All that is annotated in a frame, in the order of painting."""
+    """Annotated sprites of a frame and their poses, in painting order."""
     others = [(actor.sprite, plan.actor_pose(actor, frame)) for actor in plan.actors]
     return [*others, (plan.target, plan.poses[frame])]
 
@@ -57,7 +57,7 @@ def _seen(
     boxes: List[Tuple[float, float, float, float]],
     index: int,
 ) -> float:
-    """Share of a figure's area in the frame, under no cover and no figure painted later."""
+    """Share of a figure's area in the frame, under no occluder and no figure painted later."""
     width, height = plan.spec.frame_size
     left, top, right, bottom = boxes[index]
     if left >= width or top >= height or right <= 0 or bottom <= 0:
@@ -82,8 +82,8 @@ def write_crowd(sequence: Path, name: str, plan: Plan, annotation: CrowdAnnotati
     """Write ``gt/gt.txt`` and ``seqinfo.ini`` of a sequence.
 
     A row of ``gt.txt`` is ``frame,id,x,y,w,h,1,1,visibility``: frames and ids from 1, x and y of
-    the top-left corner in pixels from 0. All targets are of class 1, the one that MOTChallenge
-    scores; there is no row where a target is absent.
+    the top-left corner in pixels from 0. All targets are of class 1, which MOTChallenge scores. An
+    absent target has no row.
     """
     (sequence / 'gt').mkdir(exist_ok=True)
     write_atomically(sequence / 'gt' / 'gt.txt', ''.join(_rows(annotation)))

@@ -12,18 +12,18 @@ from .noise import ease, fractal_noise, smooth_curve
 from .scenario import Scenario
 
 _GREY = 110.0
-"""The mid-tone at which changes of light are measured."""
+"""Mid-tone at which changes of illumination are measured."""
 
 
 @dataclass
 class Light:
-    """The light at every frame.
+    """Illumination of each frame.
 
     Attributes:
         gain: Exposure (N,), 1 being normal.
         gamma: Tone curve's exponent (N,).
-        warmth: Colour temperature (N,): above 0 redder, below 0 bluer, as a share.
-        cloud: Map of a cloud's transmission, float32 (h, w) over the world's area, or None.
+        warmth: Colour temperature (N,) as a share: above 0 redder, below 0 bluer.
+        cloud: Transmission of a cloud over the world's area, float32 (h, w), or None.
         drift: Shift of the cloud map (N, 2) in map pixels.
     """
 
@@ -38,7 +38,7 @@ class Light:
         level = np.linspace(0, 1, 256) ** self.gamma[frame] * self.gain[frame]
         warmth = self.warmth[frame]
         channels = [level * (1 - warmth), level, level * (1 + warmth)]
-        # The brightest tones bend instead of clipping.
+        # Highlights roll off instead of clipping.
         bent = [np.where(c > 0.85, 0.85 + 0.15 * np.tanh((c - 0.85) / 0.15), c) for c in channels]
         return np.round(np.stack(bent, -1) * 255).astype(np.uint8)[None]
 
@@ -47,7 +47,7 @@ class Light:
         return float((_GREY / 255) ** self.gamma[frame] * self.gain[frame] * 255)
 
     def cloud_at(self, frame: int, share: np.ndarray) -> float:
-        """Transmission at a place given as a share (2,) of the world's width and height."""
+        """Cloud transmission at a point (2,) given as shares of the world's width and height."""
         if self.cloud is None:
             return 1.0
         rows, columns = self.cloud.shape
@@ -62,10 +62,10 @@ class Light:
         world_size: Tuple[int, int],
         frame_size: Tuple[int, int],
     ) -> Optional[np.ndarray]:
-        """Transmission over the frame, uint8 (H, W, 3) with 255 clear; None without a cloud.
+        """Cloud transmission over the frame, uint8 (H, W, 3), 255 clear; None without a cloud.
 
         Args:
-            frame: Number of the frame.
+            frame: Frame number.
             matrix: Affine (2, 3) from world to frame pixels.
             world_size: Width and height of the world.
             frame_size: Width and height of the frame.
@@ -86,7 +86,7 @@ class Light:
 
 
 def plan_light(rng: np.random.Generator, scenario: Scenario, num_frames: int) -> Light:
-    """Draw the light of a sequence."""
+    """Draw the illumination of a sequence."""
     still = np.zeros(num_frames)
     base = rng.uniform(0.94, 1.06)
     warmth = rng.uniform(-0.06, 0.08)
@@ -113,7 +113,7 @@ def plan_light(rng: np.random.Generator, scenario: Scenario, num_frames: int) ->
 def _plan_cloud(
     rng: np.random.Generator, num_frames: int, amount: float
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """A map of soft cloud shadows and its drift with the wind."""
+    """Map of soft cloud shadows, and its drift with the wind."""
     side = 192
     noise = fractal_noise(rng, (side, side), 60, 4, 0.5)
     cover = np.clip(noise * 2.2 + 0.5, 0, 1)

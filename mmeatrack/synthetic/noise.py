@@ -1,4 +1,4 @@
-"""Multi-scale noise: the raw material of every texture and of every smooth motion."""
+"""Multi-scale noise for textures, and smooth curves for motion."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def fractal_noise(
     """Sum of smoothed Gaussian grids, each twice as fine as the one before.
 
     Args:
-        rng: Source of the numbers.
+        rng: Random generator.
         shape: Height and width in pixels.
         cell: Size of the coarsest structures in pixels.
         octaves: Number of grids; those finer than a pixel are left out.
-        persistence: Amplitude of a grid as a share of the one before.
+        persistence: Amplitude of each grid relative to the one before.
 
     Returns:
         float32 array (H, W) of mean about 0 and standard deviation about 0.7.
@@ -39,7 +39,7 @@ def fractal_noise(
         grid_shape = (int(height / pitch) + 4, int(width / pitch) + 4)
         grid = rng.standard_normal(grid_shape, dtype=np.float32)
         if cell > 3:
-            # Blurred white noise has no preferred direction, which a plain grid has.
+            # Blurred white noise has no preferred direction, unlike a plain grid.
             grid = cv2.GaussianBlur(grid, (5, 5), _BLUR, borderType=cv2.BORDER_REFLECT_101)
             grid *= np.float32(2 * np.sqrt(np.pi) * _BLUR)
         zoomed = cv2.resize(grid, None, fx=pitch, fy=pitch, interpolation=cv2.INTER_CUBIC)
@@ -55,7 +55,7 @@ def fractal_noise(
 def grain(rng: np.random.Generator, shape: Tuple[int, int], blur: float = 0.6) -> np.ndarray:
     """Pixel-fine noise, float32 (H, W), standard deviation 1.
 
-    One tile of at most 512 px is repeated: at this scale the eye does not see the period.
+    One tile of 512 px is repeated: at this scale the period is not visible.
     """
     side = 512
     tile = rng.standard_normal((side, side), dtype=np.float32)
@@ -69,7 +69,7 @@ def smooth_curve(rng: np.random.Generator, length: int, period: float) -> np.nda
     """Smooth random curve over time.
 
     Args:
-        rng: Source of the numbers.
+        rng: Random generator.
         length: Number of samples.
         period: Samples between two independent values; larger is smoother.
 

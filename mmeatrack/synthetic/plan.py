@@ -1,4 +1,4 @@
-"""The plan of a sequence: everything that happens, before anything is painted."""
+"""Plan of a sequence: everything that happens in it, before anything is rendered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .streams import stream
 
 @dataclass(frozen=True)
 class SequenceSpec:
-    """Specification of a sequence: the same one gives the same bytes.
+    """Specification of a sequence: equal ones give equal bytes.
 
     Attributes:
         split: Name of the split; splits share no texture and no target.
@@ -34,8 +34,8 @@ class SequenceSpec:
         num_frames: Number of frames, at least 2.
         frame_size: Width and height in pixels, each at least 96.
         seed: Seed of the data set, not negative.
-        mixing: How much of the other effects mixes in, 0 to 1.
-        targets: Number of targets, at least 1; those beyond the first look like it.
+        mixing: Strength of the secondary effects, 0 to 1.
+        targets: Number of targets, at least 1; all look like the first.
     """
 
     split: str
@@ -69,19 +69,19 @@ class Plan:
     """A planned sequence of N frames.
 
     Attributes:
-        spec: What it was planned from.
+        spec: Its specification.
         scenario: Its settings.
-        sun: The light's direction.
-        light: The light over time.
+        sun: Direction of the sunlight.
+        light: Illumination over time.
         scale: World pixels per metre; at zoom 1 a world pixel is a frame pixel.
         world_size: Width and height of the world in pixels.
-        route: The target's way.
-        target: Its picture.
-        wake: The foam behind it, or None.
-        poses: Its pose in each frame.
+        route: The target's route.
+        target: The target's sprite.
+        wake: Foam behind the target, or None.
+        poses: The target's pose in each frame.
         matrices: Affine maps (N, 2, 3) from world to frame pixels.
-        actors: All else that moves.
-        covers: What hides the target.
+        actors: The other moving objects.
+        covers: Occluders of the target.
     """
 
     spec: SequenceSpec
@@ -101,7 +101,7 @@ class Plan:
     def pose_at(
         self, frame: int, x: float, y: float, heading: float, altitude: float = 0.0
     ) -> Pose:
-        """Pose in a frame of something at a world position."""
+        """Pose in a frame of an object at a world position."""
         matrix = self.matrices[frame]
         place = matrix[:, :2] @ np.array([x, y]) + matrix[:, 2]
         zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
@@ -121,19 +121,19 @@ def _scenario(spec: SequenceSpec) -> Scenario:
 
 
 def sequence_name(spec: SequenceSpec) -> str:
-    """Name of a sequence: kind of target, scenario and number, such as ``'car_rotation_003'``."""
+    """Name of a sequence: target kind, scenario and number, e.g. ``'car_rotation_003'``."""
     return f'{_scenario(spec).kind}_{spec.scenario}_{spec.index:03d}'
 
 
 def plan_sequence(spec: SequenceSpec) -> Plan:
     """Plan a sequence.
 
-    The dominant effect of a plan holds for sequences of 30 frames or more.
+    The dominant effect is certain to hold for sequences of 30 frames or more.
     """
     scenario = _scenario(spec)
     plan = _plan(spec, scenario)
     if scenario.name == 'small_target':
-        # Boxes of turned targets are larger than the targets: correct by what came out.
+        # Boxes of rotated targets are larger than the targets: correct by the measured size.
         boxes = np.array([plan.target.box(pose) for pose in plan.poses])
         size = np.median(np.sqrt((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])))
         plan = _plan(spec, replace(scenario, size=scenario.size * 14.0 / float(size)))
@@ -173,7 +173,7 @@ def _people(
     resolution: float,
     paint: Colour,
 ) -> List[Actor]:
-    """The other targets of a crowd; look-alikes and traffic about a single target."""
+    """Other targets of a crowd, or look-alikes and traffic around a single target."""
     if spec.targets > 1:
         rng, count = spec.stream('crowd'), spec.targets - 1
         return make_crowd(rng, scenario, route, target, scale, resolution, paint, count)
@@ -184,7 +184,7 @@ def _people(
 
 def _plan_route(spec: SequenceSpec, scenario: Scenario, scale: float) -> Route:
     kind = KINDS[scenario.kind]
-    # What the camera sees at its furthest is the larger part of the world.
+    # The widest view makes up most of the world.
     extent = 1.3 * float(np.hypot(*spec.frame_size)) * min(scenario.zoom) ** 0.5
     course = Course(
         step=scenario.step * scenario.size,
@@ -200,7 +200,7 @@ def _plan_route(spec: SequenceSpec, scenario: Scenario, scale: float) -> Route:
 def _film(
     spec: SequenceSpec, scenario: Scenario, scale: float, route: Route, target: Sprite
 ) -> Tuple[List[Pose], np.ndarray]:
-    """Poses of the target and the camera's matrices."""
+    """Poses of the target and world-to-frame matrices."""
     rng, num_frames = spec.stream('camera'), spec.num_frames
     zoom = camera.plan_zoom(rng, scenario, num_frames)
     spin = camera.plan_spin(rng, scenario, num_frames)
@@ -224,7 +224,7 @@ def _film(
 
 
 def _beat(spec: SequenceSpec, scenario: Scenario, target: Sprite) -> np.ndarray:
-    """Phase (N,) of the target's own movement."""
+    """Phase (N,) of the target's gait or wing beat."""
     pace = {'person': 0.9, 'cyclist': 0.8, 'drone': 3.0, 'bird': 1.1}.get(scenario.kind, 0.0)
     return np.floor(np.arange(spec.num_frames) * pace).astype(int) % target.phases
 
@@ -232,7 +232,7 @@ def _beat(spec: SequenceSpec, scenario: Scenario, target: Sprite) -> np.ndarray:
 def _fit_world(
     route: Route, matrices: np.ndarray, frame_size: Tuple[int, int]
 ) -> Tuple[Route, np.ndarray, Tuple[int, int]]:
-    """Size the world to what is seen of it, and move all into it."""
+    """Fit the world to what the camera sees, and shift route and matrices into it."""
     width, height = frame_size
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], float)
     inverse = np.linalg.inv(matrices[:, :, :2])

@@ -1,4 +1,4 @@
-"""Rendering: the frames of a planned sequence."""
+"""Renderer of planned sequences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Frame:
     Attributes:
         image: uint8 (H, W, 3) BGR.
         box: (4,) x, y, w, h in frame pixels; NaN where the target is absent.
-        visibility: Share of the target that can be seen, 0 to 1.
+        visibility: Visible share of the target, 0 to 1.
     """
 
     image: np.ndarray
@@ -36,7 +36,7 @@ def generate_sequence(spec: SequenceSpec) -> Iterator[Frame]:
     """Generate a sequence, frame by frame.
 
     Args:
-        spec: What to generate; the same specification gives the same frames.
+        spec: Specification; equal ones give equal frames.
     """
     plan = plan_sequence(spec)
     annotation = annotate(plan)
@@ -66,10 +66,10 @@ def make_world(plan: Plan) -> World:
 
 
 def streak(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Blur along a vector (2,) in pixels, centred: the trace of a motion.
+    """Centred motion blur along a vector (2,) in pixels.
 
-    The picture is averaged with its shifted self, each time over half the way, so that few
-    passes make a long trace.
+    The image is repeatedly averaged with a shifted copy of itself, the shift halved each time, so
+    that few passes make a long trace.
     """
     length = float(np.hypot(*vector))
     if length < 1.2:
@@ -86,7 +86,7 @@ def streak(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def streak_ground(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """As :func:`streak`, several times faster, by shifts of whole pixels."""
+    """Approximate :func:`streak` by shifts of whole pixels, several times faster."""
     length = float(np.hypot(*vector))
     if length < 1.5:
         return image
@@ -101,7 +101,7 @@ def streak_ground(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
         rows, columns = np.array(wide.shape[:2]) - np.abs(step)
         first = wide[-low[0] : -low[0] + rows, -low[1] : -low[1] + columns]
         second = wide[high[0] : high[0] + rows, high[1] : high[1] + columns]
-        # Both parts are shifted against the original; every other pass leans the other way.
+        # Both parts are offset from the original; every other pass rounds the other way.
         lean = np.abs(step) // 2 + (np.abs(step) % 2) * (halving % 2)
         start = start - lean
         wide = cv2.addWeighted(first, 0.5, second, 0.5, 0)
@@ -109,7 +109,7 @@ def streak_ground(image: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def _neighbour(number: int) -> int:
-    """The frame that motion is measured against."""
+    """Frame that motion is measured against."""
     return number - 1 if number else 1
 
 
@@ -137,13 +137,13 @@ class Renderer:
         shape = (self.size[1] + _NOISE_MARGIN, self.size[0] + _NOISE_MARGIN, 3)
         strength = rng.uniform(1.2, 3.6)
         noise = rng.standard_normal(shape, dtype=np.float32)
-        # Most of it is common to the channels.
+        # Most of the noise is common to the channels.
         noise = 0.5 * noise + 0.8 * noise[..., :1]
         noise = np.round(np.float32(strength) * noise)
         return np.clip(noise, 0, 255).astype(np.uint8), np.clip(-noise, 0, 255).astype(np.uint8)
 
     def _falloff(self, strength: float) -> np.ndarray:
-        """The lens's darker corners, uint8 (H, W, 3), 255 where nothing is lost."""
+        """Vignette of the lens, uint8 (H, W, 3), 255 where no light is lost."""
         x = np.linspace(-1, 1, self.size[0], dtype=np.float32)[None]
         y = np.linspace(-1, 1, self.size[1], dtype=np.float32)[:, None]
         light = 255 * (1 - np.float32(strength) * (x * x + y * y) / 2)
@@ -160,7 +160,7 @@ class Renderer:
         return self._expose(image, number, plan)
 
     def _flow(self, number: int) -> np.ndarray:
-        """Motion of the ground at the frame's middle while the shutter is open, (2,)."""
+        """Motion (2,) of the ground at the frame's centre while the shutter is open."""
         plan = self.plan
         here, there = plan.matrices[number], plan.matrices[_neighbour(number)]
         middle = (np.array(self.size) - 1) / 2
@@ -177,7 +177,7 @@ class Renderer:
             self._draw(image, actor.sprite, pose, number, self.world.shade_at(x, y), motion)
 
     def _trace(self, pose: Pose, other: Pose, number: int) -> np.ndarray:
-        """Motion of an object in the frame while the shutter is open, (2,)."""
+        """Motion (2,) of an object in the frame while the shutter is open."""
         way = np.array([pose.x - other.x, pose.y - other.y]) * self.plan.scenario.shutter
         return way if number else -way
 
@@ -245,7 +245,7 @@ class Renderer:
                 composite(image, cover.sprite.warp(pose, region), region)
 
     def _expose(self, image: np.ndarray, number: int, plan: Plan) -> np.ndarray:
-        """Light, lens and sensor."""
+        """Apply light, lens and sensor noise."""
         cloud = plan.light.cloud_view(number, plan.matrices[number], plan.world_size, self.size)
         if cloud is not None:
             image = cv2.multiply(image, cloud, scale=1 / 255)
@@ -259,7 +259,7 @@ class Renderer:
 
 
 def target_mask(plan: Plan, number: int) -> np.ndarray:
-    """The target alone, as if nothing covered it: opacity uint8 (H, W)."""
+    """Opacity of the target as if nothing occluded it, uint8 (H, W)."""
     width, height = plan.spec.frame_size
     region: Region = (0, 0, width, height)
     return plan.target.warp(plan.poses[number], region)[..., 3]

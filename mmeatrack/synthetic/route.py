@@ -1,4 +1,4 @@
-"""Routes of targets: smooth paths over the ground, one point a frame."""
+"""Routes of targets: smooth paths over the ground, one point per frame."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .noise import smooth_curve
 
 @dataclass
 class Route:
-    """A path and the positions along it.
+    """Path and the positions along it.
 
     Attributes:
-        line: The whole path (M, 2) in world pixels, points about 2 px apart; it goes on beyond both
-            ends, as roads do.
+        line: The whole path (M, 2) in world pixels, points about 2 px apart. Like a road, it
+            continues beyond both ends of the route.
         arc: Distance along the path in pixels at each frame (N,).
     """
 
@@ -42,7 +42,7 @@ class Route:
         return self.at(self.arc)
 
     def moved(self, offset: np.ndarray) -> Route:
-        """The same route elsewhere."""
+        """The route shifted by an offset (2,)."""
         return Route(self.line + offset, self.arc)
 
 
@@ -51,12 +51,12 @@ class Course:
     """Parameters of a route.
 
     Attributes:
-        step: Mean pixels a frame.
+        step: Mean distance per frame in pixels.
         turn: Total change of direction in radians.
         wander: Amplitude of random bends in radians.
         radius: Smallest radius of a bend in pixels.
-        corners: Whether the turn is made at corners, as on streets, or all along the way.
-        extent: Longest side of the route's surroundings in pixels.
+        corners: Whether to turn at corners, as on streets, instead of all along the path.
+        extent: Upper bound of the route's longer side in pixels.
     """
 
     step: float
@@ -68,7 +68,7 @@ class Course:
 
 
 def _directions(rng: np.random.Generator, course: Course, length: float) -> np.ndarray:
-    """Direction at each point of a path of a length, relative to its start."""
+    """Direction at each point of a path of the given length, relative to its start."""
     count = max(int(length / Route.SPACING), 4)
     share = np.arange(count) / count
     if course.corners and abs(course.turn) > 0.2:
@@ -86,9 +86,9 @@ def _directions(rng: np.random.Generator, course: Course, length: float) -> np.n
 
 
 def plan_route(rng: np.random.Generator, num_frames: int, course: Course) -> Route:
-    """Plan a route of the given course, as compact as a few tries allow.
+    """Plan a route: the most compact of a few random candidates.
 
-    The direction at the start is random. A route that is too long is walked slower.
+    The initial direction is random. On a route beyond the extent the target moves more slowly.
     """
     pace = 1 + 0.3 * smooth_curve(rng, num_frames, max(num_frames / 4, 8.0))
     steps = pace * course.step
@@ -109,7 +109,7 @@ def plan_route(rng: np.random.Generator, num_frames: int, course: Course) -> Rou
 
 
 def _extended(line: np.ndarray, arc: np.ndarray, course: Course) -> Route:
-    """Prolong a path straight at both ends, far enough to leave any world."""
+    """Extend a path straight at both ends, far enough to leave any world."""
     count = int(4 * (course.extent + 1600) / Route.SPACING / 4)
     first = line[1] - line[0]
     last = line[-1] - line[-2]

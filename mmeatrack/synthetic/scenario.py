@@ -25,30 +25,30 @@ SCENARIOS: Tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """The settings of one sequence.
+    """Settings of one sequence.
 
     Attributes:
         name: The dominant scenario, one of :data:`SCENARIOS`.
         kind: Kind of target, a key of :data:`~.targets.KINDS`.
         biome: Landscape.
         size: Square root of the target's length x width at the closest view, in frame pixels.
-        step: Way over the ground per frame as a share of ``size``.
+        step: Distance over the ground per frame as a share of ``size``.
         turn: Total change of the target's direction in radians.
-        wander: Random bends of its way in radians.
+        wander: Amplitude of the route's random bends in radians.
         zoom: Zoom at the start and at the end, 1 being the closest view.
-        spin: Total turn of the camera in radians.
-        roam: How far the target strays from the frame's middle, as a share of half the frame.
+        spin: Total rotation of the camera in radians.
+        roam: Drift of the target from the frame's centre, as a share of half the frame.
         hover: Share of the target's motion that the camera does not follow, 0 to 1.
-        shake: Standard deviation of the camera's tremble in pixels.
-        change: How far the target fades to its second look, 0 to 1.
+        shake: Standard deviation of the camera shake in pixels.
+        change: Final weight of the target's second look, 0 to 1.
         light: Strength of the illumination change, 0 to 1.
-        covers: Number of overhead objects on the target's way.
-        hidden: Whether a cover hides the whole target.
+        covers: Number of overhead objects along the route.
+        hidden: Whether an occluder hides the whole target.
         leaves: Whether the target leaves the frame and returns.
-        rivals: Number of look-alikes that come near.
-        traffic: Number of others about.
-        shutter: Share of the time between two frames for which the shutter is open.
-        pace_limit: Largest step of the target in the frame, in sizes per frame.
+        rivals: Number of look-alikes close to the target.
+        traffic: Number of other moving objects.
+        shutter: Share of the frame interval during which the shutter is open.
+        pace_limit: Largest step of the target in the frame, in target sizes per frame.
     """
 
     name: str
@@ -79,13 +79,13 @@ def _sign(rng: np.random.Generator) -> float:
 
 
 def _draw_kind(rng: np.random.Generator, name: str) -> str:
-    # Weights follow what UAV benchmarks film: mostly cars, then people.
+    # Weights follow the UAV benchmarks: mostly cars, then people.
     weights = {'car': 5, 'van': 2, 'bus': 1.5, 'truck': 2, 'boat': 2, 'person': 2, 'cyclist': 2,
                'drone': 1, 'bird': 1}  # fmt: skip
     if name == 'small_target':
         weights = {'car': 3, 'person': 2, 'cyclist': 1, 'bird': 1, 'drone': 1}
     if name in ('occlusion', 'absence', 'rotation', 'static'):
-        # Beating wings change the box, and little covers what flies.
+        # Beating wings change the box, and little occludes a flying target.
         weights = {
             kind: weight for kind, weight in weights.items() if kind not in ('bird', 'drone')
         }
@@ -105,11 +105,10 @@ def draw_scenario(
     """Draw the settings of a sequence.
 
     Args:
-        rng: Source of the numbers.
+        rng: Random generator.
         name: The dominant scenario, one of :data:`SCENARIOS`.
         frame_size: Width and height of the frames.
-        mixing: How much of the other effects mixes in, 0 (not even traffic) to 1; ``static``
-            stays pure.
+        mixing: Strength of the secondary effects, 0 (not even traffic) to 1; ``static`` has none.
     """
     if name not in SCENARIOS:
         raise ValueError(f'unknown scenario {name!r}; it must be one of {SCENARIOS}')
@@ -162,14 +161,14 @@ def _mix(rng: np.random.Generator, scenario: Scenario, mixing: float) -> Scenari
 def _dominate(
     rng: np.random.Generator, scenario: Scenario, frame_size: Tuple[int, int]
 ) -> Scenario:
-    """Make the dominant effect strong, and free it of what would spoil it."""
+    """Strengthen the dominant effect, and remove the effects that would spoil it."""
     name = scenario.name
     if name == 'appearance_change':
         return replace(scenario, change=1.0)
     if name == 'scale_change':
         far = rng.uniform(0.42, 0.5)
         zoom = (1.0, far) if rng.random() < 0.5 else (far, 1.0)
-        # The target stays large enough from afar.
+        # The target stays large enough in the widest view.
         floor = 12.5 / far
         return replace(
             scenario, zoom=zoom, size=max(scenario.size, floor), step=scenario.step * 0.8

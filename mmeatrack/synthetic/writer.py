@@ -1,4 +1,4 @@
-"""Writing splits of the synthetic set to disk in DTB70's layout, crowds in MOTChallenge's."""
+"""Writer of synthetic splits in DTB70's layout, and of crowds in MOTChallenge's."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .scenario import SCENARIOS
 from .streams import stream
 
 GENERATOR_VERSION = 1
-"""Raised whenever the same arguments no longer give the same bytes."""
+"""Incremented whenever the same arguments no longer give the same bytes."""
 META_FILE = 'meta.json'
 _PARTIAL = '.partial_'
 _TRUTHS = ('groundtruth_rect.txt', 'gt/gt.txt')  # of a single target, of a crowd
 
 Progress = Callable[[str, int], None]
-"""Called with the name and the number of frames of each sequence that is finished."""
+"""Called with the name and the number of frames of each finished sequence."""
 
 
 def split_specs(
@@ -41,10 +41,10 @@ def split_specs(
     mixing: Optional[float] = None,
     targets: int = 1,
 ) -> List[SequenceSpec]:
-    """The sequences of a split.
+    """Specifications of the sequences of a split.
 
-    The ``'train'`` split draws its scenarios at random and mixes effects freely; any other split
-    goes through all scenarios in turn, with milder mixing unless ``mixing`` says otherwise.
+    The ``'train'`` split draws its scenarios at random, with ``mixing`` 1 by default. Any other
+    split cycles through all scenarios, with ``mixing`` 0.5 by default.
     """
     if mixing is None:
         mixing = 1.0 if split == 'train' else 0.5
@@ -73,40 +73,39 @@ def write_split(
     mixing: Optional[float] = None,
     targets: int = 1,
 ) -> List[str]:
-    """Write a split; sequences that an earlier run of the same arguments finished are kept.
+    """Write a split, keeping sequences that an earlier run with the same arguments finished.
 
     Each sequence is a folder with ``img/00001.jpg`` and so on, ``groundtruth_rect.txt``
-    (x,y,w,h a line in pixels, the top-left corner counted from 0, ``NaN,NaN,NaN,NaN`` where the
-    target is absent), ``visibility.txt`` (share of the target that is seen) and
-    ``attributes.txt`` (a name a line, the dominant one first). The bytes depend on the arguments
-    alone, not on the number of workers, as long as NumPy and OpenCV stay the same: another
-    release of either rounds differently.
+    (``x,y,w,h`` per line in pixels, the top-left corner counted from 0, ``NaN,NaN,NaN,NaN`` where
+    the target is absent), ``visibility.txt`` (visible share of the target) and ``attributes.txt``
+    (one name per line, the dominant one first). The bytes depend on the arguments and on the
+    releases of NumPy and OpenCV, which round differently, but not on the number of workers.
 
     A sequence of several targets has ``img1/000001.jpg`` and so on, ``gt/gt.txt`` and
     ``seqinfo.ini`` (see :func:`~.crowd_annotation.write_crowd`), and ``attributes.txt`` of the
     target that the camera follows.
 
     Args:
-        root: Folder of the split; made when missing.
+        root: Folder of the split; created if missing.
         split: Name of the split. Splits of different names share no texture and no target.
         num_sequences: Number of sequences, at least 1.
-        num_frames: Frames of each, at least 2; each dominant effect shows from 30 frames on.
+        num_frames: Frames per sequence, at least 2; dominant effects are certain from 30 on.
         frame_size: Width and height in pixels.
         seed: Seed of the data set.
         jpeg_quality: 1 to 100.
         workers: Number of processes, at least 1.
-        overwrite: Delete what a run with other arguments has written there.
-        progress: Told of each sequence, also of those that were kept.
-        mixing: How much of the other effects mixes into each sequence, 0 (its own effect alone,
-            and nobody else about) to 1; None for 1 in the ``'train'`` split, 0.5 in others.
-        targets: Number of targets of each sequence; those beyond the first look like it.
+        overwrite: Replace the split in the folder, whatever its arguments.
+        progress: Called for each sequence, kept ones included.
+        mixing: Strength of the secondary effects, 0 (the dominant effect alone, no traffic) to 1;
+            None for the split's default, see :func:`split_specs`.
+        targets: Number of targets per sequence; all look like the first.
 
     Returns:
         Names of the sequences, in order.
 
     Raises:
         ValueError: An argument is out of range.
-        RuntimeError: The folder holds something else than this split.
+        RuntimeError: The folder holds something other than this split.
     """
     limits = (('num_sequences', num_sequences, 1), ('workers', workers, 1), ('seed', seed, 0))
     for label, value, least in limits:
@@ -146,7 +145,7 @@ def write_split(
 
 
 def _claim(folder: Path, arguments: Dict[str, Any], names: Sequence[str], overwrite: bool) -> None:
-    """Make sure that the folder is empty or this split's own; note the arguments in it."""
+    """Ensure that the folder is empty or holds this split, and record the arguments in it."""
     folder.mkdir(parents=True, exist_ok=True)
     meta_path = folder / META_FILE
     if meta_path.exists():
@@ -157,15 +156,15 @@ def _claim(folder: Path, arguments: Dict[str, Any], names: Sequence[str], overwr
         if differing and not overwrite:
             told = ', '.join(f'{k} {found.get(k)!r} (now {arguments.get(k)!r})' for k in differing)
             raise RuntimeError(
-                f'{folder} holds a split made with {told}; take another folder, the same '
-                'arguments, or replace it with overwrite (--overwrite)'
+                f'{folder} holds a split made with {told}; choose another folder, give the same '
+                'arguments, or replace the split with overwrite (--overwrite)'
             )
         if differing or overwrite:
             _clear(folder, found)
     elif any(folder.iterdir()):
         raise RuntimeError(
             f'{folder} is not empty and has no {META_FILE}, so it was not written by this '
-            'generator; take another folder'
+            'generator; choose another folder'
         )
     for partial in folder.glob(_PARTIAL + '*'):
         shutil.rmtree(partial)
@@ -177,14 +176,14 @@ def _read_meta(path: Path) -> Dict[str, Any]:
     try:
         found = json.loads(path.read_text())
     except ValueError as error:
-        raise RuntimeError(f'{path} is not valid JSON ({error}); take another folder') from error
+        raise RuntimeError(f'{path} is not valid JSON ({error}); choose another folder') from error
     if not isinstance(found, dict) or not isinstance(found.get('sequences'), list):
-        raise RuntimeError(f'{path} does not describe a synthetic split; take another folder')
+        raise RuntimeError(f'{path} does not describe a synthetic split; choose another folder')
     return found
 
 
 def _clear(folder: Path, found: Dict[str, Any]) -> None:
-    """Delete the sequences that the meta file names, and the meta file; nothing else."""
+    """Delete the sequences that the meta file names and the meta file itself, nothing else."""
     for entry in found['sequences']:
         sequence = folder / Path(str(entry.get('name', ''))).name
         if sequence != folder and any((sequence / truth).is_file() for truth in _TRUTHS):
@@ -212,13 +211,13 @@ def _one_thread() -> None:
 
 
 def _run(jobs: Sequence[Tuple[Path, str, SequenceSpec, int]], workers: int) -> Iterator[str]:
-    """Write sequences, in this process or in several; yields the name of each when it is done."""
+    """Write sequences in this process or in several, and yield the name of each when done."""
     if workers == 1 or len(jobs) < 2:
         yield from map(_write_sequence, jobs)
         return
     method = 'fork' if sys.platform.startswith('linux') else 'spawn'
     threads = cv2.getNumThreads()
-    # A forked process must not inherit OpenCV's thread pool: its threads do not come along.
+    # A forked process must not inherit OpenCV's thread pool, whose threads a fork does not copy.
     cv2.setNumThreads(1)
     try:
         context = multiprocessing.get_context(method)
@@ -229,7 +228,7 @@ def _run(jobs: Sequence[Tuple[Path, str, SequenceSpec, int]], workers: int) -> I
 
 
 def _write_sequence(job: Tuple[Path, str, SequenceSpec, int]) -> str:
-    """Write a sequence beside its place and move it there when it is whole."""
+    """Write a sequence to a temporary folder, and move it into place when it is complete."""
     folder, name, spec, jpeg_quality = job
     plan = plan_sequence(spec)
     annotation = annotate(plan)
@@ -288,5 +287,5 @@ def _write_meta(folder: Path, arguments: Dict[str, Any], names: Sequence[str]) -
 
 
 def _write_json(path: Path, content: Dict[str, Any]) -> None:
-    """Write a JSON file whole or not at all."""
+    """Write a JSON file atomically."""
     write_atomically(path, json.dumps(content, indent=2) + '\n')

@@ -28,7 +28,7 @@ def _gaps(first, second):
 
 
 @pytest.mark.parametrize('kind', ['car', 'boat', 'person'])
-def test_the_first_rival_passes_closely_but_does_not_touch(kind):
+def test_the_first_rival_passes_closely_without_contact(kind):
     route, target, (rival,) = _cast(kind, 1, 0)
     gaps = _gaps(rival.points, route.points) / SCALE
     length, width = target.extent()
@@ -48,7 +48,7 @@ def test_vehicles_do_not_drive_through_each_other(seed, rivals):
             assert _gaps(points, other_points).min() / SCALE > widths
 
 
-def test_oncoming_traffic_faces_where_it_goes():
+def test_traffic_faces_its_direction_of_motion():
     _, _, actors = _cast('car', 0, 6)
     for actor in actors:
         motion = np.diff(actor.points, axis=0)
@@ -57,6 +57,6 @@ def test_oncoming_traffic_faces_where_it_goes():
         assert np.cos(heading - actor.headings[:-1])[moving].min() > 0.9
 
 
-def test_boats_draw_foam():
+def test_boats_have_a_wake():
     _, _, actors = _cast('boat', 1, 2)
     assert all(actor.wake is not None for actor in actors)

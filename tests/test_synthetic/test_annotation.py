@@ -1,4 +1,4 @@
-"""Ground truth against what is rendered, and attributes against their meaning."""
+"""Ground truth against rendered masks, and attributes against their definitions."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_boxes_fit_the_rendered_mask(scenario):
 
 
 @pytest.mark.parametrize('scenario', ['occlusion', 'absence'])
-def test_visibility_is_what_the_frame_shows(scenario):
+def test_visibility_is_the_visible_share_of_the_rendered_mask(scenario):
     for index in range(3):
         plan, annotation = _make(scenario, index)
         for frame in range(0, 30, 4):
@@ -57,7 +57,7 @@ def test_the_dominant_attribute_holds_and_comes_first(scenario):
 
 
 @pytest.mark.parametrize('scenario', SCENARIOS)
-def test_motion_can_be_followed_from_a_first_frame_that_shows_all(scenario):
+def test_the_first_frame_shows_the_whole_target_and_steps_are_bounded(scenario):
     limit = 1.6 if scenario == 'fast_motion' else 0.8
     for index in range(8):
         plan, annotation = _make(scenario, index, 40, 'train', 1.0)
@@ -79,7 +79,7 @@ def test_static_boxes_keep_their_size():
         assert (annotation.visibility > 0.999).all()
 
 
-def test_scale_and_rotation_are_as_large_as_their_names_promise():
+def test_scale_change_and_rotation_reach_their_minimum():
     for index in range(6):
         plan, _ = _make('scale_change', index)
         scales = [pose.scale for pose in plan.poses]
@@ -95,7 +95,7 @@ def test_small_targets_are_12_to_16_px():
         assert 12 <= np.nanmedian(sizes) <= 16
 
 
-def test_absent_targets_have_no_box_and_come_back():
+def test_absent_targets_have_no_box_and_return():
     for index in range(6):
         _, annotation = _make('absence', index, 40)
         absent = np.isnan(annotation.boxes).any(1)
@@ -114,7 +114,7 @@ def test_boxes_are_clipped_to_the_frame():
         assert (boxes[:, 2:] >= 2).all()
 
 
-def test_pace_is_in_sizes_and_skips_absences():
+def test_pace_is_in_target_sizes_and_0_at_absences():
     amodal = np.array([[0, 0, 20, 5], [6, 8, 26, 13], [50, 50, 70, 55]], float)
     boxes = np.array([[0, 0, 20, 5], [6, 8, 20, 5], [np.nan] * 4])
     # A step of 10 px, a size of sqrt(20 x 5) = 10 px.

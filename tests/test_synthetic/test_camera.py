@@ -22,7 +22,7 @@ def _positions(seed=0, num_frames=80, **changes):
     return plan_positions(rng, _scenario(**changes), motion, sizes, reach, FRAME)
 
 
-def test_zoom_runs_between_its_ends_and_never_passes_one():
+def test_zoom_rises_between_its_ends():
     zoom = plan_zoom(np.random.default_rng(0), _scenario(zoom=(0.45, 1.0)), 50)
     assert zoom[0] == pytest.approx(0.45)
     assert zoom[-1] == pytest.approx(1.0)
@@ -44,7 +44,7 @@ def test_the_target_stays_whole_in_the_frame_and_steps_stay_small(seed):
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_fast_motion_rushes_but_keeps_its_limit(seed):
+def test_fast_motion_stays_within_its_limit(seed):
     points = _positions(seed, pace_limit=1.35)
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1) / 20
     assert steps.max() <= 1.35 + 1e-9
@@ -53,7 +53,7 @@ def test_fast_motion_rushes_but_keeps_its_limit(seed):
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_a_leaving_target_goes_out_once_and_returns(seed):
+def test_a_leaving_target_leaves_once_and_returns(seed):
     points = _positions(seed, leaves=True, pace_limit=0.3)
     middle = (np.array(FRAME) - 1) / 2
     outside = (np.abs(points - middle) > middle + 14).any(1)

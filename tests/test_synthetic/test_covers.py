@@ -28,23 +28,23 @@ def _distance(cover, point):
 
 
 @pytest.mark.parametrize('kind', ['car', 'boat', 'person', 'bird'])
-def test_a_hiding_cover_is_wider_than_the_target(kind):
+def test_a_hiding_occluder_is_wider_than_the_target(kind):
     route, target, covers = _covers(kind, True)
     deepest = max(_distance(covers[0], point) for point in route.points)
     assert deepest / SCALE > 0.5 * target.extent()[0]
 
 
 @pytest.mark.parametrize('seed', range(6))
-def test_no_cover_lies_over_the_start(seed):
+def test_no_occluder_lies_over_the_start(seed):
     route, target, covers = _covers('car', False, 2, seed)
     assert covers
     reach = 0.5 * np.hypot(*target.extent()) * SCALE
     assert all(_distance(cover, route.points[0]) < -reach for cover in covers)
 
 
-def test_a_target_that_hardly_moves_is_left_uncovered():
+def test_a_target_that_hardly_moves_is_not_occluded():
     assert _covers('car', True, step=0.1)[2] == []
 
 
-def test_clouds_throw_no_shadow():
+def test_clouds_cast_no_shadow():
     assert [cover.casts for cover in _covers('bird', False)[2]] == [False]

@@ -30,7 +30,7 @@ def _rows(root, name):
     return np.loadtxt(root / name / 'gt' / 'gt.txt', delimiter=',')
 
 
-def test_all_targets_look_alike_and_are_as_many_as_asked_for(plans):
+def test_a_crowd_has_the_given_number_of_look_alikes(plans):
     for plan in plans:
         assert len(plan.actors) == TARGETS - 1
         assert all(actor.lookalike for actor in plan.actors)
@@ -38,7 +38,7 @@ def test_all_targets_look_alike_and_are_as_many_as_asked_for(plans):
     assert {plan.scenario.kind for plan in plans} >= {'car', 'boat'}
 
 
-def test_a_single_target_is_planned_as_ever(plans):
+def test_one_target_is_the_default_and_the_minimum(plans):
     single = plan_sequence(replace(plans[0].spec, targets=1))
     assert single.spec == split_specs('test', 1, NUM_FRAMES, SIZE)[0]
     with pytest.raises(ValueError, match='targets is 0; a sequence has at least 1 target'):
@@ -53,7 +53,7 @@ def test_the_first_target_is_the_plans(plans):
     assert found.boxes.shape == (TARGETS, NUM_FRAMES, 4)
 
 
-def test_a_target_under_another_is_seen_in_part(plans):
+def test_a_target_under_another_is_not_visible(plans):
     plan = plans[1]
     first = plan.actors[0]
     # The second actor stands where the first does, and is painted over it.
@@ -94,7 +94,7 @@ def test_rows_of_the_ground_truth(written):
     assert (ids == 1).sum() == 2 * NUM_FRAMES
 
 
-def test_a_finished_crowd_is_kept_and_other_numbers_of_targets_are_not(written):
+def test_a_finished_crowd_is_kept_and_another_number_of_targets_refused(written):
     root, names = written
     before = (root / names[0] / 'img1' / '000001.jpg').stat().st_mtime_ns
     write_split(root, 'test', 2, NUM_FRAMES, SIZE, targets=TARGETS)
@@ -104,7 +104,7 @@ def test_a_finished_crowd_is_kept_and_other_numbers_of_targets_are_not(written):
             write_split(root, 'test', 2, NUM_FRAMES, SIZE, targets=other)
 
 
-def test_ground_truth_stays_as_it_is(written):
+def test_ground_truth_matches_its_golden_hash(written):
     root, names = written
     text = ''.join((root / name / 'gt' / 'gt.txt').read_text() for name in names)
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == 'd943bd2bc8dc4594'

@@ -1,7 +1,7 @@
-"""Synthetic frames and annotations against golden values, because published numbers rest on them.
+"""Golden values of synthetic frames and annotations, on which published numbers rest.
 
-JPEG bytes depend on OpenCV's build, so rendered frames and text files are compared. The frames'
-hashes are of OpenCV's portable code; its vector code rounds a few pixels differently.
+JPEG bytes depend on OpenCV's build, so rendered frames and text files are compared. The hashes of
+the frames are those of OpenCV's portable code, as its vector code rounds a few pixels differently.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from mmeatrack.synthetic.plan import sequence_name
 
 SIZE, NUM_FRAMES = (160, 120), 6
 TEXT_FILES = ('groundtruth_rect.txt', 'visibility.txt', 'attributes.txt')
-# The releases that the frames' hashes are of.
+# Releases for which the hashes of the frames hold.
 NUMPY, OPENCV = '2.3', '5.0'
-# Start of the sha256 of the text files, and of the frames, by sequence.
+# Prefixes of the sha256 of text files and frames, by sequence.
 HASHES = {
     'car_scale_change_000': ('1f1686c26b1fca19', '82fea9640d684b85'),
     'bus_static_001': ('25aba543516ea6d5', 'a0f4555f7c299f6c'),
@@ -52,7 +52,7 @@ BRIGHTNESS = {
 
 @contextmanager
 def _portable_opencv() -> Iterator[None]:
-    """OpenCV without its vector code, for a while."""
+    """OpenCV without its vector code."""
     was_used = cv2.useOptimized()
     cv2.setUseOptimized(False)
     yield
@@ -78,14 +78,14 @@ def _written(root: Path) -> Iterator[Tuple[str, str]]:
             yield name, ''.join(texts)
 
 
-def test_ground_truth_is_that_of_the_published_set(tmp_path: Path) -> None:
+def test_ground_truth_matches_the_published_set(tmp_path: Path) -> None:
     found = {
         name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in _written(tmp_path)
     }
     assert found == {name: text for name, (text, _) in HASHES.items()}
 
 
-def test_frames_look_like_those_of_the_published_set(frames: Dict[str, List[np.ndarray]]) -> None:
+def test_brightness_matches_the_published_set(frames: Dict[str, List[np.ndarray]]) -> None:
     assert list(frames) == list(BRIGHTNESS)
     for name, images in frames.items():
         quarters = [image.reshape(2, 60, 2, 80, 3).mean(axis=(1, 3, 4)).ravel() for image in images]
@@ -94,9 +94,9 @@ def test_frames_look_like_those_of_the_published_set(frames: Dict[str, List[np.n
 
 @pytest.mark.skipif(
     not (np.__version__.startswith(NUMPY) and cv2.__version__.startswith(OPENCV)),
-    reason=f'the hashes are of NumPy {NUMPY} and OpenCV {OPENCV}; other releases round differently',
+    reason=f'the hashes hold for NumPy {NUMPY} and OpenCV {OPENCV} alone: others round differently',
 )
-def test_frames_are_those_of_the_published_set(frames: Dict[str, List[np.ndarray]]) -> None:
+def test_pixels_match_the_published_set(frames: Dict[str, List[np.ndarray]]) -> None:
     found = {
         name: hashlib.sha256(np.stack(images).tobytes()).hexdigest()[:16]
         for name, images in frames.items()

@@ -26,7 +26,7 @@ def test_both_splits_are_written_with_progress(tmp_path, run, capsys):
     assert '7/7' in capsys.readouterr().err
 
 
-def test_a_set_of_another_seed_is_kept_unless_told(tmp_path, run):
+def test_a_set_with_another_seed_needs_overwrite(tmp_path, run):
     run('--out', tmp_path, *SMALL)
     with pytest.raises(SystemExit, match=r'^error: .*seed 0 \(now 1\).*--overwrite'):
         run('--out', tmp_path, *SMALL, '--seed', '1')
@@ -54,7 +54,7 @@ def test_mixing_of_the_test_videos(tmp_path, run):
         (['--seed', '-1'], "'-1' is not a whole number of at least 0"),
     ],
 )
-def test_bad_arguments_are_told_in_a_line(tmp_path, run, capsys, arguments, message):
+def test_bad_arguments_are_one_line_errors(tmp_path, run, capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
         run('--out', tmp_path / 'out', *arguments)
     # argparse prints and exits with 2; the script's own errors are its exit message.
@@ -63,7 +63,7 @@ def test_bad_arguments_are_told_in_a_line(tmp_path, run, capsys, arguments, mess
     assert not (tmp_path / 'out').exists()
 
 
-def test_help_tells_the_layout_and_the_defaults(run, capsys):
+def test_help_names_the_layout_and_the_defaults(run, capsys):
     with pytest.raises(SystemExit):
         run('--help')
     told = capsys.readouterr().out

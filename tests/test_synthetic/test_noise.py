@@ -3,7 +3,7 @@ import numpy as np
 from mmeatrack.synthetic.noise import ease, fractal_noise, grain, smooth_curve
 
 
-def test_fractal_noise_is_centred_seeded_and_of_known_strength():
+def test_fractal_noise_is_centred_seeded_and_scaled():
     fields = [fractal_noise(np.random.default_rng(seed), (200, 240), 16) for seed in (0, 0, 1)]
     assert fields[0].shape == (200, 240)
     assert fields[0].dtype == np.float32
@@ -22,7 +22,7 @@ def test_fractal_noise_of_large_cells_is_smoother():
     assert 2.5 < steps[0] / steps[1] < 6
 
 
-def test_grain_covers_maps_larger_than_its_tile():
+def test_grain_repeats_its_tile_on_larger_maps():
     noise = grain(np.random.default_rng(0), (600, 530))
     assert noise.shape == (600, 530)
     assert np.array_equal(noise[:88, :18], noise[512:, 512:])

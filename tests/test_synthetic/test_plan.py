@@ -13,7 +13,7 @@ def _spec(**changes):
     return SequenceSpec(**settings)
 
 
-def test_the_name_tells_kind_scenario_and_number():
+def test_the_name_holds_kind_scenario_and_number():
     plan = plan_sequence(_spec())
     assert sequence_name(plan.spec) == f'{plan.scenario.kind}_rotation_003'
 
@@ -28,7 +28,7 @@ def test_poses_and_matrices_agree():
         assert np.cos(pose.angle - expected.angle) == pytest.approx(1.0)
 
 
-def test_the_world_holds_all_that_is_seen():
+def test_the_world_covers_every_frame():
     for scenario in ('scale_change', 'fast_motion', 'rotation'):
         plan = plan_sequence(_spec(scenario=scenario, num_frames=30))
         corners = np.array([[0.0, 0, 160, 160], [0, 120, 0, 120]])
@@ -38,20 +38,20 @@ def test_the_world_holds_all_that_is_seen():
             assert (seen.max(1) <= plan.world_size).all()
 
 
-def test_the_world_is_no_larger_than_needed():
+def test_the_world_scales_with_the_frame():
     small = plan_sequence(_spec(frame_size=(160, 120))).world_size
     large = plan_sequence(_spec(frame_size=(480, 360))).world_size
     assert max(small) < 600
     assert max(large) > 1.5 * max(small)
 
 
-def test_the_target_has_the_size_that_was_drawn():
+def test_the_target_has_the_size_of_the_scenario():
     plan = plan_sequence(_spec(scenario='static'))
     length, width = plan.target.extent()
     assert np.sqrt(length * width) * plan.scale == pytest.approx(plan.scenario.size)
 
 
-def test_targets_face_where_they_go():
+def test_targets_face_their_direction_of_motion():
     plan = plan_sequence(_spec(scenario='illumination_change', num_frames=30))
     motion = np.diff(plan.route.points, axis=0)
     heading = np.arctan2(motion[:, 1], motion[:, 0])

@@ -10,7 +10,7 @@ def _spec(scenario='rotation', index=0, num_frames=5):
     return SequenceSpec('test', index, scenario, num_frames, (160, 120))
 
 
-def test_frames_are_reproducible_pictures_with_their_truth():
+def test_frames_and_their_ground_truth_are_reproducible():
     frames, again = list(generate_sequence(_spec())), list(generate_sequence(_spec()))
     assert len(frames) == 5
     for frame, other in zip(frames, again):
@@ -22,7 +22,7 @@ def test_frames_are_reproducible_pictures_with_their_truth():
         assert frame.image.std() > 8
 
 
-def test_another_seed_is_another_world():
+def test_another_seed_gives_another_world():
     first = next(generate_sequence(_spec())).image
     spec = SequenceSpec('test', 0, 'rotation', 5, (160, 120), seed=1)
     assert np.abs(first.astype(int) - next(generate_sequence(spec)).image).mean() > 5
@@ -48,7 +48,7 @@ def test_the_target_is_drawn_where_its_mask_is(scenario):
     assert change[far].max() <= 1
 
 
-def test_a_hidden_target_cannot_be_seen():
+def test_a_hidden_target_changes_no_pixel():
     for index in range(20):
         plan = plan_sequence(_spec('absence', index, 40))
         if plan.scenario.hidden:
@@ -78,7 +78,7 @@ def _moments(picture):
 
 @pytest.mark.parametrize(('blur', 'tolerance'), [(streak, 0.1), (streak_ground, 1.0)])
 @pytest.mark.parametrize('vector', [(16.0, 0.0), (-9.0, 5.0), (3.0, -12.0)])
-def test_streaks_are_centred_and_as_long_as_the_motion(blur, tolerance, vector):
+def test_motion_blur_is_centred_and_as_long_as_the_motion(blur, tolerance, vector):
     before, after = _moments(_blob()), _moments(blur(_blob(), np.array(vector)))
     assert after[:2] == pytest.approx(before[:2], abs=tolerance)
     assert after[3] == pytest.approx(before[3], rel=0.03)
@@ -87,5 +87,5 @@ def test_streaks_are_centred_and_as_long_as_the_motion(blur, tolerance, vector):
 
 
 @pytest.mark.parametrize('blur', [streak, streak_ground])
-def test_hardly_any_motion_leaves_the_picture(blur):
+def test_motion_below_a_pixel_causes_no_blur(blur):
     assert np.array_equal(blur(_blob(), np.array([0.5, 0.5])), _blob())

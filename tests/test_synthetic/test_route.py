@@ -14,7 +14,7 @@ def _plan(num_frames=60, seed=0, **changes):
     return plan_route(np.random.default_rng(seed), num_frames, _course(**changes))
 
 
-def test_steps_have_the_asked_mean():
+def test_steps_have_the_given_mean():
     steps = np.linalg.norm(np.diff(_plan(240).points, axis=0), axis=1)
     assert steps.mean() == pytest.approx(4.0, rel=0.12)
     assert steps.max() < 4.0 * 1.5
@@ -30,13 +30,13 @@ def test_a_course_without_turn_is_straight():
 
 @pytest.mark.parametrize('corners', [False, True])
 @pytest.mark.parametrize('turn', [1.5, -2.0])
-def test_the_heading_turns_by_what_was_asked(turn, corners):
+def test_the_heading_turns_by_the_given_angle(turn, corners):
     route = _plan(turn=turn, corners=corners)
     headings = route.headings(route.arc)
     assert headings[-1] - headings[0] == pytest.approx(turn, abs=0.2)
 
 
-def test_a_corner_is_no_sharper_than_its_radius():
+def test_corners_respect_the_smallest_radius():
     route = _plan(turn=1.5, corners=True)
     arc = np.arange(route.arc[0], route.arc[-1], 1.0)
     curvature = np.abs(np.gradient(route.headings(arc)))
@@ -52,7 +52,7 @@ def test_headings_follow_the_motion():
     assert np.abs(np.arctan2(np.sin(error), np.cos(error))).max() < 0.1
 
 
-def test_a_route_that_is_too_long_is_walked_slower():
+def test_a_route_beyond_its_extent_is_travelled_more_slowly():
     route = _plan(extent=100.0)
     assert np.ptp(route.points, axis=0).max() < 110
 

@@ -25,14 +25,14 @@ def test_small_frames_have_smaller_targets():
     assert max(sizes) <= 0.24 * 120
 
 
-def test_static_is_the_same_with_any_mixing():
+def test_static_ignores_mixing():
     assert _draw('static', 3, mixing=0.0) == _draw('static', 3, mixing=1.0)
     scenario = _draw('static', 3)
     assert scenario.change == scenario.light == scenario.spin == scenario.turn == 0
     assert scenario.covers == scenario.rivals == scenario.traffic == 0
 
 
-def test_mixing_lets_more_effects_in():
+def test_more_mixing_adds_more_effects():
     def effects(mixing):
         drawn = [_draw('rotation', seed, mixing=mixing) for seed in range(60)]
         return sum((s.covers > 0) + (s.rivals > 0) + (s.change > 0) for s in drawn)

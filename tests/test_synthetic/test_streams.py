@@ -7,7 +7,7 @@ def test_same_key_gives_same_numbers():
     assert first.tolist() == again.tolist()
 
 
-def test_every_part_of_the_key_counts():
+def test_every_part_of_the_key_matters():
     keys = [
         (0, 'train', 0, 'world'),
         (1, 'train', 0, 'world'),

@@ -54,13 +54,13 @@ def test_layout(written):
         assert scenario in name
 
 
-def test_mixing_is_the_splits_own_unless_told():
+def test_the_default_mixing_depends_on_the_split():
     for split, mixing, expected in (('train', None, 1.0), ('test', None, 0.5), ('test', 0.0, 0.0)):
         specs = split_specs(split, 3, 4, FRAME, mixing=mixing)
         assert [spec.mixing for spec in specs] == [expected] * 3
 
 
-def test_a_set_of_another_mixing_is_kept(copy):
+def test_another_mixing_is_refused(copy):
     with pytest.raises(RuntimeError, match=r'mixing None \(now 0.0\)'):
         _write(copy, mixing=0.0)
     with pytest.raises(ValueError, match=r'mixing is 1\.5; it must be 0 to 1'):
@@ -81,7 +81,7 @@ def test_absent_targets_are_written_as_nan(tmp_path):
     assert all(len(value.split('.')[1]) == 2 for value in rows[0].split(','))
 
 
-def test_meta_tells_how_the_split_was_made(written):
+def test_meta_file_records_the_arguments(written):
     root, names = written
     meta = json.loads((root / 'meta.json').read_text())
     assert meta['generator_version'] == GENERATOR_VERSION
@@ -119,7 +119,7 @@ def test_worlds_and_targets_of_the_splits_are_disjoint():
     assert len(set(prints)) == len(prints)
 
 
-def test_the_test_split_goes_through_all_scenarios_in_turn():
+def test_the_test_split_cycles_through_all_scenarios():
     names = [spec.scenario for spec in split_specs('test', 20, 4, FRAME)]
     assert names == list(SCENARIOS) * 2
 
@@ -133,7 +133,7 @@ def test_a_finished_split_is_kept(copy, monkeypatch):
     assert all(frames == 4 for _, frames in told)
 
 
-def test_a_half_written_sequence_is_done_again(written, copy):
+def test_an_incomplete_sequence_is_written_again(written, copy):
     names = written[1]
     (copy / names[0] / 'img' / '00003.jpg').unlink()
     shutil.rmtree(copy / names[1])
@@ -163,7 +163,7 @@ def test_overwrite_replaces_the_split_and_nothing_else(copy):
     assert json.loads((copy / 'meta.json').read_text())['seed'] == 5
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
+def test_a_folder_of_other_files_is_left_alone(tmp_path):
     (tmp_path / 'photo.jpg').write_bytes(b'x')
     for overwrite in (False, True):
         with pytest.raises(RuntimeError, match=r'not empty and has no meta\.json'):
@@ -178,7 +178,7 @@ def test_a_damaged_meta_file_is_refused(tmp_path, content):
         _write(tmp_path)
 
 
-def test_names_in_a_foreign_meta_file_do_not_lead_outside(copy, tmp_path):
+def test_names_in_a_foreign_meta_file_cannot_escape_the_folder(copy, tmp_path):
     outside = tmp_path / 'outside'
     outside.mkdir()
     (outside / 'groundtruth_rect.txt').write_text('1,1,1,1\n')

@@ -1,1 +1,1 @@
-"""The world of a sequence: ground, roads, buildings, plants, and what hangs over them."""
+"""World of a sequence: ground, roads, buildings, plants and overhead objects."""

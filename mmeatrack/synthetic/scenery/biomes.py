@@ -64,7 +64,7 @@ def suburb(site: Site) -> None:
 
 
 def _drive(site: Site, house: Building, fleet: Fleet) -> None:
-    """A paved drive with a car beside a house."""
+    """Paved drive with a car next to a house."""
     ground, scale = site.ground, site.ground.scale
     along = np.array([np.cos(house.angle), np.sin(house.angle)])
     spot = house.centre + along * (house.length / 2 + 3.0) * scale
@@ -223,7 +223,7 @@ def lake(site: Site) -> None:
 
 
 def shore(site: Site) -> None:
-    """The sea before a sandy shore."""
+    """Sea off a sandy shore."""
     _open_water(site, site.rng.uniform(5, 9), site.rng.uniform(18, 28))
 
 

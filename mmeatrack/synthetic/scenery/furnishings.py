@@ -1,4 +1,4 @@
-"""Smaller things on the ground: parked vehicles, lots, pools, parasols, benches, jetties."""
+"""Small objects on the ground: parked vehicles, lots, pools, parasols, benches, jetties."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Fleet:
         self.waiting: List[tuple] = []
 
     def park(self, rng: np.random.Generator, spot: np.ndarray, angle: float) -> None:
-        """Park one at a point, facing an angle; its shadow falls at once."""
+        """Park a vehicle at a point and angle, and cast its shadow."""
         sprite = self.sprites[int(rng.integers(len(self.sprites)))]
         length, width = sprite.extent()
         scale = self.ground.scale
@@ -41,7 +41,7 @@ class Fleet:
         self.waiting.append((sprite, spot, angle))
 
     def paint(self) -> None:
-        """Draw all that were parked."""
+        """Draw all parked vehicles."""
         for sprite, spot, angle in self.waiting:
             put(self.ground, sprite, spot, angle)
         self.waiting = []
@@ -58,7 +58,7 @@ def put(ground: Ground, sprite: Sprite, spot: np.ndarray, angle: float) -> None:
 def parking_lot(
     ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: float, fleet: Fleet
 ) -> bool:
-    """A lot of two rows of stalls, mostly full, if there is room."""
+    """Parking lot with two rows of stalls, mostly full, if there is room."""
     scale = ground.scale
     stalls = int(rng.integers(5, 13))
     length, depth, stall = stalls * 2.6 + 2, 17.0, 2.6
@@ -86,7 +86,7 @@ def parking_lot(
 
 
 def pool(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: float) -> bool:
-    """A garden pool with its paved edge, if there is room."""
+    """Garden pool with a paved edge, if there is room."""
     scale = ground.scale
     length, width = rng.uniform(6, 9), rng.uniform(3, 4.5)
     area = rectangle((length + 2) * scale, (width + 2) * scale, angle, centre)
@@ -102,7 +102,7 @@ def pool(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: fl
 
 
 def parasol(ground: Ground, rng: np.random.Generator, centre: np.ndarray) -> None:
-    """A beach parasol with striped cloth beside two towels."""
+    """Striped beach parasol between two towels."""
     scale = ground.scale
     radius = rng.uniform(1.1, 1.5) * scale
     colour = vary(rng, CLOTH[int(rng.integers(len(CLOTH)))], 10)
@@ -139,7 +139,7 @@ def _window(ground: Ground, centre: np.ndarray, radius: float) -> tuple:
 
 
 def bench(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: float) -> None:
-    """A park bench with slats."""
+    """Park bench with slats."""
     scale = ground.scale
     wood = vary(rng, (134, 98, 66), 10)
     for row in (-0.2, 0.0, 0.2):
@@ -152,7 +152,7 @@ def bench(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: f
 
 
 def paving_grid(ground: Ground, rng: np.random.Generator, slab: float) -> None:
-    """Joints between square slabs of a size in metres over the whole map, with darker bands."""
+    """Joints between square slabs, ``slab`` metres wide, over the whole map, with darker bands."""
     reach = float(np.hypot(*ground.size)) / 2
     middle = np.array(ground.size) / 2
     angle = rng.uniform(0, np.pi / 2)
@@ -170,7 +170,7 @@ def paving_grid(ground: Ground, rng: np.random.Generator, slab: float) -> None:
 
 
 def planter(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle: float) -> bool:
-    """A raised flower bed, if there is room."""
+    """Raised flower bed, if there is room."""
     scale = ground.scale
     length, width = rng.uniform(2.5, 6), rng.uniform(1.2, 2.4)
     area = rectangle(length * scale, width * scale, angle, centre)
@@ -193,7 +193,7 @@ def planter(ground: Ground, rng: np.random.Generator, centre: np.ndarray, angle:
 def jetty(
     ground: Ground, rng: np.random.Generator, root: np.ndarray, angle: float, fleet: Fleet
 ) -> None:
-    """A wooden jetty from the shore into the water, with boats moored along it."""
+    """Wooden jetty from the shore into the water, with boats moored along it."""
     scale = ground.scale
     length = rng.uniform(16, 30)
     centre = root + np.array([np.cos(angle), np.sin(angle)]) * length / 2 * scale

@@ -1,4 +1,4 @@
-"""The ground that a world is painted on: picture, shadows and what is already taken."""
+"""Ground that a world is painted on: image, shadows and occupied areas."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _COARSE = 4
 
 @dataclass(frozen=True)
 class Sun:
-    """Light of a scene, by its shadows.
+    """Sunlight of a scene, described by its shadows.
 
     Attributes:
         direction: Unit vector on the ground along which shadows fall.
-        slope: Length of a shadow as a multiple of the height that casts it.
-        strength: How dark shadows are, 0 to 1.
+        slope: Length of a shadow per unit of height.
+        strength: Darkness of the shadows, 0 to 1.
     """
 
     direction: Tuple[float, float]
@@ -28,18 +28,18 @@ class Sun:
     strength: float
 
     def shift(self, height: float) -> np.ndarray:
-        """Offset (2,) of the shadow of a point at some height, in the height's unit."""
+        """Offset (2,) of a point's shadow, in the unit of the point's height."""
         return np.array(self.direction) * self.slope * height
 
 
 def rotated(points: np.ndarray, angle: float, centre: np.ndarray) -> np.ndarray:
-    """Points (K, 2) turned by an angle in radians about the origin, then moved."""
+    """Points (K, 2) rotated by an angle in radians about the origin, then shifted."""
     cos, sin = np.cos(angle), np.sin(angle)
     return points @ np.array([[cos, sin], [-sin, cos]]) + centre
 
 
 def rectangle(length: float, width: float, angle: float, centre: np.ndarray) -> np.ndarray:
-    """Corners (4, 2) of a turned rectangle."""
+    """Corners (4, 2) of a rotated rectangle."""
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([length, width]) / 2
     return rotated(half, angle, centre)
 
@@ -48,11 +48,11 @@ class Ground:
     """World map under construction; all coordinates are world pixels.
 
     Attributes:
-        bgr: The picture, uint8 (H, W, 3).
-        shade: Shadows, uint8 (H, W), 255 where the sun does not come.
-        taken: At a quarter of the size, uint8: roads, water and what stands there already.
+        bgr: Image, uint8 (H, W, 3).
+        shade: Shadows, uint8 (H, W), 255 in full shadow.
+        taken: Occupied areas (roads, water, objects) at a quarter of the size, uint8.
         scale: World pixels per metre.
-        sun: The light of this world.
+        sun: Sunlight.
     """
 
     def __init__(self, size: Tuple[int, int], scale: float, sun: Sun) -> None:
@@ -69,17 +69,17 @@ class Ground:
         return self.bgr.shape[1], self.bgr.shape[0]
 
     def reserve(self, polygon: np.ndarray) -> None:
-        """Mark a polygon (K, 2) as taken."""
+        """Mark a polygon (K, 2) as occupied."""
         cv2.fillPoly(self.taken, [np.round(polygon / _COARSE).astype(np.int32)], 1)
 
     def reserve_line(self, points: np.ndarray, width: float) -> None:
-        """Mark a line as taken."""
+        """Mark a line as occupied."""
         thickness = max(1, int(np.ceil(width / _COARSE)))
         line = np.round(points / _COARSE).astype(np.int32)
         cv2.polylines(self.taken, [line], False, 1, thickness)
 
     def is_free(self, polygon: np.ndarray) -> bool:
-        """True if nothing has been put on any part of a polygon (K, 2) yet."""
+        """True if no part of a polygon (K, 2) is occupied."""
         coarse = np.round(polygon / _COARSE).astype(np.int32)
         rows, columns = self.taken.shape
         low = np.maximum(coarse.min(0), 0)
@@ -92,7 +92,7 @@ class Ground:
         return not bool(np.any(part & mask))
 
     def free_spots(self, rng: np.random.Generator, count: int) -> List[np.ndarray]:
-        """Random points on ground that is not taken."""
+        """Random points on free ground; fewer than ``count`` if some fall on occupied areas."""
         width, height = self.size
         points = rng.uniform((0, 0), (width, height), (count, 2))
         coarse = (points / _COARSE).astype(int)
@@ -104,17 +104,17 @@ class Ground:
         return float(np.prod(self.size)) / (100 * self.scale) ** 2
 
     def cast(self, polygon: np.ndarray, height: float) -> None:
-        """Cast the shadow of a convex prism (K, 2) of a height in metres."""
+        """Cast the shadow of a convex prism of base (K, 2) and a height in metres."""
         shift = self.sun.shift(height * self.scale)
         hull = cv2.convexHull(np.concatenate([polygon, polygon + shift]).astype(np.float32))
         fill_polygon(self.shade, hull[:, 0], (255,))
 
     def cast_from(self, polygon: np.ndarray, altitude: float) -> None:
-        """Cast the shadow of a flat polygon (K, 2) that hangs at a height in metres."""
+        """Cast the shadow of a flat polygon (K, 2) at an altitude in metres."""
         fill_polygon(self.shade, polygon + self.sun.shift(altitude * self.scale), (255,))
 
     def apply_shadows(self) -> None:
-        """Darken the picture by the shadows cast so far; what is painted later lies in the sun."""
+        """Darken the image by the shadows cast so far; later paint is not darkened."""
         self.shade = cv2.GaussianBlur(self.shade, (0, 0), max(0.6, 0.08 * self.scale))
         strength = self.sun.strength
         # Shadows are lit by the blue sky alone.
@@ -124,7 +124,7 @@ class Ground:
         self.bgr = cv2.multiply(self.bgr, light, scale=1 / 255)
 
     def blend(self, picture: np.ndarray, top_left: Tuple[int, int]) -> None:
-        """Lay a picture uint8 (h, w, 4), not premultiplied, onto the map; it may stick out."""
+        """Blend an image uint8 (h, w, 4), not premultiplied, onto the map; clipped to the map."""
         left, top = top_left
         width, height = self.size
         x0, y0 = max(left, 0), max(top, 0)

@@ -17,15 +17,15 @@ from .vegetation import CIRCLE, FOLIAGE, crown
 
 @dataclass
 class Cover:
-    """An overhead object at a fixed place.
+    """Overhead object at a fixed place.
 
     Attributes:
-        sprite: Its picture.
+        sprite: Its sprite.
         x: Horizontal centre in world pixels.
         y: Vertical centre.
-        angle: Direction of the picture's +x axis.
+        angle: Direction of the sprite's +x axis.
         outline: Convex outline (K, 2) in world pixels.
-        casts: Whether it casts a shadow of its own.
+        casts: Whether it casts a shadow.
     """
 
     sprite: Sprite
@@ -76,14 +76,14 @@ def bridge(
     scale: float,
     wooden: bool,
 ) -> Cover:
-    """A bridge over a point.
+    """Bridge over a point of the target's route.
 
     Args:
-        rng: Source of the numbers.
-        point: Where it crosses the target's way, (2,) in world pixels.
-        angle: Its direction in radians.
-        length: Metres along it, beyond what any frame shows.
-        width: Metres across it.
+        rng: Random generator.
+        point: Crossing with the route, (2,) in world pixels.
+        angle: Direction in radians.
+        length: Length in metres, longer than any frame shows.
+        width: Width in metres.
         scale: World pixels per metre.
         wooden: Whether it is a footbridge of planks.
     """
@@ -100,15 +100,15 @@ def canopy(
     scale: float,
     sun: Sun,
 ) -> List[Cover]:
-    """Tree crowns beside a point of the target's way whose branches reach over a part of it.
+    """Tree crowns next to the target's route, whose branches reach over a part of it.
 
     Args:
-        rng: Source of the numbers.
-        point: A point of the way, (2,) in world pixels.
-        heading: The way's direction in radians.
+        rng: Random generator.
+        point: Point of the route, (2,) in world pixels.
+        heading: Direction of the route in radians.
         extent: The target's length and width in metres.
         scale: World pixels per metre.
-        sun: The light.
+        sun: Sunlight.
     """
     length, width = extent
     base = FOLIAGE[int(rng.integers(len(FOLIAGE)))]
@@ -117,7 +117,7 @@ def canopy(
     for number in range(3):
         radius = max(length * rng.uniform(0.5, 0.8), 1.0)
         along = (number - 1) * 0.8 * length + rng.normal(0, 0.1 * length)
-        # The crown's edge lies over the target, so that a share of its width stays in view.
+        # The crown's edge lies over the target, so that a part of its width stays visible.
         hidden = rng.uniform(0.5, 0.85) if number == 1 else rng.uniform(0.1, 0.6)
         across = side * (radius + width * (0.5 - hidden))
         side = -side if rng.random() < 0.3 else side
@@ -137,7 +137,7 @@ def cloud(
     angle: float,
     opacity: float,
 ) -> Cover:
-    """A wisp of cloud over a point, ``span`` metres long and wide, thinning out to its edges."""
+    """Wisp of cloud over a point, ``span`` metres long and wide, thinning out to its edges."""
     shape = (int(span[1] * scale * 2), int(span[0] * scale * 2))
     y = np.linspace(-2, 2, shape[0])[:, None]
     x = np.linspace(-2, 2, shape[1])[None]

@@ -19,7 +19,7 @@ ASPHALT: List[Colour] = [(104, 104, 106), (118, 116, 114), (92, 93, 97), (128, 1
 
 @dataclass
 class Road:
-    """A road's centre line and kind.
+    """Centre line and kind of a road.
 
     Attributes:
         line: Centre line (M, 2) in world pixels, points a few pixels apart.
@@ -134,7 +134,7 @@ def _wear(
 
 
 def _dashes(line: np.ndarray, dash: float, gap: float) -> List[np.ndarray]:
-    """Pieces of a line: dashes of a length with gaps between, in pixels."""
+    """Dashes of a line; lengths of dash and gap in pixels."""
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
     position = np.concatenate([[0], np.cumsum(steps)]) % (dash + gap)
     inside = position < dash
@@ -146,7 +146,7 @@ def _mark(ground: Ground, rng: np.random.Generator, road: Road) -> np.ndarray:
     """Lane markings of one road, uint8 (H, W)."""
     scale = ground.scale
     marks = np.zeros(ground.bgr.shape[:2], np.uint8)
-    # Thinner than a pixel: as wide as a pixel, but fainter.
+    # A line thinner than a pixel is drawn one pixel wide, but fainter.
     width = 0.14 * scale
     ink = (int(255 * min(1.0, 0.35 + 0.65 * width)),)
     lanes = max(1, round(road.width / LANE))

@@ -1,4 +1,4 @@
-"""The place where a world is built: the route through it, and what lines its roads."""
+"""Site of a world: the route through it, and what lines its roads."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .vegetation import Grove
 
 @dataclass
 class Site:
-    """A world being built around a route.
+    """World under construction around a route.
 
     Attributes:
         ground: The map.
-        rng: Source of all its numbers.
+        rng: Random generator.
         route: The target's path, in world pixels.
         path: How the target moves: ``'road'``, ``'path'``, ``'water'`` or ``'air'``.
-        ways: The paths (M, 2) of all that moves there, the target's first.
-        lean: Shift (2,) in world pixels of a point one metre above the ground.
+        ways: Paths (M, 2) of all moving objects, the target's first.
+        lean: Displacement (2,) in world pixels of a point one metre above the ground.
     """
 
     ground: Ground
@@ -39,7 +39,7 @@ class Site:
     lean: np.ndarray
 
     def main_road(self, kind: str, lanes: int = 2) -> Road:
-        """The road on whose right lane the route runs."""
+        """Road whose right lane the route follows."""
         road = Road(self.route.line, lanes * LANE, kind)
         return Road(road.offset(-LANE / 2 * self.ground.scale), lanes * LANE, kind)
 
@@ -51,9 +51,9 @@ class Site:
     def side_roads(
         self, kind: str, spacing: float, count: int, width: float = 2 * LANE
     ) -> List[Road]:
-        """Straight parallel roads across the route, about a spacing in metres apart.
+        """Straight parallel roads across the route, about ``spacing`` metres apart.
 
-        Roads that would run along a part of the route instead of crossing it are left out.
+        Roads that would run along part of the route instead of crossing it are left out.
         """
         scale = self.ground.scale
         angle = self.heading() + np.pi / 2 + self.rng.normal(0, 0.08)
@@ -82,7 +82,7 @@ class Site:
         return bool((steep[near & inside] > 0.75).all())
 
     def near_ways(self) -> np.ndarray:
-        """Distance to the nearest way in metres at an eighth of the map's size, float32."""
+        """Distance in metres to the nearest path, float32, at an eighth of the map's size."""
         width, height = self.ground.size
         away = np.ones((-(-height // 8), -(-width // 8)), np.uint8)
         for way in self.ways:
@@ -90,14 +90,14 @@ class Site:
         return cv2.distanceTransform(away, cv2.DIST_L2, 5) * np.float32(8 / self.ground.scale)
 
     def keep_clear(self, width: float) -> None:
-        """Build nothing on the ways, which are ``width`` metres wide."""
+        """Keep the paths, ``width`` metres wide, free of objects."""
         for way in self.ways:
             self.ground.reserve_line(way, width * self.ground.scale)
 
     def shoreline(self, distance: float) -> np.ndarray:
         """Signed distance in metres (an eighth of the map) from a shore with bays.
 
-        The shore runs beside the route at the given distance; positive beyond it.
+        The shore runs alongside the route at the given distance; positive beyond it.
         """
         width, height = self.ground.size
         angle = self.heading() + np.pi / 2 * (1 if self.rng.random() < 0.5 else -1)
@@ -116,7 +116,7 @@ class Site:
         fleets: Sequence[Fleet] = (),
         groves: Sequence[Grove] = (),
     ) -> None:
-        """Lay the shadows, then draw what casts them, the lower first."""
+        """Apply the shadows, then draw the objects that cast them, lower ones first."""
         self.ground.apply_shadows()
         for fleet in fleets:
             fleet.paint()
@@ -151,7 +151,7 @@ def line_houses(site: Site, roads: List[Road], large: bool, chance: float) -> Li
 
 
 def fill_houses(site: Site, count: int, large: bool) -> List[Building]:
-    """Build in what is left between the streets, along the same directions."""
+    """Build in the gaps between the streets, in the same directions."""
     rng, found = site.rng, []
     for spot in site.ground.free_spots(rng, count):
         length = rng.uniform(12, 26) if large else rng.uniform(8, 12)
@@ -177,7 +177,7 @@ def line_trees(site: Site, roads: List[Road], grove: Grove, spacing: float, away
 
 
 def scatter(site: Site, grove: Grove, density: float) -> None:
-    """Plant trees anywhere, ``density`` of them per hectare, in loose groups."""
+    """Plant trees anywhere in loose groups, about ``density`` per hectare."""
     scale, rng = site.ground.scale, site.rng
     for spot in site.ground.free_spots(rng, int(density * site.ground.hectares() / 3) + 1):
         for _ in range(int(rng.integers(1, 6))):

@@ -20,7 +20,7 @@ FLAT: List[Colour] = [
 
 @dataclass(frozen=True)
 class Building:
-    """A box-shaped building.
+    """Box-shaped building.
 
     Attributes:
         centre: Middle of its footprint (2,) in world pixels.
@@ -58,10 +58,10 @@ def paint(ground: Ground, rng: np.random.Generator, building: Building, lean: np
 
     Args:
         ground: The map.
-        rng: Source of colours and details.
+        rng: Random generator.
         building: The building.
-        lean: How far a point one metre up moves in the picture, (2,) in world pixels: the camera
-            does not look straight down.
+        lean: Displacement (2,) in world pixels of a point one metre up, as the camera does not
+            look straight down.
     """
     base = building.outline(ground.scale)
     top = base + lean * building.height
@@ -159,7 +159,7 @@ def _flat_roof(
 
 
 def _fill_within(ground: Ground, polygon: np.ndarray, limit: np.ndarray, colour: Colour) -> None:
-    """Fill the part of a polygon that lies in another."""
+    """Fill the part of a polygon inside another one."""
     low = np.floor(np.maximum(limit.min(0), 0)).astype(int)
     high = np.ceil(np.minimum(limit.max(0) + 1, ground.size)).astype(int)
     if (high <= low).any():

@@ -72,10 +72,10 @@ def paint_parcels(
 
     Args:
         ground: The map; painted whole.
-        rng: Source of the numbers.
-        palettes: Colours to choose from.
+        rng: Random generator.
+        palettes: Colours to draw from.
         cell: Size of a parcel in metres.
-        rows: Smallest and largest distance of two rows in metres.
+        rows: Smallest and largest spacing of the rows in metres.
         striped: Share of the parcels that have rows.
         jitter: Irregularity of the parcels, 0 to 0.4.
         rough: Strength of the noise, 1 for plants, less for paving.
@@ -115,11 +115,11 @@ def paint_plain(ground: Ground, rng: np.random.Generator, colour: Colour, rough:
 
 
 def weather(ground: Ground, rng: np.random.Generator, tone: np.ndarray, rough: float) -> None:
-    """Lay multi-scale noise over the map: patches of lightness and of hue, blades and crumbs.
+    """Add multi-scale noise to the map: patches of lightness and hue, blades and crumbs.
 
     Args:
         ground: The map.
-        rng: Source of the numbers.
+        rng: Random generator.
         tone: float32 (H, W) relative lightness to add, changed in place.
         rough: Strength of the noise, 1 for grass.
     """
@@ -137,12 +137,12 @@ def weather(ground: Ground, rng: np.random.Generator, tone: np.ndarray, rough: f
 
 
 def paint_water(ground: Ground, rng: np.random.Generator, land: np.ndarray, sandy: float) -> None:
-    """Flood the map where there is no land, with a shore between.
+    """Flood the map where there is no land, with a shore in between.
 
     Args:
         ground: The map, already painted as land.
-        rng: Source of the numbers.
-        land: float32 (h, w), a coarse field of any size: above 0 is land, in metres from the shore.
+        rng: Random generator.
+        land: float32 (h, w) of any size: distance from the shore in metres, above 0 on land.
         sandy: Width of the beach in metres, 0 for a grassy bank.
     """
     shape = ground.bgr.shape[:2]
@@ -168,7 +168,7 @@ def paint_water(ground: Ground, rng: np.random.Generator, land: np.ndarray, sand
 
 
 def _ripples(rng: np.random.Generator, shape: Tuple[int, int], scale: float) -> np.ndarray:
-    """Small waves, longer across the wind than along it, float32 of deviation about 0.07."""
+    """Small waves, longer across the wind than along it, float32, deviation about 0.07."""
     stretched = fractal_noise(rng, (shape[0], -(-shape[1] // 2)), max(1.6 * scale, 4), 4, 0.8)
     stretched = cv2.resize(stretched, shape[::-1], interpolation=cv2.INTER_LINEAR)
     swell = fractal_noise(rng, shape, 30 * scale, 2)

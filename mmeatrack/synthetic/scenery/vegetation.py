@@ -24,14 +24,14 @@ CIRCLE = np.stack(
 def crown(
     rng: np.random.Generator, radius: float, colour: Colour, sun: Sun, clumps: float = 0.3
 ) -> np.ndarray:
-    """A tree's crown lit from the sun's side.
+    """Tree crown lit by the sun.
 
     Args:
-        rng: Source of its form.
+        rng: Random generator.
         radius: Mean radius in pixels.
         colour: Mean colour of the leaves.
-        sun: Gives the side that is lit.
-        clumps: Size of the bunches of leaves as a share of the radius.
+        sun: Sunlight.
+        clumps: Size of the leaf clumps as a share of the radius.
 
     Returns:
         uint8 (S, S, 4), BGR and alpha.
@@ -44,7 +44,7 @@ def crown(
     edge = distance + 0.13 * lumps
     height = np.sqrt(np.clip(1.05 - edge * edge, 0, None)) + 0.17 * lumps
     slope_y, slope_x = np.gradient(height * np.float32(radius))
-    # Light comes from where the shadows do not fall.
+    # Light comes from the side opposite to the shadows.
     lit = -(slope_x * -sun.direction[0] + slope_y * -sun.direction[1])
     light = 0.86 + 0.36 * np.tanh(0.9 * lit) + 0.2 * (height - 0.6) + 0.1 * lumps
     light = np.clip(light, 0.28, 1.7)
@@ -57,7 +57,7 @@ def crown(
 
 
 class Grove:
-    """A few crowns, drawn once and planted many times."""
+    """Tree crowns drawn once and planted many times."""
 
     def __init__(
         self,
@@ -85,11 +85,11 @@ class Grove:
     def plant(
         self, rng: np.random.Generator, spot: np.ndarray, limit: Optional[float] = None
     ) -> bool:
-        """Plant a tree at a point if there is room; its shadow falls at once.
+        """Plant a tree at a point if there is room, and cast its shadow.
 
         Args:
             rng: Chooses the crown.
-            spot: Where, (2,) in world pixels.
+            spot: Point (2,) in world pixels.
             limit: Largest radius in metres.
         """
         allowed = len(self.radii) if limit is None else int((self.radii <= limit).sum())
@@ -115,7 +115,7 @@ class Grove:
             cv2.fillPoly(self.ground.shade, [points.astype(np.int32)], (235,), cv2.LINE_AA, 4)
 
     def grow(self) -> None:
-        """Draw all planted crowns, which hide what is below them."""
+        """Draw all planted crowns over everything below them."""
         for spot, which in self.waiting:
             picture = self.crowns[which]
             corner = np.round(spot - picture.shape[0] / 2).astype(int)

@@ -1,4 +1,4 @@
-"""The world of a sequence: one large map seen straight from above."""
+"""World of a sequence: one large map seen from straight above."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class World:
     """A finished map.
 
     Attributes:
-        levels: The map uint8 (H, W, 3) BGR and its halves, for views from higher up.
+        levels: Image pyramid of the map, uint8 (H, W, 3) BGR; halved levels serve wider views.
         shade: Shadows on the ground at a quarter of the size, float32, 0 lit to 1 dark.
         scale: World pixels per metre.
-        sun: The light that all its shadows share.
+        sun: Sunlight.
     """
 
     levels: List[np.ndarray]
@@ -32,7 +32,7 @@ class World:
     sun: Sun
 
     def view(self, matrix: np.ndarray, frame_size: Tuple[int, int]) -> np.ndarray:
-        """The map as the camera sees it.
+        """Map as seen by the camera.
 
         Args:
             matrix: Affine (2, 3) from world to frame pixels.
@@ -45,7 +45,7 @@ class World:
         level = int(np.clip(np.round(-np.log2(zoom) - 0.1), 0, len(self.levels) - 1))
         step = 2.0**level
         matrix = matrix.copy()
-        # Pixel centres of a halved picture lie between those of the full one.
+        # Pixel centres of a halved image lie between those of the full one.
         matrix[:, 2] += matrix[:, :2] @ np.full(2, (step - 1) / 2)
         matrix[:, :2] *= step
         return cv2.warpAffine(
@@ -57,7 +57,7 @@ class World:
         )
 
     def shade_at(self, x: float, y: float) -> float:
-        """Depth of the shadow on a point of the ground, 0 to 1."""
+        """Shadow depth at a point of the ground, 0 to 1."""
         rows, columns = self.shade.shape
         row, column = int(np.clip(y / 4, 0, rows - 1)), int(np.clip(x / 4, 0, columns - 1))
         return float(self.shade[row, column])
@@ -85,16 +85,16 @@ def build_world(
     """Build the world around a target's route.
 
     Args:
-        rng: Source of all its numbers.
+        rng: Random generator.
         biome: A key of :data:`~.biomes.BIOMES`.
         size: Width and height in world pixels.
         scale: World pixels per metre.
-        route: Where the target goes, in world pixels.
+        route: The target's route in world pixels.
         path: How the target moves: ``'road'``, ``'path'``, ``'water'`` or ``'air'``.
-        sun: The light.
-        ways: Paths (M, 2) of all else that moves there, in world pixels.
-        overhead: Convex outlines (K, 2) in world pixels and heights in metres of what will hang
-            over the ground: it casts shadows, and nothing is built below.
+        sun: Sunlight.
+        ways: Paths (M, 2) of the other moving objects, in world pixels.
+        overhead: Convex outlines (K, 2) in world pixels and altitudes in metres of overhead
+            objects. They cast shadows, and nothing is built below them.
     """
     if biome not in BIOMES:
         raise ValueError(f'unknown biome {biome!r}; it must be one of {sorted(BIOMES)}')
@@ -116,12 +116,12 @@ def build_world(
 
 
 def _span(route: Route) -> np.ndarray:
-    """The part of a route that is travelled, a little longer."""
+    """Travelled part of a route, slightly extended."""
     return route.at(np.arange(route.arc[0] - 150.0, route.arc[-1] + 150.0, 4.0))
 
 
 def _uneven_light(ground: Ground, rng: np.random.Generator) -> None:
-    """Very broad differences of lightness, so that no two places look the same."""
+    """Add broad variations of lightness, so that no two places look the same."""
     shape = ground.bgr.shape[:2]
     small = (max(shape[0] // 8, 8), max(shape[1] // 8, 8))
     field_ = fractal_noise(rng, small, max(small) / 3, 3)

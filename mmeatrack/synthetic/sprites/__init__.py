@@ -1,1 +1,1 @@
-"""Pictures of what moves: drawn once at high resolution, then warped into every frame."""
+"""Sprites of moving objects: drawn once at high resolution, then warped into every frame."""

@@ -1,4 +1,4 @@
-"""A small drawing board in metres for pictures of things seen from above."""
+"""Drawing board in metres for sprites seen from above."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def vary(rng: np.random.Generator, colour: Colour, amount: float = 8.0) -> Colou
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """The colour between two; ``share`` is the second one's weight."""
+    """Blend of two colours; ``share`` is the weight of the second."""
     red, green, blue = (a + (b - a) * share for a, b in zip(first, second))
     return red, green, blue
 
@@ -63,7 +63,7 @@ def stroke(
 
 
 def rounded_rectangle(length: float, width: float, power: float = 4.0) -> np.ndarray:
-    """Corner-less rectangle (superellipse) about the origin, (48, 2); power 2 is an ellipse."""
+    """Rounded rectangle (superellipse) about the origin, (48, 2); power 2 is an ellipse."""
     t = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     cos, sin = np.cos(t), np.sin(t)
     x = np.sign(cos) * np.abs(cos) ** (2 / power) * length / 2
@@ -72,13 +72,13 @@ def rounded_rectangle(length: float, width: float, power: float = 4.0) -> np.nda
 
 
 class Board:
-    """Picture with transparency of a length (x, the front) by width area about the origin.
+    """Image with transparency of the area ``length`` (x, forward) by ``width`` about the origin.
 
     Args:
         length: Extent along x in metres.
         width: Extent along y in metres.
         resolution: Pixels per metre.
-        ground: Colour of the empty picture, which tints its soft edges.
+        ground: Colour of the empty board, which tints soft edges.
     """
 
     def __init__(self, length: float, width: float, resolution: float, ground: Colour) -> None:
@@ -102,7 +102,7 @@ class Board:
         fill_polygon(self.alpha, self._pixels(points), (opacity,))
 
     def fill(self, points: Points, colour: Colour) -> None:
-        """Paint a polygon; only its opaque part will be seen."""
+        """Paint a polygon; only its opaque part is visible."""
         fill_polygon(self.colour, self._pixels(points), bgr(colour))
 
     def solid(self, points: Points, colour: Colour) -> None:
@@ -123,7 +123,7 @@ class Board:
         self.fill([(x - dx, y - dy), (x + dx, y - dy), (x + dx, y + dy), (x - dx, y + dy)], colour)
 
     def round_off(self, width: float, strength: float = 0.22) -> None:
-        """Darken towards both flanks, as a body curved across its width looks."""
+        """Darken towards both sides, like a body curved across its width."""
         rows = np.arange(self.alpha.shape[0]) - (self.alpha.shape[0] - 1) / 2
         across = np.clip(np.abs(rows) / (width * self.resolution / 2), 0, 1)
         profile = 1 + strength * (0.35 - across**3)
@@ -136,5 +136,5 @@ class Board:
         self.colour = np.clip(lit, 0, 255).astype(np.uint8)
 
     def picture(self) -> np.ndarray:
-        """The finished picture, uint8 (H, W, 4), BGR and alpha."""
+        """The finished image, uint8 (H, W, 4), BGR and alpha."""
         return np.dstack([self.colour, self.alpha])

@@ -1,4 +1,4 @@
-"""Targets off the road: boats, people and things that fly."""
+"""Off-road targets: boats, people and flying objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..noise import fractal_noise
 from .drawing import Board, Colour, mix, rounded_rectangle, shade, vary
 
 STEPS = 8
-"""Pictures of one cycle of a step or wing beat."""
+"""Number of images per cycle of a gait or wing beat."""
 CLOTHES: List[Colour] = [
     (200, 40, 40), (40, 60, 120), (230, 230, 226), (36, 36, 40), (220, 180, 50),
     (70, 120, 80), (180, 90, 140), (90, 140, 190), (150, 110, 80), (240, 120, 40),
@@ -26,7 +26,7 @@ class Figure:
     Attributes:
         length: Extent along the direction of motion.
         width: Extent across it.
-        variant: Chooses among forms.
+        variant: Selects one of several forms.
     """
 
     length: float
@@ -74,7 +74,7 @@ def draw_boat(
 
 
 def draw_wake(rng: np.random.Generator, figure: Figure, resolution: float) -> np.ndarray:
-    """Foam behind a boat, uint8 (H, W, 4); the boat's centre is the picture's centre."""
+    """Foam behind a boat, uint8 (H, W, 4); the boat's centre is the image's centre."""
     reach = figure.length * 3.2
     board = Board(2 * reach, figure.width * 4.2, resolution, (222, 232, 232))
     height, width = board.alpha.shape
@@ -96,7 +96,7 @@ def draw_wake(rng: np.random.Generator, figure: Figure, resolution: float) -> np
 def draw_person(
     rng: np.random.Generator, figure: Figure, paint: Colour, resolution: float
 ) -> List[np.ndarray]:
-    """A walker: head over shoulders, arms and legs swinging, one picture a phase."""
+    """Walker: head over shoulders, arms and legs swinging, one image per phase."""
     trousers = CLOTHES[int(rng.integers(len(CLOTHES)))]
     hair = vary(rng, (60, 46, 34), 18)
     pictures = []
@@ -122,7 +122,7 @@ def draw_person(
 def draw_cyclist(
     rng: np.random.Generator, figure: Figure, paint: Colour, resolution: float
 ) -> List[np.ndarray]:
-    """A rider on a bicycle, pedalling, one picture a phase."""
+    """Pedalling cyclist, one image per phase."""
     helmet = CLOTHES[int(rng.integers(len(CLOTHES)))]
     pictures = []
     for phase in range(STEPS):
@@ -150,7 +150,7 @@ def draw_cyclist(
 def draw_drone(
     rng: np.random.Generator, figure: Figure, paint: Colour, resolution: float
 ) -> List[np.ndarray]:
-    """A quadcopter with blurred rotors, one picture a phase."""
+    """Quadcopter with blurred rotors, one image per phase."""
     arm = figure.length * 0.34
     lamp = vary(rng, (230, 60, 50), 10)
     pictures = []
@@ -182,7 +182,7 @@ def draw_drone(
 def draw_bird(
     rng: np.random.Generator, figure: Figure, paint: Colour, resolution: float
 ) -> List[np.ndarray]:
-    """A gull-like bird beating its wings, one picture a phase."""
+    """Gull-like bird beating its wings, one image per phase."""
     pale = mix(paint, (238, 238, 236), 0.7)
     grey = vary(rng, (150, 154, 160), 12)
     pictures = []

@@ -1,4 +1,4 @@
-"""Sprites: pictures with transparency that are warped into a frame."""
+"""Sprites: images with transparency that are warped into a frame."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Pose:
     """Pose of a sprite in the frame.
 
     Attributes:
-        x: Horizontal centre in frame pixels, where pixel centres have whole numbers.
+        x: Horizontal centre in frame pixels; pixel centres are at integers.
         y: Vertical centre.
         angle: Direction of the sprite's front in radians, from +x towards +y.
         scale: Frame pixels per metre.
-        phase: Which picture of a moving sprite (a step, a wing beat).
+        phase: Index of the image in the sprite's cycle (a step, a wing beat).
         blend: Weight of the sprite's second look, 0 to 1.
     """
 
@@ -34,7 +34,7 @@ class Pose:
 
 
 def _pyramid(picture: np.ndarray) -> List[np.ndarray]:
-    """The picture and its halves down to 8 px, premultiplied by alpha, uint8 (H, W, 4)."""
+    """Image pyramid down to 8 px, premultiplied by alpha, uint8 (H, W, 4)."""
     alpha = picture[..., 3:4].astype(np.float32) / 255
     level = picture.astype(np.float32)
     level[..., :3] *= alpha
@@ -71,11 +71,11 @@ class Sprite:
     """A target, distractor or overhead object seen from above, its front towards +x.
 
     Attributes:
-        looks: For each look, for each phase, the picture: uint8 (H, W, 4) BGR and alpha, not
-            premultiplied. All looks of a phase have the same alpha.
-        resolution: Pixels per metre of the pictures.
-        height: Height above the ground in metres of what casts the shadow.
-        altitude: Height of the sprite's underside; above 0 for what flies.
+        looks: Images by look and phase: uint8 (H, W, 4) BGR and alpha, not premultiplied. All
+            looks of a phase have the same alpha.
+        resolution: Pixels per metre of the images.
+        height: Height in metres of the shadow's caster.
+        altitude: Height of its underside above the ground in metres; above 0 for flying objects.
     """
 
     looks: Sequence[Sequence[np.ndarray]]
@@ -91,7 +91,7 @@ class Sprite:
 
     @property
     def phases(self) -> int:
-        """Number of pictures of one cycle of its movement."""
+        """Number of images per movement cycle."""
         return len(self.looks[0])
 
     def extents(self) -> np.ndarray:
@@ -150,12 +150,12 @@ class Sprite:
 
 
 def composite(frame: np.ndarray, layer: np.ndarray, region: Region, tone: float = 1.0) -> None:
-    """Lay a warped sprite over a region of the frame, in place.
+    """Composite a warped sprite onto a region of the frame, in place.
 
     Args:
         frame: uint8 (H, W, 3) BGR.
         layer: uint8 (h, w, 4) from :meth:`Sprite.warp`.
-        region: Where the layer lies in the frame.
+        region: Region of the layer in the frame.
         tone: Factor on the sprite's brightness.
     """
     part = frame[region[1] : region[3], region[0] : region[2]]

@@ -1,4 +1,4 @@
-"""The kinds of targets: their dimensions, surroundings and sprites."""
+"""Kinds of targets: dimensions, surroundings and sprites."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class TargetKind:
     """Common properties of all targets of a kind.
 
     Attributes:
-        biomes: Worlds that it moves in.
+        biomes: Biomes that it appears in.
         nominal: Typical length and width in metres.
         height: Height in metres, for the shadow.
-        altitude: Height above the ground in metres, for what flies.
-        path: How it moves: ``'road'``, ``'path'``, ``'water'`` or ``'air'``.
-        sizes: Smallest and largest size (square root of length x width) on a 480x360 frame, in px.
+        altitude: Height above the ground in metres, for flying targets.
+        path: Kind of path: ``'road'``, ``'path'``, ``'water'`` or ``'air'``.
+        sizes: Smallest and largest size (square root of length x width) in px of a 480x360 frame.
         turn_radius: Smallest radius of a bend in metres.
     """
 
@@ -76,7 +76,7 @@ def random_paint(rng: np.random.Generator, kind: str) -> Colour:
 def _draw(
     rng: np.random.Generator, kind: str, resolution: float, looks: Sequence[Colour]
 ) -> List[List[np.ndarray]]:
-    """Pictures of one target in each of several paints: for each look, for each phase."""
+    """Images of one target by look (one per paint) and phase."""
     if kind in _VEHICLES:
         body = vehicles.draw_shape(rng, kind)
         return [[vehicles.draw_vehicle(rng, kind, body, paint, resolution)] for paint in looks]
@@ -98,9 +98,9 @@ def make_target(
     """Sprite of a new target.
 
     Args:
-        rng: Source of its form and colours.
+        rng: Random generator.
         kind: A key of :data:`KINDS`.
-        resolution: Pixels per metre of its pictures.
+        resolution: Pixels per metre of its images.
         paint: Its main colour.
         changing: Whether it has a second look, in another paint, to fade to.
     """
@@ -113,7 +113,7 @@ def make_target(
 
 
 def make_wake(rng: np.random.Generator, sprite: Sprite) -> Sprite:
-    """Foam that follows a boat's sprite, centred like the boat."""
+    """Sprite of the foam behind a boat, centred on the boat."""
     length, width = sprite.extent()
     picture = movers.draw_wake(rng, movers.Figure(length, width, 0), min(sprite.resolution, 24.0))
     return Sprite([[picture]], min(sprite.resolution, 24.0), 0.0)

@@ -23,14 +23,14 @@ CANVAS: List[Colour] = [
 
 @dataclass(frozen=True)
 class BodyShape:
-    """Common shape of two looks of one vehicle, so that their outlines are the same.
+    """Shape shared by the looks of one vehicle, so that their outlines are the same.
 
     Attributes:
         length: Metres along the driving direction.
         width: Metres across it.
         front: Sharpness of the corners (power of the superellipse).
         cab: Length of a truck's cab or of a car's bonnet as a share of the length.
-        variant: Chooses among forms: hatchback or saloon, box or open bed.
+        variant: Selects the form: hatchback or saloon, box or open bed.
     """
 
     length: float
@@ -61,7 +61,7 @@ def draw_shape(rng: np.random.Generator, kind: str) -> BodyShape:
 def draw_vehicle(
     rng: np.random.Generator, kind: str, shape: BodyShape, paint: Colour, resolution: float
 ) -> np.ndarray:
-    """Picture of a vehicle, its front towards +x, uint8 (H, W, 4)."""
+    """Image of a vehicle, its front towards +x, uint8 (H, W, 4)."""
     board = Board(shape.length, shape.width * 1.12, resolution, shade(paint, 0.6))
     body = rounded_rectangle(shape.length, shape.width, shape.front)
     if kind == 'car':
@@ -175,7 +175,7 @@ def _truck(rng: np.random.Generator, board: Board, shape: BodyShape, paint: Colo
 def _open_bed(
     rng: np.random.Generator, board: Board, x: float, length: float, width: float
 ) -> None:
-    """A tipper's bed with sand, gravel or soil in it."""
+    """Tipper's bed filled with sand, gravel or soil."""
     board.rectangle(x, 0, length, width, (96, 96, 92))
     board.rectangle(x, 0, length * 0.95, width * 0.86, (52, 48, 44))
     heap = vary(rng, (150, 128, 96), 22)

@@ -21,7 +21,7 @@ def test_rectangle_has_its_sides():
     assert corners.tolist() == [[-3, -1], [3, -1], [3, 1], [-3, 1]]
 
 
-def test_what_is_reserved_is_not_free():
+def test_reserved_ground_is_not_free():
     ground = _ground()
     plot = rectangle(40, 40, 0.3, np.array([100.0, 80.0]))
     assert ground.is_free(plot)
@@ -31,7 +31,7 @@ def test_what_is_reserved_is_not_free():
     assert not ground.is_free(rectangle(10, 10, 0.0, np.array([-50.0, 20.0])))
 
 
-def test_free_spots_avoid_what_is_taken():
+def test_free_spots_avoid_occupied_ground():
     ground = _ground()
     ground.taken[:, :25] = 1
     spots = np.array(ground.free_spots(np.random.default_rng(0), 50))
@@ -39,7 +39,7 @@ def test_free_spots_avoid_what_is_taken():
     assert spots[:, 0].min() >= 100
 
 
-def test_a_shadow_falls_away_from_the_sun_as_far_as_the_height_tells():
+def test_a_shadow_is_as_long_as_slope_times_height():
     ground = _ground()
     # 10 m high, slope 0.5, 4 px a metre: 20 px to the right.
     ground.cast(rectangle(20, 20, 0.0, np.array([60.0, 80.0])), 10.0)
@@ -48,7 +48,7 @@ def test_a_shadow_falls_away_from_the_sun_as_far_as_the_height_tells():
     assert columns.max() in (89, 90)
 
 
-def test_a_hanging_plate_throws_its_shadow_aside():
+def test_the_shadow_of_an_overhead_plate_is_offset():
     ground = _ground()
     ground.cast_from(rectangle(20, 20, 0.0, np.array([60.0, 80.0])), 20.0)
     assert ground.shade[80, 60] == 0
@@ -64,7 +64,7 @@ def test_shadows_darken_the_blue_least():
     assert ground.bgr[140, 100].tolist() == [200] * 3
 
 
-def test_a_picture_may_stick_out_of_the_map():
+def test_an_image_may_extend_beyond_the_map():
     ground = _ground()
     picture = np.zeros((10, 10, 4), np.uint8)
     picture[..., 3] = 255

@@ -23,7 +23,7 @@ def test_offset_is_to_the_right_of_the_driving_direction():
     np.testing.assert_allclose(road.offset(-5.0)[:, 0], road.line[:, 0])
 
 
-def test_a_street_is_grey_as_wide_as_asked_and_leaves_the_rest():
+def test_a_street_is_grey_over_its_width_alone():
     ground = _painted('street')
     # 6.8 m at 6 px a metre: from y = 79.6 to 120.4.
     lane = ground.bgr[108:116, 20:220].astype(int)
@@ -40,12 +40,12 @@ def test_the_middle_of_a_street_is_dashed():
     assert np.median(middle) < 170
 
 
-def test_a_street_takes_its_ground():
+def test_a_street_occupies_its_ground():
     ground = _painted('street')
     assert ground.taken[100 // 4, 100 // 4]
     assert not ground.taken[20 // 4, 100 // 4]
 
 
-def test_a_track_is_of_earth():
+def test_a_track_is_brown():
     blue, green, red = _painted('track').bgr[95:105, 20:220].reshape(-1, 3).mean(0)
     assert red > green > blue

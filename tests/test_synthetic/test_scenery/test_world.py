@@ -36,7 +36,7 @@ def test_every_biome_is_covered():
 
 
 @pytest.mark.parametrize('biome', sorted(PATHS))
-def test_a_world_is_whole_varied_and_reproducible(biome):
+def test_a_world_is_complete_varied_and_reproducible(biome):
     world, again = _world(biome), _world(biome)
     bgr = world.levels[0]
     assert bgr.shape == (SIZE[1], SIZE[0], 3)
@@ -70,7 +70,7 @@ def test_bathers_walk_on_sand():
         assert (red > blue).mean() > 0.95
 
 
-def test_what_hangs_over_the_ground_throws_a_shadow():
+def test_overhead_objects_cast_a_shadow():
     plate = np.array([[100.0, 100.0], [160.0, 100.0], [160.0, 150.0], [100.0, 150.0]])
     # 5 m up, slope 0.6, 5 px a metre: shifted by 15 px along (0.8, 0.6).
     world = _world('plaza', overhead=[(plate, 5.0)])
@@ -83,7 +83,7 @@ def test_view_copies_the_map_at_zoom_one():
     assert np.array_equal(view, world.levels[0][30:110, 40:140])
 
 
-def test_view_from_afar_shows_the_same_place():
+def test_a_wider_view_shows_the_same_place():
     world = _world('park')
     view = world.view(np.array([[0.5, 0, 0], [0, 0.5, 0]]), (160, 144))
     direct = world.levels[1].astype(int)

@@ -43,7 +43,7 @@ def test_box_fits_the_warped_picture(scale, angle):
     assert alpha.sum() / 255 == pytest.approx(8 * scale**2, rel=0.04)
 
 
-def test_region_holds_all_of_the_sprite_and_is_none_outside():
+def test_region_holds_the_whole_sprite_and_is_none_outside():
     sprite = _bar()
     pose = Pose(50, 40, 0.7, 5.0)
     region = sprite.region(pose, (100, 80))
@@ -61,7 +61,7 @@ def test_blend_fades_between_looks():
     assert layer[5, 5].tolist() == [205, 205, 205, 255]
 
 
-def test_composite_lays_by_opacity():
+def test_composite_weights_by_opacity():
     frame = np.full((4, 4, 3), 100, np.uint8)
     layer = np.zeros((2, 2, 4), np.uint8)
     layer[0, 0] = (200, 200, 200, 255)
@@ -73,7 +73,7 @@ def test_composite_lays_by_opacity():
     assert frame[0].tolist() == [[100] * 3] * 4
 
 
-def test_darken_takes_light_where_the_shadow_is():
+def test_darken_follows_the_shadow_map():
     frame = np.full((3, 3, 3), 200, np.uint8)
     shadow = np.array([[255, 0], [0, 51]], np.uint8)
     darken(frame, shadow, (0, 0, 2, 2), 0.5)

@@ -34,14 +34,14 @@ def test_two_looks_share_their_outline_but_not_their_colours(kind):
 
 
 @pytest.mark.parametrize('kind', ['person', 'cyclist', 'drone', 'bird'])
-def test_what_moves_by_itself_has_different_phases(kind):
+def test_animated_targets_have_different_phases(kind):
     sprite = _target(kind)
     assert sprite.phases == 8
     pictures = {picture.tobytes() for picture in sprite.looks[0]}
     assert len(pictures) >= 5
 
 
-def test_a_target_depends_on_its_random_stream_alone():
+def test_a_target_depends_on_its_random_generator_alone():
     first, again, other = _target('car', 1), _target('car', 1), _target('car', 2)
     assert np.array_equal(first.looks[0][0], again.looks[0][0])
     assert first.looks[0][0].tobytes() != other.looks[0][0].tobytes()
