@@ -1,4 +1,4 @@
-"""The UAV benchmarks: names, sequences, and the order of the flags in their attribute files."""
+"""UAV benchmarks: names, sequences, and the order of the flags in their attribute files."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,13 @@ from mmeatrack.files.sequence_infos import load_sequence_table
 
 
 class Benchmark(NamedTuple):
-    """A benchmark of sequences seen from drones.
+    """A benchmark of sequences filmed by drones.
 
     Attributes:
         title: Name in titles.
         attributes: Names of the flags in its attribute files, in their order.
-        table: Table of its sequences for
-            :func:`mmeatrack.files.sequence_infos.load_sequence_table`; None where there is none.
+        table: Its sequences' table, see
+            :func:`mmeatrack.files.sequence_infos.load_sequence_table`; None without one.
         name_pattern: Regular expression of its sequences' names, where there is no table.
     """
 
@@ -24,21 +24,19 @@ class Benchmark(NamedTuple):
     name_pattern: str = ''
 
     def has(self, num_frames: Mapping[str, int]) -> bool:
-        """True if all of the sequences are the benchmark's, by their names."""
+        """True if all sequences belong to the benchmark, judging by their names."""
         if self.table is None:
             return all(re.fullmatch(self.name_pattern, name) for name in num_frames)
         return set(num_frames) <= {sequence.name for sequence in load_sequence_table(self.table)}
 
     def has_lengths(self, num_frames: Mapping[str, int]) -> bool:
-        """True if the sequences have the benchmark's numbers of frames."""
-        if self.table is None:
-            return True
-        table = load_sequence_table(self.table)
+        """True if the sequences have the benchmark's numbers of frames, where these are known."""
+        table = load_sequence_table(self.table) if self.table else []
         expected = {sequence.name: sequence.last - sequence.first + 1 for sequence in table}
-        return all(expected.get(name) == count for name, count in num_frames.items())
+        return not table or all(expected.get(name) == num_frames[name] for name in num_frames)
 
 
-# The columns of the files, as the benchmark's DatasetAnnotation.pdf heads them.
+# Column headings of the benchmark's DatasetAnnotation.pdf.
 _UAV123 = ('SV', 'ARC', 'LR', 'FM', 'FOC', 'POC', 'OV', 'BC', 'IV', 'VC', 'CM', 'SOB')
 
 BENCHMARKS: Dict[str, Benchmark] = {
@@ -83,10 +81,14 @@ BENCHMARK_FOLDERS = frozenset(
 
 
 def recognise_benchmarks(num_frames: Mapping[str, int], folder: Union[str, Path]) -> List[str]:
-    """Find the benchmarks that sequences may be of.
+    """Find the benchmarks that may contain all of the sequences.
 
-    All sequences must be the benchmark's. Where that holds for several (UAV123 has the names of
-    UAV123@10fps), the numbers of frames decide, then the names of the folders.
+    Where there are several (UAV123 has the names of UAV123@10fps), the numbers of frames decide,
+    then the names of the folders.
+
+    Args:
+        num_frames: Number of frames by the sequence's name.
+        folder: Folder of the ground truth.
 
     Returns:
         Keys of :data:`BENCHMARKS`; several where they cannot be told apart.
@@ -94,12 +96,10 @@ def recognise_benchmarks(num_frames: Mapping[str, int], folder: Union[str, Path]
     found = [key for key, benchmark in BENCHMARKS.items() if benchmark.has(num_frames)]
     if len(found) > 1:
         found = [key for key in found if BENCHMARKS[key].has_lengths(num_frames)] or found
-    for part in reversed(Path(folder).resolve().parts):
-        named = [key for key in found if plain_name(part) in _names(key)]
+    for part in map(plain_name, reversed(Path(folder).resolve().parts)):
+        named = [
+            key for key in found if part in (plain_name(key), plain_name(BENCHMARKS[key].title))
+        ]
         if named:
             return named
     return found
-
-
-def _names(key: str) -> Tuple[str, str]:
-    return plain_name(key), plain_name(BENCHMARKS[key].title)

@@ -1,33 +1,23 @@
 """Assignment of result files to sequences, by the names that toolkits give them."""
 
 import re
-from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
 from mmeatrack.files.benchmarks import BENCHMARK_FOLDERS, plain_name
 
-# Files that trackers write beside their boxes: this package's, and those of pytracking's family.
-SIDE_SUFFIXES = (
+# Files that trackers write next to their boxes: this package, and pytracking's family.
+_SIDE_SUFFIXES = (
     *('_score', '_time', '_network_time', '_lost', '_scores', '_times', '_confidence'),
     *('_all_boxes', '_all_scores', '_object_presence_scores'),
 )
 _PREFIXES = BENCHMARK_FOLDERS | {'uav'}  # pytracking names UAV123's sequences uav_bird1_1
 _SUFFIX = re.compile(r'_(gt|results?|bbox(es)?|boxes|rects?)$', re.IGNORECASE)
 
-
-class Assignment(NamedTuple):
-    """Names of files by what they are the results of.
-
-    Attributes:
-        by_sequence: Names that fit a sequence best; more than one where that is ambiguous.
-        unmatched: Names that fit no sequence, or fit one worse than another name.
-    """
-
-    by_sequence: Dict[str, List[str]]
-    unmatched: List[str]
+File = TypeVar('File')
 
 
 class SequenceNames:
-    """Sequences that are found by exact or loose names: in any case, with any of ``-_.``."""
+    """Names of sequences, which are found in any case and with any of ``-_.`` between words."""
 
     def __init__(self, sequences: Collection[str]) -> None:
         self._exact = frozenset(sequences)
@@ -36,95 +26,81 @@ class SequenceNames:
             self._loose.setdefault(_loose(name), []).append(name)
 
     def find(self, name: str) -> Optional[str]:
-        """Return the sequence of a name; None if there is none, or several fit."""
+        """Return the sequence of a name; None if there is none, or several match."""
         if name in self._exact:
             return name
         found = self._loose.get(_loose(name), [])
         return found[0] if len(found) == 1 else None
 
-    def assign(self, names: Collection[str], labels: Sequence[str] = ()) -> Assignment:
+    def assign(self, names: Collection[str], labels: Sequence[str] = ()) -> Dict[str, List[str]]:
         """Assign file names without suffix to sequences.
 
-        The name of a sequence may have a benchmark or a tracker before it (``uav_bird1_1``,
-        ``KCF_bird1_1``), and ``_gt``, ``_bbox`` or a tracker behind it. The plainest name counts.
+        A benchmark or a tracker may precede the name of the sequence (``uav_bird1_1``,
+        ``KCF_bird1_1``), and ``_gt``, ``_bbox`` or a tracker may follow it.
 
         Args:
-            names: The names; those of side files, ``car_score`` beside ``car``, are dropped.
-            labels: Names of the tracker.
-        """
-        ranked: Dict[str, List[Tuple[int, str]]] = {}
-        unmatched: List[str] = []
-        for name in without_side_files(names):
-            found = self._find_ranked(name, labels)
-            if found is None:
-                unmatched.append(name)
-            else:
-                ranked.setdefault(found[1], []).append((found[0], name))
-        by_sequence = {}
-        for sequence, fits in ranked.items():
-            best = min(fits)[0]
-            by_sequence[sequence] = [name for rank, name in fits if rank == best]
-            unmatched += [name for rank, name in fits if rank > best]
-        return Assignment(by_sequence, unmatched)
+            names: The names.
+            labels: Names that the tracker may have.
 
-    def assign_by_tracker(self, names: Collection[str]) -> Dict[str, Assignment]:
-        """Assign names of MATLAB's toolkits, ``<seq>_<tracker>``; empty if none is of this form."""
+        Returns:
+            The plainest names of each sequence; more than one where that is ambiguous.
+        """
+        ranked: Dict[str, Dict[int, List[str]]] = {}
+        for name in names:
+            for rank, form in enumerate(_plainer_forms(name, labels), start=1):
+                sequence = self.find(form)
+                if sequence is not None:
+                    rank = 0 if name == sequence else rank
+                    ranked.setdefault(sequence, {}).setdefault(rank, []).append(name)
+                    break
+        return {sequence: by_rank[min(by_rank)] for sequence, by_rank in ranked.items()}
+
+    def assign_by_tracker(self, names: Collection[str]) -> Dict[str, Dict[str, List[str]]]:
+        """Assign names of MATLAB's toolkits, ``<seq>_<tracker>``.
+
+        Returns:
+            Names by tracker and sequence; empty if no name has this form.
+        """
         by_tracker: Dict[str, Dict[str, List[str]]] = {}
-        for name in without_side_files(names):
+        for name in names:
             for head, tracker in _splits(name):  # the longest sequence first
                 sequence = self.find(head)
                 if sequence is not None:
                     by_tracker.setdefault(tracker, {}).setdefault(sequence, []).append(name)
                     break
-        # car2_s_KCF is no result of car2 by a tracker s_KCF, if there is one of car2 by KCF.
-        trackers = {
-            tracker
-            for tracker in by_tracker
+        # car2_s_KCF is not a result of car2 by a tracker s_KCF if there is one of car2 by KCF.
+        return {
+            tracker: by_tracker[tracker]
+            for tracker in sorted(by_tracker)
             if not any(tracker.endswith(f'_{other}') for other in by_tracker)
             and not re.match(r'\d+(_|$)', tracker)
         }
-        return {tracker: Assignment(by_tracker[tracker], []) for tracker in sorted(trackers)}
-
-    def _find_ranked(self, name: str, labels: Sequence[str]) -> Optional[Tuple[int, str]]:
-        """The sequence of a name, and how much had to be cut off: 0 for nothing."""
-        if name in self._exact:
-            return 0, name
-        for rank, form in enumerate(_plainer_forms(name, labels), start=1):
-            sequence = self.find(form)
-            if sequence is not None:
-                return rank, sequence
-        return None
 
 
-def without_side_files(names: Collection[str]) -> List[str]:
-    """Drop the names of files that belong to a box file: ``car_score`` beside ``car``."""
-    side_files = {(name + suffix).lower() for name in names for suffix in SIDE_SUFFIXES}
-    return [name for name in names if name.lower() not in side_files]
+def without_side_files(files: Mapping[str, File]) -> Dict[str, File]:
+    """Drop, by their names, files that belong to a box file: ``car_score`` next to ``car``."""
+    side_files = {(name + suffix).lower() for name in files for suffix in _SIDE_SUFFIXES}
+    return {name: file for name, file in files.items() if name.lower() not in side_files}
 
 
 def _plainer_forms(name: str, labels: Sequence[str]) -> Iterator[str]:
     """The name, then without suffix, without benchmark, without tracker, and without all."""
-    yield name
-    without_suffix = _SUFFIX.sub('', name)
-    yield without_suffix
-    for form in (name, without_suffix):
-        for head, tail in _splits(form):
-            if plain_name(head) in _PREFIXES:
-                yield tail
+    forms = (name, _SUFFIX.sub('', name))
+    yield from forms
+    splits = [split for form in forms for split in _splits(form)]
+    yield from (tail for head, tail in splits if plain_name(head) in _PREFIXES)
     plain_labels = {plain_name(label) for label in labels}
-    for form in (name, without_suffix):
-        for head, tail in _splits(form):
-            if plain_name(head) in plain_labels:
-                yield tail
-            if plain_name(tail) in plain_labels:
-                yield head
+    for head, tail in splits:
+        if plain_name(head) in plain_labels:
+            yield tail
+        if plain_name(tail) in plain_labels:
+            yield head
 
 
-def _splits(name: str) -> Iterator[Tuple[str, str]]:
+def _splits(name: str) -> List[Tuple[str, str]]:
     """The name cut in two at each underscore, the last one first."""
-    for match in reversed(list(re.finditer('_', name))):
-        if 0 < match.start() < len(name) - 1:
-            yield name[: match.start()], name[match.end() :]
+    cuts = [cut for cut in range(len(name) - 2, 0, -1) if name[cut] == '_']
+    return [(name[:cut], name[cut + 1 :]) for cut in cuts]
 
 
 def _loose(name: str) -> str:

@@ -5,13 +5,12 @@ Archives are read in memory: nothing is unpacked to disk.
 
 import os
 import zipfile
-import zlib
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Callable, Collection, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from mmeatrack.files.benchmarks import plain_name
 from mmeatrack.files.result_groups import (
-    Parts,
     ResultGroup,
     group_results,
     listed,
@@ -31,10 +30,10 @@ class TrackerFiles(NamedTuple):
 
     Attributes:
         name: The tracker's name.
-        source: Where the files are, for messages.
-        files: A function that reads the file of a sequence, by the sequence's name.
-        paths: Where the file of a sequence is, for messages, by the sequence's name.
-        warnings: Sentences about files that fit no sequence.
+        source: Location of the files, for messages.
+        files: Functions, by sequence, that read its file.
+        paths: Location of each sequence's file, for messages.
+        warnings: Sentences about files that match no sequence.
     """
 
     name: str
@@ -44,7 +43,7 @@ class TrackerFiles(NamedTuple):
     warnings: Tuple[str, ...] = ()
 
     def path_of(self, sequence: str) -> str:
-        """Place of a sequence's file, or the expected place."""
+        """Location of a sequence's file, or the expected one."""
         return self.paths.get(sequence, f'{self.source}/{sequence}.txt')
 
 
@@ -57,9 +56,9 @@ def open_results(
     """Find the result files that an argument of the command line names.
 
     Folders and archives follow one rule: a folder of result files, at any depth, is a tracker, and
-    bears the name that tells it from the others. Files may be called ``<seq>.txt`` or as the
+    has the name that distinguishes it from the others. Files may be called ``<seq>.txt`` or as the
     toolkits call them (see :class:`mmeatrack.files.result_names.SequenceNames` and
-    :func:`mmeatrack.files.result_groups.group_results`), and be MATLAB's.
+    :func:`mmeatrack.files.result_groups.group_results`), and may be MATLAB files.
 
     Args:
         argument: ``NAME=PATH`` for one tracker or ``PATH`` for all that are there.
@@ -72,20 +71,18 @@ def open_results(
         ValueError: If the archive is damaged, or holds several trackers none of which is NAME.
     """
     name, path = split_argument(argument)
-    if path.is_dir():
-        readers = _folder_readers(path)
-    elif path.is_file():
-        readers = _zip_readers(path)
-    else:
-        raise FileNotFoundError(f'{path}: no such folder or zip archive of results')
+    readers = _find_readers(path)
     root = path.resolve()
     own_name = root.stem if path.is_file() else root.name
     found = group_results(readers, sequences, own_name)
-    groups = select_groups(
-        found, [plain_name(each) for each in benchmarks], lambda text: on_note(f'{path}: {text}')
-    )
+    plain_benchmarks = [plain_name(each) for each in benchmarks]
+    groups = select_groups(found, plain_benchmarks, lambda text: on_note(f'{path}: {text}'))
     if not groups:
-        raise FileNotFoundError(_nothing_found(path, readers, sequences))
+        there = f'; there are {listed(sorted(readers))}' if readers else ''
+        raise FileNotFoundError(
+            f'{path} holds no result of the {len(sequences)} sequences; expected files '
+            f'{min(sequences)}.txt and so on, with x,y,w,h a line{there}'
+        )
     names = name_groups([group.place for group in groups], [*root.parent.parts, own_name])
     if name:
         groups, names = [groups[_named_group(name, groups, names, path)]], [name]
@@ -93,7 +90,7 @@ def open_results(
 
 
 def split_argument(argument: str) -> Tuple[str, Path]:
-    """Name (empty for none) and path of ``NAME=PATH`` or ``PATH``, which may hold = itself."""
+    """Name (empty if absent) and path of ``NAME=PATH`` or of ``PATH``, which may itself hold =."""
     name, separator, location = argument.partition('=')
     if not separator or Path(argument).exists():
         return '', Path(argument)
@@ -103,13 +100,13 @@ def split_argument(argument: str) -> Tuple[str, Path]:
 def _named_group(name: str, groups: Sequence[ResultGroup], names: Sequence[str], path: Path) -> int:
     if len(groups) == 1:
         return 0
-    for fits in (
+    for matches in (
         [i for i, each in enumerate(names) if each == name],
-        [i for i, group in enumerate(groups) if name in group.place],
+        [i for i, group in enumerate(groups) if name in group.place.parts],
         [i for i, each in enumerate(names) if plain_name(each) == plain_name(name)],
     ):
-        if len(fits) == 1:
-            return fits[0]
+        if len(matches) == 1:
+            return matches[0]
     raise ValueError(
         f'{path} holds the results of {sorted(names)}, and none is {name!r}; '
         'name one of them, or give the path without a name for all'
@@ -120,48 +117,58 @@ def _tracker(
     path: Path,
     group: ResultGroup,
     name: str,
-    readers: Mapping[Parts, List[ReadFile]],
+    readers: Mapping[PurePosixPath, List[ReadFile]],
     sequences: Collection[str],
 ) -> TrackerFiles:
     files: Dict[str, ReadFile] = {}
     paths: Dict[str, str] = {}
     for sequence, found in group.files.items():
-        paths[sequence] = ' and '.join('/'.join([str(path), *parts]) for parts in found)
-        candidates = [read for parts in found for read in readers[parts]]
-        files[sequence] = _agreed_reader(candidates, paths[sequence], sequence)
+        paths[sequence] = ' and '.join(f'{path}/{each}' for each in found)
+        candidates = [read for each in found for read in readers[each]]
+        files[sequence] = partial(_read_agreed, candidates, paths[sequence], sequence)
     warnings: Tuple[str, ...] = ()
     if group.unmatched:
         warnings = (
-            f'not read, because they fit no sequence: {listed(group.unmatched)}; '
+            f'not read, because they match no sequence: {listed(group.unmatched)}; '
             f'expected names such as {min(sequences)}.txt',
         )
-    source = '/'.join([str(path), *group.folder])
-    return TrackerFiles(name, source, files, paths, warnings)
+    return TrackerFiles(name, '/'.join([str(path), *group.folder.parts]), files, paths, warnings)
 
 
-def _agreed_reader(candidates: Sequence[ReadFile], source: str, sequence: str) -> ReadFile:
-    """The only reader, or one that raises ValueError if several files differ."""
-    if len(candidates) == 1:
-        return candidates[0]
+def _read_agreed(candidates: Sequence[ReadFile], source: str, sequence: str) -> bytes:
+    """Read a sequence's file; ValueError if there are several that differ."""
+    contents = {candidate() for candidate in candidates}
+    if len(contents) > 1:
+        raise ValueError(f'{source}: {len(candidates)} different files match {sequence}; keep one')
+    return contents.pop()
 
-    def read() -> bytes:
-        contents = {candidate() for candidate in candidates}
-        if len(contents) > 1:
+
+def _find_readers(root: Path) -> Dict[PurePosixPath, List[ReadFile]]:
+    """Functions that read the result files of a folder or archive; hidden ones are passed over."""
+    found: List[Tuple[str, ReadFile]] = []
+    if root.is_dir():
+        for path in _walk(root, MAX_DEPTH, frozenset()):
+            found.append(('/'.join(path.relative_to(root).parts), path.read_bytes))
+    elif root.is_file():
+        try:
+            archive = zipfile.ZipFile(root)  # stays open for the readers
+        except zipfile.BadZipFile as error:
             raise ValueError(
-                f'{source}: {len(candidates)} different files fit {sequence}; keep one'
-            )
-        return contents.pop()
-
-    return read
-
-
-def _folder_readers(root: Path) -> Dict[Parts, List[ReadFile]]:
-    readers: Dict[Parts, List[ReadFile]] = {}
-    for path in _walk(root, MAX_DEPTH, frozenset()):
-        # Unpacking an archive of Windows elsewhere leaves backslashes within names.
-        parts = _usable_parts('/'.join(path.relative_to(root).parts))
-        if parts:
-            readers.setdefault(parts, []).append(path.read_bytes)
+                f'{root} is not a zip archive, or is damaged ({error}); give a folder or a zip '
+                'archive of results'
+            ) from error
+        for member in archive.infolist():
+            if not member.is_dir():
+                found.append((member.filename, partial(_read_member, archive, member)))
+    else:
+        raise FileNotFoundError(f'{root}: no such folder or zip archive of results')
+    readers: Dict[PurePosixPath, List[ReadFile]] = {}
+    for name, read in found:
+        # An archive made on Windows and unpacked elsewhere has backslashes within names.
+        parts = [part for part in name.replace('\\', '/').split('/') if part not in ('', '.', '..')]
+        is_hidden = any(part.startswith('.') or part == '__MACOSX' for part in parts)
+        if parts and parts[-1].lower().endswith(RESULT_SUFFIXES) and not is_hidden:
+            readers.setdefault(PurePosixPath(*parts), []).append(read)
     return readers
 
 
@@ -177,45 +184,11 @@ def _walk(folder: Path, depth: int, above: frozenset) -> Iterator[Path]:
             yield from _walk(entry, depth - 1, above | {real})
 
 
-def _zip_readers(path: Path) -> Dict[Parts, List[ReadFile]]:
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f'{path} is no zip archive; give a folder or a zip archive of results')
-    readers: Dict[Parts, List[ReadFile]] = {}
-    archive = zipfile.ZipFile(path)  # stays open for the readers
-    for member in archive.infolist():
-        parts = () if member.is_dir() else _usable_parts(member.filename)
-        if parts:
-            readers.setdefault(parts, []).append(_member_reader(archive, member))
-    return readers
-
-
-def _usable_parts(name: str) -> Parts:
-    """A path in parts; empty if it is no result file, hidden, or what macOS adds."""
-    parts = [part for part in name.replace('\\', '/').split('/') if part not in ('', '.', '..')]
-    if not parts or not parts[-1].lower().endswith(RESULT_SUFFIXES):
-        return ()
-    if any(part.startswith('.') or part == '__MACOSX' for part in parts):
-        return ()
-    return tuple(parts)
-
-
-def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ReadFile:
-
-    def read() -> bytes:
-        source = f'{archive.filename}/{member.filename}'
-        if member.file_size > MAX_FILE_BYTES:
-            raise ValueError(f'{source} has {member.file_size} bytes, which is no list of boxes')
-        try:
-            return archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # damaged, or encrypted
-            raise ValueError(f'{source} cannot be read: {error}') from error
-
-    return read
-
-
-def _nothing_found(path: Path, readers: Collection[Parts], sequences: Collection[str]) -> str:
-    there = f'; there are {listed(sorted(readers))}' if readers else ''
-    return (
-        f'{path} holds no result of the {len(sequences)} sequences; expected files '
-        f'{min(sequences)}.txt and so on, with x,y,w,h a line{there}'
-    )
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    source = f'{archive.filename}/{member.filename}'
+    if member.file_size > MAX_FILE_BYTES:
+        raise ValueError(f'{source} has {member.file_size} bytes, which cannot be a list of boxes')
+    try:
+        return archive.read(member)
+    except Exception as error:  # encrypted, or damaged: each decompressor has errors of its own
+        raise ValueError(f'{source} cannot be read: {error}') from error

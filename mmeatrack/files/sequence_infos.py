@@ -10,8 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Iterable, List, NamedTuple, Sequence, Tuple, Union
 
+from mmeatrack.files.content import decode_lines, read_file
 from mmeatrack.files.sequence_names import annotation_files, name_by_annotation
-from mmeatrack.files.text_file import decode_text, split_lines
 
 _INFO_FORMAT = 'video_path,ann_path,first,last'
 
@@ -28,30 +28,26 @@ class SequenceRange(NamedTuple):
 def load_sequence_table(name: str) -> List[SequenceRange]:
     """Load the package's table of ``'uav123'``, ``'uav123_10fps'``, ``'uav20l'`` or ``'dtb70'``."""
     path = Path(__file__).parent / 'sequence_tables' / f'{name}.csv'
-    with open(path, newline='', encoding='utf-8') as file:
-        rows = csv.DictReader(file)
-        return [
-            SequenceRange(
-                row['sequence'], row['folder'], int(row['first_frame']), int(row['last_frame'])
-            )
-            for row in rows
-        ]
+    rows = csv.reader(path.read_text(encoding='utf-8').splitlines()[1:])
+    return [
+        SequenceRange(sequence, folder, int(first), int(last))
+        for sequence, folder, first, last in rows
+    ]
 
 
 def find_folder_sequences(
     folders: Iterable[Path], img_folder: str, box_file: str
 ) -> Tuple[List[dict], List[str]]:
-    """List the sequences that have a folder of their own.
+    """List sequences that have a folder each, or share one with a numbered box file each.
 
     Args:
-        folders: Folders that may each hold a sequence, or several of the same images and a
-            numbered file of boxes each.
+        folders: Folders that may hold sequences.
         img_folder: Folder of the images within each; ``''`` for the folder itself.
-        box_file: Name of the file of boxes within each.
+        box_file: Name of the box file within each.
 
     Returns:
-        Sequence infos with ``attribute_path``, also of those without a file of boxes, which is
-        then an error to whoever reads it; and the names of folders without images and boxes.
+        Sequence infos with ``attribute_path``, and the names of folders without images and boxes.
+        A sequence whose box file is missing is listed, so that reading the file raises the error.
     """
     infos: List[dict] = []
     strays = []
@@ -76,34 +72,28 @@ def find_folder_sequences(
 def load_infos_file(path: Union[str, Path]) -> List[dict]:
     """Load an infos file of MMTracking: ``video_path,ann_path,first,last`` a line.
 
-    MMTracking's files begin with a header; one that begins with a sequence is read whole. A
-    sequence is named after its annotation file or, where those names tell nothing (as
-    ``groundtruth.txt``), after the folder of that file. Paths stay as they are in the file.
+    The header is optional. A sequence is named after its annotation file or, where those names are
+    all alike (as ``groundtruth.txt``), after the folder of that file. Paths stay as they are in the
+    file.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If a line is malformed or the names are not unique.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such infos file')
-    lines = split_lines(decode_text(path.read_bytes(), str(path), f'lines of {_INFO_FORMAT}'))
+    lines = decode_lines(read_file(path, 'infos'), str(path), f'lines of {_INFO_FORMAT}')
     infos = []
     for number, line in enumerate(lines, start=1):
         fields = [field.strip() for field in next(csv.reader([line], skipinitialspace=True), [])]
-        if not any(fields) or (number == 1 and _is_header(fields)):
-            continue
-        infos.append(_parse_info(fields, f'{path}, line {number}: {line.strip()!r}'))
+        is_header = number == 1 and not any(
+            field.isdecimal() or field.lower().endswith('.txt') for field in fields
+        )
+        if any(fields) and not is_header:
+            infos.append(_parse_info(fields, f'{path}, line {number}: {line.strip()!r}'))
     return name_sequences(infos, str(path))
 
 
-def _is_header(fields: Sequence[str]) -> bool:
-    """True if the first line has neither numbers nor the name of an annotation file."""
-    return not any(field.isdigit() or field.lower().endswith('.txt') for field in fields)
-
-
 def _parse_info(fields: Sequence[str], source: str) -> dict:
-    if len(fields) != 4 or not (fields[2].isdigit() and fields[3].isdigit()):
+    if len(fields) != 4 or not (fields[2].isdecimal() and fields[3].isdecimal()):
         raise ValueError(f'{source}; expected {_INFO_FORMAT}, and at most one header line')
     first, last = int(fields[2]), int(fields[3])
     if first > last:
@@ -126,10 +116,10 @@ def name_sequences(infos: List[dict], source: str) -> List[dict]:
         if not info.get('video_path') or not info.get('ann_path'):
             raise ValueError(f'{source}: {info} needs video_path and ann_path')
     paths = [Path(info['ann_path']) for info in infos]
-    stems = [name_by_annotation(path) or path.stem for path in paths]
-    if len(set(stems)) < len(stems):
-        stems = [path.parent.name for path in paths]
-    named = [dict(info, seq_name=info.get('seq_name', stem)) for info, stem in zip(infos, stems)]
+    names = [name_by_annotation(path) or path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [path.parent.name for path in paths]
+    named = [dict(dict(seq_name=name), **info) for info, name in zip(infos, names)]
     name, count = Counter(info['seq_name'] for info in named).most_common(1)[0]
     if count > 1:
         raise ValueError(f'{source}: {count} sequences are named {name!r}; give each a seq_name')

@@ -127,7 +127,7 @@ def test_mirrors_name_folders_differently(uavdt):
     ('row', 'told'),
     [
         ('1,1,2,3,4', 'line 2: .* expected nine numbers'),
-        ('1,1,2,3,4,x,1,1,1', 'line 2: .* expected numbers'),
+        ('1,1,2,3,4,x,1,1,1', "line 2: .*'x'; expected nine numbers"),
         ('1,1,2,3,4,nan,1,1,1', 'line 2: .* expected nine numbers'),
         ('3,1,2,3,4,5,1,1,1', 'line 2: frame 3 of 2; are images missing'),
     ],

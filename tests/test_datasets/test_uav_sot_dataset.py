@@ -144,7 +144,7 @@ def test_infos_file(root: Path) -> None:
 BAD_BOXES = {
     'empty': (b'', 'groundtruth_rect.txt: the file is empty'),
     'binary': (b'\x89PNG\r\n\x00\x1a', 'groundtruth_rect.txt: not a text file'),
-    'words': (b'1,2,3,4\nlost\n', "groundtruth_rect.txt, line 2: 'lost' is no box"),
+    'words': (b'1,2,3,4\nlost\n', "groundtruth_rect.txt, line 2: 'lost' is not a box"),
     'absent_first': (b'NaN,NaN,NaN,NaN\n1,2,3,4\n', r'line 1: the first box is \[nan'),
     'flat_first': (b'1,2,0,4\n1,2,3,4\n', r'line 1: the first box is \[1.0, 2.0, 0.0, 4.0\]'),
     'first_only': (b'1,2,3,4\n', 'first box only'),
@@ -257,7 +257,7 @@ def test_first_line_that_is_no_box_shifts_nothing(root: Path) -> None:
     path = root / 'boat' / 'groundtruth_rect.txt'
     lines = path.read_text().splitlines()
     path.write_text('\n'.join(['init', *lines[1:]]))
-    assert "line 1: 'init' is no box" in build(root).metainfo['left_out']['boat']
+    assert "line 1: 'init' is not a box" in build(root).metainfo['left_out']['boat']
     path.write_text('\n'.join(['init', *lines]))
     np.testing.assert_array_equal(build(root).metainfo['ground_truths'][0], boxes_of(25))
 

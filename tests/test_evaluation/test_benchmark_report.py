@@ -46,7 +46,7 @@ def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
     left_out = entry.left_out
     assert left_out['b'].startswith('T/b.txt: 2 result boxes for 4 ground truth boxes')
     assert left_out['c'].startswith('T/c.txt: 5 result boxes for 4')
-    assert left_out['d'].startswith("T/d.txt, line 2: '1,2,3' is no box")
+    assert left_out['d'].startswith("T/d.txt, line 2: '1,2,3' is not a box")
     assert left_out['e'] == 'T/e.txt is missing'
     assert left_out['f'] == 'f.txt: the file is empty'
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmeatrack.files.ground_truth import load_attributes, load_ground_truth
+from mmeatrack.files.benchmarks import BENCHMARKS
+from mmeatrack.files.ground_truth import load_attributes, load_ground_truth, read_attributes
 
 BOX = '1,2,3,4\n'
 
@@ -50,7 +51,7 @@ def test_one_sequence_is_no_folder_of_sequences(tmp_path: Path) -> None:
     (tmp_path / 'car' / 'img' / '1.jpg').touch()
     write(tmp_path / 'car' / 'groundtruth_rect.txt', '1,2,3,4\n')
     assert list(load_ground_truth(tmp_path).boxes) == ['car']
-    with pytest.raises(FileNotFoundError, match='car is one sequence: give the folder that it lie'):
+    with pytest.raises(FileNotFoundError, match='car is one sequence: give the folder that con'):
         load_ground_truth(tmp_path / 'car')
 
 
@@ -161,7 +162,7 @@ def test_header_needs_a_line_more_than_there_are_images(tmp_path: Path) -> None:
     ground_truth = load_ground_truth(tmp_path)
 
     assert len(ground_truth.boxes['a']) == 2
-    assert "b/groundtruth_rect.txt, line 1: 'init' is no box" in ground_truth.left_out['b']
+    assert "b/groundtruth_rect.txt, line 1: 'init' is not a box" in ground_truth.left_out['b']
 
 
 def test_unusable_attributes_are_reported_one_by_one(tmp_path: Path) -> None:
@@ -177,3 +178,24 @@ def test_unusable_attributes_are_reported_one_by_one(tmp_path: Path) -> None:
     assert 'att/c.txt: not a text file' in problems[1]
     with pytest.raises(ValueError, match='3 flags'):
         load_attributes(ground_truth, ['IV', 'SV'])
+
+
+def test_flags_pick_names_and_must_fit_them(tmp_path: Path) -> None:
+    write(tmp_path / 'a.txt', '0,1,0,1\n')
+
+    assert read_attributes(tmp_path / 'a.txt', ['IV', 'SV', 'POC', 'FOC']) == ['SV', 'FOC']
+    with pytest.raises(ValueError, match=r'a\.txt: 4 flags for 0 attribute names'):
+        read_attributes(tmp_path / 'a.txt')
+    with pytest.raises(FileNotFoundError, match=r'b\.txt: no such attribute file'):
+        read_attributes(tmp_path / 'b.txt')
+
+
+def test_attribute_names_are_read_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / 'a.txt').write_bytes(b'fast_motion\r\nsmall target\n\n')
+
+    assert read_attributes(tmp_path / 'a.txt') == ['fast_motion', 'small target']
+
+
+@pytest.mark.parametrize(('name', 'count'), [('dtb70', 11), ('uavdt', 9), ('visdrone', 12)])
+def test_benchmarks_have_different_attributes(name: str, count: int) -> None:
+    assert len(set(BENCHMARKS[name].attributes)) == count

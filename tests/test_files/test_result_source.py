@@ -87,7 +87,7 @@ def test_errors_say_what_there_is(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match=r"results of \['BACF', 'KCF'\], and none is 'ECO'"):
         open_results(f'ECO={path}', SEQUENCES)
-    with pytest.raises(ValueError, match=r'no\.zip is no zip archive'):
+    with pytest.raises(ValueError, match=r'no\.zip is not a zip archive'):
         open_results(f'ECO={tmp_path / "no.zip"}', SEQUENCES)
     with pytest.raises(FileNotFoundError, match=r'expected files a\.txt'):
         open_results(f'ECO={tmp_path / "empty"}', SEQUENCES)
@@ -95,15 +95,26 @@ def test_errors_say_what_there_is(tmp_path: Path) -> None:
         open_results(f'ECO={tmp_path / "nowhere"}', SEQUENCES)
 
 
-def test_damaged_member_is_named(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / 'r.zip', {'KCF/a.txt': b'1,2,3,4\n' * 100})
+@pytest.mark.parametrize('method', [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_member_is_named(tmp_path: Path, method: int) -> None:
+    path = tmp_path / 'r.zip'
+    with zipfile.ZipFile(path, 'w', method) as archive:
+        archive.writestr('KCF/a.txt', b'1,2,3,4\n' * 100)
     content = bytearray(path.read_bytes())
     start = content.index(b'KCF/a.txt') + len('KCF/a.txt')
-    content[start : start + 8] = bytes(8)
+    content[start : start + 12] = b'\xff' * 12
     path.write_bytes(bytes(content))
 
     with pytest.raises(ValueError, match=r'KCF/a\.txt cannot be read'):
         open_results(str(path), SEQUENCES)[0].files['a']()
+
+
+def test_damaged_directory_of_an_archive_is_named(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / 'r.zip', {'a.txt': b'1,2,3,4'})
+    path.write_bytes(path.read_bytes().replace(b'PK\x01\x02', b'PK\x01\x03'))
+
+    with pytest.raises(ValueError, match=r'r\.zip is not a zip archive, or is damaged'):
+        open_results(str(path), SEQUENCES)
 
 
 def scores(path: Path, argument: str = '{}', **kwargs: object) -> Dict[str, Dict[str, bytes]]:
@@ -210,15 +221,16 @@ def test_trackers_by_the_names_of_files(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_files_that_fit_no_sequence_are_listed(tmp_path: Path, kind: str) -> None:
-    members = {'T/a.txt': b'1', 'T/bb.txt': b'2', 'docs/readme.txt': b'3'}
+def test_files_that_match_no_sequence_are_listed(tmp_path: Path, kind: str) -> None:
+    members = {'T/a.txt': b'1', 'T/a_gt.txt': b'4', 'T/bb.txt': b'2', 'docs/readme.txt': b'3'}
     path = as_folder_or_zip(kind, tmp_path, members)
     notes: list = []
 
     (tracker,) = open_results(str(path), SEQUENCES, on_note=notes.append)
 
     assert tracker.warnings == (
-        'not read, because they fit no sequence: T/bb.txt; expected names such as a.txt',
+        'not read, because they match no sequence: T/a_gt.txt, T/bb.txt; expected names such as '
+        'a.txt',
     )
     assert notes == [f'{path}: docs: no result of a sequence in readme.txt']
 
@@ -238,7 +250,7 @@ def test_two_files_of_one_sequence_are_refused(tmp_path: Path, kind: str) -> Non
 
     (tracker,) = open_results(str(path), SEQUENCES)
 
-    with pytest.raises(ValueError, match=r'a\.mat and .*a\.txt: 2 different files fit a; keep one'):
+    with pytest.raises(ValueError, match=r'a\.mat and .*a\.txt: 2 different files match a; k'):
         tracker.files['a']()
     assert tracker.files['b']() == b''
 
@@ -249,7 +261,7 @@ def test_member_that_an_archive_holds_twice_is_refused(tmp_path: Path) -> None:
         with pytest.warns(UserWarning, match='Duplicate name'):
             archive.writestr('a.txt', b'2')
 
-    with pytest.raises(ValueError, match='2 different files fit a'):
+    with pytest.raises(ValueError, match='2 different files match a'):
         open_results(str(tmp_path / 'r.zip'), SEQUENCES)[0].files['a']()
 
 

@@ -78,7 +78,7 @@ def test_results_of_a_bad_file_are_left_out_and_named(
 
     assert status == 0, err
     assert 'left out: car1_s: ' in out
-    assert "good/car1_s.txt, line 2: '5,6,7' is no box" in out
+    assert "good/car1_s.txt, line 2: '5,6,7' is not a box" in out
     assert ' 1/2 |' in out
 
 
@@ -184,7 +184,7 @@ def test_what_does_not_fit_is_named_beside_what_was_expected(
 
     assert status == 0, err
     assert scores_of(out) == {'good': '95.2 1/2'}
-    assert 'fit no sequence: car1_t.txt; expected names such as bird1_1.txt' in out
+    assert 'match no sequence: car1_t.txt; expected names such as bird1_1.txt' in out
     assert 'gt/readme.txt holds no boxes and is not read' in err
 
 
