@@ -18,6 +18,8 @@ from urllib.parse import urlparse
 import torch
 from torch import serialization
 
+from mmeatrack.compat.checkpoint_config import remove_code
+
 # A safetensors file: 8 bytes with the header's length, little endian; the header, JSON of at most
 # 100 MB; the tensors (https://github.com/huggingface/safetensors#format).
 _SAFETENSORS_LENGTH = 8
@@ -40,14 +42,25 @@ def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
         FileNotFoundError: If there is no such file.
         RuntimeError: If it holds more than plain data, of which nothing has run, or is damaged.
     """
-    if isinstance(file, (str, os.PathLike)):
-        if not os.path.isfile(file):
-            raise FileNotFoundError(f"There is no checkpoint '{os.fspath(file)}'.")
-        if is_safetensors(file):
-            return _load_safetensors(os.fspath(file), map_location)
-        with open(file, 'rb') as opened:
-            return _load(opened, os.fspath(file), map_location)
-    return _load(file, getattr(file, 'name', 'the given stream'), map_location)
+    name = os.fspath(file) if isinstance(file, (str, os.PathLike)) else _name_of(file)
+    content = _load_any(file, name, map_location)
+    remove_code(content, name)
+    return content
+
+
+def _name_of(file: IO[bytes]) -> str:
+    return str(getattr(file, 'name', 'the given stream'))
+
+
+def _load_any(file: File, name: str, map_location: Any) -> Any:
+    if not isinstance(file, (str, os.PathLike)):
+        return _load(file, name, map_location)
+    if not os.path.isfile(file):
+        raise FileNotFoundError(f"There is no checkpoint '{name}'.")
+    if is_safetensors(file):
+        return _load_safetensors(name, map_location)
+    with open(file, 'rb') as opened:
+        return _load(opened, name, map_location)
 
 
 def is_safetensors(path: Union[str, 'os.PathLike[str]']) -> bool:
