@@ -1,12 +1,10 @@
-"""Many targets at once, and a status of each for an autopilot.
+"""Tracking of many targets at once, with a status of each for an autopilot.
 
-Nothing here imports torch: the network is whatever has the methods of :class:`Network`.
+Nothing here imports torch: any :class:`Network` will do.
 """
 
-from .multi_tracker import MultiTracker
-from .network import Network
-from .rules import TrackRules
-from .status import StatusKeeper, Track, TrackResult, TrackStatus
+from .multi_tracker import MultiTracker, Network
+from .status import StatusKeeper, Track, TrackResult, TrackRules, TrackStatus
 from .status_log import StatusLog
 
 __all__ = [

@@ -1,72 +1,64 @@
-"""Two tracks on one object: the weaker one is seen."""
+"""Crossings: two tracks on one object, and the weaker of the two."""
 
 from itertools import combinations
 from typing import Dict, List, Mapping, Tuple
 
-from mmeatrack.multi.rules import TrackRules
 from mmeatrack.structures.boxes import Box
 from mmeatrack.tracking import TrackerState
 
-# Weight of the newest frame in the usual agreement of a target with its template.
+# Weight of the newest frame in the running mean of a track's agreement with its template.
 _RENEWAL = 0.1
 
 
 class Crossings:
-    """Watch over pairs of tracks that lie on one object.
+    """Pairs of tracks on one object.
 
-    Two targets may pass each other; two tracks that stay together share one object. The object
-    belongs to the track whose tokens agree with its template as they did before; the other one's
-    agreement has fallen.
+    Two targets may pass each other, but two tracks that stay together share one object. It belongs
+    to the track whose agreement with its template has fallen less since they met.
 
     Args:
-        rules: Overlap and frames that make two tracks one.
+        overlap: IoU from which two boxes lie on one object.
+        frames: Frames in a row after which one of the two tracks counts as wrong.
     """
 
-    def __init__(self, rules: TrackRules) -> None:
-        self._rules = rules
-        self._together: Dict[Tuple[int, int], List[float]] = {}
+    def __init__(self, overlap: float, frames: int) -> None:
+        self._overlap, self._frames = overlap, frames
+        self._leads: Dict[Tuple[int, int], List[float]] = {}
         self._usual: Dict[int, float] = {}
 
     def weaker(self, states: Mapping[int, TrackerState]) -> Dict[int, int]:
-        """Tracks that lie on another one's object, with the id of that one.
+        """Return the id of each track on another track's object, with the id of that other track.
 
         Args:
-            states: States of the targets that are not lost, by id, after a frame.
+            states: States after a frame of the targets that are not lost, by id.
         """
-        pairs = [
-            pair
-            for pair in combinations(states, 2)
-            if iou(states[pair[0]].box, states[pair[1]].box) >= self._rules.crossing_overlap
-        ]
-        self._together = {pair: self._together.get(pair, []) for pair in pairs}
+        agreement = {key: state.cues.agreement for key, state in states.items() if state.cues}
+        self._usual = {key: value for key, value in self._usual.items() if key in states}
+        fallen = {key: self._usual.get(key, value) - value for key, value in agreement.items()}
+        self._leads = {
+            (first, second): [
+                *self._leads.get((first, second), []),
+                fallen[second] - fallen[first],
+            ]
+            for first, second in combinations(agreement, 2)
+            if iou(states[first].box, states[second].box) >= self._overlap
+        }
         found: Dict[int, int] = {}
-        for (first, second), leads in self._together.items():
-            leads.append(self._fall(second, states) - self._fall(first, states))
-            if len(leads) >= (self._rules.crossing_frames or 1):
+        for (first, second), leads in self._leads.items():
+            if len(leads) >= self._frames:
                 loser, owner = (second, first) if sum(leads) > 0 else (first, second)
                 found.setdefault(loser, owner)
-        alone = set(states) - {key for pair in pairs for key in pair}
-        for key in alone:
-            self._renew(key, states[key])
-        self._usual = {key: value for key, value in self._usual.items() if key in states}
+        for key in filter(self.is_alone, agreement):
+            self._usual[key] = agreement[key] + (1 - _RENEWAL) * fallen[key]
         return found
 
     def is_alone(self, key: int) -> bool:
-        """True if a target's box lay on no other one in the last frame."""
-        return not any(key in pair for pair in self._together)
-
-    def _fall(self, key: int, states: Mapping[int, TrackerState]) -> float:
-        cues = states[key].cues
-        return 0.0 if cues is None else self._usual.get(key, cues.agreement) - cues.agreement
-
-    def _renew(self, key: int, state: TrackerState) -> None:
-        if state.cues is not None:
-            last = self._usual.get(key, state.cues.agreement)
-            self._usual[key] = last + _RENEWAL * (state.cues.agreement - last)
+        """True if the target's box lay on no other target's in the last frame."""
+        return not any(key in pair for pair in self._leads)
 
 
 def iou(first: Box, second: Box) -> float:
-    """Intersection over union of two boxes, centre and size."""
+    """Intersection over union of two boxes (centre and size)."""
     sides = [
         min(a + s / 2, b + t / 2) - max(a - s / 2, b - t / 2)
         for a, s, b, t in zip(first[:2], first[2:], second[:2], second[2:])

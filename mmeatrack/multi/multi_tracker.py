@@ -1,25 +1,56 @@
-"""Tracking of many targets: their crops in one batch, everything else apart for each."""
+"""Tracking of many targets: crops in one batch, everything else per target."""
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Dict, List, Optional, Sequence, Set
+from itertools import chain, islice
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Set, Tuple
 
 import numpy as np
 
 from mmeatrack.multi.crossings import Crossings, iou
-from mmeatrack.multi.network import Network
 from mmeatrack.multi.redetection import Sweep
-from mmeatrack.multi.rules import TrackRules
-from mmeatrack.multi.status import StatusKeeper, Track
+from mmeatrack.multi.status import StatusKeeper, Track, TrackRules
 from mmeatrack.structures import CropWindow, check_target_box
 from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, xywh_to_cxcywh
 from mmeatrack.structures.checks import check_frame, check_size, image_size, warn_of_box
 from mmeatrack.tracking import TrackerState, adapt, advance, search_window
+from mmeatrack.tracking.activation import Array
+
+
+class Network(Protocol):
+    """Tracker network, in PyTorch or deployed, without any state of a video.
+
+    Attributes:
+        test_cfg: Settings of tracking, see :class:`EATrack`.
+    """
+
+    test_cfg: Mapping[str, Any]
+
+    def as_image(self, frame: np.ndarray) -> Any:
+        """Convert a frame (H, W, 3), uint8, BGR, to the input of the other methods."""
+
+    def start(self, img: Any, box: Box) -> TrackerState:
+        """Return the state of a target; its checked box is centre and size in image px."""
+
+    def cut_template(self, img: Any, box: Box) -> Callable[[], Array]:
+        """Return a function that encodes the template crop around a box to tokens (1, Nz, C).
+
+        The crop is cut at once: the image may change before the function is called.
+        """
+
+    def locate(
+        self, img: Any, windows: Sequence[CropWindow], states: Sequence[TrackerState]
+    ) -> List[Tuple[Box, List[float]]]:
+        """Box (centre and size in image px), and peak, side lobe and agreement per window."""
 
 
 @dataclass
 class _Target:
-    """A target: state of its tracking, its status, and what the rules keep of it."""
+    """A target with its status and what the rules remember of it.
+
+    ``alone_box`` is its last box that overlapped no other target, ``unsure`` the number of
+    consecutive frames without a sure score, ``rival`` the target that it lost a crossing to.
+    """
 
     state: TrackerState
     status: StatusKeeper
@@ -33,14 +64,14 @@ class MultiTracker:
     """Tracker of many targets: N boxes in, N tracks out.
 
     The crops of all targets go through the network in one batch. Each target has its own template,
-    Target Store, lost detector and score, and its boxes are those of a tracker of its own until it
-    is lost and a sweep looks for it, or two tracks come to lie on one object.
+    Target Store, lost detector and score. Its boxes are those of a single-target tracker until a
+    sweep searches for it after a loss, or two tracks come to lie on one object.
 
     Args:
         model: Tracker of :func:`load_tracker`, or another :class:`Network`.
-        rules: Rules for uncertain, lost, found and crossing targets; by default
-            ``TrackRules()``. With ``TrackRules(unsure_for=None, sweep=0, crossing_frames=None)``
-            each target's boxes are those of a tracker of its own for good.
+        rules: Rules for uncertain, lost, found and crossing targets; by default ``TrackRules()``.
+            With ``TrackRules(unsure_for=None, sweep=0, crossing_frames=None)`` the boxes are always
+            those of single-target trackers.
 
     Example:
         >>> from mmeatrack import MultiTracker
@@ -70,27 +101,27 @@ class MultiTracker:
         self._targets: Dict[int, _Target] = {}
         self._used: Set[int] = set()
         self._size = (0, 0)
-        self._crossings = Crossings(self.rules)
+        self._crossings = Crossings(self.rules.crossing_overlap, self.rules.crossing_frames or 1)
 
     @property
     def ids(self) -> List[int]:
-        """Ids of the present targets, in the order in which they came."""
+        """Ids of the present targets, in the order of their addition."""
         return list(self._targets)
 
     def add(self, image: np.ndarray, bbox: Sequence[float], id: Optional[int] = None) -> int:
-        """Take a new target on.
+        """Add a target.
 
         Args:
             image: Frame (H, W, 3), uint8, BGR, that shows it: the last one tracked, or the next.
             bbox: x, y, w, h in image px.
-            id: Its id, a whole number of 0 or more that no target had before; by default the next.
+            id: A whole number of 0 or more that no target has had before; by default the next.
 
         Returns:
             The id. Ids are never reused.
 
         Raises:
             ValueError: If the box is empty, not finite or outside the frame, the id was given
-                before, or the frame is of another kind or size. The other targets go on.
+                before, or the frame is invalid or of another size. Nothing is changed then.
         """
         key = self._new_id(id)
         self._targets[key] = self._start(image, bbox)
@@ -98,69 +129,58 @@ class MultiTracker:
         return key
 
     def remove(self, id: Optional[int] = None) -> None:
-        """Let a target go.
+        """Remove a target.
 
         Raises:
             KeyError: If there is no such target, or several and no id.
         """
-        self._find(id)
-        del self._targets[self.ids[0] if id is None else id]
+        del self._targets[self._key(id)]
 
     def track(self, image: np.ndarray) -> List[Track]:
-        """Follow all targets into the next frame.
+        """Track all targets in the next frame.
 
         Args:
             image: Frame (H, W, 3), uint8, BGR.
 
         Returns:
-            A track of each target, in the order in which they came. One that was lost for too long
+            A track per target, in the order of their addition. A target that was lost for too long
             is reported a last time as 'removed'.
 
         Raises:
-            ValueError: If the frame is of another kind or size. Nothing is changed then.
+            ValueError: If the frame is invalid or of another size. Nothing is changed then.
         """
         img = self._checked_image(image)
         if not self._targets:
             return []
-        settings = self._network.test_cfg
-        targets = list(self._targets.values())
-        sweeps = [self._sweep_windows(target) for target in targets]
-        windows = [search_window(target.state, settings) for target in targets]
-        states = [target.state for target in targets]
-        for target, extra in zip(targets, sweeps):
-            windows += extra
-            # Conventions of other projects place the found box by the last one.
-            states += [replace(target.state, box=_whole(window)) for window in extra]
-        found = self._network.locate(img, windows, states)
+        searches = [self._searches(target) for target in self._targets.values()]
+        windows, states = zip(*chain(*searches))
+        found = iter(self._network.locate(img, windows, states))
         scores = {}
-        begin = len(targets)
-        for (key, target), own, extra in zip(self._targets.items(), found, sweeps):
-            scores[key] = self._advance(target, img, *own)
+        for (key, target), given in zip(self._targets.items(), searches):
+            results = list(islice(found, len(given)))
+            scores[key] = self._advance(target, img, *results[0])
             if target.sweep is not None:
-                candidates = [own, *found[begin : begin + len(extra)]]
-                target.sweep.resolve(target.state, candidates, scores[key])
-            begin += len(extra)
-        self._resolve_crossings()
+                target.sweep.resolve(target.state, results, scores[key])
+        if self.rules.crossing_frames is not None:
+            self._resolve_crossings()
         return [self._report(key, score) for key, score in scores.items()]
 
     def refresh_template(
         self, image: np.ndarray, bbox: Optional[Sequence[float]] = None, id: Optional[int] = None
     ) -> None:
-        """Take a new view of a target as its template.
-
-        The view replaces the template that was given before, not the views of the Target Store.
+        """Replace a target's template by a new view of it; the Target Store keeps its views.
 
         Args:
             image: Frame that shows the target.
-            bbox: Its box x, y, w, h in image px, where the tracking goes on; by default the last
+            bbox: Its box x, y, w, h in image px, from which tracking continues; by default the last
                 one.
-            id: The target; not needed where there is only one.
+            id: The target; may be omitted if there is only one.
 
         Raises:
             KeyError: If there is no such target, or several and no id.
             ValueError: As for :meth:`add`, or if the target is lost and no box is given.
         """
-        target = self._find(id)
+        target = self._targets[self._key(id)]
         state = target.state
         if bbox is None and state.lost_detector.lost:
             raise ValueError('the target is lost: its last box shows something else. Give its box.')
@@ -180,19 +200,11 @@ class MultiTracker:
     def replace_target(
         self, image: np.ndarray, bbox: Sequence[float], id: Optional[int] = None
     ) -> None:
-        """Follow another object under the id of a target; nothing of the former one is kept.
+        """Track another object under a target's id; nothing of the former target is kept.
 
-        Args:
-            image: Frame that shows it.
-            bbox: Its box x, y, w, h in image px.
-            id: The target; not needed where there is only one.
-
-        Raises:
-            KeyError, ValueError: As for :meth:`refresh_template`.
+        The arguments and errors are those of :meth:`refresh_template`.
         """
-        self._find(id)
-        key = self.ids[0] if id is None else id
-        self._targets[key] = self._start(image, bbox)
+        self._targets[self._key(id)] = self._start(image, bbox)
 
     def _start(self, image: np.ndarray, bbox: Sequence[float]) -> _Target:
         img = self._checked_image(image)
@@ -218,18 +230,31 @@ class MultiTracker:
             raise ValueError(f'id={given} was given before; ids are never reused. Give another.')
         return int(given)
 
-    def _find(self, id: Optional[int]) -> _Target:
+    def _key(self, id: Optional[int]) -> int:
         if id is None and len(self._targets) == 1:
-            return next(iter(self._targets.values()))
+            return self.ids[0]
         if id is None or id not in self._targets:
             raise KeyError(f'id={id}: there is no such target; there are {self.ids}.')
-        return self._targets[id]
+        return id
+
+    def _searches(self, target: _Target) -> List[Tuple[CropWindow, TrackerState]]:
+        """Search windows of a target with its state: the regular one, then those of a sweep."""
+        state, settings = target.state, self._network.test_cfg
+        regular = search_window(state, settings)
+        if target.sweep is not None and target.sweep.is_over(state):
+            target.sweep = None
+        if target.sweep is None and state.lost_detector.lost and self.rules.sweep:
+            factor = settings['search_factor']
+            target.sweep = Sweep(state.sure_box, self._size, factor, self.rules.sweep_growth)
+        windows = [] if target.sweep is None else target.sweep.take(self.rules.sweep)
+        # Other conventions place the found box relative to the last one.
+        return [(regular, state), *((each, replace(state, box=_as_box(each))) for each in windows)]
 
     def _advance(self, target: _Target, img: Any, box: Box, cues: List[float]) -> float:
-        """Take a target's result in; return its score."""
+        """Update a target with its result; return its score."""
         state, settings = target.state, self._network.test_cfg
         state.frame += 1
-        if self._is_rivals(target, box):
+        if self._is_on_rival(target, box):
             state.lost_detector.update(0.0)
             return 0.0
         score, _ = advance(state, box, cues, settings)
@@ -242,20 +267,8 @@ class MultiTracker:
             adapt(state, score, partial(self._network.cut_template, img), settings)
         return score
 
-    def _sweep_windows(self, target: _Target) -> List[CropWindow]:
-        """Windows of the sweep in this frame; none for a target that was not lost lately."""
-        state = target.state
-        if target.sweep is not None and target.sweep.is_over(state):
-            target.sweep = None
-        if target.sweep is None:
-            if not state.lost_detector.lost or not self.rules.sweep:
-                return []
-            factor = self._network.test_cfg['search_factor']
-            target.sweep = Sweep(state.sure_box, self._size, factor, self.rules.sweep_growth)
-        return target.sweep.take(self.rules.sweep)
-
-    def _is_rivals(self, target: _Target, box: Box) -> bool:
-        """True if a target that fell back has found another's object again."""
+    def _is_on_rival(self, target: _Target, box: Box) -> bool:
+        """True if a target that fell back has found its rival's object again."""
         rival = None if target.rival is None else self._targets.get(target.rival)
         if rival is None or not target.state.lost_detector.lost:
             return False
@@ -263,8 +276,6 @@ class MultiTracker:
 
     def _resolve_crossings(self) -> None:
         """Send the weaker of two tracks on one object back to where it was last alone."""
-        if self.rules.crossing_frames is None:
-            return
         seen = {k: t.state for k, t in self._targets.items() if not t.state.lost_detector.lost}
         for loser, owner in self._crossings.weaker(seen).items():
             target = self._targets[loser]
@@ -285,6 +296,5 @@ class MultiTracker:
         return Track(key, cxcywh_to_xywh(state.box), score, state.lost_detector.lost, status)
 
 
-def _whole(window: CropWindow) -> Box:
-    """The window as a box, centre and size in image px."""
+def _as_box(window: CropWindow) -> Box:
     return window.x1 + window.size / 2, window.y1 + window.size / 2, window.size, window.size

@@ -1,28 +1,72 @@
-"""Results of a frame, and the status of a target as an autopilot or a gimbal takes it."""
+"""Results of a frame, and the status of a target for an autopilot or a gimbal."""
 
+from dataclasses import dataclass
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from mmeatrack.multi.motion import BoxMotion
-from mmeatrack.multi.rules import TrackRules
 from mmeatrack.structures.boxes import Box, cxcywh_to_xywh
 from mmeatrack.tracking import LostDetector
+
+
+@dataclass(frozen=True)
+class TrackRules:
+    """Rules for uncertain, lost, found and crossing targets.
+
+    Attributes:
+        coast_for: Frames for which a target may coast before it counts as lost.
+        found_for: Frames for which a redetected target is reported as found.
+        remove_after: Frames after which a lost target is removed; None keeps it.
+        unsure_for: Consecutive frames without a sure score after which a target counts as lost even
+            if its lost detector disagrees; None leaves the decision to the detector.
+        sweep: Search crops per frame and lost target that look for it elsewhere; 0 for none.
+        sweep_growth: Growth of the swept area around the target's last sighting, in mean sides of
+            the target per frame; None sweeps the whole frame from the start.
+        crossing_frames: Consecutive frames for which two tracks may lie on one object before the
+            weaker one falls back; None lets both stay.
+        crossing_overlap: IoU from which two boxes lie on one object.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    coast_for: int = 15
+    found_for: int = 5
+    remove_after: Optional[int] = 300
+    unsure_for: Optional[int] = None
+    sweep: int = 4
+    sweep_growth: Optional[float] = 0.25
+    crossing_frames: Optional[int] = 5
+    crossing_overlap: float = 0.5
+
+    def __post_init__(self) -> None:
+        optional = ('remove_after', 'unsure_for', 'crossing_frames')
+        for name in ('coast_for', 'found_for', 'sweep', *optional):
+            value, least = getattr(self, name), int(name != 'sweep')
+            if value is None and name in optional:
+                continue
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f'{name}={value!r} must be a whole number of at least {least}.')
+        if self.sweep_growth is not None and not self.sweep_growth >= 0:
+            raise ValueError(f'sweep_growth={self.sweep_growth} must be 0 or more, or None.')
+        if not 0 < self.crossing_overlap < 1:
+            raise ValueError(f'crossing_overlap={self.crossing_overlap} must lie between 0 and 1.')
 
 
 class TrackStatus(NamedTuple):
     """Status of a target in one frame.
 
     Attributes:
-        state: 'tracking'; 'coasting' in frames that do not show it well; 'lost'; 'found' in the
-            first frames after it was lost; 'removed' in the last report of a target.
-        frames: Frames in this state so far, this one among them.
-        box_xywh: x, y, w, h in image px: the tracker's box, and while the target is coasting or
-            lost the one predicted from its motion.
+        state: 'tracking'; 'coasting' while it is not seen well; 'lost'; 'found' for a few frames
+            after a loss; 'removed' in a target's last report.
+        frames: Frames in this state, including this one.
+        box_xywh: x, y, w, h in image px: the tracker's box, or the one predicted from the motion
+            while the target is coasting or lost.
         deviation: Standard deviations of the box's centre x and y, width and height in image px.
-        direction: Place of its centre in the image as gimbals take it: -1 at the left border to 1
-            at the right one, and -1 at the lower border to 1 at the upper one. Beyond these it has
-            left the image.
+        direction: Position of the centre in gimbal coordinates: -1 at the left border to 1 at the
+            right one, and -1 at the lower border to 1 at the upper one. Values beyond these are
+            outside the image.
     """
 
     state: str
@@ -32,19 +76,24 @@ class TrackStatus(NamedTuple):
     direction: Tuple[float, float]
 
     def as_record(self, fps: Optional[float] = None) -> Dict[str, Any]:
-        """The fields as JSON takes them, numbers rounded; ``seconds`` where ``fps`` is known."""
+        """Return the fields for JSON, numbers rounded; ``seconds`` is None without ``fps``."""
         return dict(
             state=self.state,
             frames=self.frames,
             seconds=None if fps is None else round(self.frames / fps, 3),
-            estimate=_rounded(self.box_xywh, 2),
-            deviation=_rounded(self.deviation, 2),
-            direction=_rounded(self.direction, 4),
+            estimate=rounded(self.box_xywh, 2),
+            deviation=rounded(self.deviation, 2),
+            direction=rounded(self.direction, 4),
         )
 
 
+def rounded(values: Tuple[float, ...], digits: int) -> Tuple[float, ...]:
+    """Return the values, NumPy's too, as Python floats rounded to ``digits`` decimals."""
+    return tuple(round(float(value), digits) for value in values)
+
+
 class TrackResult(NamedTuple):
-    """Result of a tracker for one frame.
+    """Result of a single-target tracker for one frame.
 
     Attributes:
         frame: The frame (H, W, 3), uint8, BGR, as it was given.
@@ -65,11 +114,11 @@ class TrackResult(NamedTuple):
 
 
 class Track(NamedTuple):
-    """Result for one target in one frame.
+    """Result of a :class:`MultiTracker` for one target in one frame.
 
     Attributes:
         id: The target's id.
-        box_xywh: x, y, w, h in image px, as the tracker of a single target gives it.
+        box_xywh: x, y, w, h in image px, as from a single-target tracker.
         score: Confidence, 0 to 1.
         lost: Whether the lost detector calls the target lost.
         status: State, prediction and uncertainty.
@@ -83,11 +132,11 @@ class Track(NamedTuple):
 
 
 class StatusKeeper:
-    """Status of one target from frame to frame, by what its tracker reports.
+    """Status of one target from frame to frame, derived from its tracker's results.
 
     Args:
         box: First box, centre and size in image px.
-        rules: Times that a target may coast and is called found; None for the defaults.
+        rules: Limits of coasting and of the state 'found'; None for the defaults.
     """
 
     def __init__(self, box: Box, rules: Optional[TrackRules] = None) -> None:
@@ -96,13 +145,13 @@ class StatusKeeper:
         self._state, self._frames = 'tracking', 1
 
     def first(self, image_size: Tuple[int, int]) -> TrackStatus:
-        """Status in the frame in which the target was given."""
-        return self._report(image_size)
+        """Return the status in the frame of the first box."""
+        return self._report(self._motion.box, image_size)
 
     def restart(self, box: Box) -> None:
-        """Take up the motion anew at a box, centre and size in image px.
+        """Restart the motion at a box, centre and size in image px.
 
-        A target that is lost stays so until a sure score, but counts the frames anew.
+        A lost target stays lost until a sure score, but its frames are counted from 0 again.
         """
         self._motion.restart(box)
         if self._state == 'lost':
@@ -111,7 +160,7 @@ class StatusKeeper:
     def update(
         self, box: Box, score: float, detector: LostDetector, image_size: Tuple[int, int]
     ) -> TrackStatus:
-        """Status after a frame.
+        """Return the status after a frame.
 
         Args:
             box: The tracker's box, centre and size in image px.
@@ -120,17 +169,21 @@ class StatusKeeper:
             image_size: ``(width, height)`` of the image.
         """
         self._motion.predict()
-        left = not _is_inside(self._motion.box, image_size)
+        left = any(not 0 <= at <= side for at, side in zip(self._motion.box, image_size))
         coasts = score < detector.lost_below or (left and not detector.is_sure(score))
         now = self._next_state(detector, score, coasts)
         if self._state == 'lost' and now == 'found':
             self._motion.restart(box)
         elif now in ('tracking', 'found'):
-            # At the border a part of the target may be cut off, and its box's centre be another's.
-            self._motion.correct(box, score * (not _touches_border(box, image_size)))
+            # A border may cut off part of the target and shift the centre of its box.
+            is_whole = all(
+                size / 2 < at < side - size / 2
+                for at, size, side in zip(box[:2], box[2:], image_size)
+            )
+            self._motion.correct(box, score * is_whole)
         self._frames = self._frames + 1 if now == self._state else 1
         self._state = now
-        return self._report(image_size, box if now in ('tracking', 'found') else None)
+        return self._report(box if now in ('tracking', 'found') else self._motion.box, image_size)
 
     def _next_state(self, detector: LostDetector, score: float, coasts: bool) -> str:
         was, frames = self._state, self._frames
@@ -143,8 +196,7 @@ class StatusKeeper:
             return 'found'
         return 'tracking'
 
-    def _report(self, image_size: Tuple[int, int], box: Optional[Box] = None) -> TrackStatus:
-        box = box or self._motion.box
+    def _report(self, box: Box, image_size: Tuple[int, int]) -> TrackStatus:
         width, height = image_size
         return TrackStatus(
             self._state,
@@ -153,17 +205,3 @@ class StatusKeeper:
             self._motion.deviation,
             (2 * box[0] / width - 1, 1 - 2 * box[1] / height),
         )
-
-
-def _is_inside(box: Box, image_size: Tuple[int, int]) -> bool:
-    return 0 <= box[0] <= image_size[0] and 0 <= box[1] <= image_size[1]
-
-
-def _touches_border(box: Box, image_size: Tuple[int, int]) -> bool:
-    cx, cy, w, h = box
-    width, height = image_size
-    return not (w / 2 < cx < width - w / 2 and h / 2 < cy < height - h / 2)
-
-
-def _rounded(values: Tuple[float, ...], digits: int) -> Tuple[float, ...]:
-    return tuple(round(float(value), digits) for value in values)

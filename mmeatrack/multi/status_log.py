@@ -1,4 +1,4 @@
-"""Status of all targets as JSON, a line a frame."""
+"""Status of all targets as JSON lines, one per frame."""
 
 import json
 import math
@@ -6,21 +6,21 @@ import os
 from pathlib import Path
 from typing import IO, Any, Dict, Mapping, Optional, Union
 
-from mmeatrack.multi.status import Track, TrackResult
+from mmeatrack.multi.status import Track, TrackResult, rounded
 
 
 class StatusLog:
-    """Writer of JSON lines in a ``with`` block; readers find each as soon as it is written.
+    """Context manager that writes a JSON line per frame, flushed at once for readers.
 
     ``{"frame": 7, "time": 0.28, "tracks": [{"id": 1, "box": [x, y, w, h], "score": 0.93, "lost":
     false, "state": "tracking", "frames": 7, "seconds": 0.28, "estimate": [x, y, w, h], "deviation":
-    [cx, cy, w, h], "direction": [x, y]}]}``: ``state`` and what follows are the fields of
-    :class:`TrackStatus`, left out for a tracker without a lost detector. ``time`` and ``seconds``
-    are null where the rate of the frames is not known, ``score`` where the box was given.
+    [cx, cy, w, h], "direction": [x, y]}]}``: the fields from ``state`` on are those of
+    :class:`TrackStatus`, absent for a tracker without a lost detector. ``time`` and ``seconds``
+    are null if the frame rate is unknown, ``score`` where the box was given.
 
     Args:
         path: The file, replaced when the first line is written.
-        fps: Frames a second, above 0.
+        fps: Frames per second, above 0.
         first_frame: Number of the first frame.
 
     Raises:
@@ -31,7 +31,7 @@ class StatusLog:
         self, path: Union[str, Path], fps: Optional[float] = None, first_frame: int = 0
     ) -> None:
         if fps is not None and not 0 < fps < math.inf:
-            raise ValueError(f'fps={fps}: give frames a second above 0, or None if not known.')
+            raise ValueError(f'fps={fps}: give frames per second above 0, or None if not known.')
         self.path, self.fps = Path(path), fps
         self._frame = first_frame
         self._file: Optional[IO[str]] = None
@@ -48,10 +48,10 @@ class StatusLog:
         """Write the next frame's line.
 
         Args:
-            tracks: Results by id; none in a frame without targets.
+            tracks: Results by id; empty in a frame without targets.
 
         Raises:
-            ValueError: If a number is not finite, which JSON has no word for. Nothing is written.
+            ValueError: If a number is not finite, which JSON cannot hold. Nothing is written.
         """
         record = dict(
             frame=self._frame,
@@ -75,7 +75,7 @@ class StatusLog:
             )
         return dict(
             id=int(key),
-            box=[round(float(value), 4) for value in box],
+            box=rounded(box, 4),
             score=None if score < 0 else round(score, 4),
             lost=None if track.lost is None else bool(track.lost),
             **({} if status is None else status.as_record(self.fps)),

@@ -1,4 +1,4 @@
-"""Many targets in one batch beside single trackers, and targets that come and go."""
+"""MultiTracker against single-target trackers, targets that come and go, and the rules."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from mmeatrack import MultiTracker
 from mmeatrack.multi import TrackRules
 from tests.toys import build, tracker_cfg, video
 
-# Every frame is stored, and the views are read after every second one.
+# Every frame is stored; the views are read every second frame.
 STORE = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2, num_samples=2)
 CONFIDENCE = dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3, 0], bias=0)
 ALONE = TrackRules(unsure_for=None, sweep=0, crossing_frames=None, remove_after=None)
@@ -31,7 +31,7 @@ def frames() -> list:
 
 
 def toy(**kwargs) -> torch.nn.Module:
-    """A tracker whose peak does not hang on the last bits of random weights."""
+    """A tracker whose peak does not depend on the last bits of random weights."""
     tracker = build(tracker_cfg(**kwargs)).eval()
     with torch.no_grad():
         for parameter in tracker.head.parameters():
@@ -40,25 +40,16 @@ def toy(**kwargs) -> torch.nn.Module:
 
 
 def single(model, frames, box) -> list:
-    """Box xywh, score and lost of a single tracker in each further frame."""
-    return [
-        (*result.box_xywh, result.score, result.lost) for result in track_singly(model, frames, box)
-    ][1:]
-
-
-def track_singly(model, frames, box):
-    from mmeatrack.apis.inference import TrackResult
-
+    """Box xywh, score and lost of a single-target tracker in each frame after the first."""
     x, y, w, h = box
+    rows = []
     with torch.no_grad():
         model.state = model.start(model.as_image(frames[0]), (x + w / 2, y + h / 2, w, h))
-        yield TrackResult(frames[0], box, -1, 0)
         for frame in frames[1:]:
             (found,) = model.track(model.as_image(frame), [])
             x1, y1, x2, y2 = found.bboxes[0].tolist()
-            yield TrackResult(
-                frame, (x1, y1, x2 - x1, y2 - y1), float(found.scores), 0, bool(found.lost)
-            )
+            rows.append((x1, y1, x2 - x1, y2 - y1, float(found.scores), bool(found.lost)))
+    return rows
 
 
 def by_id(tracks) -> dict:
@@ -73,8 +64,8 @@ def by_id(tracks) -> dict:
         dict(backbone=dict(box_embed=True), test_cfg=dict(size_smoothing=0.5, size_prior=0.1)),
     ],
 )
-def test_tracks_are_those_of_single_trackers_while_targets_come_and_go(frames, kwargs) -> None:
-    """The first goes after five frames, the second comes in the third; slots differ in length."""
+def test_tracks_equal_those_of_single_trackers_as_targets_come_and_go(frames, kwargs) -> None:
+    """Targets join in frames 2 and 3 and leave in frame 5; their slots differ in length."""
     model = toy(**kwargs)
     expected = {
         1: single(model, frames, BOXES[0]),
@@ -100,7 +91,7 @@ def test_tracks_are_those_of_single_trackers_while_targets_come_and_go(frames, k
         np.testing.assert_allclose(rows, expected[key][: len(rows)], atol=1e-3)
 
 
-def test_frame_is_one_call_of_the_network_and_none_without_targets(frames) -> None:
+def test_a_frame_takes_one_call_of_the_network_and_none_without_targets(frames) -> None:
     model = toy()
     tracker = MultiTracker(model)
     calls = []
@@ -113,13 +104,13 @@ def test_frame_is_one_call_of_the_network_and_none_without_targets(frames) -> No
     assert calls == [3]
 
 
-def test_id_may_be_a_number_of_numpy(frames) -> None:
+def test_id_may_be_a_numpy_integer(frames) -> None:
     tracker = MultiTracker(toy())
     found = tracker.add(frames[0], BOXES[0], id=np.int64(3))
     assert (found, type(found), tracker.add(frames[0], BOXES[1])) == (3, int, 4)
 
 
-def test_box_outside_is_refused_and_the_others_go_on(frames) -> None:
+def test_box_outside_the_frame_is_refused_and_other_targets_continue(frames) -> None:
     tracker = MultiTracker(toy())
     tracker.add(frames[0], BOXES[0])
     with pytest.raises(ValueError, match='outside the image'):
@@ -143,7 +134,7 @@ def test_ids_are_never_reused(frames, id, message) -> None:
         tracker.remove(5)
 
 
-def test_frame_of_another_size_is_refused_and_no_track_lost(frames) -> None:
+def test_frame_of_another_size_is_refused_and_tracks_continue(frames) -> None:
     model = toy()
     expected = single(model, frames[:3], BOXES[0])
     tracker = MultiTracker(model, ALONE)
@@ -162,10 +153,10 @@ def test_model_without_the_networks_methods_is_refused() -> None:
         MultiTracker(torch.nn.Linear(1, 1))
 
 
-# A user's view
+# Corrections by the user
 
 
-def test_refreshed_template_is_the_users_view_and_the_stores_views_stay(frames) -> None:
+def test_refresh_replaces_the_template_and_keeps_the_stored_views(frames) -> None:
     model = toy(temporal=STORE)
     tracker = MultiTracker(model, ALONE)
     tracker.add(frames[0], BOXES[0])
@@ -188,7 +179,7 @@ def test_refreshed_template_is_the_users_view_and_the_stores_views_stay(frames) 
     )
 
 
-def test_replaced_target_begins_anew_under_its_id(frames) -> None:
+def test_replaced_target_starts_afresh_under_its_id(frames) -> None:
     model = toy(temporal=STORE)
     expected = single(model, frames[4:7], BOXES[1])
     tracker = MultiTracker(model, ALONE)
@@ -213,7 +204,7 @@ def to_image(frame: np.ndarray) -> torch.Tensor:
 # Rules
 
 
-def test_id_of_a_single_target_may_be_left_out_and_rules_are_no_dict(frames) -> None:
+def test_id_of_a_single_target_may_be_omitted_and_a_dict_of_rules_is_refused(frames) -> None:
     model = build(tracker_cfg()).eval()
     with pytest.raises(TypeError, match=r"rules={'sweep': 0}: give mmeatrack\.multi\.TrackRules"):
         MultiTracker(model, {'sweep': 0})
@@ -225,7 +216,7 @@ def test_id_of_a_single_target_may_be_left_out_and_rules_are_no_dict(frames) -> 
     assert tracker.ids == []
 
 
-def test_lost_target_is_removed_by_rule(frames) -> None:
+def test_lost_target_is_removed_after_remove_after_frames(frames) -> None:
     model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
     rules = dataclasses.replace(ALONE, remove_after=3)
     tracker = MultiTracker(model, rules)
@@ -238,7 +229,7 @@ def test_lost_target_is_removed_by_rule(frames) -> None:
     assert tracker.add(frames[0], BOXES[0]) == 2
 
 
-def test_refreshed_target_that_is_lost_needs_a_box_and_is_not_removed_at_once(frames) -> None:
+def test_refresh_of_a_lost_target_needs_a_box_and_restarts_its_removal(frames) -> None:
     model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
     tracker = MultiTracker(model, dataclasses.replace(ALONE, remove_after=3))
     tracker.add(frames[0], BOXES[0])
@@ -266,8 +257,8 @@ def test_bad_rules_are_refused(bad) -> None:
         TrackRules(**bad)
 
 
-def test_unsure_target_counts_as_lost_and_is_swept_for(frames) -> None:
-    """A calibrated score of 0.5 at best: never sure, never below the detector's threshold."""
+def test_target_that_stays_unsure_counts_as_lost_and_is_searched_for(frames) -> None:
+    """Scores between both thresholds: never sure, never lost by the detector alone."""
     model = toy(lost_detector=dict(lost_below=0.0, found_above=0.99))
     rules = TrackRules(unsure_for=3, sweep=4, sweep_growth=None)
     tracker = MultiTracker(model, rules)

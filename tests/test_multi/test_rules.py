@@ -1,17 +1,16 @@
-"""Sweep of a lost target and tracks on one object, by hand."""
+"""Sweep for a lost target, and two tracks on one object."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from mmeatrack.multi import TrackRules
 from mmeatrack.multi.crossings import Crossings, iou
-from mmeatrack.multi.redetection import Sweep, best_candidate
+from mmeatrack.multi.redetection import Sweep, move_to_best
 from mmeatrack.tracking import LostDetector
 
 
-def test_sweep_covers_the_frame_from_the_last_place_outwards() -> None:
+def test_sweep_covers_the_frame_outwards_from_the_last_sighting() -> None:
     sweep = Sweep((150.0, 20.0, 10.0, 10.0), (200, 100), 4.0)
     covered = np.zeros((100, 200), int)
     for window in sweep.windows:
@@ -21,7 +20,7 @@ def test_sweep_covers_the_frame_from_the_last_place_outwards() -> None:
             max(window.y1 + margin, 0) : window.y1 + 3 * margin,
             max(window.x1 + margin, 0) : window.x1 + 3 * margin,
         ] += 1
-    assert covered[10:90, 10:190].all(), 'each place is in the middle half of a window'
+    assert covered[10:90, 10:190].all(), 'some place is in the middle half of no window'
     first = sweep.take(2)
     assert all(abs(w.x1 + 20 - 150) <= 20 and abs(w.y1 + 20 - 20) <= 20 for w in first)
     rest = [sweep.take(2) for _ in range(len(sweep.windows) // 2)]
@@ -29,8 +28,8 @@ def test_sweep_covers_the_frame_from_the_last_place_outwards() -> None:
     assert len(Sweep((50.0, 50.0, 60.0, 60.0), (200, 100), 4.0).take(5)) == 1
 
 
-def test_swept_area_grows_from_half_a_window_by_shares_of_the_target() -> None:
-    """A target of 10 px, windows of 40 px with a step of 20: 20 px at first, 5 px more a frame."""
+def test_swept_area_grows_from_half_a_window_in_proportion_to_the_target() -> None:
+    """Target of 10 px, windows of 40 px at steps of 20: radius 20 px, plus 5 px per frame."""
     sweep = Sweep((100.0, 100.0, 10.0, 10.0), (200, 200), 4.0, growth=0.5)
     farthest = []
     for _ in range(12):
@@ -46,7 +45,7 @@ def test_swept_area_grows_from_half_a_window_by_shares_of_the_target() -> None:
     ('score', 'peaks', 'place'),
     [(0.1, (0.4, 0.9), 70), (0.1, (0.3, 0.7), 10), (0.6, (0.9, 0.9), 10)],
 )
-def test_best_candidate_is_taken_where_the_search_shows_nothing(score, peaks, place) -> None:
+def test_best_candidate_is_taken_if_the_regular_search_shows_nothing(score, peaks, place) -> None:
     state = SimpleNamespace(
         box=(10.0, 10.0, 3.0, 3.0),
         sure_box=(20.0, 20.0, 8.0, 6.0),
@@ -54,12 +53,12 @@ def test_best_candidate_is_taken_where_the_search_shows_nothing(score, peaks, pl
         lost_detector=LostDetector(),
     )
     found = [((60.0 + 10 * i, 5.0, 30.0, 30.0), [peak, 0.0, 0.0]) for i, peak in enumerate(peaks)]
-    assert best_candidate(state, found, score) == (place == 70)
+    assert move_to_best(state, found, score) == (place == 70)
     assert state.box == ((70.0, 5.0, 8.0, 6.0) if place == 70 else (10.0, 10.0, 3.0, 3.0))
 
 
-def test_nearer_candidate_is_preferred_for_a_while_after_a_finding() -> None:
-    """Found 60 px from where it was last seen; then one 50 px and one 20 px from there."""
+def test_nearer_candidate_is_preferred_for_a_while_after_a_redetection() -> None:
+    """Redetected 60 px from the last sighting; then candidates at 50 px and 20 px."""
     sweep = Sweep((10.0, 10.0, 8.0, 6.0), (200, 100), 4.0, growth=None)
     state = SimpleNamespace(
         box=(70.0, 10.0, 8.0, 6.0),
@@ -77,7 +76,7 @@ def test_nearer_candidate_is_preferred_for_a_while_after_a_finding() -> None:
     sweep.resolve(state, [own, far, near], 0.9)
     assert state.box == (30.0, 10.0, 8.0, 6.0)
     sweep.resolve(state, [own, ((21.0, 10.0, 9.0, 9.0), [0.9, 0.0, 0.0])], 0.9)
-    assert state.box[0] == 30, 'only half as far is nearer'
+    assert state.box[0] == 30, 'nearer means less than half as far'
     assert [sweep.is_over(state) for _ in range(30)] == [False] * 29 + [True]
 
 
@@ -88,9 +87,9 @@ def states(*given):
     }
 
 
-def test_weaker_track_is_the_one_that_looks_less_like_itself() -> None:
-    """Track 1 agrees less than 2 with its template always, but only 2 has fallen."""
-    crossings = Crossings(TrackRules(crossing_frames=3))
+def test_weaker_track_is_the_one_whose_agreement_has_fallen() -> None:
+    """Track 1 always agrees less with its template than track 2, but only 2 has fallen."""
+    crossings = Crossings(overlap=0.5, frames=3)
     here, there = (50.0, 50.0, 20.0, 10.0), (90.0, 50.0, 20.0, 10.0)
     for _ in range(20):
         assert crossings.weaker(states((1, here, 0.6), (2, there, 0.9))) == {}
@@ -101,7 +100,7 @@ def test_weaker_track_is_the_one_that_looks_less_like_itself() -> None:
 
 
 def test_tracks_that_pass_each_other_are_left_alone() -> None:
-    crossings = Crossings(TrackRules(crossing_frames=3))
+    crossings = Crossings(overlap=0.5, frames=3)
     here = (50.0, 50.0, 20.0, 10.0)
     for _ in range(4):
         for box in (here, here, (80.0, 50.0, 20.0, 10.0)):

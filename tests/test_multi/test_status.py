@@ -1,4 +1,4 @@
-"""Status by hand: a detector's scores, motion out of the frame, and what gimbals take."""
+"""Status of a target: states, motion out of the frame, direction, JSON lines."""
 
 import json
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ SIZE = (200, 100)
 
 
 def run(boxes, scores, rules=None, patience=3):
-    """Status of each frame; the detector's thresholds are 0.3 and 0.5."""
+    """Status of each frame; the lost detector's thresholds are 0.3 and 0.5."""
     keeper = StatusKeeper(boxes[0], rules or TrackRules(found_for=2, coast_for=4))
     detector = LostDetector(patience=patience)
     found = []
@@ -25,7 +25,7 @@ def run(boxes, scores, rules=None, patience=3):
     return found
 
 
-def test_states_and_times_follow_the_lost_detector() -> None:
+def test_states_and_frame_counts_follow_the_lost_detector() -> None:
     scores = [0.9, 0.2, 0.9, 0.2, 0.1, 0.1, 0.6, 0.4, 0.7, 0.7, 0.7, 0.8, 0.8, 0.2]
     found = run([(50.0, 50.0, 10.0, 10.0)] * 14, scores)
     assert [(each.state, each.frames) for each in found] == [
@@ -46,8 +46,8 @@ def test_states_and_times_follow_the_lost_detector() -> None:
     ]
 
 
-def test_target_that_leaves_the_frame_coasts_and_is_lost_by_rule() -> None:
-    """5 px a frame to the right border, where the tracker's box stays with a middling score."""
+def test_target_that_leaves_the_frame_coasts_and_is_lost_after_coast_for_frames() -> None:
+    """5 px per frame to the right border, where the box stays with a middling score."""
     boxes = [(min(160.0 + 5 * i, 195.0), 50.0, 10.0, 10.0) for i in range(18)]
     scores = [0.9 if 160 + 5 * i < 195 else 0.4 for i in range(18)]
     found = run(boxes, scores)
@@ -60,7 +60,7 @@ def test_target_that_leaves_the_frame_coasts_and_is_lost_by_rule() -> None:
     assert x[-1] > x[0] > 200
 
 
-def test_coasting_box_goes_on_by_its_motion_and_grows_uncertain() -> None:
+def test_coasting_box_follows_its_motion_and_grows_uncertain() -> None:
     boxes = [(20.0 + 4 * i, 80.0 - 2 * i, 12.0, 8.0) for i in range(10)] + [(90.0, 10.0, 5, 5)] * 3
     found = run(boxes, [0.9] * 10 + [0.1] * 3, patience=9)
     for i, each in enumerate(found[10:], start=10):
@@ -71,7 +71,7 @@ def test_coasting_box_goes_on_by_its_motion_and_grows_uncertain() -> None:
     assert deviations[9] < deviations[10] < deviations[11] < deviations[12]
 
 
-def test_direction_is_right_and_up() -> None:
+def test_direction_is_positive_to_the_right_and_up() -> None:
     (left,) = run([(50.0, 75.0, 10.0, 10.0)], [0.9])
     assert left.direction == pytest.approx((-0.5, -0.5))
 
@@ -85,7 +85,7 @@ def test_record_is_json_with_stable_names() -> None:
     assert each.as_record()['seconds'] is None
 
 
-def test_log_writes_a_line_a_frame_for_readers_to_follow(tmp_path) -> None:
+def test_log_flushes_a_line_per_frame(tmp_path) -> None:
     (status,) = run([(50.0, 75.0, 10.0, 10.0)], [0.9])
     given = SimpleNamespace(box_xywh=(45.0, 70.0, 10.0, 10.0), score=-1, lost=None, status=None)
     found = SimpleNamespace(box_xywh=(45.0, 70.0, 10.0, 10.0), score=0.9, lost=False, status=status)
@@ -110,12 +110,12 @@ def test_log_writes_a_line_a_frame_for_readers_to_follow(tmp_path) -> None:
 
 
 @pytest.mark.parametrize('fps', [0, -25.0, float('nan'), float('inf')])
-def test_log_refuses_a_rate_that_is_none(tmp_path, fps: float) -> None:
+def test_log_refuses_an_invalid_frame_rate(tmp_path, fps: float) -> None:
     with pytest.raises(ValueError, match=r'fps=.*above 0, or None'):
         StatusLog(tmp_path / 'flight.jsonl', fps=fps)
 
 
-def test_log_takes_numpys_numbers_and_refuses_those_that_are_not_finite(tmp_path) -> None:
+def test_log_takes_numpy_numbers_and_refuses_nonfinite_ones(tmp_path) -> None:
     (status,) = run([tuple(np.float32([50.0, 75.0, 10.0, 10.0]))], [np.float32(0.9)])
     given = SimpleNamespace(
         box_xywh=np.float32([45, 70, 10, 10]), score=np.float32(0.5), lost=np.True_, status=status
@@ -145,13 +145,13 @@ def test_filter_learns_the_velocity() -> None:
 
 
 def test_deviation_by_hand() -> None:
-    """A mean side of 10 px; variances of place and velocity 0.36 and 9, then by the filter."""
+    """Mean side 10 px; initial variances of place and velocity 0.36 and 9 px^2."""
     motion = BoxMotion((0.0, 0.0, 20.0, 5.0))
     assert motion.deviation == pytest.approx((0.75, 0.75, 3.0, 0.75))  # 1.25 x 0.6 px, 0.15
     motion.predict()
     place = 1.25 * (0.36 + 9 + 0.25 / 4) ** 0.5
     size = (0.15**2 + 0.05**2) ** 0.5
     assert motion.deviation == pytest.approx((place, place, 20 * size, 5 * size))
-    motion.correct((1.0, 0.0, 20.0, 5.0), 0.5)  # a measurement of (0.06 + 0.2) x 10 px
+    motion.correct((1.0, 0.0, 20.0, 5.0), 0.5)  # measured with a deviation of (0.06 + 0.2) x 10 px
     place = 1.25 * (1 / (1 / 9.4225 + 1 / 2.6**2)) ** 0.5
     assert motion.deviation == pytest.approx((place, place, 7.0, 1.75))

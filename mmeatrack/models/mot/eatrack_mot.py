@@ -24,7 +24,7 @@ class Carrier(MultiTracker):
 
     def move(self, id: int, box_xywh: Box) -> None:
         """Go on from a box x, y, w, h (image px) of the present frame; template and score stay."""
-        target = self._find(id)
+        target = self._targets[id]
         target.state.box = target.state.sure_box = xywh_to_cxcywh(box_xywh)
         target.alone_box = target.state.box
 
