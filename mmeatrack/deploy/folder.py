@@ -1,10 +1,10 @@
-"""Folder of an exported tracker: graphs, and the metadata that their use takes."""
+"""Folder of an exported tracker: graphs and metadata."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Dict, Mapping, Optional, Union
 
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.tracking import (
@@ -27,15 +27,15 @@ class ExportedTracker:
     Attributes:
         name: Name of the model.
         template_size, search_size: Sides of the crops in px.
-        template_tokens: Tokens ``Nz`` of a template.
-        reads_template_boxes: Whether ``template.onnx`` takes the box in the crop as well.
-        normalisation: ``mean``, ``std`` and ``order`` of the channels, all done within the graphs.
-        window: Prior of the score map, applied within ``track.onnx``.
+        template_tokens: Number of tokens ``Nz`` of a template.
+        reads_template_boxes: Whether ``template.onnx`` also takes the box in the crop.
+        normalisation: ``mean``, ``std`` and channel ``order``, all part of the graphs.
+        window: Prior of the score map, part of ``track.onnx``.
         test_cfg: Settings of tracking, see :class:`EATrack`.
         lost_detector: Arguments of the :class:`LostDetector`.
         confidence: Arguments of the :class:`CalibratedConfidence`, or None.
         store: Arguments of the :class:`TargetStore`, or None.
-        versions: Versions that it was exported with.
+        versions: Versions of the software that exported it.
         sha256: Digest of each graph by its file name.
         format: Version of this layout.
     """
@@ -56,7 +56,7 @@ class ExportedTracker:
     format: int = FORMAT
 
     def build_parts(self) -> VideoParts:
-        """Lost detector, calibrated score and Target Store, as a video starts with them."""
+        """Build the lost detector, calibrated score and Target Store that a video starts with."""
         return VideoParts(
             LostDetector(**self.lost_detector),
             None if self.confidence is None else CalibratedConfidence(**self.confidence),
@@ -64,11 +64,11 @@ class ExportedTracker:
         )
 
     def write(self, folder: Union[str, Path]) -> None:
-        """Write the metadata with the digests of the graphs that lie in the folder."""
+        """Write the metadata with the digests of the graphs in the folder."""
         folder = Path(folder)
-        content = asdict(self)
-        graphs = [name for name in (TEMPLATE, TRACK, TRACK_INT8) if (folder / name).is_file()]
-        content['sha256'] = {name: _digest((folder / name).read_bytes()) for name in graphs}
+        graphs = [folder / name for name in (TEMPLATE, TRACK, TRACK_INT8)]
+        sha256 = {path.name: _digest(path.read_bytes()) for path in graphs if path.is_file()}
+        content = dict(asdict(self), sha256=sha256)
         content['metadata_sha256'] = _metadata_digest(content)
         write_atomically(folder / METADATA, json.dumps(content, indent=1) + '\n')
 
@@ -84,7 +84,7 @@ def read_export(folder: Union[str, Path]) -> ExportedTracker:
     path = folder / METADATA
     if not path.is_file():
         raise FileNotFoundError(
-            f'{folder}: no exported tracker lies here ({METADATA} is missing). Give the folder '
+            f'{folder}: no exported tracker found here ({METADATA} is missing). Give the folder '
             'that tools/export.py wrote with --out.'
         )
     content = _parse(path)
@@ -92,8 +92,11 @@ def read_export(folder: Union[str, Path]) -> ExportedTracker:
     if content.pop('metadata_sha256', None) != _metadata_digest(content) or known != set(content):
         raise ValueError(f'{path} was changed since the export. {_REMEDY}')
     exported = ExportedTracker(**content)
-    for name in (TEMPLATE, TRACK, *exported.sha256):
-        _check_graph(folder / name, exported.sha256.get(name))
+    for graph in (folder / name for name in (TEMPLATE, TRACK, *exported.sha256)):
+        if not graph.is_file() or graph.name not in exported.sha256:
+            raise FileNotFoundError(f'{graph}: the exported tracker lacks this file. {_REMEDY}')
+        if _digest(graph.read_bytes()) != exported.sha256[graph.name]:
+            raise ValueError(f'{graph} was changed since the export: its hash differs. {_REMEDY}')
     try:
         complete_settings(None, exported.test_cfg)
     except ValueError as error:
@@ -116,17 +119,9 @@ def _parse(path: Path) -> Dict[str, Any]:
     return dict(content)
 
 
-def _check_graph(path: Path, sha256: Optional[str]) -> None:
-    if not path.is_file() or sha256 is None:
-        raise FileNotFoundError(f'{path}: the exported tracker lacks this file. {_REMEDY}')
-    if _digest(path.read_bytes()) != sha256:
-        raise ValueError(f'{path} is not the file that was exported: its hash differs. {_REMEDY}')
-
-
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
 def _metadata_digest(content: Mapping[str, Any]) -> str:
-    kept: List[Any] = sorted(content.items())
-    return _digest(json.dumps(kept, sort_keys=True).encode('utf-8'))
+    return _digest(json.dumps(sorted(content.items()), sort_keys=True).encode('utf-8'))

@@ -11,28 +11,26 @@ Feed = Dict[str, np.ndarray]
 # Inputs by name -> outputs in the graph's order.
 Graph = Callable[[Feed], Tuple[np.ndarray, ...]]
 
-PRECISIONS = ('fp32', 'bf16', 'int8')
-BACKENDS = ('onnxruntime', 'openvino')
+_CHOICES = dict(backend=('onnxruntime', 'openvino'), precision=('fp32', 'bf16', 'int8'))
 
 
 def load_graph(path: Path, backend: str, precision: str, threads: int) -> Graph:
-    """Load a graph into a runtime.
+    """Load an ONNX file into a runtime.
 
     Args:
-        path: An ONNX file.
+        path: The file.
         backend: 'onnxruntime' or 'openvino'.
-        precision: 'fp32', 'bf16' or 'int8'; the last is a property of the file.
-        threads: Threads of the CPU, at least 1.
+        precision: 'fp32', 'bf16' or 'int8'; the last one is a property of the file.
+        threads: Number of CPU threads, at least 1.
 
     Raises:
         ValueError: If backend, precision or number of threads is unknown, or the processor lacks
             the precision.
         ImportError: If the backend is not installed.
     """
-    if backend not in BACKENDS:
-        raise ValueError(f'backend={backend!r} is unknown; it is one of {BACKENDS}.')
-    if precision not in PRECISIONS:
-        raise ValueError(f'precision={precision!r} is unknown; it is one of {PRECISIONS}.')
+    for name, given in dict(backend=backend, precision=precision).items():
+        if given not in _CHOICES[name]:
+            raise ValueError(f'{name}={given!r} is unknown; it is one of {_CHOICES[name]}.')
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f'threads={threads!r} must be a whole number of at least 1.')
     try:
@@ -40,7 +38,7 @@ def load_graph(path: Path, backend: str, precision: str, threads: int) -> Graph:
     except ImportError as error:
         raise ImportError(
             f'backend={backend!r} is not installed: pip install {backend}, or give another of '
-            f'{BACKENDS}.'
+            f'{_CHOICES["backend"]}.'
         ) from error
     load = _load_openvino if backend == 'openvino' else _load_onnxruntime
     return load(runtime, path, precision, threads)
@@ -55,11 +53,7 @@ def _load_onnxruntime(runtime: Any, path: Path, precision: str, threads: int) ->
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     session = runtime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
-
-    def run(feed: Feed) -> Tuple[np.ndarray, ...]:
-        return tuple(session.run(None, feed))
-
-    return run
+    return lambda feed: tuple(session.run(None, feed))
 
 
 def _load_openvino(runtime: Any, path: Path, precision: str, threads: int) -> Graph:
@@ -75,7 +69,7 @@ def _load_openvino(runtime: Any, path: Path, precision: str, threads: int) -> Gr
         'PERFORMANCE_HINT': 'LATENCY',
     }
     model = core.read_model(str(path))
-    compiled: Dict[Any, Any] = {}
+    requests: Dict[Any, Any] = {}
     turn = threading.Lock()
 
     def run(feed: Feed) -> Tuple[np.ndarray, ...]:
@@ -83,11 +77,11 @@ def _load_openvino(runtime: Any, path: Path, precision: str, threads: int) -> Gr
         shapes = {name: value.shape for name, value in feed.items()}
         key = tuple(shapes.values())
         with turn:
-            if key not in compiled:
+            if key not in requests:
                 model.reshape({name: list(shape) for name, shape in shapes.items()})
-                request = core.compile_model(model, 'CPU', options).create_infer_request()
-                compiled[key] = request
-            request = compiled[key]
+                compiled = core.compile_model(model, 'CPU', options)
+                requests[key] = compiled.create_infer_request()
+            request = requests[key]
             request.infer(feed)
             outputs = range(len(model.outputs))
             return tuple(request.get_output_tensor(i).data.copy() for i in outputs)

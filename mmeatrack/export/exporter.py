@@ -1,4 +1,4 @@
-"""Export of a tracker: its graphs and metadata, and the check against the one in PyTorch."""
+"""Export of a tracker: graphs, metadata, and the check against PyTorch."""
 
 import inspect
 from pathlib import Path
@@ -10,7 +10,7 @@ import torch
 from mmeatrack.apis import track_frames
 from mmeatrack.deploy import DeployedTracker
 from mmeatrack.deploy.folder import TEMPLATE, TRACK, TRACK_INT8, ExportedTracker
-from mmeatrack.export.graphs import OPSET, TemplateGraph, TrackGraph, as_onnx
+from mmeatrack.export.graphs import OPSET, template_onnx, track_onnx
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.search.fast_network import is_fast_for
 from mmeatrack.tracking import CalibratedConfidence, LostDetector, TargetStore
@@ -21,16 +21,16 @@ from mmeatrack.version import __version__
 def export_tracker(tracker: Any, folder: Union[str, Path], name: str) -> ExportedTracker:
     """Write ``template.onnx``, ``track.onnx`` and ``tracker.json``.
 
-    Batch and number of kept tokens are of any length; no shape depends on values.
+    Batch size and number of tokens are dynamic; no shape depends on values.
 
     Args:
         tracker: An :class:`EATrack` with its weights, in evaluation mode, on the CPU.
-        folder: Folder of the files; made if it is not there.
+        folder: Folder of the files, created if missing.
         name: Name of the model in the metadata.
 
     Raises:
-        ValueError: If a part of the tracker is none of this package's, whose code the deployed
-            tracker could not share.
+        ValueError: If a part of the tracker is not from this package: the deployed tracker could
+            not share its code.
     """
     backbone, head = tracker.backbone, tracker.head
     if not is_fast_for(backbone, head):
@@ -40,17 +40,21 @@ def export_tracker(tracker: Any, folder: Union[str, Path], name: str) -> Exporte
         )
     folder = Path(folder)
     if (folder / TRACK_INT8).is_file():
-        (folder / TRACK_INT8).unlink()  # of the weights that were exported here before
-    write_atomically(folder / TEMPLATE, _template_onnx(tracker))
-    write_atomically(folder / TRACK, _track_onnx(tracker))
-    parts = tracker.video_parts
+        (folder / TRACK_INT8).unlink()  # it has the weights of an earlier export
+    write_atomically(folder / TEMPLATE, template_onnx(tracker))
+    write_atomically(folder / TRACK, track_onnx(tracker))
+    parts, preprocessor = tracker.video_parts, tracker.data_preprocessor
     exported = ExportedTracker(
         name=name,
         template_size=backbone.template_size,
         search_size=backbone.search_size,
         template_tokens=backbone.template_grid**2,
         reads_template_boxes=tracker.reads_template_boxes,
-        normalisation=_normalisation(tracker.data_preprocessor),
+        normalisation=dict(
+            mean=preprocessor.mean.flatten().tolist(),
+            std=preprocessor.std.flatten().tolist(),
+            order='RGB' if preprocessor.channel_conversion else 'BGR',
+        ),
         window=f'Hann, {backbone.search_grid} x {backbone.search_grid}',
         test_cfg=dict(tracker.test_cfg),
         lost_detector=_arguments(parts.lost_detector, LostDetector) or {},
@@ -62,45 +66,14 @@ def export_tracker(tracker: Any, folder: Union[str, Path], name: str) -> Exporte
     return exported
 
 
-def _template_onnx(tracker: Any) -> bytes:
-    size = tracker.backbone.template_size
-    inputs = dict(crop=torch.zeros(1, size, size, 3))
-    if tracker.reads_template_boxes:
-        inputs['box'] = torch.tensor([[size / 2, size / 2, size / 2, size / 2]])
-    outputs = ['tokens', 'target_token']
-    dynamic = {each: {0: 'batch'} for each in (*inputs, *outputs)}
-    return as_onnx(TemplateGraph(tracker), inputs, outputs, dynamic)
-
-
-def _track_onnx(tracker: Any) -> bytes:
-    backbone = tracker.backbone
-    size, count, channels = backbone.search_size, backbone.template_grid**2, backbone.embed_dims
-    inputs = dict(
-        crop=torch.zeros(1, size, size, 3),
-        tokens=torch.randn(1, count, channels),
-        target_token=torch.randn(1, channels),
-    )
-    dynamic = {each: {0: 'batch'} for each in (*inputs, 'result')}
-    dynamic['tokens'][1] = 'kept'
-    return as_onnx(TrackGraph(tracker), inputs, ['result'], dynamic)
-
-
-def _normalisation(preprocessor: Any) -> Dict[str, Any]:
-    return dict(
-        mean=preprocessor.mean.flatten().tolist(),
-        std=preprocessor.std.flatten().tolist(),
-        order='RGB' if preprocessor.channel_conversion else 'BGR',
-    )
-
-
 def _arguments(part: Any, kind: type) -> Optional[Dict[str, Any]]:
-    """Arguments that a part was built with; None for no part."""
+    """Arguments that a part was built with; None if there is no part."""
     if part is None:
         return None
     if type(part) is not kind:
         raise ValueError(
             f'{type(part).__name__} cannot be exported, {kind.__name__} can: the deployed tracker '
-            'runs without the module that defines another.'
+            'runs without the module that defines another class.'
         )
     return {name: getattr(part, name) for name in inspect.signature(kind).parameters}
 
@@ -109,10 +82,10 @@ class Differences(NamedTuple):
     """Greatest differences over a video.
 
     Attributes:
-        frames: Frames tracked.
-        box: Of the boxes' sides and corners, in image px.
-        score: Of the scores.
-        lost: Frames that one of both calls lost and the other does not.
+        frames: Number of frames tracked.
+        box: Difference of the boxes' x, y, w, h in image px.
+        score: Difference of the scores.
+        lost: Number of frames that only one of the two trackers calls lost.
     """
 
     frames: int
@@ -130,7 +103,11 @@ class Differences(NamedTuple):
 def compare_on_frames(
     tracker: Any, deployed: DeployedTracker, frames: Iterable[np.ndarray], bbox: Sequence[float]
 ) -> Differences:
-    """Track a video with both, from the target's box x, y, w, h in the first frame."""
+    """Track a video with both trackers, from the box x, y, w, h in the first frame.
+
+    Raises:
+        ValueError: If the video has fewer than two frames.
+    """
     rows: List[np.ndarray] = []
     for number, result in enumerate(track_frames(tracker, frames, bbox)):
         if number == 0:

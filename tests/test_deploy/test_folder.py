@@ -1,4 +1,4 @@
-"""Folders that are no export, or no longer the one that was written."""
+"""Folders of exports: metadata, and refusal of changed or incomplete ones."""
 
 import dataclasses
 import json
@@ -27,7 +27,7 @@ def edit(**values: object) -> Callable[[Path], None]:
     return change
 
 
-def test_metadata_say_what_the_tracker_needs(exported: Exported) -> None:
+def test_metadata_hold_what_the_tracker_needs(exported: Exported) -> None:
     found = read_export(exported.folder)
     assert (found.name, found.template_size, found.search_size) == ('toy', 16, 32)
     assert found.test_cfg == exported.tracker.test_cfg
@@ -47,8 +47,7 @@ def test_settings_of_another_version_are_refused_with_the_remedy(copy: Path) -> 
 
 
 @pytest.mark.slow
-def test_graph_of_an_earlier_export_is_none_of_the_next(exported: Exported, copy: Path) -> None:
-    """int8.onnx of other weights was taken into the new metadata."""
+def test_int8_graph_of_an_earlier_export_is_removed(exported: Exported, copy: Path) -> None:
     for name in ('int8.onnx', 'other.onnx'):
         (copy / name).write_bytes(b'x')
     export_tracker(exported.tracker, copy, 'toy')
@@ -61,8 +60,8 @@ def test_graph_of_an_earlier_export_is_none_of_the_next(exported: Exported, copy
 @pytest.mark.parametrize(
     ('spoil', 'error', 'message'),
     [
-        (lambda f: shutil.rmtree(f), FileNotFoundError, 'no exported tracker lies here'),
-        (lambda f: (f / METADATA).unlink(), FileNotFoundError, 'no exported tracker lies here'),
+        (lambda f: shutil.rmtree(f), FileNotFoundError, 'no exported tracker found here'),
+        (lambda f: (f / METADATA).unlink(), FileNotFoundError, 'no exported tracker found here'),
         (lambda f: (f / 'track.onnx').unlink(), FileNotFoundError, 'track.onnx: the exported'),
         (lambda f: (f / 'template.onnx').write_bytes(b'x'), ValueError, 'its hash differs'),
         (lambda f: (f / METADATA).write_text('{'), ValueError, 'is damaged'),
@@ -72,7 +71,7 @@ def test_graph_of_an_earlier_export_is_none_of_the_next(exported: Exported, copy
         (edit(more=1), ValueError, 'was changed since the export'),
     ],
 )
-def test_what_is_no_export_is_refused(
+def test_invalid_exports_are_refused(
     copy: Path, spoil: Callable[[Path], None], error: type, message: str
 ) -> None:
     spoil(copy)

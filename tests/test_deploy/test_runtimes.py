@@ -1,4 +1,4 @@
-"""Arguments that no runtime or processor takes."""
+"""Arguments that the runtimes or the processor do not support."""
 
 import importlib
 from typing import Any
@@ -23,9 +23,7 @@ def test_unknown_arguments_are_refused(exported: Exported, arguments: dict, mess
         DeployedTracker(exported.folder, **arguments)
 
 
-def test_a_backend_that_is_not_installed_is_named(
-    exported: Exported, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_backend_is_named(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.import_module
 
     def find(name: str, *rest: Any) -> Any:
@@ -38,7 +36,7 @@ def test_a_backend_that_is_not_installed_is_named(
         DeployedTracker(exported.folder, backend='openvino')
 
 
-def test_bfloat16_is_refused_where_the_processor_lacks_it(
+def test_bfloat16_is_refused_without_processor_support(
     exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     openvino = pytest.importorskip('openvino', reason='requirements/deploy.txt is not installed')

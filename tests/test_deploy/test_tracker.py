@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(tracker: DeployedTracker, count: int) -> np.ndarray:
-    """(count, 5) boxes xyxy and scores as :func:`tests.toys.follow` gives them."""
+    """(count, 5) boxes xyxy and scores, like :func:`tests.toys.follow`."""
     images = frames(count)
     tracker.init(images[0], BOX_XYWH)
     rows = [(*FIRST_BOX, -1.0)]
@@ -34,7 +34,7 @@ def run(tracker: DeployedTracker, count: int) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize('backend', ['onnxruntime', 'openvino'])
-def test_boxes_and_scores_are_those_of_pytorch(exported: Exported, backend: str) -> None:
+def test_boxes_and_scores_equal_those_of_pytorch(exported: Exported, backend: str) -> None:
     pytest.importorskip(backend, reason='requirements/deploy.txt is not installed')
     count = 12
     expected = follow(exported.tracker, video(count)).numpy()
@@ -42,7 +42,7 @@ def test_boxes_and_scores_are_those_of_pytorch(exported: Exported, backend: str)
     found = run(deployed, count)
     np.testing.assert_allclose(found[1:, :4], expected[1:, :4], atol=1e-3)
     np.testing.assert_allclose(found[1:, 4], expected[1:, 4], atol=1e-5)
-    # The store was in use, and equally.
+    # Both stores were in use, in the same way.
     ours, theirs = deployed.state, exported.tracker.state
     assert ours is not None
     assert ours.store is not None
@@ -58,8 +58,8 @@ def test_a_second_target_starts_afresh(exported: Exported) -> None:
     np.testing.assert_array_equal(run(deployed, 8), first)
 
 
-def test_a_batch_gives_what_each_window_gives(exported: Exported) -> None:
-    """Targets with temporal tokens and without, in one call."""
+def test_batch_equals_single_windows(exported: Exported) -> None:
+    """Targets with and without temporal tokens in one call."""
     deployed = DeployedTracker(exported.folder)
     run(deployed, 5)
     adapted, image = deployed.state, frames(6)[5]
@@ -75,7 +75,7 @@ def test_a_batch_gives_what_each_window_gives(exported: Exported) -> None:
         assert cues == pytest.approx(alone[1], abs=1e-5)
 
 
-def test_many_targets_go_through_the_graphs_as_single_ones(exported: Exported) -> None:
+def test_multi_tracker_on_the_graphs_equals_single_trackers(exported: Exported) -> None:
     images, later = frames(9), (20.0, 30.0, 16.0, 24.0)
     rules = TrackRules(unsure_for=None, sweep=0, crossing_frames=None)
     many, single = (DeployedTracker(exported.folder) for _ in range(2))
@@ -99,14 +99,14 @@ def test_many_targets_go_through_the_graphs_as_single_ones(exported: Exported) -
 
 
 @pytest.mark.slow
-def test_int8_stays_near(exported_int8: Exported) -> None:
+def test_int8_stays_close_to_float32(exported_int8: Exported) -> None:
     exact = run(DeployedTracker(exported_int8.folder), 8)
     quantised = run(DeployedTracker(exported_int8.folder, precision='int8'), 8)
     difference = np.abs(quantised - exact)[:, :4].max()
     assert 0 < difference < 8
 
 
-def test_no_first_frame_and_frames_of_other_kinds_are_refused(exported: Exported) -> None:
+def test_missing_first_frame_and_invalid_frames_are_refused(exported: Exported) -> None:
     deployed = DeployedTracker(exported.folder)
     image = frames(1)[0]
     with pytest.raises(RuntimeError, match='call init on the first frame'):
@@ -123,7 +123,7 @@ def test_no_first_frame_and_frames_of_other_kinds_are_refused(exported: Exported
         deployed.init(image, (500, 5, 20, 20))
 
 
-def test_frame_of_another_size_or_none_is_refused_and_changes_nothing(exported: Exported) -> None:
+def test_frame_of_another_size_or_none_is_refused_without_effect(exported: Exported) -> None:
     deployed = DeployedTracker(exported.folder)
     images = frames(3)
     results = list(deployed.follow(images, BOX_XYWH))
@@ -150,8 +150,8 @@ def test_frame_may_be_drawn_on(exported: Exported) -> None:
     assert deployed.state.store.statistics.stored == 2
 
 
-def test_followed_videos_go_on_by_turns(exported: Exported) -> None:
-    """Each remembers its own video, as those of track_frames do."""
+def test_followed_videos_may_be_interleaved(exported: Exported) -> None:
+    """Each call keeps its own state, like those of track_frames."""
     deployed = DeployedTracker(exported.folder)
     boxes = BOX_XYWH, (20.0, 30.0, 16.0, 24.0)
     alone = [[each.box_xywh for each in deployed.follow(frames(5), box)] for box in boxes]
@@ -160,8 +160,8 @@ def test_followed_videos_go_on_by_turns(exported: Exported) -> None:
 
 
 @pytest.mark.parametrize('copied', [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
-def test_tracker_is_copied_in_the_middle_of_a_video(exported: Exported, copied: Any) -> None:
-    """For a process of its own; from another folder, too."""
+def test_tracker_can_be_copied_in_the_middle_of_a_video(exported: Exported, copied: Any) -> None:
+    """For another process, also with a relative folder."""
     folder = Path(os.path.relpath(exported.folder))
     deployed, images = DeployedTracker(folder, threads=2), frames(6)
     deployed.init(images[0], BOX_XYWH)
@@ -176,7 +176,7 @@ def test_tracker_is_copied_in_the_middle_of_a_video(exported: Exported, copied: 
 @pytest.mark.parametrize(
     'backend', ['onnxruntime', pytest.param('openvino', marks=pytest.mark.slow)]
 )
-def test_followed_videos_go_on_in_threads(exported: Exported, backend: str) -> None:
+def test_videos_may_be_followed_in_threads(exported: Exported, backend: str) -> None:
     pytest.importorskip(backend, reason='requirements/deploy.txt is not installed')
     deployed = DeployedTracker(exported.folder, backend)
     boxes = BOX_XYWH, (20.0, 30.0, 16.0, 24.0)

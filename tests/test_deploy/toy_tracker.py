@@ -22,7 +22,7 @@ def frames(count: int, seed: int = 0) -> List[np.ndarray]:
 
 
 def toy() -> Any:
-    """Temporal adaptation every 3 frames, whatever the scores, and all the settings of boxes."""
+    """Tracker with temporal adaptation every 3 frames and all box settings."""
     with mmtrack_scope():
         tracker = build(
             tracker_cfg(

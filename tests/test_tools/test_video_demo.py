@@ -331,7 +331,7 @@ def test_exported_tracker_gives_the_same_track(call, demo, toy, images, tmp_path
     assert frame_count(tmp_path / 'd' / 'Car2.mp4') == NUM_FRAMES
     capsys.readouterr()
     for wrong, message in (
-        ([str(tmp_path)], 'no exported tracker lies here'),
+        ([str(tmp_path)], 'no exported tracker found here'),
         ([f'{exported},tensorrt'], "backend='tensorrt' is unknown"),
         ([str(exported), '--temporal'], 'Target Store are those of the export'),
         ([str(exported), '--device', 'cuda:0'], 'which runs on the CPU'),
