@@ -1,10 +1,10 @@
-"""Warnings in mmengine's log, from modules that do not import it."""
+"""Warnings in MMEngine's log, for modules that must not import it."""
 
 import logging
 
 
 def warn(message: str) -> None:
-    """Log a warning with the current run's logger; with Python's where MMEngine is missing."""
+    """Log a warning with the current run's logger, or with Python's if MMEngine is missing."""
     try:
         from mmengine.logging import print_log  # imports torch
     except ImportError:

@@ -13,7 +13,6 @@ os.environ.setdefault('MPLBACKEND', 'Agg')
 # They train, start other processes, render whole videos, build whole models, belong to experiments
 # or are part of `make check`. Slow tests in other files are marked there.
 SLOW = (
-    'test_compat/test_activation_checkpointing.py',
     'test_compat/test_cpu.py',
     'test_compat/test_launchers.py',
     'test_compat/test_main.py',

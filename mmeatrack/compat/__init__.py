@@ -2,18 +2,18 @@
 
 - :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
 - :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
-- :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` without CUDA.
+- :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` work without CUDA.
 - :mod:`.runner`: ``compile=True`` compiles backbone and head, ``deterministic=True`` trains on
-  CUDA, and the backbone trains with activation checkpointing.
-- :mod:`.inference`: MMTrack's ``inference_sot`` copies no frame.
-- :mod:`.config_paths`: paths in configs are found wherever a run starts.
-- :mod:`.versions`: one message for a version that does not fit the others.
+  CUDA, and activation checkpointing trains the backbone.
+- :mod:`.inference`: MMTrack's ``inference_sot`` does not copy the frame.
+- :mod:`.config_paths`: paths in configs do not depend on where a run starts.
+- :mod:`.versions`: one message for all versions that do not fit.
 
 A shim imports nothing: it waits for the import of its module, whoever imports it, and acts at once
-where the module is loaded already.
+if the module is loaded already.
 
 ``python -m mmeatrack.compat SCRIPT ARGS...`` runs any script unmodified with the shims in place;
-:mod:`.scripts` does so with those that start several processes.
+:mod:`.scripts` starts those with several processes.
 """
 
 from functools import partial
@@ -28,14 +28,14 @@ from mmeatrack.compat.versions import check_versions
 __all__ = ['apply', 'check_versions']
 
 
-# Patches of a module once it has run, as MODULE.FUNCTION of this package. They import torch, and so
-# are imported when the module that they patch has done so.
+# Functions of this package that patch a module once it has run, as MODULE.FUNCTION. They import
+# torch, so they are imported after the module that they patch.
 _PATCHES = {
     'mmengine.runner.checkpoint': ['checkpoint.make_loaders_safe'],
     'mmengine.dist.utils': ['cpu.let_launcher_use_cpu'],
     'mmengine.model.wrappers.distributed': ['cpu.let_wrapper_use_cpu'],
     'mmengine.optim.optimizer.amp_optimizer_wrapper': ['cpu.let_amp_use_cpu'],
-    'mmengine.runner.activation_checkpointing': ['runner.use_variant_with_gradients'],
+    'mmengine.runner.activation_checkpointing': ['runner.use_non_reentrant_checkpoint'],
     'mmengine.runner.runner': ['runner.set_cublas_workspace', 'runner.compile_parts'],
     'mmengine.config.config': ['config_paths.anchor_loaded_configs'],
     'mmengine.config.utils': ['config_paths.name_package'],
@@ -44,11 +44,11 @@ _PATCHES = {
 
 
 def apply() -> None:
-    """Install every shim. Calling it again changes nothing.
+    """Install every shim, once.
 
     Raises:
-        RuntimeError: If mmtrack or mmrazor is imported beside a version that does not fit it;
-            here where it is imported already, else at its import.
+        RuntimeError: If a version does not fit mmtrack or mmrazor, either of which is imported
+            already. Otherwise their import raises it.
     """
     if import_hook.is_in_use():
         return

@@ -1,11 +1,12 @@
 """Run any script with the shims in place: ``python -m mmeatrack.compat SCRIPT ARGS...``.
 
 MMRazor's own scripts import its models before they read a config, too early for the shims of a
-config. The script runs unmodified, as by ``python SCRIPT ARGS...``. Its own ``torch.load`` takes
-MMEngine's checkpoints and runs no code of theirs, unless the script says itself how to load.
+config. The script runs unmodified, as with ``python SCRIPT ARGS...``. Its own calls of
+``torch.load`` accept MMEngine's checkpoints and run no code from them, unless they have arguments
+beyond ``map_location``.
 
-For several processes SCRIPT is the ``dist_train.sh`` or ``dist_test.sh`` of MMTrack or MMRazor as
-installed, or ``torchrun --module mmeatrack.compat SCRIPT ARGS...`` starts them.
+For several processes SCRIPT is the installed ``dist_train.sh`` or ``dist_test.sh`` of MMTrack or
+MMRazor, or ``torchrun --module mmeatrack.compat SCRIPT ARGS...`` starts them.
 """
 
 import os
@@ -21,20 +22,20 @@ from mmeatrack.compat.versions import verdict, version_table
 
 USAGE = """usage: python -m mmeatrack.compat SCRIPT ARGS...
 
-Runs SCRIPT unmodified, with the shims in place that the OpenMMLab stack needs on today's PyTorch.
-SCRIPT may be the dist_train.sh or dist_test.sh of MMTrack or MMRazor as installed. Where they are:
+Runs SCRIPT unmodified, with the shims that the OpenMMLab stack needs on today's PyTorch. SCRIPT may
+be the installed dist_train.sh or dist_test.sh of MMTrack or MMRazor. To find them:
     python -c "import mmtrack; print(mmtrack.__path__[0] + '/.mim/tools')"
-Without a SCRIPT it changes nothing; its last line says whether the installed versions fit, and its
-exit status is 1 if they do not.
+Without a SCRIPT nothing is run; the last line says whether the installed versions fit, and the exit
+status is 1 if they do not.
 """
 
 
 def main(arguments: Optional[List[str]] = None) -> None:
-    """Run the script that the arguments name; without one, write help and what fits.
+    """Run the script that the arguments name; without one, write the help and the versions.
 
     Raises:
-        SystemExit: With 2 if there is no such script, with 1 if a version does not fit, or as the
-            script ends.
+        SystemExit: With 2 if there is no such script, with 1 if a version does not fit, or with
+            the script's status.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in ('-h', '--help'):

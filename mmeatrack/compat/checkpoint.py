@@ -2,9 +2,9 @@
 
 torch >= 2.6 loads with ``weights_only=True``, which refuses every checkpoint that MMEngine writes:
 its message hub pickles ``HistoryBuffer``, numpy scalars and ``getattr``. torch < 2.6, and
-``torch.hub`` still, load with ``weights_only=False``, which runs whatever a file says. Here all of
-MMEngine's loaders go, on every torch, through one loader that takes what MMEngine writes and
-refuses the rest; ``mmeatrack.compat.restricted_pickle`` says what that is.
+``torch.hub`` in all versions, load with ``weights_only=False``, which runs any code in a file.
+Here all of MMEngine's loaders use one loader, on every torch, which accepts what MMEngine writes
+and refuses the rest (see ``mmeatrack.compat.restricted_pickle``).
 """
 
 import os
@@ -20,8 +20,8 @@ from torch import serialization
 
 from mmeatrack.compat.checkpoint_config import remove_code
 
-# A safetensors file: 8 bytes with the header's length, little endian; the header, JSON of at most
-# 100 MB; the tensors (https://github.com/huggingface/safetensors#format).
+# A safetensors file is the header's length in 8 bytes, little endian; the header, JSON of at most
+# 100 MB; and the tensors (https://github.com/huggingface/safetensors#format).
 _SAFETENSORS_LENGTH = 8
 _SAFETENSORS_MAX_HEADER = 100_000_000
 
@@ -36,35 +36,30 @@ def load_checkpoint_file(file: File, map_location: Any = None) -> Any:
         map_location: As for :func:`torch.load`.
 
     Returns:
-        What was saved, usually a dict; of a safetensors file ``state_dict`` and ``meta``.
+        The saved object, usually a dict; for a safetensors file ``state_dict`` and ``meta``.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        RuntimeError: If it holds more than plain data, of which nothing has run, or is damaged.
+        RuntimeError: If it is damaged or holds more than plain data; no code of it has run.
     """
-    name = os.fspath(file) if isinstance(file, (str, os.PathLike)) else _name_of(file)
-    content = _load_any(file, name, map_location)
+    if not isinstance(file, (str, os.PathLike)):
+        name = str(getattr(file, 'name', 'the given stream'))
+        content = _load(file, name, map_location)
+    else:
+        name = os.fspath(file)
+        if not os.path.isfile(file):
+            raise FileNotFoundError(f"There is no checkpoint '{name}'.")
+        if is_safetensors(file):
+            content = _load_safetensors(name, map_location)
+        else:
+            with open(file, 'rb') as opened:
+                content = _load(opened, name, map_location)
     remove_code(content, name)
     return content
 
 
-def _name_of(file: IO[bytes]) -> str:
-    return str(getattr(file, 'name', 'the given stream'))
-
-
-def _load_any(file: File, name: str, map_location: Any) -> Any:
-    if not isinstance(file, (str, os.PathLike)):
-        return _load(file, name, map_location)
-    if not os.path.isfile(file):
-        raise FileNotFoundError(f"There is no checkpoint '{name}'.")
-    if is_safetensors(file):
-        return _load_safetensors(name, map_location)
-    with open(file, 'rb') as opened:
-        return _load(opened, name, map_location)
-
-
 def is_safetensors(path: Union[str, 'os.PathLike[str]']) -> bool:
-    """Return whether a file begins as safetensors does: the header's length, then JSON."""
+    """Return whether a file begins like safetensors: the header's length, then JSON."""
     with open(path, 'rb') as file:
         start = file.read(_SAFETENSORS_LENGTH + 1)
     length = int.from_bytes(start[:_SAFETENSORS_LENGTH], 'little')
@@ -80,10 +75,7 @@ def _load_safetensors(name: str, map_location: Any) -> Dict[str, Any]:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             return dict(state_dict=tensors, meta=dict(file.metadata() or {}))
     except SafetensorError as error:
-        raise RuntimeError(
-            f"The checkpoint '{name}' could not be read as safetensors ({error}). If it is "
-            'truncated or damaged, copy it again.'
-        ) from error
+        raise RuntimeError(_unreadable(name, f'as safetensors ({error})')) from error
 
 
 def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
@@ -93,21 +85,25 @@ def _load(file: IO[bytes], name: str, map_location: Any) -> Any:
         raise RuntimeError(
             f"The checkpoint '{name}' was refused, and nothing of it was run: it asks for {error}, "
             'which a checkpoint of tensors, numbers and logs does not need and which could run '
-            'code of its own. If you trust whoever made it, load it once with '
+            'arbitrary code. If you trust its author, load it once with '
             'torch.load(..., weights_only=False) and save its state_dict in a new file.'
         ) from error
     except Exception as error:
-        raise RuntimeError(
-            f"The checkpoint '{name}' could not be read ({type(error).__name__}: {error}). If it "
-            'is truncated or damaged, copy it again.'
-        ) from error
+        raise RuntimeError(_unreadable(name, f'({type(error).__name__}: {error})')) from error
+
+
+def _unreadable(name: str, how: str) -> str:
+    return (
+        f"The checkpoint '{name}' could not be read {how}. If it is truncated or damaged, copy it "
+        'again.'
+    )
 
 
 def _read(file: IO[bytes], map_location: Any) -> Any:
     """Read either of torch's formats with the restricted unpickler.
 
-    torch.load itself is no way to it: given ``pickle_module``, 1.13 silently takes Python's own in
-    its place. The two functions below, in which it ends, are the same from 1.13 to 2.13.
+    Not through torch.load: with ``pickle_module``, 1.13 silently uses Python's own instead. The two
+    functions that it ends in, used below, are the same from 1.13 to 2.13.
     """
     from mmeatrack.compat import restricted_pickle
 
@@ -145,10 +141,10 @@ def load_checkpoint_url(
 
     Args:
         url, map_location, progress: As for :func:`torch.hub.load_state_dict_from_url`.
-        model_dir: Folder that keeps it; torch.hub's ``checkpoints`` folder if not given.
-        check_hash: Whether the file name ends in the first digits of the content's SHA-256, as in
-            ``name-0123abcd.pth``, which is then checked.
-        file_name: Name to keep it under; by default the URL's.
+        model_dir: Cache folder; by default torch.hub's ``checkpoints``.
+        check_hash: Check the first digits of the content's SHA-256 at the end of the file name,
+            as in ``name-0123abcd.pth``.
+        file_name: Name in the cache; by default that of the URL.
 
     Raises:
         RuntimeError: As :func:`load_checkpoint_file`, or if the hash differs.
@@ -164,7 +160,7 @@ def load_checkpoint_url(
 
 
 class _TorchWithSafeLoad(ModuleType):
-    """The module ``torch`` for one importer, with a ``load`` that cannot run code."""
+    """Stand-in for the module ``torch`` whose ``load`` cannot run code."""
 
     load = staticmethod(load_checkpoint_file)
 
@@ -173,10 +169,10 @@ class _TorchWithSafeLoad(ModuleType):
 
 
 def make_loaders_safe(module: ModuleType) -> None:
-    """Let all loaders of ``mmengine.runner.checkpoint`` use the functions above.
+    """Make all loaders of ``mmengine.runner.checkpoint`` use the functions above.
 
-    Every one of them (local file, URL, object store, model zoos) ends in that module's
-    ``torch.load`` or ``load_url``; torch itself stays as it is for everybody else.
+    Each of them (local file, URL, object store, model zoos) ends in that module's ``torch.load`` or
+    ``load_url``. torch itself is not changed.
     """
     vars(module)['torch'] = _TorchWithSafeLoad('torch')
     vars(module)['load_url'] = load_checkpoint_url

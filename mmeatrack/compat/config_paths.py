@@ -1,14 +1,14 @@
-"""Paths in configs, found wherever a run starts.
+"""Lookup of the paths in configs, independent of the folder where a run starts.
 
-OpenMMLab takes every path in a config from the folder where the run starts; ``_base_`` alone is
-relative to the config. Here a relative path is looked for
+OpenMMLab resolves the paths in a config against the working directory; only ``_base_`` is relative
+to the config. Here a relative path is looked for
 
-1. in the folder of the config file that is loaded, then in those of the configs it inherits from,
-2. in the folder where the run starts, as an option of the command line means it,
-3. in this package's ``configs`` folder, the one around it, and the one around the package.
+1. in the folder of the config file, then in those of the configs that it inherits from,
+2. in the working directory, as is usual for command line options,
+3. in this package's ``configs`` folder and its parent, and next to the package.
 
-The first step belongs to the loading of the config, after which nothing knows its file: a path
-found there becomes absolute. The others are taken when the file is opened, by :func:`find_path`.
+The first step takes place when the config is loaded, because its file is not known later: a path
+found there becomes absolute. :func:`find_path` does the others when the file is opened.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterator, List, Optional, Sequence, Union
 
-# Names under which configs of this package, mmtrack and MMEngine give a file or a folder to read.
+# Keys of files and folders to read, in configs of this package, mmtrack and MMEngine.
 _PATH_KEYS = (
     'teacher',
     'config',
@@ -32,46 +32,42 @@ _PATH_KEYS = (
 
 
 def package_configs() -> Path:
-    """Folder of this package's configs: of the repository, or of the installed wheel."""
+    """Folder of this package's configs, in the repository or the installed wheel."""
     package = Path(__file__).resolve().parents[1]
     installed = package / '.mim' / 'configs'
     return installed.resolve() if installed.is_dir() else package.parent / 'configs'
 
 
 def find_path(path: str) -> str:
-    """Path of a file that a config names, from here or from this package's configs.
+    """Path of a file named by a config, in the working directory or this package's configs.
 
-    A URL, and a path where nothing is, come back as they are.
+    A URL, and a path that does not exist, are returned unchanged.
     """
-    if os.path.exists(path) or _is_no_path(path):
+    if os.path.exists(path) or _is_url_or_absolute(path):
         return path
     configs = package_configs()
-    package = Path(__file__).resolve().parents[1]
-    found = _find(path, [configs, configs.parent, package.parent])
-    return path if found is None else found
+    return _find(path, [configs, configs.parent, Path(__file__).resolve().parents[2]]) or path
 
 
 def anchor_paths(config: Any, folders: Sequence[Path]) -> None:
-    """Make paths in a config absolute, in place, that lie in a folder; the first one counts."""
+    """Make the paths in a config absolute, in place, that exist in one of the folders."""
     if isinstance(config, (list, tuple)):
         for item in config:
             anchor_paths(item, folders)
     if not isinstance(config, dict):
         return
-    # By the keys alone: items() of a pure-Python config would import what it names. data_root comes
-    # before ann_file, which is relative to it where it is there.
+    # Only the keys are iterated: items() of a pure-Python config would import the types it names.
+    # data_root comes before ann_file, which may be relative to it.
     for key in sorted(config, key=lambda key: key != 'data_root'):
         value = dict.__getitem__(config, key)
         if not isinstance(value, str):
             anchor_paths(value, folders)
-        elif key in _PATH_KEYS and value and not _is_no_path(value):
-            found = None if _is_in_root(config, key, value) else _find(value, folders)
-            if found is not None:
-                config[key] = found
+        elif key in _PATH_KEYS and value and not _is_in_data_root(config, key, value):
+            config[key] = value if _is_url_or_absolute(value) else _find(value, folders) or value
 
 
 def anchor_loaded_configs(module: ModuleType) -> None:
-    """Let ``Config`` of ``mmengine.config.config`` anchor the paths of every file that it loads."""
+    """Make ``Config`` of ``mmengine.config.config`` anchor the paths of each file it loads."""
     config_class = module.Config
     initialise = config_class.__init__
 
@@ -92,33 +88,29 @@ def anchor_loaded_configs(module: ModuleType) -> None:
 
 
 def name_package(module: ModuleType) -> None:
-    """Let configs name this package, ``mmeatrack::eatrack/...``, by ``mmengine.config.utils``."""
+    """Teach ``mmengine.config.utils`` config names such as ``mmeatrack::eatrack/...``."""
     module.MODULE2PACKAGE.setdefault('mmeatrack', 'mmeatrack')
 
 
 def _folders(config_class: Any, filename: str) -> Iterator[Path]:
-    """Folders of a config file and of the files it inherits from, the nearest first."""
+    """Folders of a config file and of the files it inherits from, nearest first."""
     pending: List[str] = [filename]
-    seen: List[Path] = []
     for file in pending:
-        folder = Path(file).resolve().parent
-        if folder not in seen:
-            seen.append(folder)
-            yield folder
+        yield Path(file).resolve().parent
         if not config_class._is_lazy_import(file):
             bases = config_class._get_base_files(file)
             pending += [config_class._get_cfg_path(base, file)[0] for base in bases]
 
 
 def _find(path: str, folders: Sequence[Path]) -> Optional[str]:
-    found = next((folder / path for folder in folders if (folder / path).exists()), None)
-    return None if found is None else str(Path(os.path.abspath(found)))
+    found = (folder / path for folder in folders if (folder / path).exists())
+    return next(map(os.path.abspath, found), None)
 
 
-def _is_in_root(config: dict, key: str, value: str) -> bool:
+def _is_in_data_root(config: dict, key: str, value: str) -> bool:
     root = dict.get(config, 'data_root')
     return key == 'ann_file' and isinstance(root, str) and os.path.exists(os.path.join(root, value))
 
 
-def _is_no_path(value: str) -> bool:
+def _is_url_or_absolute(value: str) -> bool:
     return '://' in value or '::' in value or os.path.isabs(value)

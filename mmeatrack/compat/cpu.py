@@ -1,15 +1,14 @@
 """Training on a machine without CUDA: launcher, distributed wrapper and mixed precision.
 
-MMEngine 0.10.7's defaults are CUDA's: its launcher selects a CUDA device and, by the usual
-``dist_cfg=dict(backend='nccl')``, NCCL; its wrapper gives ``device_ids`` to
-DistributedDataParallel, which refuses them for a model on the CPU. Both are mended only where no
-accelerator is there. ``AmpOptimWrapper`` is made on accelerators alone, though its autocast knows
-the CPU's mixed precision, bfloat16, and refuses float16 there. Its loss scaler, which bfloat16 does
-without, is switched off by torch where CUDA is not available.
+MMEngine 0.10.7's defaults are CUDA's. Its launcher selects a CUDA device and, with the usual
+``dist_cfg=dict(backend='nccl')``, NCCL; its wrapper passes ``device_ids`` to
+DistributedDataParallel, which refuses them for a model on the CPU. ``AmpOptimWrapper`` requires an
+accelerator, though its autocast supports bfloat16 on CPUs (and refuses float16). torch switches
+its loss scaler off without CUDA.
 
-Nor does anything end the process group. A thread of gloo that still holds a tensor of Python's when
-the interpreter shuts down aborts the process (pytorch/pytorch pull request 179291), now and then on
-a busy machine, and the launcher reports a finished run as failed. So the group ends before that.
+Nor does MMEngine end the process group. A gloo thread that still holds a Python tensor when the
+interpreter shuts down occasionally aborts the process (pytorch/pytorch pull request 179291), and
+the launcher reports a finished run as failed. The group is therefore ended before.
 """
 
 import atexit
@@ -34,7 +33,7 @@ def let_launcher_use_cpu(module: ModuleType) -> None:
             launch(backend, init_backend=init_backend, **kwargs)
             return
         if backend == 'nccl':
-            warn("No CUDA device is there: using the backend 'gloo' in place of 'nccl'.")
+            warn("There is no CUDA device: using the backend 'gloo' instead of 'nccl'.")
             backend = 'gloo'
         torch.distributed.init_process_group(backend=backend, **kwargs)
         atexit.register(_end_process_group)
@@ -53,7 +52,7 @@ def _end_process_group() -> None:
 def let_wrapper_use_cpu(module: ModuleType) -> None:
     """Make ``MMDistributedDataParallel`` drop ``device_ids`` for a model on the CPU.
 
-    It refuses a model there whose batch norms the config's ``sync_bn`` has converted.
+    It raises RuntimeError for such a model if ``sync_bn`` has converted its batch norms.
     """
     wrapper = module.MMDistributedDataParallel
     initialise = wrapper.__init__
@@ -77,9 +76,5 @@ def let_amp_use_cpu(module: ModuleType) -> None:
     from mmengine.device import get_device
 
     has_cuda = module.is_cuda_available
-
-    def can_autocast() -> bool:
-        return bool(has_cuda()) or get_device() == 'cpu'
-
-    # The module asks in one place, the constructor's check of the machine.
-    vars(module)['is_cuda_available'] = can_autocast
+    # The constructor's check of the machine is the only caller.
+    vars(module)['is_cuda_available'] = lambda: has_cuda() or get_device() == 'cpu'

@@ -1,8 +1,8 @@
 """Hooks on the import of other libraries' modules.
 
 A hook acts on the import itself, whoever asks for it and however late: a script that imports
-MMRazor before any config is read is served like a config is. Modules without a hook are found and
-loaded as ever.
+MMRazor before it reads a config is served as well as the config. Modules without a hook are found
+and loaded as usual.
 """
 
 import ast
@@ -10,7 +10,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
-from typing import Callable, Dict, NamedTuple, Optional, Sequence, cast
+from typing import Callable, Dict, NamedTuple, Optional, Sequence
 
 Before = Callable[[], None]
 After = Callable[[ModuleType], None]
@@ -24,7 +24,7 @@ class _Hook(NamedTuple):
 
 
 class _HookFinder(MetaPathFinder):
-    """Finds the modules that have a hook through the other finders, and attaches the hook."""
+    """Attaches the hooks to modules that the other finders find."""
 
     def __init__(self) -> None:
         self.hooks: Dict[str, _Hook] = {}
@@ -35,30 +35,21 @@ class _HookFinder(MetaPathFinder):
         path: Optional[Sequence[str]] = None,
         target: Optional[ModuleType] = None,
     ) -> Optional[ModuleSpec]:
-        hook = self.hooks.get(fullname)
-        if hook is None:
+        if fullname not in self.hooks:
             return None
-        spec = self._find_elsewhere(fullname, path, target)
-        # A spec has a loader of its own, so what is attached to it reaches this import only.
-        if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            _attach(spec.loader, hook)
-        return spec
-
-    def _find_elsewhere(
-        self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType]
-    ) -> Optional[ModuleSpec]:
+        spec = None
         for finder in sys.meta_path:
-            find_spec = getattr(finder, 'find_spec', None)  # finders of old libraries lack it
-            if finder is self or find_spec is None:
-                continue
-            spec = find_spec(fullname, path, target)
-            if spec is not None:
-                return cast(ModuleSpec, spec)
-        return None
+            # Finders of old libraries lack find_spec.
+            if spec is None and finder is not self and hasattr(finder, 'find_spec'):
+                spec = finder.find_spec(fullname, path, target)
+        # Each spec has its own loader: what is attached to it affects this import only.
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            _attach(spec.loader, self.hooks[fullname])
+        return spec
 
 
 def _attach(loader: SourceFileLoader, hook: _Hook) -> None:
-    execute = loader.exec_module
+    execute, rewrite = loader.exec_module, hook.rewrite
 
     def exec_module(module: ModuleType) -> None:
         if hook.before is not None:
@@ -67,17 +58,18 @@ def _attach(loader: SourceFileLoader, hook: _Hook) -> None:
         if hook.after is not None:
             hook.after(module)
 
+    loader.exec_module = exec_module  # type: ignore[method-assign]
+    if rewrite is None:
+        return
+
     def get_code(fullname: str) -> CodeType:
-        # Compiled here and not by the loader, which would keep the result as the module's .pyc
-        # file, where runs without the hook would find it.
+        # The loader's own would keep the result as the module's .pyc file, where runs without the
+        # hook would find it.
         path = loader.get_filename(fullname)
         tree = ast.parse(loader.get_data(path), filename=path)
-        rewrite = cast(Rewrite, hook.rewrite)
         return compile(rewrite(tree), path, 'exec', dont_inherit=True)
 
-    loader.exec_module = exec_module  # type: ignore[method-assign]
-    if hook.rewrite is not None:
-        loader.get_code = get_code  # type: ignore[method-assign]
+    loader.get_code = get_code  # type: ignore[method-assign]
 
 
 _FINDER = _HookFinder()
@@ -94,10 +86,10 @@ def add(
 
     Args:
         name: Full name of the module.
-        before: Called before the module runs. What it raises is raised by the import.
+        before: Called before the module runs; the import raises what it raises.
         after: Called with the module once it has run.
-        rewrite: Given the module's syntax tree, returns the tree to run in its place. Has no
-            effect on a loaded module, which is not run again.
+        rewrite: Maps the module's syntax tree to the one to run instead. It does not affect a
+            module that is loaded already.
     """
     _FINDER.hooks[name] = _Hook(before, after, rewrite)
     if _FINDER not in sys.meta_path:

@@ -1,8 +1,8 @@
 """MMTrack's ``inference_sot`` without its copies of the frame.
 
-MMTrack turns a frame into float32, builds the test pipeline anew and copies the frame twice more,
-for each frame. The usual pipeline does nothing but pack, so that a batch can be made of the frame
-as it is. That is done for the trackers of this package, which cut their crop from raw frames.
+For each frame, MMTrack converts it to float32, builds the test pipeline and copies the frame twice
+more. The usual pipeline only packs, so a batch can hold the frame as it is. This is done for the
+trackers of this package, which cut their crop from raw frames.
 """
 
 import functools
@@ -14,14 +14,14 @@ import numpy as np
 
 
 def only_packs(pipeline: Sequence[dict]) -> bool:
-    """Return whether the steps after the loading of a test pipeline do nothing but pack."""
+    """Return whether a test pipeline only packs after its two loading steps."""
     kinds = [step['type'] for step in pipeline[2:]]
     names = [kind if isinstance(kind, str) else kind.__name__ for kind in kinds]
     return [name.rsplit('.', 1)[-1] for name in names] == ['PackTrackInputs']
 
 
 def pack_frame(frame: np.ndarray, box_xyxy: Any, number: int) -> dict:
-    """Batch of one frame, as PackTrackInputs and MMEngine's collate function make it.
+    """Batch of one frame, equal to that of PackTrackInputs and MMEngine's collate function.
 
     Args:
         frame: (H, W, 3); it is not copied.
@@ -47,14 +47,14 @@ def pack_without_copies(module: ModuleType) -> None:
 
     @functools.wraps(inference)
     def inference_sot(model: Any, image: np.ndarray, init_bbox: np.ndarray, frame_id: int) -> Any:
-        ours = type(model.data_preprocessor).__module__.startswith('mmeatrack.')
-        raw = ours and image.dtype == np.uint8
-        if raw and only_packs(model.cfg.test_dataloader.dataset.pipeline):
+        is_ours = type(model.data_preprocessor).__module__.startswith('mmeatrack.')
+        is_raw = is_ours and image.dtype == np.uint8
+        if is_raw and only_packs(model.cfg.test_dataloader.dataset.pipeline):
             with torch.no_grad():
                 return model.test_step(pack_frame(image, init_bbox, frame_id))[0]
         return inference(model, image, init_bbox, frame_id)
 
     package = sys.modules.get(module.__name__.rpartition('.')[0])
-    for holder in (module, package):  # the package has taken the name over, if it is loaded
+    for holder in (module, package):  # the package has imported the function if it is loaded
         if hasattr(holder, 'inference_sot'):
             vars(holder)['inference_sot'] = inference_sot

@@ -1,13 +1,12 @@
 """Import of MMRazor 1.0.0 on torch > 2.0.
 
-MMRazor builds its quantization configs while it is imported, under
-``if digit_version(torch.__version__) >= digit_version('1.13.0')``, from names of
-``torch.ao.quantization`` that torch has since renamed or removed (tried with 2.13: it stops at
-``nnqr.Conv1d``). All of ``mmrazor.models`` and ``mmrazor.engine`` imports them. Distillation needs
-none of it, and MMRazor has a branch without it for torch < 1.13; where the names are missing, the
-modules below take that branch. Only their syntax tree is changed: ``torch.__version__`` and
-``digit_version`` are never touched, so there is nothing to restore, whether the import succeeds or
-fails. Where the names are there (torch 1.13), MMRazor is imported as it is.
+While it is imported, MMRazor builds quantization configs from names of ``torch.ao.quantization``
+that torch has since renamed or removed (with 2.13 it stops at ``nnqr.Conv1d``). All of
+``mmrazor.models`` and ``mmrazor.engine`` imports them, though distillation needs none of it. The
+code is under ``if digit_version(torch.__version__) >= digit_version('1.13.0')``; the modules below
+take the other branch if the names are missing. Only their syntax tree is changed:
+``torch.__version__`` and ``digit_version`` stay as they are, so there is nothing to restore when
+the import succeeds or fails.
 """
 
 import ast
@@ -17,11 +16,11 @@ GATED_MODULES = (
     'mmrazor.structures.quantization.backend_config.mapping',
     'mmrazor.models.quantizers.native_quantizer',
 )
-"""The modules of MMRazor 1.0.0 that ask for torch's version while they are imported."""
+"""Modules of MMRazor 1.0.0 that check torch's version while they are imported."""
 
 
 def has_quantization_names() -> bool:
-    """Return whether torch still has what MMRazor's quantization configs are built from."""
+    """Return whether torch still has the names that MMRazor's quantization configs need."""
     import torch.ao.quantization.fuser_method_mappings as mappings
 
     names = ('reverse2', 'reverse3', 'reverse_sequential_wrapper2')
@@ -31,21 +30,12 @@ def has_quantization_names() -> bool:
 def close_torch_gates(tree: ast.Module) -> ast.Module:
     """Make ``if digit_version(torch.__version__) ...`` at a module's top level false, in place.
 
-    The tree stays as it is where torch has the names that the gates guard.
+    The tree is not changed if torch has the names behind the gates.
     """
     if has_quantization_names():
         return tree
+    version = ast.dump(ast.parse('torch.__version__', mode='eval').body)
     for node in tree.body:
-        if isinstance(node, ast.If) and _reads_torch_version(node.test):
+        if isinstance(node, ast.If) and version in map(ast.dump, ast.walk(node.test)):
             node.test = ast.copy_location(ast.Constant(value=False), node.test)
     return ast.fix_missing_locations(tree)
-
-
-def _reads_torch_version(test: ast.expr) -> bool:
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.attr == '__version__'
-        and isinstance(node.value, ast.Name)
-        and node.value.id == 'torch'
-        for node in ast.walk(test)
-    )

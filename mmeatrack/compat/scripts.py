@@ -1,10 +1,9 @@
-"""Scripts of the installed OpenMMLab packages, and the start of those with several processes.
+"""Scripts of the installed OpenMMLab packages, and multi-process runs of them.
 
-``dist_train.sh`` and its like call ``torch.distributed.launch``, which on torch >= 2.0 gives each
-process ``--local-rank``; the scripts know ``--local_rank`` alone and stop. MMRazor's processes also
-need the shims before their first import. The launcher starts what ``PYTHON_EXEC`` names in place of
-Python, which here leaves the argument out (each process has ``LOCAL_RANK``) and runs the script
-with the shims.
+``dist_train.sh`` and its like call ``torch.distributed.launch``, which on torch >= 2.0 passes
+``--local-rank`` to each process; the scripts only know ``--local_rank`` and stop. MMRazor's
+processes also need the shims before their first import. The launcher runs ``PYTHON_EXEC`` instead
+of Python: a script that drops the argument (each process has ``LOCAL_RANK``) and adds the shims.
 """
 
 import argparse
@@ -34,7 +33,7 @@ def mmtrack_script(name: str) -> Path:
         ModuleNotFoundError: If mmtrack is not installed.
         FileNotFoundError: If this mmtrack has no such script.
     """
-    spec = importlib.util.find_spec('mmtrack')  # without its import, which takes seconds
+    spec = importlib.util.find_spec('mmtrack')  # an import would take seconds
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
             "mmtrack is not installed: run 'make install', or install mmtrack==1.0.0rc1."
@@ -49,34 +48,25 @@ def mmtrack_script(name: str) -> Path:
 
 
 def print_help(script: Path) -> None:
-    """Print a script's help at once, without what the script imports at its top.
+    """Print a script's help without its imports, which take seconds.
 
-    Only its ``parse_args`` is run. A script without one is left to print its help itself.
+    Only its ``parse_args`` is run. Nothing happens if the script does not have one.
 
     Raises:
         SystemExit: When the help is printed.
     """
-    tree = ast.parse(script.read_text(encoding='utf-8'))
-    found: List[ast.stmt] = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == 'parse_args'
-    ]
-    if not found:
-        return
     scope: Dict[str, Any] = dict(
         argparse=argparse, os=os, sys=sys, DictAction=argparse.Action, __name__='parse_args'
     )
-    exec(compile(ast.Module(found[:1], []), str(script), 'exec'), scope)
-    scope['parse_args']()
+    for node in ast.parse(script.read_text(encoding='utf-8')).body:
+        if isinstance(node, ast.FunctionDef) and node.name == 'parse_args':
+            exec(compile(ast.Module([node], []), str(script), 'exec'), scope)
+            scope['parse_args']()
 
 
 def run_shell_script(script: str, arguments: List[str]) -> int:
-    """Run a launching script with its arguments, its processes with the shims in place.
-
-    The script is ``dist_train.sh``, ``dist_test.sh`` or one of the same way. Returns its status.
-    """
-    bin_folder = str(Path(sys.executable).parent)  # whose python the script is to call
+    """Run ``dist_train.sh``, ``dist_test.sh`` or the like with the shims; return its status."""
+    bin_folder = str(Path(sys.executable).parent)  # so that the script calls this Python
     with tempfile.TemporaryDirectory() as folder:
         worker = Path(folder, 'python')
         worker.write_text(_WORKER.format(python=sys.executable), encoding='utf-8')

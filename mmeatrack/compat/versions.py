@@ -1,4 +1,4 @@
-"""Versions that fit together, and one message for those that do not.
+"""Check of the installed versions, with one message for all that do not fit.
 
 mmtrack, mmcls and mmrazor each assert their neighbours' versions at import, one at a time, and
 their messages contradict each other. The check here comes first and names every misfit.
@@ -14,9 +14,9 @@ class Requirement(NamedTuple):
     """Version requirement of one distribution.
 
     Attributes:
-        fits: Version specifier that works; other versions fail, for the reason given.
-        tested: The version that the tests ran with.
-        reason: Why nothing else fits.
+        fits: Specifier of the versions that work.
+        tested: Version that the tests ran with.
+        reason: Reason why other versions fail.
     """
 
     fits: str
@@ -41,7 +41,7 @@ REQUIREMENTS: Dict[str, Requirement] = {
         'an error since 2.4',
     ),
 }
-"""Version of each distribution that decides whether mmtrack and mmrazor can be imported."""
+"""Distributions whose versions decide whether mmtrack and mmrazor can be imported."""
 
 
 def installed_version(name: str) -> Optional[str]:
@@ -55,15 +55,13 @@ def installed_version(name: str) -> Optional[str]:
 def misfits() -> Dict[str, str]:
     """Return the installed version of each distribution that does not fit."""
     from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
 
-    found = {}
-    for name, wanted in REQUIREMENTS.items():
-        version = installed_version(name)
-        fits = SpecifierSet(wanted.fits, prereleases=True)
-        if version is not None and Version(version) not in fits:
-            found[name] = version
-    return found
+    found = {name: installed_version(name) for name in REQUIREMENTS}
+    return {
+        name: version
+        for name, version in found.items()
+        if version and not SpecifierSet(REQUIREMENTS[name].fits).contains(version, prereleases=True)
+    }
 
 
 def check_versions() -> None:
@@ -71,54 +69,52 @@ def check_versions() -> None:
 
     Raises:
         RuntimeError: If a version does not fit; the message names every such version and the
-            command that mends them. (It is no ImportError, which MMEngine's registries swallow.)
+            command that fixes them. (MMEngine's registries would swallow an ImportError.)
     """
     found = misfits()
-    if not found:
-        return
-    lines = [
-        f'{name} {version} is installed, {REQUIREMENTS[name].fits} is needed: '
-        f'{REQUIREMENTS[name].reason}'
-        for name, version in found.items()
-    ]
-    raise RuntimeError(
-        'These versions do not work together:\n  '
-        + '\n  '.join(lines)
-        + f'\nInstall the tested ones: {install_command(list(found))}'
-    )
+    if found:
+        lines = [
+            f'{name} {version} is installed, {REQUIREMENTS[name].fits} is needed: '
+            f'{REQUIREMENTS[name].reason}'
+            for name, version in found.items()
+        ]
+        raise RuntimeError(
+            'These versions do not work together:\n  '
+            + '\n  '.join(lines)
+            + f'\nInstall the tested ones: {install_command(list(found))}'
+        )
 
 
 def install_command(names: List[str]) -> str:
     """Return the command that installs the tested versions of distributions.
 
-    ``--no-deps`` keeps what is there: mmtrack's metadata asks for a pandas and a scipy that no
-    current Python has.
+    It has ``--no-deps``: mmtrack's metadata requires a pandas and a scipy that no current Python
+    has.
     """
     pins = [f'{name}=={REQUIREMENTS[name].tested}' for name in names]
-    if sys.version_info < (3, 9) and 'numpy' in names:  # which has no numpy 2
+    if sys.version_info < (3, 9) and 'numpy' in names:  # there is no numpy 2 for it
         pins[names.index('numpy')] = "'numpy<1.24'"
     return f'pip install --no-deps {" ".join(pins)}'
 
 
 def verdict() -> str:
-    """Return one line: what does not fit or is missing and the command that mends it, or ''."""
+    """Return one line with misfits, missing distributions and the remedy, or '' if all fit."""
     wrong = misfits()
     missing = [name for name in REQUIREMENTS if installed_version(name) is None]
     if not wrong and not missing:
         return ''
     parts = [f'{name} {found}, not {REQUIREMENTS[name].fits}' for name, found in wrong.items()]
     parts += [f'{name} is missing' for name in missing]
-    mend = install_command([*wrong, *missing])
-    if 'mmcv' in {*wrong, *missing}:  # its source distribution does not compile beside torch >= 2.1
-        mend += ' (mmcv: python tools/install/build_mmcv.py, in the repository)'
-    return f'Does not fit: {"; ".join(parts)}. Mend: {mend}'
+    remedy = install_command([*wrong, *missing])
+    if 'mmcv' in {*wrong, *missing}:  # its source distribution does not compile with torch >= 2.1
+        remedy += ' (mmcv: python tools/install/build_mmcv.py, in the repository)'
+    return f'Does not fit: {"; ".join(parts)}. Fix: {remedy}'
 
 
 def version_table() -> str:
     """Return a table of the installed, the tested and the fitting versions, as text."""
-    lines = [f'{"package":<10} {"installed":<14} {"tested":<10} fits']
-    lines.append(f'{"python":<10} {platform.python_version():<14} {"3.11":<10} >=3.8')
+    rows = [('package', 'installed', 'tested', 'fits')]
+    rows.append(('python', platform.python_version(), '3.11', '>=3.8'))
     for name, wanted in REQUIREMENTS.items():
-        found = installed_version(name) or 'missing'
-        lines.append(f'{name:<10} {found:<14} {wanted.tested:<10} {wanted.fits}')
-    return '\n'.join(lines)
+        rows.append((name, installed_version(name) or 'missing', wanted.tested, wanted.fits))
+    return '\n'.join(f'{row[0]:<10} {row[1]:<14} {row[2]:<10} {row[3]}' for row in rows)

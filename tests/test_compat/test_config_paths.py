@@ -1,4 +1,4 @@
-"""Paths in configs, from the config's folder, its bases' folders and the package's configs."""
+"""Paths in configs, in the config's folder, its bases' folders and the package's configs."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ TEACHER = 'configs/_base_/models/eatrack_teacher_micro.py'
 
 @pytest.fixture
 def away(tmp_path, monkeypatch) -> Path:
-    """The folder where the run starts, and where nothing is."""
+    """Empty working directory."""
     folder = tmp_path / 'away'
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -35,12 +35,12 @@ def load(path: Path, text: str) -> Any:
     return Config.fromfile(write(path, text))
 
 
-def test_packages_configs_are_this_repositorys() -> None:
+def test_package_configs_are_the_repositorys() -> None:
     assert package_configs() == Path(__file__).parents[2] / 'configs'
     assert (package_configs() / DISTILL).is_file()
 
 
-def test_path_of_a_file_beside_the_config_becomes_absolute(tmp_path, away) -> None:
+def test_path_of_a_file_next_to_the_config_becomes_absolute(tmp_path, away) -> None:
     own = tmp_path / 'own'
     for name in ('teacher.py', 'weights/teacher.pth', 'list.txt', 'data/car/x.jpg'):
         write(own / name)
@@ -61,10 +61,10 @@ def test_path_of_a_file_beside_the_config_becomes_absolute(tmp_path, away) -> No
     assert config.model.teachers == [dict(config=str(own / 'teacher.py'), ckpt=weights)]
     assert config.custom_hooks[0].student_ckpt == weights
     assert config.data == dict(data_root=str(own / 'data'), ann_file=str(own / 'list.txt'))
-    assert config.model.name == 'list.txt'  # not a path, whatever lies there
+    assert config.model.name == 'list.txt'  # not a path, even if such a file exists
 
 
-def test_what_is_not_there_stays_as_it_is(tmp_path, away) -> None:
+def test_missing_path_is_not_changed(tmp_path, away) -> None:
     text = (
         "model = dict(teacher='configs/absent.py', teacher_ckpt=None, pretrained='')\n"
         "urls = dict(ckpt='https://host/a.pth', pretrained='torchvision://resnet50')\n"
@@ -76,14 +76,16 @@ def test_what_is_not_there_stays_as_it_is(tmp_path, away) -> None:
     assert config.absolute == dict(ckpt='/absent/a.pth')
 
 
-def test_list_in_the_data_folder_comes_before_one_beside_the_config(tmp_path, away) -> None:
+def test_list_in_the_data_folder_comes_before_one_next_to_the_config(tmp_path, away) -> None:
     write(tmp_path / 'own' / 'list.txt')
     write(tmp_path / 'data' / 'list.txt')
     text = f"data = dict(data_root={str(tmp_path / 'data')!r}, ann_file='list.txt')\n"
     assert load(tmp_path / 'own' / 'config.py', text).data.ann_file == 'list.txt'
 
 
-def test_config_folder_comes_before_its_bases_and_these_before_the_runs(tmp_path, away) -> None:
+def test_config_folder_comes_before_its_bases_and_these_before_the_working_directory(
+    tmp_path, away
+) -> None:
     base, own = tmp_path / 'base', tmp_path / 'own'
     for folder in (base, own, away):
         write(folder / 'both.pth')
@@ -99,7 +101,7 @@ def test_config_folder_comes_before_its_bases_and_these_before_the_runs(tmp_path
     assert config.c.ckpt == 'only_here.pth'
 
 
-def test_options_of_the_command_line_are_relative_to_where_the_run_starts(tmp_path, away) -> None:
+def test_command_line_options_are_relative_to_the_working_directory(tmp_path, away) -> None:
     write(tmp_path / 'own' / 'teacher.pth')
     write(away / 'teacher.pth')
     config = load(tmp_path / 'own' / 'config.py', 'model = dict(teacher_ckpt=None)\n')
@@ -119,19 +121,19 @@ def test_pure_python_config(tmp_path, away) -> None:
 
 
 @pytest.mark.parametrize('name', [TEACHER, TEACHER[len('configs/') :]])
-def test_packages_own_configs_are_found_from_anywhere(away, name: str) -> None:
+def test_package_configs_are_found_from_anywhere(away, name: str) -> None:
     found = find_path(name)
     assert Path(found) == package_configs() / '_base_/models/eatrack_teacher_micro.py'
 
 
-def test_path_from_here_comes_before_the_packages(away) -> None:
+def test_path_in_the_working_directory_comes_before_the_packages(away) -> None:
     write(away / TEACHER)
     assert find_path(TEACHER) == TEACHER
     assert find_path('configs/absent.py') == 'configs/absent.py'
     assert find_path('https://host/a.pth') == 'https://host/a.pth'
 
 
-def test_anchoring_twice_changes_nothing_more(tmp_path) -> None:
+def test_anchoring_is_idempotent(tmp_path) -> None:
     write(tmp_path / 'a.pth')
     config = dict(model=dict(ckpt='a.pth'))
     anchor_paths(config, [tmp_path])
@@ -140,7 +142,7 @@ def test_anchoring_twice_changes_nothing_more(tmp_path) -> None:
     assert config['model']['ckpt'] == once == str(tmp_path / 'a.pth')
 
 
-def test_inherited_distillation_is_built_in_a_folder_of_ones_own(tmp_path, away) -> None:
+def test_inherited_distillation_is_built_in_another_folder(tmp_path, away) -> None:
     base = package_configs() / DISTILL
     config = load(away / 'mine.py', f'_base_ = {str(base)!r}\n')
     config.model.allow_random_teacher = True
@@ -149,7 +151,7 @@ def test_inherited_distillation_is_built_in_a_folder_of_ones_own(tmp_path, away)
     assert len(model.teacher.backbone.joint_stage) == 6
 
 
-def test_teacher_of_ones_own_lies_beside_the_config(tmp_path, away) -> None:
+def test_custom_teacher_next_to_the_config(tmp_path, away) -> None:
     own = tmp_path / 'own'
     write(own / 'teacher.py', f'model = {teacher_cfg()!r}\n')
     with mmtrack_scope():
@@ -164,7 +166,7 @@ def test_teacher_of_ones_own_lies_beside_the_config(tmp_path, away) -> None:
 
 
 def test_config_that_imports_the_package_is_anchored_itself(tmp_path) -> None:
-    """The package is imported in the middle of loading the first config of a process."""
+    """The package is imported while the process loads its first config."""
     write(tmp_path / 'a.pth')
     config = write(
         tmp_path / 'config.py',

@@ -11,7 +11,7 @@ from mmengine.optim import AmpOptimWrapper
 from torch import nn
 
 from mmeatrack.models.wrappers import running_statistics
-from tests.forks import free_port, run_two
+from tests.forks import ROOT, free_port, run_two
 from tests.toys import build, distill_cfg
 
 WORKER = """
@@ -31,7 +31,7 @@ print('iterations', runner.iter, 'equal', torch.equal(*gathered))
 torch.distributed.destroy_process_group()
 """
 
-# Rank 0 leaves a tensor to gloo's thread, which is still deleting it when the script has ended.
+# Rank 0 leaves a tensor to gloo's thread, which is still deleting it when the script ends.
 LATE_THREAD = """
 import time
 
@@ -51,7 +51,7 @@ def leave_a_tensor():
 
 
 init_dist('pytorch', backend='gloo')
-# As a runner does through its distributed model: in a cycle, which only the collector frees.
+# Like a runner with a distributed model: in a cycle, which only the collector frees.
 cycle = [torch.distributed.group.WORLD]
 cycle.append(cycle)
 del cycle
@@ -67,15 +67,14 @@ print('the script has ended', flush=True)
 
 
 def run_two_pythons(code: str, folder: Path) -> List[str]:
-    """Outputs of two interpreters that run a script together; both have to succeed."""
-    root = Path(__file__).resolve().parents[2]
+    """Outputs of two interpreters that run a script together; both must succeed."""
     script = folder / 'worker.py'
     script.write_text(code)
     shared = {
         'MASTER_ADDR': '127.0.0.1',
         'MASTER_PORT': str(free_port()),
         'WORLD_SIZE': '2',
-        'PYTHONPATH': str(root),
+        'PYTHONPATH': str(ROOT),
         'OMP_NUM_THREADS': '1',
     }
     workers = [
@@ -101,9 +100,9 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
     outputs = [rank.output for rank in ranks]
     for output in outputs:
         assert 'backend gloo wrapper MMDistributedDataParallel' in output
-        assert 'iterations 2 equal True' in output  # eight samples, two a step, two processes
+        assert 'iterations 2 equal True' in output  # 8 samples, 2 processes, batches of 2
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
-    assert "using the backend 'gloo' in place of 'nccl'" in ''.join(outputs)
+    assert "using the backend 'gloo' instead of 'nccl'" in ''.join(outputs)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has CUDA, and so nccl')
@@ -113,7 +112,7 @@ def test_threads_of_the_group_end_before_the_interpreter(tmp_path: Path) -> None
 
 
 @torch.no_grad()
-def test_shared_batch_norms_are_refused_on_the_cpu_and_have_the_same_names() -> None:
+def test_sync_bn_is_refused_on_the_cpu_and_keeps_the_names() -> None:
     model = build(distill_cfg()).train()
     names, statistics = list(model.state_dict()), list(running_statistics(model))
     shared = convert_sync_batchnorm(model, 'torch').train()
@@ -128,7 +127,7 @@ def test_shared_batch_norms_are_refused_on_the_cpu_and_have_the_same_names() -> 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason='CUDA has mixed precision')
 
 
-def test_it_steps_in_bfloat16() -> None:
+def test_amp_steps_in_bfloat16() -> None:
     model = nn.Linear(3, 2)
     amp = AmpOptimWrapper(dtype='bfloat16', optimizer=torch.optim.SGD(model.parameters(), lr=0.5))
     bias = model.bias.detach().clone()
@@ -136,7 +135,7 @@ def test_it_steps_in_bfloat16() -> None:
         output = model(torch.ones(4, 3))
     assert output.dtype == torch.bfloat16
     amp.update_params(output.float().sum())
-    # The bias's gradient is the number of rows: no loss scale is left in it.
+    # The bias's gradient is the number of rows, not multiplied by a loss scale.
     torch.testing.assert_close(model.bias.detach(), bias - 0.5 * 4)
     assert amp.state_dict()['loss_scaler'] == {}
 

@@ -1,4 +1,4 @@
-"""Hooks act on the import that they are for, leave no trace on disk and none after a failure."""
+"""Hooks act on their module's import only, and leave nothing on disk or after a failure."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ def test_before_and_after_run_around_the_module(toy: Path) -> None:
     assert order() == ['before', 'module', 'after toy.gate']
 
 
-def test_a_loaded_module_is_patched_at_once(toy: Path) -> None:
+def test_loaded_module_is_patched_at_once(toy: Path) -> None:
     import toy.gate  # type: ignore[import-not-found]
 
     seen: List[ModuleType] = []
@@ -64,7 +64,7 @@ def test_a_loaded_module_is_patched_at_once(toy: Path) -> None:
     assert seen == [toy.gate]
 
 
-def test_what_before_raises_stops_the_import(toy: Path) -> None:
+def test_error_in_before_stops_the_import(toy: Path) -> None:
     def refuse() -> None:
         raise RuntimeError('not here')
 
@@ -74,7 +74,7 @@ def test_what_before_raises_stops_the_import(toy: Path) -> None:
     assert 'toy.gate' not in sys.modules
 
 
-def test_the_modules_own_error_comes_through(toy: Path) -> None:
+def test_modules_own_error_is_raised(toy: Path) -> None:
     seen: List[ModuleType] = []
     import_hook.add('toy.broken', after=seen.append)
     with pytest.raises(OSError, match='no such device'):
@@ -83,7 +83,7 @@ def test_the_modules_own_error_comes_through(toy: Path) -> None:
     assert 'toy.broken' not in sys.modules
 
 
-def test_a_rewritten_module_is_not_kept_as_bytecode(toy: Path) -> None:
+def test_rewritten_module_is_not_kept_as_bytecode(toy: Path) -> None:
     def run(code: str) -> str:
         done = subprocess.run(
             [sys.executable, '-c', code], cwd=toy, check=True, capture_output=True, text=True
@@ -92,4 +92,4 @@ def test_a_rewritten_module_is_not_kept_as_bytecode(toy: Path) -> None:
 
     assert run(PATCH) == 'rewritten True'
     assert run('import toy.gate; print(toy.gate.VALUE)') == 'plain'
-    assert run(PATCH) == 'rewritten True'  # nor is the bytecode that the plain run kept used
+    assert run(PATCH) == 'rewritten True'  # despite the bytecode of the plain run

@@ -35,7 +35,7 @@ def test_packed_frame_is_the_frame_itself() -> None:
     assert sample.gt_instances.bboxes.tolist() == [1, 2, 3, 4]
 
 
-def test_inference_sot_gives_what_mmtracks_own_gives(monkeypatch) -> None:
+def test_inference_sot_equals_mmtracks_own(monkeypatch) -> None:
     monkeypatch.setattr(mmtrack.apis, 'inference_sot', inference_sot)
     tracker = build(tracker_cfg()).eval()
     tracker.cfg = Config(dict(test_dataloader=dict(dataset=dict(pipeline=[*LOAD, PACK]))))

@@ -1,4 +1,4 @@
-"""The launching scripts of MMTrack and MMRazor, as they are installed."""
+"""The installed launch scripts of MMTrack and MMRazor."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ from mmengine.config import Config
 from tests.forks import ROOT, free_port
 from tests.toy_benchmark import LENGTHS, benchmark_cfg, make_benchmark
 
-# Reads the command line as the scripts of both packages do.
+# Reads the command line like the scripts of both packages.
 SCRIPT = """
 import argparse, os, sys
 from mmeatrack.compat import import_hook
@@ -61,7 +61,7 @@ def test_processes_get_their_arguments_and_the_shims(
 def test_both_packages_test_in_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their own ``dist_test.sh`` and ``test.py``, started at the same time."""
+    """The packages' own ``dist_test.sh`` and ``test.py``, started at the same time."""
     work_dirs = {package: tmp_path / package for package in ('mmtrack', 'mmrazor')}
     data, checkpoint = make_benchmark(tmp_path / 'data'), str(tmp_path / 'a.pth')
     torch.save(dict(state_dict=dict(weight=torch.zeros(1))), checkpoint)
@@ -84,7 +84,7 @@ def test_both_packages_test_in_two_processes(
     for package, work_dir in work_dirs.items():
         output = runs[package].communicate(timeout=500)[0]
         assert runs[package].returncode == 0, output[-3000:]
-        assert 'GPU number: 2' in output  # MMEngine's word for processes
+        assert 'GPU number: 2' in output  # MMEngine calls processes GPUs
         assert re.search(r'uav/success_auc: 53\.1500 .* uav/num_sequences: 4', output)
         written = (work_dir / 'raw_results' / 'Drift').glob('*.txt')
         assert {path.stem for path in written} >= LENGTHS.keys()

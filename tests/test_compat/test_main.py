@@ -11,7 +11,7 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.forks import ROOT
 
 
 def run(*arguments: str, cwd: Path) -> 'subprocess.CompletedProcess[str]':
@@ -19,7 +19,7 @@ def run(*arguments: str, cwd: Path) -> 'subprocess.CompletedProcess[str]':
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
-def test_a_script_sees_its_arguments_folder_and_name(tmp_path: Path) -> None:
+def test_script_sees_its_arguments_folder_and_name(tmp_path: Path) -> None:
     folder = tmp_path / 'scripts'
     folder.mkdir()
     (folder / 'beside.py').write_text("WORD = 'beside'\n")
@@ -66,7 +66,7 @@ def test_mmrazors_own_script_trains_unmodified(
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
-def test_a_scripts_torch_load_takes_logs_and_runs_nothing(tmp_path: Path) -> None:
+def test_scripts_torch_load_accepts_logs_and_runs_nothing(tmp_path: Path) -> None:
     torch.save({'log': HistoryBuffer([1.0, 2.0], [1, 1])}, tmp_path / 'log.pth')
     (tmp_path / 'planted.pth').write_bytes(b'cposix\nsystem\n(S"touch marker"\ntR.')
     (tmp_path / 'script.py').write_text(
@@ -80,13 +80,13 @@ def test_a_scripts_torch_load_takes_logs_and_runs_nothing(tmp_path: Path) -> Non
     assert not (tmp_path / 'marker').exists()
 
 
-def test_a_missing_script_is_named(tmp_path: Path) -> None:
+def test_missing_script_is_named(tmp_path: Path) -> None:
     done = run('nothing.py', cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("There is no script 'nothing.py'.")
 
 
-def test_without_a_script_it_says_what_fits(tmp_path: Path) -> None:
+def test_without_a_script_the_versions_are_listed(tmp_path: Path) -> None:
     done = run(cwd=tmp_path)
     assert done.returncode == 0
     assert 'usage: python -m mmeatrack.compat SCRIPT' in done.stdout

@@ -1,4 +1,4 @@
-"""MMRazor imports beside today's torch, whoever imports it, and nothing else is changed."""
+"""MMRazor imports on today's torch, whoever imports it, and nothing else is changed."""
 
 import ast
 import subprocess
@@ -14,7 +14,7 @@ NEEDS_SHIM = not mmrazor_import.has_quantization_names()
 
 
 def run(code: str) -> Tuple[int, str]:
-    """Run code in a fresh Python; return its exit status and all that it wrote."""
+    """Run code in a fresh Python; return its exit status and its output."""
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', code],
         stdout=subprocess.PIPE,
@@ -57,7 +57,7 @@ def test_without_the_shim_the_import_fails() -> None:
     assert 'quantization' in output
 
 
-def test_mmengines_registry_finds_mmrazor_by_itself() -> None:
+def test_mmengines_registry_finds_mmrazor() -> None:
     status, output = run(
         'import mmeatrack\n'
         'from mmengine.registry import MODELS, DefaultScope\n'
@@ -68,11 +68,8 @@ def test_mmengines_registry_finds_mmrazor_by_itself() -> None:
         "    print(registry.get('mmtrack.Stark').__module__)\n"
     )
     assert status == 0, output
-    assert [line.split('.')[0] for line in output.splitlines()[-3:]] == [
-        'mmrazor',
-        'mmdet',
-        'mmtrack',
-    ]
+    roots = [line.split('.')[0] for line in output.splitlines()[-3:]]
+    assert roots == ['mmrazor', 'mmdet', 'mmtrack']
 
 
 GATED = """
@@ -89,7 +86,7 @@ def later():
 
 
 @pytest.mark.parametrize(('has_names', 'branch'), [(False, 'old'), (True, 'new')])
-def test_only_the_gates_run_at_import_are_closed(
+def test_only_the_gates_at_import_are_closed(
     monkeypatch: pytest.MonkeyPatch, has_names: bool, branch: str
 ) -> None:
     monkeypatch.setattr(mmrazor_import, 'has_quantization_names', lambda: has_names)

@@ -1,4 +1,4 @@
-"""Pickles planted in a checkpoint are refused by name, and demonstrably do not run."""
+"""Pickles planted in a checkpoint are refused by name, and do not run."""
 
 import importlib
 import io
@@ -75,7 +75,7 @@ PAYLOADS: Dict[str, Tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize('zipped', [True, False], ids=['zip', 'legacy'])
 @pytest.mark.parametrize('name', PAYLOADS)
-def test_a_planted_payload_is_refused_and_does_not_run(
+def test_planted_payload_is_refused_and_does_not_run(
     tmp_path: Path, name: str, zipped: bool
 ) -> None:
     plant, refused = PAYLOADS[name]
@@ -90,7 +90,7 @@ def test_a_planted_payload_is_refused_and_does_not_run(
     assert not marker.exists()
 
 
-def test_the_payload_would_have_run(tmp_path: Path) -> None:
+def test_payload_would_have_run(tmp_path: Path) -> None:
     marker = tmp_path / 'marker'
     torch.save(PAYLOADS['system'][0](marker), tmp_path / 'planted.pth')
     torch.load(tmp_path / 'planted.pth', weights_only=False)
@@ -98,7 +98,7 @@ def test_the_payload_would_have_run(tmp_path: Path) -> None:
 
 
 RAW = {
-    # Opcodes that pickle.dump does not write but a hand can.
+    # Opcodes that pickle.dump does not write.
     'INST': (b'(S"true"\nios\nsystem\n.', "the opcode b'i'"),
     'OBJ': (b'(cos\nsystem\nS"true"\no.', r"'os\.system'"),
     'NEWOBJ of another class': (b'\x80\x02ccollections\nOrderedDict\n)\x81.', 'an instance of'),
@@ -135,16 +135,16 @@ RAW = {
 
 
 @pytest.mark.parametrize('name', RAW)
-def test_what_only_a_hand_can_write_is_refused(name: str) -> None:
+def test_handwritten_pickle_is_refused(name: str) -> None:
     content, refused = RAW[name]
     with pytest.raises(pickle.UnpicklingError, match=refused):
         restricted_pickle.load(io.BytesIO(content))
 
 
-def test_a_file_leaves_the_statistics_methods_as_they_are(
+def test_statistics_methods_of_a_file_are_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A pickle that gives the whole process another 'max', which HistoryBuffer itself would take.
+    # HistoryBuffer itself would take the file's 'max' for the whole process.
     planted = {'max': HistoryBuffer.min}
     monkeypatch.setattr(
         HistoryBuffer, '__getstate__', lambda self: {**vars(self), 'statistics_methods': planted}

@@ -1,32 +1,40 @@
-"""One message names every version that does not fit, and the command that mends it."""
+"""One message names all versions that do not fit, with the command that fixes them."""
 
-from typing import Dict, Optional
+from typing import Callable, Dict, Optional
 
 import pytest
 
 from mmeatrack.compat import versions
 from mmeatrack.compat.__main__ import main
 
+Install = Callable[..., None]
+TESTED = {name: wanted.tested for name, wanted in versions.REQUIREMENTS.items()}
 
-def pretend(monkeypatch: pytest.MonkeyPatch, installed: Dict[str, str]) -> None:
-    def version(name: str) -> Optional[str]:
-        return installed.get(name)
 
-    monkeypatch.setattr(versions, 'installed_version', version)
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Pretend that only these distributions are installed."""
+
+    def install(installed: Dict[str, Optional[str]]) -> None:
+        monkeypatch.setattr(versions, 'installed_version', installed.get)
+
+    return install
 
 
 def test_this_environment_fits() -> None:
     versions.check_versions()
 
 
-def test_the_tested_versions_fit_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    tested = {name: wanted.tested for name, wanted in versions.REQUIREMENTS.items()}
-    pretend(monkeypatch, {**tested, 'torch': '2.13.0+cpu'})
+def test_tested_versions_fit_and_missing_ones_are_no_misfits(install: Install) -> None:
+    install({**TESTED, 'torch': '2.13.0+cpu'})
     assert versions.misfits() == {}
+    install({})
+    assert versions.misfits() == {}
+    assert 'mmcv       missing        2.0.0rc4' in versions.version_table()
 
 
-def test_all_misfits_are_named_at_once_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, {'mmcv': '2.1.0', 'mmdet': '3.3.0', 'mmengine': '0.10.7'})
+def test_all_misfits_are_named_at_once_with_the_remedy(install: Install) -> None:
+    install({'mmcv': '2.1.0', 'mmdet': '3.3.0', 'mmengine': '0.10.7'})
     with pytest.raises(RuntimeError) as error:
         versions.check_versions()
     text = str(error.value)
@@ -36,60 +44,33 @@ def test_all_misfits_are_named_at_once_with_the_remedy(monkeypatch: pytest.Monke
     assert text.endswith('pip install --no-deps mmcv==2.0.0rc4 mmdet==3.0.0rc5')
 
 
-@pytest.mark.parametrize(
-    ('numpy', 'fits'),
-    [
-        ('1.22.4', True),
-        ('1.23.5', True),
-        ('1.24.0', False),
-        ('1.26.4', False),
-        ('2.0.2', True),
-        ('2.3.5', True),
-        ('2.4.0', False),
-    ],
-)
-def test_which_numpy_fits(monkeypatch: pytest.MonkeyPatch, numpy: str, fits: bool) -> None:
-    pretend(monkeypatch, {'numpy': numpy})
-    assert (versions.misfits() == {}) is fits
+def test_numpy_versions_that_fit(install: Install) -> None:
+    fits = {}
+    for version in ('1.22.4', '1.23.5', '1.24.0', '1.26.4', '2.0.2', '2.3.5', '2.4.0'):
+        install({'numpy': version})
+        fits[version] = versions.misfits() == {}
+    assert [version for version in fits if fits[version]] == ['1.22.4', '1.23.5', '2.0.2', '2.3.5']
 
 
-def test_what_is_not_installed_is_no_misfit(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, {})
-    assert versions.misfits() == {}
-    assert 'mmcv       missing        2.0.0rc4' in versions.version_table()
-
-
-def test_what_to_do_beside_another_stack_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    tested = {name: wanted.tested for name, wanted in versions.REQUIREMENTS.items()}
-    pretend(monkeypatch, tested)
+def test_verdict_is_one_line(install: Install) -> None:
+    install(TESTED)
     assert versions.verdict() == ''
-    installed = {**tested, 'mmcv': '2.1.0', 'mmdet': '3.3.0'}
-    del installed['mmrazor']
-    pretend(monkeypatch, installed)
+    install({**TESTED, 'mmcv': '2.1.0', 'mmdet': '3.3.0', 'mmrazor': None})
     assert versions.verdict() == (
         'Does not fit: mmcv 2.1.0, not ==2.0.0rc4; mmdet 3.3.0, not ==3.0.0rc5; mmrazor is '
-        'missing. Mend: pip install --no-deps mmcv==2.0.0rc4 mmdet==3.0.0rc5 mmrazor==1.0.0 '
+        'missing. Fix: pip install --no-deps mmcv==2.0.0rc4 mmdet==3.0.0rc5 mmrazor==1.0.0 '
         '(mmcv: python tools/install/build_mmcv.py, in the repository)'
     )
 
 
-@pytest.mark.parametrize(
-    ('installed', 'status', 'last'),
-    [('2.0.0rc4', 0, 'These versions fit.'), ('2.1.0', 1, 'Does not fit: mmcv 2.1.0')],
-)
-def test_command_tells_by_its_last_line_and_status(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    installed: str,
-    status: int,
-    last: str,
+def test_command_ends_with_the_verdict(
+    install: Install, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tested = {name: wanted.tested for name, wanted in versions.REQUIREMENTS.items()}
-    pretend(monkeypatch, {**tested, 'mmcv': installed})
-    try:
+    install(TESTED)
+    main([])
+    assert capsys.readouterr().out.splitlines()[-1] == 'These versions fit.'
+    install({**TESTED, 'mmcv': '2.1.0'})
+    with pytest.raises(SystemExit) as end:
         main([])
-        found = 0
-    except SystemExit as end:
-        found = int(end.code or 0)
-    assert found == status
-    assert capsys.readouterr().out.splitlines()[-1].startswith(last)
+    assert end.value.code == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith('Does not fit: mmcv 2.1.0')
