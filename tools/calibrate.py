@@ -152,14 +152,14 @@ def track_one(
     from mmeatrack.apis import open_frames, track_frames
     from mmeatrack.evaluation.calibration import is_right
     from mmeatrack.models.wrappers import find_tracker
-    from mmeatrack.tracking.calibrated_confidence import WorstLead, cue_vector
+    from mmeatrack.tracking.calibrated_confidence import CueFeatures
 
-    worst_lead, rows, peaks, boxes = WorstLead(), [], [], []
+    features, rows, peaks, boxes = CueFeatures(), [], [], []
     for result in track_frames(tracker, open_frames(str(folder / 'img')), truth[0]):
         boxes.append(result.box_xywh)
         if len(boxes) > 1:
             cues = find_tracker(tracker).state.cues
-            rows.append(cue_vector(cues, worst_lead.update(cues)))
+            rows.append(features.update(cues))
             peaks.append(cues.peak)
     right = is_right(np.array(boxes), truth[: len(boxes)])[1:]
     return np.array(rows), np.array(peaks), right

@@ -7,8 +7,7 @@ calibrated score, lost detector. Tokens are arrays of either library.
 from .calibrated_confidence import CalibratedConfidence, Cues
 from .lost_detector import LostDetector
 from .settings import complete_settings
-from .state import TrackerState, search_window
-from .steps import VideoParts, adapt, advance, begin
+from .state import TrackerState, VideoParts, adapt, advance, begin, search_window
 from .target_store import TargetStore
 
 __all__ = [

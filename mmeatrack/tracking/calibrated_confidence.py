@@ -1,4 +1,4 @@
-"""Calibrated confidence, the probability that the predicted box is right, and its cues."""
+"""Calibrated confidence: the probability that a predicted box is right, from its cues."""
 
 import math
 from typing import List, NamedTuple, Sequence
@@ -9,15 +9,15 @@ from mmeatrack.structures.boxes import Box
 
 
 class Cues(NamedTuple):
-    """Cues of one frame.
+    """Per-frame confidence cues.
 
     Attributes:
         peak: Score map at the predicted cell, 0 to 1.
-        side_lobe: Highest score outside the predicted box, 0 to 1: a look-alike's, for instance.
+        side_lobe: Highest score outside the predicted box, 0 to 1, such as a look-alike's.
         agreement: Cosine similarity, -1 to 1, of the mean template token and the mean search token
-            inside the target; after stage 1, before the tokens of both crops meet.
-        size_change: ``|log|`` of the box's mean side over that of the first frame, 0 or more: a
-            tracker on the wrong target seldom keeps its size.
+            inside the target, both after stage 1.
+        size_change: ``|log|`` of the ratio of the mean sides of box and first box: a tracker on the
+            wrong target seldom keeps its size.
     """
 
     peak: float
@@ -31,30 +31,18 @@ def size_change(first: Box, box: Box) -> float:
     return 0.5 * abs(math.log((box[2] * box[3]) / (first[2] * first[3])))
 
 
-_MARGIN = 1e-4
-
-
-def cue_vector(cues: Cues, worst: float) -> List[float]:
-    """Vector of a frame's cues: peak and lead in logits, agreement, worst lead, size change."""
-    return [logit(cues.peak), lead(cues), cues.agreement, worst, cues.size_change]
-
-
-def lead(cues: Cues) -> float:
-    """Lead of the peak over the side lobe, in logits."""
-    return logit(cues.peak) - logit(cues.side_lobe)
-
-
 def logit(share: float) -> float:
-    """Logarithm of the odds, of a share kept within [1e-4, 1 - 1e-4]."""
-    share = min(max(share, _MARGIN), 1 - _MARGIN)
+    """Logit of a share that is clamped to [1e-4, 1 - 1e-4]."""
+    share = min(max(share, 1e-4), 1 - 1e-4)
     return math.log(share / (1 - share))
 
 
-class WorstLead:
-    """Least moving average of :func:`lead` in a video so far, with slow recovery.
+class CueFeatures:
+    """Features of the regression: logit of the peak, lead, agreement, worst lead, size change.
 
-    A tracker on the wrong target stays there, however sure of it. The least average therefore
-    recovers by only a hundredth of the way to the present one in each frame.
+    The lead is that of the peak over the side lobe, in logits. The worst lead is the minimum of its
+    moving average so far. A tracker on the wrong target stays there, however high its score: the
+    minimum therefore recovers by only a hundredth of the difference in each frame.
     """
 
     _DECAY, _RECOVERY = 0.8, 0.01
@@ -62,23 +50,23 @@ class WorstLead:
     def __init__(self) -> None:
         self._average = self._worst = math.nan
 
-    def update(self, cues: Cues) -> float:
-        """Add a frame; return the worst lead with it."""
-        now = lead(cues)
+    def update(self, cues: Cues) -> List[float]:
+        """Add a frame and return its five features."""
+        peak = logit(cues.peak)
+        lead = peak - logit(cues.side_lobe)
         if math.isnan(self._average):
-            self._average = self._worst = now
-        self._average += (1 - self._DECAY) * (now - self._average)
+            self._average = self._worst = lead
+        self._average += (1 - self._DECAY) * (lead - self._average)
         recovered = self._worst + self._RECOVERY * (self._average - self._worst)
         self._worst = min(self._average, recovered)
-        return self._worst
+        return [peak, lead, cues.agreement, self._worst, cues.size_change]
 
 
 class CalibratedConfidence:
     """Logistic regression on a frame's cues: the probability that IoU is 0.5 or more.
 
-    ``score = sigmoid(bias + w . (logit(peak), lead, agreement, worst lead, size change))``, see
-    :class:`Cues`, :func:`lead` and :class:`WorstLead`. ``tools/calibrate.py`` fits the weights to
-    labelled videos. One instance serves one video.
+    ``score = sigmoid(bias + weights . features)``, see :class:`CueFeatures`. One instance serves
+    one video. ``tools/calibrate.py`` fits weights and bias to labelled videos.
 
     Raises:
         ValueError: If there are not five finite weights.
@@ -100,29 +88,32 @@ class CalibratedConfidence:
                 'agreement, worst lead and size change; tools/calibrate.py fits them.'
             )
         self.weights, self.bias = list(weights), bias
-        self._worst_lead = WorstLead()
+        self._features = CueFeatures()
 
     def anew(self) -> 'CalibratedConfidence':
-        """The same weights without the video so far."""
+        """Return a copy with the same weights for another video."""
         return type(self)(self.weights, self.bias)
 
     def update(self, cues: Cues) -> float:
-        """Add a frame's cues; return its score, 0 to 1."""
-        values = cue_vector(cues, self._worst_lead.update(cues))
-        total = self.bias + sum(w * v for w, v in zip(self.weights, values))
+        """Add a frame's cues and return its score, 0 to 1."""
+        features = self._features.update(cues)
+        total = self.bias + sum(w * v for w, v in zip(self.weights, features))
         return 1 / (1 + math.exp(-min(max(total, -30.0), 30.0)))
 
 
 def fit_confidence(cues: np.ndarray, is_right: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
-    """Weights (K,), then the bias, of a logistic regression with a ridge penalty.
+    """Fit a logistic regression with a ridge penalty.
 
     Args:
-        cues: (N, K) vectors of :func:`cue_vector`.
+        cues: (N, K) features of :class:`CueFeatures`.
         is_right: (N,) whether the prediction was right.
         ridge: Penalty on the squared weights of standardised cues, per sample.
 
+    Returns:
+        (K + 1,) weights, then the bias.
+
     Raises:
-        ValueError: If all predictions are right, or none is.
+        ValueError: If all predictions are right, or all are wrong.
     """
     truth = np.asarray(is_right, dtype=bool)
     if truth.all() or not truth.any():

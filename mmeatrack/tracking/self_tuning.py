@@ -5,20 +5,15 @@ from typing import Union
 
 AUTO = 'auto'
 
-# Bounds of a calibrated score: below the lower one a view in ten is wrong in any video, and above
-# the upper one no view is left.
+# Bounds of a calibrated score: below the lower one, a view in ten is wrong in any video; above the
+# upper one, hardly any view is left.
 _LEAST, _MOST = 0.9, 0.99
-# Bounds of the frames between activations: time to use a view, and time in which a target changes.
+# Bounds of the frames between activations: time to use a view, and time for a target to change.
 _SHORTEST, _LONGEST = 3, 15
 
 
 class ScoreStatistics:
-    """Mean and standard deviation of a video's scores so far (Welford's algorithm).
-
-    Attributes:
-        count: Number of scores.
-        mean: Their mean; 0 before the first.
-    """
+    """Running mean and standard deviation of a video's scores (Welford's algorithm)."""
 
     def __init__(self) -> None:
         self.count, self.mean = 0, 0.0
@@ -33,15 +28,15 @@ class ScoreStatistics:
 
     @property
     def deviation(self) -> float:
-        """Standard deviation of the population; 0 before the second score."""
+        """Standard deviation, with the divisor N; 0 before the second score."""
         return math.sqrt(self._squares / self.count) if self.count else 0.0
 
 
 def least_score(threshold: Union[float, str], statistics: ScoreStatistics) -> float:
-    """Least score of a frame that may be stored.
+    """Least score at which a frame may be stored.
 
-    The threshold itself, or for 'auto' the scores' mean + 1 std, clamped to [0.9, 0.99]: where the
-    scores of a video vary, a stored view has to stand out. 'auto' needs a calibrated score, see
+    'auto' takes the mean + 1 std of the scores, clamped to [0.9, 0.99]: where the scores of a video
+    vary, a stored view has to stand out. It needs a calibrated score, see
     :class:`CalibratedConfidence`; the peak of a score map seldom reaches 0.9.
     """
     if isinstance(threshold, str):
@@ -54,10 +49,10 @@ def interval_ends(
 ) -> bool:
     """Return whether an activation is due in a frame, ``since`` frames after the last one.
 
-    For 'auto' it is due after 15 frames, or after 3 or more as soon as the score falls to less than
-    mean - 1 std of those so far: the views in use have then aged.
+    'auto' waits for 15 frames, or for 3 if the score has fallen below mean - 1 std of those so far:
+    the views in use are then out of date.
     """
     if isinstance(interval, str):
-        has_aged = score < statistics.mean - statistics.deviation
-        return since >= (_SHORTEST if has_aged else _LONGEST)
+        is_outdated = score < statistics.mean - statistics.deviation
+        return since >= (_SHORTEST if is_outdated else _LONGEST)
     return frame % interval == 0

@@ -1,76 +1,65 @@
 """The tracker's train_cfg and test_cfg: defaults and checks."""
 
 import math
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from mmeatrack.structures.conventions import CONVENTIONS
 
-_TRAIN_DEFAULTS: Dict[str, Any] = dict(temporal_drop=0.0)
-_TEST_DEFAULTS: Dict[str, Any] = dict(
-    template_factor=2.0,
-    search_factor=4.0,
-    lost_search_factor=None,
-    margin=10.0,
-    fill_slot=False,
-    fast=True,
-    compile=False,
-    size_smoothing=0.0,
-    size_prior=0.0,
-    compat=None,
-    test_mode='OPE',
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+Rule = Tuple[Callable[[Any], bool], str]  # a test of a value, and what it demands
+
+_SHARE: Rule = (lambda value: _is_number(value) and 0 <= value <= 1, 'lie between 0 and 1')
+_FACTOR: Rule = (lambda value: _is_number(value) and value > 0, 'be a finite number above 0')
+_OPTIONAL_FACTOR: Rule = (lambda v: v is None or _FACTOR[0](v), f'{_FACTOR[1]}, or None')
+_MARGIN: Rule = (lambda value: _is_number(value) and value >= 0, 'be a finite number from 0 on')
+_SWITCH: Rule = (lambda value: isinstance(value, bool), 'be True or False')
+
+
+def _one_of(*allowed: Optional[str]) -> Rule:
+    return lambda value: value in allowed, f'be one of {allowed}'
+
+
+# Default and rule by key.
+_TRAIN: Dict[str, Tuple[Any, Rule]] = dict(temporal_drop=(0.0, _SHARE))
+_TEST: Dict[str, Tuple[Any, Rule]] = dict(
+    template_factor=(2.0, _FACTOR),
+    search_factor=(4.0, _FACTOR),
+    lost_search_factor=(None, _OPTIONAL_FACTOR),
+    margin=(10.0, _MARGIN),
+    fill_slot=(False, _SWITCH),
+    fast=(True, _SWITCH),
+    compile=(False, _SWITCH),
+    size_smoothing=(0.0, _SHARE),
+    size_prior=(0.0, _SHARE),
+    compat=(None, _one_of(*CONVENTIONS)),
+    test_mode=('OPE', _one_of('OPE', 'VOT')),
 )
-_SHARES = ('temporal_drop', 'size_smoothing', 'size_prior')
-_FACTORS = ('template_factor', 'search_factor', 'lost_search_factor')
-_SWITCHES = ('fill_slot', 'fast', 'compile')
 
 
 def complete_settings(
     train_cfg: Optional[dict], test_cfg: Optional[dict]
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """Both with the defaults of what is not given; see :class:`EATrack` for the keys.
+    """Fill in the defaults of both configs; see :class:`EATrack` for the keys.
 
     Raises:
         ValueError: If a key is unknown or a value is out of range.
     """
-    train = _merge('train_cfg', _TRAIN_DEFAULTS, train_cfg)
-    test = _merge('test_cfg', _TEST_DEFAULTS, test_cfg)
-    _check_values(train, test)
-    return train, test
+    return _complete('train_cfg', _TRAIN, train_cfg), _complete('test_cfg', _TEST, test_cfg)
 
 
-def _merge(name: str, defaults: Dict[str, Any], given: Optional[dict]) -> Dict[str, Any]:
-    unknown = sorted(set(given or ()) - set(defaults))
+def _complete(
+    name: str, table: Dict[str, Tuple[Any, Rule]], given: Optional[dict]
+) -> Dict[str, Any]:
+    unknown = sorted(set(given or ()) - set(table))
     if unknown:
-        raise ValueError(f'{name} has unknown keys {unknown}; it takes {sorted(defaults)}.')
-    return dict(defaults, **(given or {}))
-
-
-def _check_values(train: Dict[str, Any], test: Dict[str, Any]) -> None:
-    given = {**train, **test}
-    for name in (*_SHARES, *_FACTORS, 'margin'):
-        number = given[name]
-        if number is None and name == 'lost_search_factor':
-            continue
-        if not isinstance(number, (int, float)) or not math.isfinite(number):
-            raise ValueError(f'{name}={number!r} must be a finite number.')
-    for name in _SHARES:
-        if not 0 <= given[name] <= 1:
-            cfg = 'train_cfg' if name in train else 'test_cfg'
-            raise ValueError(f'{cfg}.{name}={given[name]} must lie between 0 and 1.')
-    factors = {name: test[name] for name in _FACTORS}
-    if not all(factor is None or factor > 0 for factor in factors.values()) or test['margin'] < 0:
-        said = 'template_factor={}, search_factor={} and lost_search_factor={}'.format(
-            *factors.values()
-        )
-        raise ValueError(f'test_cfg.{said} must be above 0, margin={test["margin"]} at least 0.')
-    for name in _SWITCHES:
-        if not isinstance(test[name], bool):
-            raise ValueError(f'test_cfg.{name}={test[name]!r} must be True or False.')
-    if test['compat'] not in CONVENTIONS:
-        raise ValueError(
-            f'test_cfg.compat={test["compat"]!r} is unknown; it is one of {[*CONVENTIONS]}.'
-        )
-    if test['test_mode'] not in ('OPE', 'VOT'):
-        raise ValueError(
-            f"test_cfg.test_mode={test['test_mode']!r} is unknown; it is 'OPE' or 'VOT'."
-        )
+        raise ValueError(f'{name} has unknown keys {unknown}; it takes {sorted(table)}.')
+    values = {key: default for key, (default, _) in table.items()}
+    values.update(given or {})
+    for key, (_, (is_valid, rule)) in table.items():
+        if not is_valid(values[key]):
+            raise ValueError(f'{name}.{key}={values[key]!r} must {rule}.')
+    return values

@@ -5,9 +5,8 @@ import pytest
 
 from mmeatrack.tracking.calibrated_confidence import (
     CalibratedConfidence,
+    CueFeatures,
     Cues,
-    WorstLead,
-    cue_vector,
     fit_confidence,
     logit,
     size_change,
@@ -34,13 +33,14 @@ def test_worst_lead_is_slowly_forgotten() -> None:
         """Cues with the given lead."""
         return Cues(sigmoid(value), 0.5, 0.0, 0.0)
 
-    worst = WorstLead()
-    assert worst.update(cues(2.0)) == pytest.approx(2)
-    assert worst.update(cues(-3.0)) == pytest.approx(0.8 * 2 - 0.2 * 3)  # 1.0, a new worst
+    features = CueFeatures()
+    assert features.update(cues(2.0)) == pytest.approx([2, 2, 0, 2, 0])
+    # The worst lead falls to 0.8 * 2 - 0.2 * 3 = 1.
+    assert features.update(cues(-3.0)) == pytest.approx([-3, -3, 0, 1, 0])
     average = 0.8 * 1.0 + 0.2 * 6
-    assert worst.update(cues(6.0)) == pytest.approx(1 + 0.01 * (average - 1))
+    assert features.update(cues(6.0))[3] == pytest.approx(1 + 0.01 * (average - 1))
     for _ in range(500):
-        last = worst.update(cues(6.0))
+        last = features.update(cues(6.0))[3]
     assert 5.9 < last < 6
 
 
@@ -69,10 +69,10 @@ def test_fit_has_no_gradient_left() -> None:
     np.testing.assert_allclose(np.c_[cues, np.ones(300)].T @ residual, 0, atol=1e-6)
 
 
-def test_what_was_fitted_is_what_is_tracked_with() -> None:
+def test_tracking_uses_the_fitted_features() -> None:
     frames = [Cues(0.9, 0.1, 0.8, 0.0), Cues(0.4, 0.3, 0.2, 0.3), Cues(0.6, 0.5, 0.1, 0.5)]
-    worst_lead = WorstLead()
-    rows = np.array([cue_vector(cues, worst_lead.update(cues)) for cues in frames])
+    features = CueFeatures()
+    rows = np.array([features.update(cues) for cues in frames])
     weights, bias = np.array([0.3, -0.2, 1.0, 0.4, -2.0]), 0.1
     confidence = CalibratedConfidence(weights, bias)
     expected = 1 / (1 + np.exp(-(rows @ weights + bias)))

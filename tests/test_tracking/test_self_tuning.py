@@ -63,5 +63,5 @@ def test_store_tunes_itself() -> None:
 
 @pytest.mark.parametrize('name', ['threshold', 'interval'])
 def test_other_words_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{name}='often' must .*, or 'auto'"):
+    with pytest.raises(ValueError, match=rf"{name}='often' must .*, or be 'auto'\."):
         TargetStore(**{name: 'often'})

@@ -12,9 +12,7 @@ from mmtrack.structures import TrackDataSample
 from mmeatrack.models import EATrackMOT
 from mmeatrack.models.mot import eatrack_mot
 from mmeatrack.structures.checks import image_size
-from mmeatrack.tracking import LostDetector
-from mmeatrack.tracking.settings import complete_settings
-from mmeatrack.tracking.steps import VideoParts, begin
+from mmeatrack.tracking import LostDetector, VideoParts, begin, complete_settings
 
 SIZE = (120, 90)
 

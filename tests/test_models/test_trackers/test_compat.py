@@ -94,5 +94,5 @@ def test_the_videos_meet_margin_and_borders(golden) -> None:
 
 def test_unknown_convention_is_refused(weights) -> None:
     model = dict(from_ostrack(weights).model, data_preprocessor=PREPROCESSOR)
-    with pytest.raises(ValueError, match=r"compat='pytracking' is unknown.*'ostrack'"):
+    with pytest.raises(ValueError, match=r"compat='pytracking' must be one of \(None, 'ostrack'\)"):
         MODELS.build(dict(model, test_cfg=dict(compat='pytracking')))

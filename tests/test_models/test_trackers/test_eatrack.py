@@ -226,12 +226,21 @@ def test_tracking_without_a_first_frame_is_refused(tracker) -> None:
     [
         (dict(test_cfg=dict(search_facter=4.0)), r"test_cfg has unknown keys \['search_facter'\]"),
         (dict(train_cfg=dict(drop=0.5)), r"train_cfg has unknown keys \['drop'\]; .*temporal_drop"),
-        (dict(test_cfg=dict(search_factor=0.0)), r'search_factor=0.0 and lost_search_factor=None'),
-        (dict(test_cfg=dict(template_factor=-2.0)), r'template_factor=-2.0'),
-        (dict(test_cfg=dict(margin=-1.0)), r'margin=-1.0 at least 0'),
+        (
+            dict(test_cfg=dict(search_factor=0.0)),
+            r'search_factor=0.0 must be a finite number above 0\.',
+        ),
+        (
+            dict(test_cfg=dict(template_factor=-2.0)),
+            r'template_factor=-2.0 must be a finite number above 0',
+        ),
+        (
+            dict(test_cfg=dict(margin=-1.0)),
+            r'test_cfg.margin=-1.0 must be a finite number from 0 on',
+        ),
         (dict(test_cfg=dict(search_factor='4')), r"search_factor='4' must be a finite number"),
         (dict(test_cfg=dict(search_factor=float('nan'))), r'search_factor=nan must be a finite'),
-        (dict(test_cfg=dict(test_mode='LT')), r"test_mode='LT' is unknown; it is 'OPE' or 'VOT'"),
+        (dict(test_cfg=dict(test_mode='LT')), r"test_mode='LT' must be one of \('OPE', 'VOT'\)"),
         (dict(train_cfg=dict(temporal_drop=1.5)), r'temporal_drop=1.5 must lie between 0 and 1'),
         (
             dict(temporal=dict(type='mmeatrack.TargetStore', interval=0)),
