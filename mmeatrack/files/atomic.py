@@ -1,4 +1,4 @@
-"""Atomic writing: a file is whole under its name, or not there."""
+"""Atomic writing: a file is complete under its name, or not there."""
 
 import os
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import Union
 
 
 def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None:
-    """Write bytes, or text as UTF-8, in place of what was there, so that no reader sees half of it.
+    """Write bytes, or text as UTF-8, so that no reader ever sees half of the file.
 
-    The content is on the disk before the name is; missing folders are made. Processes may write
-    beside each other.
+    The file is on the disk before it gets its name, and replaces an earlier one. Missing folders
+    are made. Several processes may write at the same time.
 
     Raises:
-        OSError: If it could not be written. What was there before is left as it was.
+        OSError: If it could not be written. An earlier file is left as it was.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -22,17 +22,17 @@ def write_atomically(path: Union[str, Path], content: Union[str, bytes]) -> None
         partial.write_bytes(data)
         replace_durably(partial, path)
     except OSError as error:
-        if error.errno is not None and not error.filename:  # writing to an open file tells no name
+        if error.errno is not None and not error.filename:  # writing to an open file gives no name
             error.filename = str(path)
         partial.unlink(missing_ok=True)  # on a full disk every byte counts
         raise
 
 
 def replace_durably(partial: Union[str, Path], path: Union[str, Path]) -> None:
-    """Give a finished file of the same folder its final name, in place of what was there.
+    """Give a finished file its final name in the same folder, replacing an earlier file.
 
     For files that others write, such as videos: the content is on the disk before the name is. An
-    OSError leaves what was there as it was.
+    OSError leaves the earlier file as it was.
     """
     with Path(partial).open('rb+') as file:
         os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""A lock file: one writer for a folder."""
+"""Lock file that gives a folder one writer at a time."""
 
 import json
 import os
@@ -21,14 +21,14 @@ class FolderLock:
     """Lock of a folder that has one writer at a time.
 
     The lock is a file in the folder with the writer's host and process number. The writer renews
-    the file's time as it works. A lock is stale when its process is gone from this host or has been
-    silent for 15 minutes, and is then taken over. Whoever has lost the lock finds out by
-    :meth:`check`.
+    the file's time as it works. A lock is stale, and may be taken over, when its process no longer
+    runs on this host or has been silent for 15 minutes. A writer that has lost the lock finds out
+    by :meth:`check`.
 
     Args:
         folder: The folder; made by :meth:`acquire`.
         group: Common name of several processes that write as one, as the ranks of a distributed
-            run do. Empty for a process on its own.
+            run do. Empty for a single process.
     """
 
     def __init__(self, folder: Union[str, Path], group: str = '') -> None:
@@ -38,7 +38,7 @@ class FolderLock:
         self._beat_at = 0.0
 
     def acquire(self) -> str:
-        """Take the lock, or share that of the own process or group; return its token.
+        """Take the lock, or share that of this process or group; return its token.
 
         Raises:
             RuntimeError: If another writer holds it.
@@ -47,29 +47,36 @@ class FolderLock:
             self.check()
             return self.token
         self.folder.mkdir(parents=True, exist_ok=True)
-        record = self._new_record()
-        text = json.dumps(record)
+        host, pid = socket.gethostname(), str(os.getpid())
+        record = dict(host=host, pid=pid, group=self.group, token=uuid.uuid4().hex)
         try:
             with self.path.open('x', encoding='utf-8') as file:
-                file.write(text)
+                file.write(json.dumps(record))
         except FileExistsError:
             found = self._read()
-            if self._is_live(found):
-                if not self._is_shared(found):
-                    raise RuntimeError(self._in_use(found)) from None
+            silence = self._silence()
+            is_elsewhere = found.get('host') != host
+            if silence <= STALE_AFTER and (is_elsewhere or _is_running(found.get('pid', ''))):
+                shared = ('group',) if self.group else ('host', 'pid', 'group')
+                if any(found.get(key) != record[key] for key in shared):
+                    raise RuntimeError(
+                        f'{self.folder} is being written by {_writer(found)}, which gave a sign of '
+                        f'life {max(silence, 0):.0f} s ago. Let it end, or give this run another '
+                        f'folder. If that process no longer exists, delete {self.path}.'
+                    ) from None
                 record = found
             else:
-                write_atomically(self.path, text)
+                write_atomically(self.path, json.dumps(record))
         self.token, self._beat_at = record['token'], time.monotonic()
         self.check()  # another writer may have taken a stale lock at the same moment
         _HOLDERS[self.token] += 1
         return self.token
 
     def check(self) -> None:
-        """Make sure that the folder is still this writer's.
+        """Make sure that the folder still belongs to this writer.
 
         Raises:
-            RuntimeError: If it is not: another writer has it, or the folder was moved or removed.
+            RuntimeError: If another writer has it, or it was moved or removed.
         """
         found = self._read()
         if self.token is not None and found.get('token') == self.token:
@@ -81,11 +88,7 @@ class FolderLock:
         )
 
     def beat(self) -> None:
-        """Give a sign of life, at most every 30 seconds.
-
-        Raises:
-            RuntimeError: If the folder is no longer this writer's.
-        """
+        """Give a sign of life, at most every 30 seconds; errors are those of :meth:`check`."""
         now = time.monotonic()
         if now - self._beat_at >= BEAT_EVERY:
             self.check()
@@ -101,35 +104,13 @@ class FolderLock:
             self.path.unlink(missing_ok=True)  # another rank of the run may be as quick
         self.token = None
 
-    def _new_record(self) -> Dict[str, str]:
-        return dict(
-            host=socket.gethostname(),
-            pid=str(os.getpid()),
-            group=self.group,
-            token=uuid.uuid4().hex,
-        )
-
     def _read(self) -> Dict[str, str]:
-        """The record of the lock file; empty where there is none that can be read."""
+        """The record of the lock file; empty if there is none that can be read."""
         try:
             record = json.loads(self.path.read_text(encoding='utf-8'))
-        except (OSError, ValueError):  # a file that was just opened is empty
+            return {str(key): str(value) for key, value in record.items()}
+        except (OSError, ValueError, AttributeError):  # missing, just opened, or not a record
             return {}
-        if not isinstance(record, dict):
-            return {}
-        return {str(key): str(value) for key, value in record.items()}
-
-    def _is_live(self, record: Dict[str, str]) -> bool:
-        if self._silence() > STALE_AFTER:
-            return False
-        on_this_host = record.get('host') == socket.gethostname()
-        return not on_this_host or _is_running(record.get('pid', ''))
-
-    def _is_shared(self, record: Dict[str, str]) -> bool:
-        if self.group:
-            return record.get('group') == self.group
-        own = self._new_record()
-        return all(record.get(key) == own[key] for key in ('host', 'pid', 'group'))
 
     def _silence(self) -> float:
         """Seconds since the last sign of life; 0 if there is no lock."""
@@ -137,13 +118,6 @@ class FolderLock:
             return time.time() - self.path.stat().st_mtime
         except OSError:
             return 0.0
-
-    def _in_use(self, record: Dict[str, str]) -> str:
-        return (
-            f'{self.folder} is being written by {_writer(record)}, which gave a sign of life '
-            f'{max(self._silence(), 0):.0f} s ago. Let it end, or give this run another folder. If '
-            f'that process is no more, delete {self.path}.'
-        )
 
 
 def _writer(record: Dict[str, str]) -> str:
@@ -153,7 +127,7 @@ def _writer(record: Dict[str, str]) -> str:
 
 
 def _is_running(pid: str) -> bool:
-    """True if a process of this host runs, or where the system cannot be asked."""
+    """True if a process of this host is running, or if the system cannot tell."""
     if not pid.isdigit():
         return False
     if os.name != 'posix':
@@ -162,6 +136,6 @@ def _is_running(pid: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it is another user's
+    except PermissionError:  # the process of another user
         return True
     return True

@@ -1,10 +1,10 @@
 """The image files of a sequence, in the order of the video.
 
 Names are compared part by part from the left, numbers as numbers: ``img2`` comes before ``img010``,
-``0.05`` before ``0.125``, and upper and lower case are alike. Each name must differ from the one
-before it in a number first. Where it does not, as in ``00005.jpg`` and ``00005 (1).jpg``, or in
-``1.jpg`` and ``01.jpg``, nobody can tell the frames of the video from the others, and every box
-behind the wrong one would belong to another frame. This is an error that names both files.
+``0.05`` before ``0.125``, and case does not count. The first part in which a name differs from its
+predecessor must be a number. Where it is not, as in ``00005.jpg`` and ``00005 (1).jpg``, or in
+``1.jpg`` and ``01.jpg``, the frames of the video cannot be told from other files, and every box
+after a wrong one would belong to another frame. This is an error that names both files.
 """
 
 import os
@@ -16,11 +16,10 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 
-# A dot is a decimal point where it is the only one: 1.2.3 are three numbers.
+# A dot is a decimal point if it is the only one: 1.2.3 is three numbers.
 _DECIMAL = r'(?<![\d.])\d*\.\d+(?!\.?\d)'
 _NUMBER = re.compile(rf'((?:^-)?(?:{_DECIMAL}|\d+)(?:e[+-]\d+)?)')
 _INTEGER = re.compile(r'(\d+)')
-_NOWHERE = -2
 
 Part = Union[str, Decimal]
 
@@ -28,9 +27,9 @@ Part = Union[str, Decimal]
 def list_frames(
     folder: Union[str, Path], first: Optional[int] = None, last: Optional[int] = None
 ) -> List[str]:
-    """File names of a sequence's images, in the order of the numbers in them.
+    """List the file names of a sequence's images, in the order of the numbers in them.
 
-    Numbers need not be consecutive unless a range is asked for, from ``first`` to ``last``. Hidden
+    Numbers need not be consecutive unless a range is given, from ``first`` to ``last``. Hidden
     files and files of other types are passed over.
 
     Raises:
@@ -42,15 +41,14 @@ def list_frames(
         raise FileNotFoundError(f'{folder}: no such image folder')
     entries = os.listdir(folder)
     names = [name for name in entries if is_image_name(name)]
-    if not names:  # names such as .05.jpg are hidden files, but where all are, they are time stamps
+    if not names:  # names such as .05.jpg are those of hidden files; if all are, of time stamps
         names = [name for name in entries if re.match(r'\.\d', name) and is_image_name(name[1:])]
     if not names:
         kinds = Counter(Path(name).suffix.lower() for name in entries if not name.startswith('.'))
-        there = ', '.join(
-            f'{count} {kind or "without a suffix"}' for kind, count in sorted(kinds.items())
-        )
+        there = [f'{count} {kind or "without a suffix"}' for kind, count in sorted(kinds.items())]
         raise FileNotFoundError(
-            f'{folder}: no image of a type in {IMAGE_SUFFIXES}; it holds {there or "nothing"}'
+            f'{folder}: no image of a type in {IMAGE_SUFFIXES}; it holds '
+            f'{", ".join(there) or "nothing"}'
         )
     try:
         names = sort_frames(names)
@@ -62,12 +60,12 @@ def list_frames(
 
 
 def is_image_name(name: str) -> bool:
-    """True if a file is an image by its name, and not hidden."""
+    """True for the name of an image file that is not hidden."""
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 
 def sort_frames(names: Sequence[str]) -> List[str]:
-    """Sort the file names of a sequence by the numbers in them, see this module.
+    """Sort the file names of a sequence by the numbers in them, by the rules of this module.
 
     Raises:
         ValueError: If two names have the same number, or the numbers do not give the order.
@@ -75,8 +73,9 @@ def sort_frames(names: Sequence[str]) -> List[str]:
     parts = {name: _parts(name, _NUMBER) for name in names}
     ordered = sorted(names, key=lambda name: (parts[name], name))
     for name, following in zip(ordered, ordered[1:]):
-        at = _first_difference(parts[name], parts[following])
-        if at % 2 == 0:  # a text, or nothing
+        pairs = enumerate(zip(parts[name], parts[following]))
+        at = next((index for index, (one, other) in pairs if one != other), None)
+        if at is None or at % 2 == 0:  # they differ nowhere, or in a text first
             raise ValueError(_reason(name, following, parts, at))
     if any('.' in _stem(name) for name in names):
         by_integers = sorted(names, key=lambda name: (_parts(name, _INTEGER), name))
@@ -92,7 +91,7 @@ def frame_number(name: str) -> Optional[int]:
 
 
 def find_gap(names: Sequence[str]) -> Optional[str]:
-    """First jump by more than one in the numbers of files in video order; None without one."""
+    """Return a message on the first gap in the numbers of files in video order; None without."""
     for name, following in zip(names, names[1:]):
         if _fractions(name):
             return None
@@ -103,7 +102,7 @@ def find_gap(names: Sequence[str]) -> Optional[str]:
 
 
 def _parts(name: str, number: 're.Pattern[str]') -> Tuple[Part, ...]:
-    """Split a stem into texts and numbers by turns: ``'', 12, ' (', 1, ')'`` for 12 (1).jpg."""
+    """Split a stem into alternating texts and numbers: ``'', 12, ' (', 1, ')'`` for 12 (1).jpg."""
     parts: List[Part] = list(number.split(_stem(name).casefold()))
     parts[1::2] = map(Decimal, parts[1::2])
     return tuple(parts)
@@ -114,43 +113,38 @@ def _stem(name: str) -> str:
 
 
 def _fractions(name: str) -> List[str]:
-    """The digits behind each decimal point, or what looks like one."""
-    return [each[each.index('.') + 1 :] for each in re.findall(_DECIMAL, _stem(name))]
+    """The digits after each decimal point, or what looks like one."""
+    return [each.split('.')[1] for each in re.findall(_DECIMAL, _stem(name))]
 
 
-def _first_difference(parts: Sequence[Part], others: Sequence[Part]) -> int:
-    """Index of the first part that differs, an odd one for a number; _NOWHERE if all are equal."""
-    pairs = enumerate(zip(parts, others))
-    return next((i for i, (one, other) in pairs if one != other), _NOWHERE)
-
-
-def _reason(name: str, following: str, parts: Dict[str, Tuple[Part, ...]], at: int) -> str:
-    """Say why the order of two neighbours is not known: a frame is there twice, or no number."""
+def _reason(
+    name: str, following: str, parts: Dict[str, Tuple[Part, ...]], at: Optional[int]
+) -> str:
+    """Reason why the order of two neighbours is unknown: a duplicate frame, or no number."""
     shorter = min(parts[name], parts[following], key=len)
-    if len(shorter) > 1 and at in (_NOWHERE, len(shorter) - 1):  # its number is the last they share
-        number = shorter[-2]
-        return f'{name} and {following} are both frame {number}; remove one'
+    if len(shorter) > 1 and at in (None, len(shorter) - 1):  # they share all of its numbers
+        return f'{name} and {following} are both frame {shorter[-2]}; remove one'
     for odd in (following, name):
         same = [each for each in parts if each != odd and frame_number(each) == frame_number(odd)]
         if same and frame_number(odd) is not None:
             return f'{same[0]} and {odd} are both frame {frame_number(odd)}; remove one'
     return (
-        f'no number says whether {name} or {following} comes first; remove the one that is no '
+        f'no number says whether {name} or {following} comes first; remove the one that is not a '
         'frame of the video, or rename all alike: img00001, img00002 ...'
     )
 
 
 def _check_decimals(names: Sequence[str]) -> None:
-    """Refuse dots that may separate two counts, as in 1.9 and 1.10, where that changes the order.
+    """Raise ValueError if the dots may separate two counts, as in 1.9 and 1.10.
 
-    Programs that write decimals of different lengths leave closing zeros out. Behind a letter a dot
-    is a decimal point only if one of the numbers begins with a zero, as no count does.
+    Programs that write decimals of different lengths omit trailing zeros. After a letter, a dot is
+    a decimal point only if some fraction has a leading zero, as counts do not.
     """
     fractions = [fraction for name in names for fraction in _fractions(name)]
     has_letter = any(re.search(r'[^\W\d_]\.\d', _stem(name)) for name in names)
-    has_closing_zero = any(re.fullmatch(r'\d+0', fraction) for fraction in fractions)
+    has_trailing_zero = any(re.fullmatch(r'\d+0', fraction) for fraction in fractions)
     has_leading_zero = any(re.fullmatch(r'0\d+', fraction) for fraction in fractions)
-    if has_closing_zero or (has_letter and not has_leading_zero):
+    if has_trailing_zero or (has_letter and not has_leading_zero):
         raise ValueError(
             f'the dots in {names[0]}, {names[1]} ... may be decimal points or separate two '
             'numbers, and the order of the frames depends on it; rename them: img00001 ...'
@@ -158,17 +152,16 @@ def _check_decimals(names: Sequence[str]) -> None:
 
 
 def _frames_in_range(folder: Path, names: List[str], first: int, last: int) -> List[str]:
-    """Pick the frames numbered ``first`` to ``last``; each must be there once."""
+    """Pick the frames numbered ``first`` to ``last``; each must exist exactly once."""
     by_number: Dict[int, str] = {}
     for name in names:
         number = frame_number(name)
-        if number is None or not first <= number <= last:
-            continue
-        if number in by_number:
-            raise ValueError(
-                f'{folder}: {by_number[number]} and {name} are both frame {number}; remove one'
-            )
-        by_number[number] = name
+        if number is not None and first <= number <= last:
+            other = by_number.setdefault(number, name)
+            if other != name:
+                raise ValueError(
+                    f'{folder}: {other} and {name} are both frame {number}; remove one'
+                )
     missing = [number for number in range(first, last + 1) if number not in by_number]
     if missing:
         raise FileNotFoundError(

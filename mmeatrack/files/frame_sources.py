@@ -14,8 +14,7 @@ from mmeatrack.files.live_frames import live_frames
 from mmeatrack.files.sequence_names import name_by_folder
 from mmeatrack.log import warn
 
-# FFmpeg makes videos of texts of these names.
-TEXT_SUFFIXES = ('.txt', '.nfo', '.asc', '.diz', '.ice', '.art', '.ans', '.vt')
+_TEXT_SUFFIXES = ('.txt', '.nfo', '.asc', '.diz', '.ice', '.art', '.ans', '.vt')
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,10 @@ class FrameSource:
         name: A name for it: the sequence's, the video's.
         frames: The frames from ``start_frame`` on, each (H, W, 3), uint8, BGR.
         start_frame: Number of the first one, counted from 0.
-        num_frames: Frames in the whole input. For a video it is what the file says, which some
-            containers only estimate; None where it is not known.
+        num_frames: Frames in the whole input; None if unknown. For a video it is what the file
+            says, which some containers only estimate.
         is_exact: Whether ``num_frames`` is certain.
-        fps: Frames per second as the input says; None where it does not.
+        fps: Frames per second as the input says; None if it does not.
     """
 
     name: str
@@ -40,7 +39,7 @@ class FrameSource:
     fps: Optional[float] = None
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Go on with the frames; RuntimeError if all have been taken."""
+        """Yield the remaining frames; RuntimeError if all have been taken."""
         is_taken = True
         for frame in self.frames:
             is_taken = False
@@ -55,21 +54,21 @@ def open_frames(
     """Open a video file, a folder of images, a camera or a stream.
 
     Args:
-        source: A video file; a folder of images, or a sequence's folder with them in ``img``,
+        source: A video file; a folder of images, or a sequence's folder with images in ``img``,
             which are read in the order of the numbers in their names; the number of a camera; the
             URL of a stream.
-        start_frame: Frames to pass over.
-        live: Whether frames of a camera or a stream that come while one is worked on are passed
-            over, see :func:`live_frames`.
+        start_frame: Number of frames to skip.
+        live: Whether to skip frames that a camera or a stream delivers while one is processed, see
+            :func:`live_frames`.
 
     Returns:
-        The frames. They are read as they are asked for, and reading raises what
-        :func:`read_image` does, or ValueError where the size changes.
+        The frames, which are read on demand. Reading raises the errors of :func:`read_image`, and
+        ValueError if the size changes.
 
     Raises:
         FileNotFoundError: If there is no such file, or no image in the folder.
         ValueError: If the file cannot be read as a video, ``start_frame`` is negative or beyond
-            the end, no camera answers, or ``live`` is asked for with files.
+            the end, no camera answers, or ``live`` is given for files.
 
     Example:
         >>> source = open_frames('flight.mp4', start_frame=1)
@@ -77,12 +76,12 @@ def open_frames(
         ('flight', [(120, 160, 3), (120, 160, 3)])
     """
     if start_frame < 0:
-        raise ValueError(f'start frame {start_frame}: it is counted from 0 on, give 0 or more.')
+        raise ValueError(f'start frame {start_frame}: frames count from 0, give 0 or more.')
     path = Path(str(source))
     if '://' in str(source):
         return _open_capture(str(source), start_frame, live)
     if live and path.exists():
-        raise ValueError(f'{source}: live frames are those of cameras and streams. Leave live out.')
+        raise ValueError(f'{source}: live frames are those of cameras and streams. Omit live.')
     if path.is_dir():
         return _open_folder(path, start_frame)
     if path.is_file():
@@ -114,20 +113,20 @@ def _read_images(paths: List[Path]) -> Iterator[np.ndarray]:
         if image.shape != size:
             raise ValueError(
                 f'{path}: {image.shape[1]}x{image.shape[0]} px after frames of '
-                f'{size[1]}x{size[0]}. All images of a folder must be of one video; remove others.'
+                f'{size[1]}x{size[0]}. All images in a folder must be of one video; remove others.'
             )
         yield image
 
 
 def _open_video(path: Path, start_frame: int) -> FrameSource:
-    if path.suffix.lower() in TEXT_SUFFIXES:
-        raise ValueError(f'{path}: this is a text, which FFmpeg would draw. Give the video.')
+    if path.suffix.lower() in _TEXT_SUFFIXES:
+        raise ValueError(f'{path}: this is text, which FFmpeg would draw. Give the video.')
     if path.suffix.lower() in IMAGE_SUFFIXES:
         raise ValueError(f'{path}: this is one image. Give its folder, {path.parent}, or a video.')
-    # Absolute: FFmpeg takes what stands before a colon in a relative name for a protocol.
+    # Absolute: FFmpeg takes the part before a colon in a relative name for a protocol.
     capture = cv2.VideoCapture(os.path.abspath(path))
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    # Seeking is not exact with every codec; passing over frame by frame is.
+    # Seeking is not exact with every codec; grabbing frame by frame is.
     passed = 0
     while passed < start_frame and capture.grab():
         passed += 1
@@ -139,13 +138,9 @@ def _open_video(path: Path, start_frame: int) -> FrameSource:
             f'{path}: cannot be read as a video; it is damaged, truncated, or of an unknown type. '
             'If other players show it, convert it: ffmpeg -i INPUT -c:v mpeg4 -q:v 2 OUTPUT.mp4'
         )
-    return FrameSource(
-        path.stem,
-        _read_video(path, capture, first, start_frame, count),
-        start_frame,
-        count if count > 0 else None,
-        fps=_rate(capture),
-    )
+    frames = _read_video(path, capture, first, start_frame, count)
+    num_frames = count if count > 0 else None
+    return FrameSource(path.stem, frames, start_frame, num_frames, fps=_rate(capture))
 
 
 def _read_video(
@@ -167,13 +162,13 @@ def _read_video(
 
 def _open_capture(source: Union[int, str], start_frame: int, live: bool) -> FrameSource:
     is_camera = isinstance(source, int)
-    # A URL may hold a password, and is therefore in no message and no name.
+    # A URL may contain a password, so no message and no name shows it.
     name = f'camera {source}' if is_camera else 'stream'
     capture = cv2.VideoCapture(source)
     if not capture.isOpened():
         raise ValueError(
-            f'{name}: no camera answers under this number. Is it plugged in, and may you '
-            'use it? Others have the numbers 0, 1, 2 ...'
+            f'{name}: no camera answers under this number. Is it plugged in, and are you allowed '
+            'to use it? Others have the numbers 0, 1, 2 ...'
             if is_camera
             else f'{name}: nothing answers at this URL.'
         )
@@ -184,7 +179,7 @@ def _open_capture(source: Union[int, str], start_frame: int, live: bool) -> Fram
 
 
 def _rate(capture: cv2.VideoCapture) -> Optional[float]:
-    """Frames a second; None where the input does not say, as 0, -1 or NaN do."""
+    """Frames per second; None if the input gives 0, -1 or NaN instead."""
     fps = float(capture.get(cv2.CAP_PROP_FPS))
     return fps if 0 < fps < float('inf') else None
 

@@ -1,6 +1,5 @@
-"""Reading of one image, whole or not at all: the one rule for truncated images."""
+"""Reading of one image, which truncated files never pass."""
 
-import struct
 import warnings
 import zlib
 from pathlib import Path
@@ -9,12 +8,13 @@ from typing import Callable, Optional, Union
 import cv2
 import numpy as np
 
-_JPEG_START, _JPEG_END, _JPEG_TEMPORARY = 0xD8, 0xD9, 0x01
-_JPEG_WITHIN_DATA = {0x00, *range(0xD0, 0xD8)}  # behind 0xff: a coded 0xff, and restart markers
+from mmeatrack.files.content import read_file
+
+_JPEG_START, _JPEG_END, _JPEG_FILL = 0xD8, 0xD9, 0xFF
+_JPEG_WITHOUT_LENGTH = {0x00, 0x01, *range(0xD0, 0xD8)}  # 0xff in data, TEM, restarts
 _PNG_START = b'\x89PNG\r\n\x1a\n'
-_PNG_BIT_DEPTH = 24  # its position: behind the signature, two fields of the chunk, width and height
-# Sensors of 10, 12 and 14 bits; all that an 8-bit image keeps of them lies below this value.
-_DARKEST_QUARTER = 64
+_PNG_BIT_DEPTH = 24  # position: after the signature and the chunk's length, name, width and height
+_DARKEST_QUARTER = 64  # bound of what the upper 8 of 16 bits hold of a sensor of 10, 12 or 14 bits
 
 
 def read_image(path: Union[str, Path]) -> np.ndarray:
@@ -22,12 +22,9 @@ def read_image(path: Union[str, Path]) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no image or a truncated one.
+        ValueError: If it is not an image, or is truncated.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such image file. Is the path right?')
-    return decode_image(path.read_bytes(), str(path))
+    return decode_image(read_file(path, 'image'), str(path))
 
 
 def decode_image(
@@ -35,23 +32,23 @@ def decode_image(
 ) -> np.ndarray:
     """Decode the content of an image file.
 
-    A JPEG must go on to its end marker and a PNG to its last chunk; what follows is passed over.
-    Many decoders fill the missing part of a truncated image with grey, and say nothing.
+    A JPEG must extend to its end marker and a PNG to its last chunk; what follows is ignored. Many
+    decoders silently fill the missing part of a truncated image with grey.
 
-    By default, images of one channel get three equal ones, transparency is dropped, and of 16 bits
-    the upper 8 are kept, with a warning where these hold next to nothing.
+    By default, a single channel is repeated three times, transparency is dropped, and of 16 bits
+    the upper 8 are kept, with a warning if these are almost empty.
 
     Args:
         content: The bytes of the file.
         source: The file's name, for messages.
-        decoder: Function that turns the bytes into an image, or None where it cannot, in place of
-            OpenCV's for colour images.
+        decoder: Function that decodes the bytes, or returns None if it cannot; by default OpenCV's
+            for colour images.
 
     Returns:
         The image, by default (H, W, 3), uint8, BGR.
 
     Raises:
-        ValueError: If it is no image or a truncated one.
+        ValueError: If it is not an image, or is truncated.
     """
     if not content:
         raise ValueError(f'{source}: the image file is empty. Copy or unpack it again.')
@@ -69,7 +66,7 @@ def decode_image(
 
 
 def _is_complete(content: bytes) -> bool:
-    """True if a JPEG or PNG goes on to its end, and for other types, whose decoders tell."""
+    """True for a complete JPEG or PNG, and for other types, whose decoders report truncation."""
     if content.startswith(b'\xff\xd8'):
         return _jpeg_is_complete(content)
     if content.startswith(_PNG_START):
@@ -78,7 +75,7 @@ def _is_complete(content: bytes) -> bool:
 
 
 def _jpeg_is_complete(content: bytes) -> bool:
-    """Walk from marker to marker: a thumbnail's end, within a segment, is not the image's."""
+    """Walk from marker to marker, so that the end of a thumbnail in a segment does not count."""
     position = 2
     while True:
         position = content.find(b'\xff', position)
@@ -89,26 +86,23 @@ def _jpeg_is_complete(content: bytes) -> bool:
             return True
         if marker == _JPEG_START:
             return False  # the next image begins before this one ended
-        if marker == 0xFF:  # a fill byte
+        if marker == _JPEG_FILL:
             position += 1
-        elif marker in _JPEG_WITHIN_DATA or marker == _JPEG_TEMPORARY:
+        elif marker in _JPEG_WITHOUT_LENGTH:
             position += 2
         else:
             position += 2 + int.from_bytes(content[position + 2 : position + 4], 'big')
 
 
 def _png_is_complete(content: bytes) -> bool:
-    """Walk from chunk to chunk; those that hold the image must have their check sum."""
+    """Walk from chunk to chunk; those that hold the image must match their checksum."""
     position = len(_PNG_START)
     while position + 12 <= len(content):
-        (length,) = struct.unpack_from('>I', content, position)
-        end = position + 8 + length
+        end = position + 8 + int.from_bytes(content[position : position + 4], 'big')
         name = content[position + 4 : position + 8]
-        if end + 4 > len(content):
-            return False
+        checksum = zlib.crc32(content[position + 4 : end]).to_bytes(4, 'big')
         is_critical = name[:1].isupper()
-        stored = int.from_bytes(content[end : end + 4], 'big')
-        if is_critical and zlib.crc32(content[position + 4 : end]) != stored:
+        if end + 4 > len(content) or (is_critical and checksum != content[end : end + 4]):
             return False
         if name == b'IEND':
             return True
@@ -117,17 +111,16 @@ def _png_is_complete(content: bytes) -> bool:
 
 
 def _warn_if_dark(content: bytes, image: np.ndarray, source: str) -> None:
-    """Warn of a 16-bit PNG whose values do not use the upper bits; once for each folder."""
+    """Warn of a 16-bit PNG whose values do not use the upper bits, once per folder."""
     is_16_bit = content.startswith(_PNG_START) and content[_PNG_BIT_DEPTH] == 16
     if not is_16_bit or image.dtype != np.uint8 or image.max() >= _DARKEST_QUARTER:
         return
     whole = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     bits = 0 if whole is None else int(whole.max()).bit_length()
-    if not bits:
-        return  # a black frame says nothing
-    # Python shows a warning of the same text once.
-    warnings.warn(
-        f'{Path(source).parent}: 16-bit PNG files that use {bits} bits. The upper 8 of 16 are '
-        f'read, so that frames are nearly black. Convert them: multiply by {2 ** (16 - bits)}.',
-        stacklevel=3,
-    )
+    if bits:  # a black frame says nothing
+        # Python shows a warning with the same text once.
+        warnings.warn(
+            f'{Path(source).parent}: 16-bit PNG files that use {bits} bits. The upper 8 of 16 are '
+            f'read, so frames are nearly black. Convert them: multiply by {2 ** (16 - bits)}.',
+            stacklevel=3,
+        )

@@ -1,4 +1,4 @@
-"""Output files of the tools: inputs and files of other origin are never overwritten.
+"""Output files of the tools, which never overwrite inputs or files of other origin.
 
 Each output folder has a ledger, a hidden JSON file with the name, the tool and the SHA-256 of every
 file that a tool wrote there. A file that differs from its entry is no longer the tool's.
@@ -9,12 +9,11 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Union
 
 from mmeatrack.files.atomic import write_atomically
 
 LEDGER_NAME = '.mmeatrack_outputs.json'
-MAX_NAMED = 3  # files named in an error
 
 PathLike = Union[str, Path]
 _Entry = Tuple[str, Optional[str]]  # tool, digest; no digest while the file is being written
@@ -30,14 +29,14 @@ def claimed_outputs(
 ) -> Iterator[None]:
     """Check that files may be written, and record on exit that ``tool`` wrote them.
 
-    Files that the same tool wrote earlier may be replaced, also those of an interrupted run. The
-    ledger is written on entry too, so a killed run leaves files that the next one may replace.
+    Files that the same tool wrote earlier may be replaced. The ledger is written on entry too, so
+    that the next run may also replace the files of a killed one.
 
     Args:
         outputs: Every file that the block may write.
         inputs: Files and folders that the tool reads; a folder stands for all files in it.
         tool: The tool's name, such as ``'evaluate.py'``.
-        overwrite: Whether to replace files of other origin. Inputs are refused all the same.
+        overwrite: Whether to replace files of other origin. Inputs are still refused.
 
     Raises:
         FileExistsError: If an output is an input, a folder, or a file that the tool did not write.
@@ -51,12 +50,23 @@ def claimed_outputs(
     """
     paths = [Path(output) for output in outputs]
     check_outputs(paths, inputs, tool=tool, overwrite=overwrite)
-    claims = [_Claim(folder, names, tool) for folder, names in _by_folder(paths).items()]
+    new_folders = {path.parent for path in paths if not path.parent.exists()}
+    entries = {path: _read_ledger(path.parent).get(path.name) for path in paths}
+    stamps = {path: _stamp(path) for path in paths}
+    free = [path for path in paths if not path.exists() or _is_own(path, tool)]
+    _update_ledgers(dict.fromkeys(free, (tool, None)))
     try:
         yield
     finally:
-        for claim in claims:
-            claim.settle()
+        for path, stamp in stamps.items():
+            if not path.is_file():
+                entries[path] = None
+            elif _stamp(path) != stamp:
+                entries[path] = (tool, _digest(path))
+        _update_ledgers(entries)
+        for folder in new_folders:
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def check_outputs(
@@ -66,89 +76,48 @@ def check_outputs(
     tool: str,
     overwrite: bool = False,
 ) -> None:
-    """Check that files may be written; arguments and errors are as of :func:`claimed_outputs`."""
+    """Check that files may be written; arguments and errors are those of :func:`claimed_outputs`.
+
+    A file that the tool wrote into one of its input folders earlier is not an input.
+    """
     sources = [Path(source) for source in inputs]
     foreign: List[str] = []
     for path in map(Path, outputs):
         if path.is_dir():
             raise FileExistsError(f'{path} is a folder and cannot be replaced by a file')
-        if not path.exists() or _is_own(path, tool):
-            _refuse_input(path, [source for source in sources if source.is_file()])
+        if not path.exists():
             continue
-        _refuse_input(path, sources)
-        foreign.append(str(path))
+        is_own = _is_own(path, tool)
+        for source in sources:
+            if source.is_file() and os.path.samefile(path, source):
+                raise FileExistsError(
+                    f'{path} is an input and would be overwritten; give another --out'
+                )
+            if not is_own and source.resolve() in path.resolve().parents:
+                raise FileExistsError(
+                    f'{path} lies in the input folder {source} and would be overwritten; '
+                    'give another --out'
+                )
+        if not is_own:
+            foreign.append(str(path))
     if foreign and not overwrite:
-        more = f' and {len(foreign) - MAX_NAMED} more' if len(foreign) > MAX_NAMED else ''
+        more = f' and {len(foreign) - 3} more' if len(foreign) > 3 else ''
         raise FileExistsError(
-            f'{", ".join(foreign[:MAX_NAMED])}{more}: there already, and not written by {tool} '
-            'or changed since; give another --out, or --overwrite to replace'
+            f'{", ".join(foreign[:3])}{more}: there already, and not written by {tool} or changed '
+            'since; give another --out, or --overwrite to replace'
         )
 
 
-def _refuse_input(path: Path, sources: Iterable[Path]) -> None:
-    """Raise FileExistsError if an existing output is one of the inputs, or lies within one."""
-    if not path.exists():
-        return
-    for source in sources:
-        if source.is_file() and os.path.samefile(path, source):
-            raise FileExistsError(
-                f'{path} is an input and would be overwritten; give another --out'
-            )
-        if source.is_dir() and source.resolve() in path.resolve().parents:
-            raise FileExistsError(
-                f'{path} lies in the input folder {source} and would be overwritten; '
-                'give another --out'
-            )
-
-
 def _is_own(path: Path, tool: str) -> bool:
-    """True if a tool wrote the file and nobody has changed it since."""
-    entry = _read_ledger(path.parent).get(path.name)
-    if entry is None or entry[0] != tool:
-        return False
-    return entry[1] is None or entry[1] == _digest(path)
-
-
-class _Claim:
-    """The outputs of one folder while a tool writes them, marked in the ledger without a digest."""
-
-    def __init__(self, folder: Path, names: Sequence[str], tool: str) -> None:
-        self.folder, self.tool = folder, tool
-        self.is_new = not folder.exists()
-        self.entries = {name: _read_ledger(folder).get(name) for name in names}
-        self.stamps = {name: _stamp(folder / name) for name in names}
-        free = [name for name in names if not (folder / name).exists() or self._is_own(name)]
-        _update_ledger(folder, dict.fromkeys(free, (tool, None)))
-
-    def _is_own(self, name: str) -> bool:
-        return _is_own(self.folder / name, self.tool)
-
-    def settle(self) -> None:
-        """Record the digests of the files that were written; the others keep their entries."""
-        for name, stamp in self.stamps.items():
-            path = self.folder / name
-            if not path.is_file():
-                self.entries[name] = None
-            elif _stamp(path) != stamp:
-                self.entries[name] = (self.tool, _digest(path))
-        _update_ledger(self.folder, self.entries)
-        if self.is_new and not any(self.folder.iterdir()):
-            self.folder.rmdir()
-
-
-def _by_folder(paths: Iterable[Path]) -> Dict[Path, List[str]]:
-    folders: Dict[Path, List[str]] = {}
-    for path in paths:
-        folders.setdefault(path.parent, []).append(path.name)
-    return folders
+    """True if the tool wrote the file and nobody has changed it since."""
+    owner, digest = _read_ledger(path.parent).get(path.name) or (None, None)
+    return owner == tool and digest in (None, _digest(path))
 
 
 def _stamp(path: Path) -> Optional[Tuple[int, int, int]]:
     """Inode, size and time of a file, which change when it is written; None without a file."""
-    if not path.exists():
-        return None
-    stat = path.stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+    stat = path.stat() if path.exists() else None
+    return stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 def _digest(path: Path) -> str:
@@ -160,7 +129,7 @@ def _digest(path: Path) -> str:
 
 
 def _read_ledger(folder: Path) -> Dict[str, _Entry]:
-    """The ledger of a folder; empty where there is none or it is damaged."""
+    """Read the ledger of a folder; empty if it is missing or damaged."""
     try:
         found = json.loads((folder / LEDGER_NAME).read_text(encoding='utf-8'))
         return {name: (str(entry[0]), entry[1]) for name, entry in found.items()}
@@ -168,11 +137,13 @@ def _read_ledger(folder: Path) -> Dict[str, _Entry]:
         return {}
 
 
-def _update_ledger(folder: Path, entries: Mapping[str, Optional[_Entry]]) -> None:
-    """Set entries, or remove those that are None; an empty ledger is removed."""
-    ledger: Dict[str, Optional[_Entry]] = {**_read_ledger(folder), **entries}
-    kept = {name: entry for name, entry in ledger.items() if entry is not None}
-    if kept:
-        write_atomically(folder / LEDGER_NAME, json.dumps(kept, indent=1))
-    else:
-        (folder / LEDGER_NAME).unlink(missing_ok=True)
+def _update_ledgers(entries: Mapping[Path, Optional[_Entry]]) -> None:
+    """Set the entries of files, or remove those that are None; an empty ledger is removed."""
+    for folder in {path.parent for path in entries}:
+        ledger: Dict[str, Optional[_Entry]] = dict(_read_ledger(folder))
+        ledger.update({p.name: entry for p, entry in entries.items() if p.parent == folder})
+        kept = {name: entry for name, entry in ledger.items() if entry is not None}
+        if kept:
+            write_atomically(folder / LEDGER_NAME, json.dumps(kept, indent=1))
+        else:
+            (folder / LEDGER_NAME).unlink(missing_ok=True)

@@ -43,7 +43,7 @@ def foreign_lock(folder: Path, silent: float = 0, **record: str) -> None:
     os.utime(path, (time.time() - silent,) * 2)
 
 
-def test_a_live_writer_is_named_and_a_dead_one_is_replaced(
+def test_live_writer_is_named_and_a_dead_one_is_replaced(
     tmp_path: Path, holder: subprocess.Popen
 ) -> None:
     words = rf'is being written by process {holder.pid} on {socket.gethostname()}.* [0-9]+ s ago'
@@ -64,7 +64,7 @@ def test_a_live_writer_is_named_and_a_dead_one_is_replaced(
         shared.check()
 
 
-def test_a_process_shares_its_own_lock(tmp_path: Path) -> None:
+def test_locks_of_one_process_are_shared(tmp_path: Path) -> None:
     first, second = FolderLock(tmp_path), FolderLock(tmp_path)
     assert first.acquire() == second.acquire()
     first.check()
@@ -72,33 +72,33 @@ def test_a_process_shares_its_own_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('silent', [0, STALE_AFTER - 60])
-def test_another_hosts_lock_holds(tmp_path: Path, silent: float) -> None:
+def test_lock_of_another_host_holds(tmp_path: Path, silent: float) -> None:
     foreign_lock(tmp_path, silent)
     with pytest.raises(RuntimeError, match='process 7 on elsewhere'):
         FolderLock(tmp_path).acquire()
 
 
-def test_another_hosts_lock_is_stale_after_its_silence(tmp_path: Path) -> None:
+def test_lock_of_another_host_goes_stale(tmp_path: Path) -> None:
     foreign_lock(tmp_path, STALE_AFTER + 60)
     FolderLock(tmp_path).acquire()
     assert json.loads((tmp_path / LOCK_FILE).read_text())['pid'] == str(os.getpid())
 
 
 @pytest.mark.parametrize('content', ['', 'no JSON', '[]'])
-def test_an_unreadable_lock_holds_while_it_is_new(tmp_path: Path, content: str) -> None:
+def test_unreadable_lock_holds_while_it_is_new(tmp_path: Path, content: str) -> None:
     (tmp_path / LOCK_FILE).write_text(content)
     with pytest.raises(RuntimeError, match='an unknown process'):
         FolderLock(tmp_path).acquire()
 
 
-def test_a_writer_notices_that_it_lost_its_folder(tmp_path: Path) -> None:
+def test_writer_notices_that_it_lost_its_folder(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path / 'a')
     lock.acquire()
     foreign_lock(tmp_path / 'a')
     with pytest.raises(RuntimeError, match='process 7 on elsewhere writes there now'):
         lock.check()
     lock.release()
-    assert 'elsewhere' in (tmp_path / 'a' / LOCK_FILE).read_text()  # not this writer's to remove
+    assert 'elsewhere' in (tmp_path / 'a' / LOCK_FILE).read_text()  # the other writer's file stays
 
     moved = FolderLock(tmp_path / 'b')
     moved.acquire()
@@ -119,7 +119,7 @@ def test_signs_of_life_renew_the_lock(tmp_path: Path, monkeypatch: pytest.Monkey
     assert time.time() - lock.path.stat().st_mtime < 60
 
 
-def test_a_released_lock_leaves_no_file(tmp_path: Path) -> None:
+def test_released_lock_leaves_no_file(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path)
     lock.acquire()
     lock.release()
@@ -127,8 +127,8 @@ def test_a_released_lock_leaves_no_file(tmp_path: Path) -> None:
     lock.release()
 
 
-def test_ranks_that_give_the_lock_back_at_the_same_time(tmp_path, monkeypatch) -> None:
-    """The other rank removes the file between this one's look at it and its own removal."""
+def test_ranks_may_release_the_lock_at_the_same_time(tmp_path, monkeypatch) -> None:
+    """The other rank removes the file after this one reads it and before this one removes it."""
     lock = FolderLock(tmp_path)
     lock.acquire()
     read = lock._read

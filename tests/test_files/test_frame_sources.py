@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 64, 48
 
 
 def frame_of(value: int) -> np.ndarray:
-    """A frame whose grey tells its number, whatever a codec does to it."""
+    """A frame whose grey level encodes its number and survives any codec."""
     return np.full((HEIGHT, WIDTH, 3), 20 * value, np.uint8)
 
 
@@ -41,7 +41,7 @@ def video(tmp_path):
 
 def test_folder_is_read_in_the_order_of_numbers(images):
     source = open_frames(images)
-    # By the letters, img10 would come before img2.
+    # Sorted as text, img10 would come before img2.
     assert numbers(source) == list(range(12))
     assert (source.name, source.num_frames, source.is_exact) == ('Car2', 12, True)
     assert source.fps is None
@@ -106,7 +106,7 @@ def test_missing_input_is_named(tmp_path):
         open_frames(tmp_path / 'empty')
 
 
-def test_what_is_no_video_is_refused(tmp_path, images, video):
+def test_other_files_are_not_opened_as_videos(tmp_path, images, video):
     notes, cut = tmp_path / 'notes.mp4', tmp_path / 'cut.mp4'
     notes.write_text('not a video')
     cut.write_bytes(video.read_bytes()[:-100])  # an .mp4 has its index at the end
@@ -114,13 +114,13 @@ def test_what_is_no_video_is_refused(tmp_path, images, video):
         with pytest.raises(ValueError, match=rf'{path.stem}\.mp4: cannot be read as a video'):
             open_frames(path)
     (tmp_path / 'boxes.txt').write_text('1,2,3,4\n')
-    with pytest.raises(ValueError, match=r'boxes\.txt: this is a text'):
+    with pytest.raises(ValueError, match=r'boxes\.txt: this is text'):
         open_frames(tmp_path / 'boxes.txt')
     with pytest.raises(ValueError, match=r'this is one image\. Give its folder'):
         open_frames(images / 'img1.png')
 
 
-def test_camera_that_is_not_there_is_refused():
+def test_missing_camera_is_refused():
     with pytest.raises(ValueError, match='camera 97: no camera answers'):
         open_frames('97')
     with pytest.raises(ValueError, match='camera 97'):
@@ -136,7 +136,7 @@ def test_frames_before_a_bad_image_are_given(images):
         next(frames)
 
 
-def test_frame_that_is_there_twice_is_refused(images):
+def test_duplicate_frame_is_refused(images):
     (images / 'img6 (1).png').write_bytes((images / 'img6.png').read_bytes())
     with pytest.raises(ValueError, match=r'img6\.png and img6 \(1\)\.png are both frame 6'):
         open_frames(images)
@@ -155,7 +155,7 @@ def test_image_of_another_size_is_refused(images):
         list(open_frames(images))
 
 
-def test_video_that_ends_early_is_told(tmp_path, caplog):
+def test_truncated_video_is_reported(tmp_path, caplog):
     # In an .avi the index and the count come last or are estimated: cut one in the middle.
     whole, cut = tmp_path / 'whole.avi', tmp_path / 'cut.avi'
     noise = np.random.default_rng(0).integers(0, 256, (20, HEIGHT, WIDTH, 3), dtype=np.uint8)

@@ -27,7 +27,7 @@ def test_layouts(tmp_path: Path, file_name: str) -> None:
     np.testing.assert_array_equal(ground_truth.boxes['car1_s'], [[1, 2, 3, 4]])
 
 
-def test_stray_text_beside_sequence_folders(tmp_path: Path) -> None:
+def test_other_text_next_to_sequence_folders_is_ignored(tmp_path: Path) -> None:
     write(tmp_path / 'car' / 'groundtruth_rect.txt', BOX)
     write(tmp_path / 'readme.txt', 'hello')
 
@@ -46,7 +46,7 @@ def test_bad_files_are_left_out_with_file_and_line(tmp_path: Path) -> None:
     assert ground_truth.left_out['c'].startswith(f'{tmp_path}/c.txt, line 1: the first box')
 
 
-def test_one_sequence_is_no_folder_of_sequences(tmp_path: Path) -> None:
+def test_folder_of_one_sequence_is_refused(tmp_path: Path) -> None:
     (tmp_path / 'car' / 'img').mkdir(parents=True)
     (tmp_path / 'car' / 'img' / '1.jpg').touch()
     write(tmp_path / 'car' / 'groundtruth_rect.txt', '1,2,3,4\n')
@@ -132,7 +132,7 @@ def test_two_ground_truths_of_one_sequence_are_refused(tmp_path: Path) -> None:
     }
 
 
-def test_readme_among_annotations_is_no_sequence(tmp_path: Path) -> None:
+def test_readme_among_annotations_is_not_a_sequence(tmp_path: Path) -> None:
     write(tmp_path / 'a_gt.txt', BOX)
     write(tmp_path / 'README.TXT', 'for example\n1,2,3,4\n')
     write(tmp_path / 'sizes.txt', 'UAV123\n\nFormat: x,y,w,h in 1280 x 720 px; 123 files\n')
@@ -145,7 +145,7 @@ def test_readme_among_annotations_is_no_sequence(tmp_path: Path) -> None:
     assert 'polygon.txt, line 1' in ground_truth.left_out['polygon']
 
 
-def test_files_beside_sequence_folders_do_not_vanish(tmp_path: Path) -> None:
+def test_files_next_to_sequence_folders_are_read(tmp_path: Path) -> None:
     write(tmp_path / 'a.txt', BOX)
     write(tmp_path / 'B.TXT', BOX)
     write(tmp_path / 'old' / 'groundtruth_rect.txt', BOX)
@@ -153,7 +153,7 @@ def test_files_beside_sequence_folders_do_not_vanish(tmp_path: Path) -> None:
     assert list(load_ground_truth(tmp_path).boxes) == ['B', 'a', 'old']
 
 
-def test_header_needs_a_line_more_than_there_are_images(tmp_path: Path) -> None:
+def test_header_needs_one_line_more_than_there_are_images(tmp_path: Path) -> None:
     for name, num_images in (('a', 2), ('b', 3)):
         write(tmp_path / name / 'groundtruth_rect.txt', 'init\n' + BOX * 2)
         for number in range(num_images):
@@ -165,7 +165,7 @@ def test_header_needs_a_line_more_than_there_are_images(tmp_path: Path) -> None:
     assert "b/groundtruth_rect.txt, line 1: 'init' is not a box" in ground_truth.left_out['b']
 
 
-def test_unusable_attributes_are_reported_one_by_one(tmp_path: Path) -> None:
+def test_each_unusable_attribute_file_is_reported(tmp_path: Path) -> None:
     for name, flags in (('a', b'1,0'), ('b', b'1,0,1'), ('c', b'\xff\xd8\xff')):
         write(tmp_path / f'{name}.txt', BOX)
         (tmp_path / 'att').mkdir(exist_ok=True)

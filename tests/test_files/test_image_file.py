@@ -15,7 +15,7 @@ def encoded(suffix: str, image: np.ndarray, *parameters: int) -> bytes:
 
 
 def grey(content: bytes) -> np.ndarray:
-    """A decoder that minds nothing, as those of many libraries."""
+    """A decoder that accepts anything, as those of many libraries."""
     return np.full((40, 60, 3), 128, np.uint8)
 
 
@@ -52,7 +52,7 @@ def test_jpeg_comes_back_as_opencv_reads_it(tmp_path, image):
     assert np.array_equal(read_image(path), cv2.imread(str(path)))
 
 
-def test_one_channel_becomes_three_equal_ones(tmp_path, image):
+def test_single_channel_is_repeated_three_times(tmp_path, image):
     path = tmp_path / 'grey.png'
     cv2.imwrite(str(path), image[..., 0])
     assert np.array_equal(read_image(path), np.repeat(image[..., :1], 3, axis=2))
@@ -64,7 +64,7 @@ def test_alpha_is_dropped(tmp_path, image):
     assert np.array_equal(read_image(path), image)
 
 
-# A few bytes less: decoders fill in the rest of such a JPEG with grey.
+# Of a JPEG that lacks a few bytes, decoders fill the rest with grey.
 @pytest.mark.parametrize('cut', [10, 300, 0.5])
 @pytest.mark.parametrize('suffix', ['.jpg', '.png', '.bmp'])
 def test_truncated_image_is_refused_by_name(tmp_path, image, suffix, cut):
@@ -76,7 +76,7 @@ def test_truncated_image_is_refused_by_name(tmp_path, image, suffix, cut):
         read_image(path)
 
 
-def test_jpeg_that_lacks_its_end_only_is_refused(tmp_path):
+def test_jpeg_without_its_end_marker_is_refused(tmp_path):
     path = tmp_path / 'flat.jpg'
     cv2.imwrite(str(path), np.full((64, 64, 3), 128, np.uint8))
     path.write_bytes(path.read_bytes()[:-2])
@@ -86,13 +86,13 @@ def test_jpeg_that_lacks_its_end_only_is_refused(tmp_path):
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.png'])
 @pytest.mark.parametrize('trailer', [b'\0' * 100, b'\0' * 70000, b'\xff\xd8' * 3000, b'IEND'])
-def test_bytes_behind_the_end_do_no_harm(image, suffix, trailer):
+def test_bytes_after_the_end_are_ignored(image, suffix, trailer):
     content = encoded(suffix, image)
     assert np.array_equal(decode_image(content + trailer, 'a'), decode_image(content, 'a'))
 
 
 @pytest.mark.parametrize('kind', ['baseline', 'progressive', 'restart markers', 'fill bytes'])
-def test_jpeg_of_any_structure_is_read_whole_only(image, kind):
+def test_jpeg_of_any_structure_is_refused_if_truncated(image, kind):
     parameters = {
         'progressive': (cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
         'restart markers': (cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
@@ -122,17 +122,17 @@ def test_end_of_the_next_image_is_not_that_of_the_first(image):
     assert np.array_equal(decode_image(content + content, 'a'), decode_image(content, 'a'))
 
 
-def test_name_of_the_last_chunk_within_another_is_not_its_end(image):
+def test_iend_within_another_chunk_is_not_the_end(image):
     content = encoded('.png', image)
     text = png_chunk(b'tEXt', b'Comment\0' + png_chunk(b'IEND', b''))
-    content = content[:33] + text + content[33:]  # behind the header
+    content = content[:33] + text + content[33:]  # after the header
     assert np.array_equal(decode_image(content, 'a'), image)
     for length in (33 + len(text), len(content) // 2, len(content) - 1):
         with pytest.raises(ValueError, match='truncated'):
             decode_image(content[:length], 'a', grey)
 
 
-def test_png_of_which_a_byte_is_wrong_is_refused(image):
+def test_png_with_a_wrong_byte_is_refused(image):
     content = bytearray(encoded('.png', image))
     content[len(content) // 2] ^= 16
     with pytest.raises(ValueError, match='truncated or damaged'):
@@ -140,7 +140,7 @@ def test_png_of_which_a_byte_is_wrong_is_refused(image):
 
 
 @pytest.mark.parametrize(('bits', 'factor'), [(8, 256), (10, 64), (12, 16), (14, 4)])
-def test_low_bits_in_a_16_bit_png_are_told(tmp_path: Path, image, bits, factor):
+def test_unused_upper_bits_of_a_16_bit_png_raise_a_warning(tmp_path: Path, image, bits, factor):
     values = image[..., 0].astype(np.uint16) << bits >> 8
     values[0, 0] = 2**bits - 1
     cv2.imwrite(str(tmp_path / '1.png'), values)
@@ -149,21 +149,21 @@ def test_low_bits_in_a_16_bit_png_are_told(tmp_path: Path, image, bits, factor):
     assert np.array_equal(read[..., 0], values >> 8)
 
 
-def test_all_bits_of_a_16_bit_png_are_no_reason_to_warn(tmp_path: Path, image):
+def test_full_range_of_a_16_bit_png_raises_no_warning(tmp_path: Path, image):
     cv2.imwrite(str(tmp_path / '1.png'), image.astype(np.uint16) * 257)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         assert np.array_equal(read_image(tmp_path / '1.png'), image)
 
 
-def test_decoder_is_asked_for_whole_images_only(image):
+def test_decoder_is_called_for_complete_images_only(image):
     content = encoded('.jpg', image)
     assert decode_image(content, 'a', decoder=lambda _: image[..., 0]).shape == (40, 60)
     with pytest.raises(ValueError, match='truncated'):
         decode_image(content[:-9], 'a', decoder=lambda _: image)
 
 
-def test_what_is_no_image_is_refused(tmp_path):
+def test_file_that_is_not_an_image_is_refused(tmp_path):
     text, empty = tmp_path / 'a.jpg', tmp_path / 'b.jpg'
     text.write_text('not an image')
     empty.touch()

@@ -1,13 +1,14 @@
-"""Newest frames of a capture that is scripted: frames, misses, another size, an end."""
+"""Frames fetched in threads; the capture is scripted."""
 
 import threading
+from typing import Iterator, List
 
 import numpy as np
 import pytest
 
 from mmeatrack.files import live_frames as module
 from mmeatrack.files.frame_sources import open_frames
-from mmeatrack.files.live_frames import live_frames
+from mmeatrack.files.live_frames import live_frames, read_ahead
 
 
 def frame(value: int, width: int = 8) -> np.ndarray:
@@ -15,7 +16,7 @@ def frame(value: int, width: int = 8) -> np.ndarray:
 
 
 class Capture:
-    """Gives the frames of a list, None for a miss; waits for ``go`` where it is a number."""
+    """Gives the frames of a list; None is a miss, text waits for ``go``."""
 
     def __init__(self, frames: list) -> None:
         self.frames = list(frames)
@@ -53,8 +54,7 @@ def _soon(monkeypatch):
 def test_only_the_newest_frame_is_kept() -> None:
     capture = Capture([frame(1), 'wait', frame(2), frame(3), None, frame(4), 'wait'])
     frames = live_frames(capture, 'camera 0')
-    capture_first = next(frames)
-    assert capture_first[0, 0, 0] == 1
+    assert next(frames)[0, 0, 0] == 1
     assert capture.passed.wait(5)
     capture.passed.clear()
     capture.go.release()
@@ -66,7 +66,7 @@ def test_only_the_newest_frame_is_kept() -> None:
     assert capture.released
 
 
-def test_frame_of_another_size_is_resized_and_the_reading_ends_with_its_user() -> None:
+def test_frame_of_another_size_is_resized_and_the_thread_ends_with_the_iterator() -> None:
     capture = Capture([frame(1), 'wait', frame(2, width=16), 'wait', frame(3)])
     frames = live_frames(capture, 'camera 0')
     assert next(frames).shape == (6, 8, 3)
@@ -75,9 +75,7 @@ def test_frame_of_another_size_is_resized_and_the_reading_ends_with_its_user() -
     capture.go.release()
     frames.close()
     assert capture.released
-    assert threading.active_count() == 1 or not any(
-        thread.name.startswith('live') for thread in threading.enumerate()
-    )
+    assert not any(thread.name.startswith('live') for thread in threading.enumerate())
 
 
 def test_live_is_for_cameras_and_streams(tmp_path, monkeypatch) -> None:
@@ -93,7 +91,43 @@ def test_live_is_for_cameras_and_streams(tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize('rate', [0.0, -1.0, float('nan'), float('inf')])
-def test_rate_that_is_none_is_not_known(monkeypatch, rate: float) -> None:
+def test_invalid_rate_is_unknown(monkeypatch, rate: float) -> None:
     monkeypatch.setattr(Capture, 'get', lambda self, key: rate)
     monkeypatch.setattr('cv2.VideoCapture', lambda source: Capture([frame(7)]))
     assert open_frames('rtsp://host/one').fps is None
+
+
+def test_next_item_is_fetched_while_this_one_is_used() -> None:
+    fetched = [threading.Event() for _ in range(4)]
+
+    def source() -> Iterator[int]:
+        for number, event in enumerate(fetched):
+            event.set()
+            yield number
+
+    found: List[int] = []
+    for item in read_ahead(source()):
+        found.append(item)
+        following = fetched[item + 1 : item + 2]
+        assert all(event.wait(10) for event in following)
+        assert not any(event.is_set() for event in fetched[item + 2 :])
+    assert found == [0, 1, 2, 3]
+
+
+def test_error_of_a_source_is_raised_in_its_turn() -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        raise ValueError('damaged')
+
+    items = read_ahead(source())
+    assert next(items) == 1
+    with pytest.raises(ValueError, match='damaged'):
+        next(items)
+
+
+def test_closing_the_iterator_early_ends_the_thread() -> None:
+    before = threading.active_count()
+    items = read_ahead(iter(range(100)))
+    next(items)
+    items.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before

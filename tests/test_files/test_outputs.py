@@ -12,7 +12,7 @@ def write(path: Path, text: str, overwrite: bool = False, tool: str = 'a.py') ->
         write_atomically(path, text)
 
 
-def test_own_file_is_replaced(tmp_path: Path) -> None:
+def test_file_of_the_same_tool_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / 'new' / 'report.md'
 
     write(path, 'first')
@@ -36,7 +36,7 @@ def test_file_of_other_origin_needs_overwrite(tmp_path: Path) -> None:
     assert path.read_text() == 'again'
 
 
-def test_own_file_that_was_edited_is_not_own(tmp_path: Path) -> None:
+def test_edited_file_no_longer_belongs_to_the_tool(tmp_path: Path) -> None:
     path = tmp_path / 'report.md'
     write(path, 'first')
     path.write_text('first, and my notes')
@@ -45,7 +45,7 @@ def test_own_file_that_was_edited_is_not_own(tmp_path: Path) -> None:
         write(path, 'second')
 
 
-def test_file_of_another_tool_is_not_own(tmp_path: Path) -> None:
+def test_file_of_another_tool_is_kept(tmp_path: Path) -> None:
     write(tmp_path / 'report.md', 'a')
 
     with pytest.raises(FileExistsError, match=r'not written by b\.py'):
@@ -70,12 +70,12 @@ def test_input_is_never_overwritten(tmp_path: Path, way: str, overwrite: bool) -
         check_outputs([output], [given], tool='a.py', overwrite=overwrite)
 
 
-def test_own_output_is_refused_as_an_input(tmp_path: Path) -> None:
+def test_earlier_output_is_refused_as_an_input(tmp_path: Path) -> None:
     write(tmp_path / 'boxes.txt', '1,2,3,4\n')
 
     with pytest.raises(FileExistsError, match='is an input'):
         check_outputs([tmp_path / 'boxes.txt'], [tmp_path / 'boxes.txt'], tool='a.py')
-    check_outputs([tmp_path / 'boxes.txt'], [tmp_path], tool='a.py')  # beside the inputs
+    check_outputs([tmp_path / 'boxes.txt'], [tmp_path], tool='a.py')  # next to the inputs
 
 
 def test_failed_run_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_files_of_a_killed_run_may_be_replaced(tmp_path: Path) -> None:
     assert path.read_text() == 'whole'
 
 
-def test_unwritten_own_file_stays_own(tmp_path: Path) -> None:
+def test_file_that_is_not_rewritten_still_belongs_to_the_tool(tmp_path: Path) -> None:
     path = tmp_path / 'a.md'
     write(path, 'first')
     with claimed_outputs([path, tmp_path / 'b.md'], tool='a.py'):
@@ -116,7 +116,7 @@ def test_unwritten_own_file_stays_own(tmp_path: Path) -> None:
     assert list(json.loads((tmp_path / LEDGER_NAME).read_text())) == ['a.md']
 
 
-def test_folder_is_no_file_to_replace(tmp_path: Path) -> None:
+def test_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / 'a.md').mkdir()
 
     with pytest.raises(FileExistsError, match='is a folder'):

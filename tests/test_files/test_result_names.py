@@ -33,7 +33,7 @@ def test_names_of_other_sequences_are_not_guessed(name: str) -> None:
     assert UAV123.assign([name], labels=['KCF']) == {}
 
 
-def test_plainest_name_counts() -> None:
+def test_plainest_name_is_chosen() -> None:
     found = UAV123.assign(['S0101_gt', 'S0101', 'uav_bird1_1', 'BIRD1_1'])
 
     assert found == {'S0101': ['S0101'], 'bird1_1': ['BIRD1_1']}

@@ -62,7 +62,7 @@ def test_any_name_fits_a_single_tracker(tmp_path: Path) -> None:
     assert open_results(f'KCF={path}', SEQUENCES)[0].files['a']() == b'1'
 
 
-def test_side_files_are_no_results(tmp_path: Path) -> None:
+def test_side_files_are_not_results(tmp_path: Path) -> None:
     names = ('a', 'a_time', 'a_network_time', 'a_score', 'a_lost', 'car_time')
     members = {f'{name}.txt': b'' for name in names}
     path = write_folder(tmp_path, members)
@@ -80,7 +80,7 @@ def test_archive_is_never_unpacked(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ['evil.zip']
 
 
-def test_errors_say_what_there_is(tmp_path: Path) -> None:
+def test_errors_list_what_is_there(tmp_path: Path) -> None:
     path = write_zip(tmp_path / 'r.zip', {'KCF/a.txt': b'', 'BACF/a.txt': b''})
     (tmp_path / 'no.zip').write_bytes(b'text')
     (tmp_path / 'empty').mkdir()
@@ -155,7 +155,7 @@ def test_equal_names_of_different_folders_are_never_merged(
 
 
 @pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_results_within_results_are_not_read_and_said(tmp_path: Path, kind: str) -> None:
+def test_results_within_results_are_skipped_with_a_note(tmp_path: Path, kind: str) -> None:
     path = as_folder_or_zip(kind, tmp_path, {'T/a.txt': b'1', 'T/old/a.txt': b'2'})
     notes: list = []
 
@@ -175,7 +175,7 @@ def test_other_benchmarks_are_passed_over(tmp_path: Path, kind: str) -> None:
     assert notes[0] == f'{path}: S/UAV123: results of another benchmark are not read'
 
 
-def test_folder_that_is_called_like_the_benchmark(tmp_path: Path) -> None:
+def test_folder_named_like_the_benchmark_is_passed_over(tmp_path: Path) -> None:
     path = write_folder(tmp_path / 'Mine' / 'UAV123', {'a.txt': b'1'})
 
     assert list(scores(path)) == ['Mine']
@@ -235,7 +235,7 @@ def test_files_that_match_no_sequence_are_listed(tmp_path: Path, kind: str) -> N
     assert notes == [f'{path}: docs: no result of a sequence in readme.txt']
 
 
-def test_what_is_there_is_named_where_nothing_fits(tmp_path: Path) -> None:
+def test_files_are_named_where_none_matches(tmp_path: Path) -> None:
     path = write_folder(tmp_path / 'r', {'x.txt': b'', 'T/y.txt': b''})
 
     with pytest.raises(FileNotFoundError, match=r'expected files a\.txt .*there are T/y\.txt, x'):
@@ -255,7 +255,7 @@ def test_two_files_of_one_sequence_are_refused(tmp_path: Path, kind: str) -> Non
     assert tracker.files['b']() == b''
 
 
-def test_member_that_an_archive_holds_twice_is_refused(tmp_path: Path) -> None:
+def test_duplicate_member_of_an_archive_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / 'r.zip', 'w') as archive:
         archive.writestr('a.txt', b'1')
         with pytest.warns(UserWarning, match='Duplicate name'):

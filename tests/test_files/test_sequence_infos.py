@@ -45,7 +45,7 @@ def test_infos_file_names_sequences_after_their_annotation(tmp_path: Path) -> No
     ]
 
 
-def test_infos_file_names_sequences_after_the_folder_if_need_be(tmp_path: Path) -> None:
+def test_infos_file_names_sequences_after_the_folder_if_the_files_are_alike(tmp_path: Path) -> None:
     path = tmp_path / 'infos.txt'
     path.write_text('header\na/img,a/groundtruth.txt,1,9\nb/img,b/groundtruth.txt,1,9\n')
 
@@ -93,7 +93,7 @@ def test_infos_file_without_a_header_keeps_its_first_sequence(
 @pytest.mark.parametrize(
     'line', ['a,a.txt,1', 'a,a.txt,1,x', 'a,a.txt,,', 'a b,9,1', 'a,a.txt,9,1', 'a,a.txt,-1,9']
 )
-def test_malformed_first_line_is_no_header(tmp_path: Path, line: str) -> None:
+def test_malformed_first_line_is_not_a_header(tmp_path: Path, line: str) -> None:
     path = tmp_path / 'infos.txt'
     path.write_text(line + '\nb,b.txt,1,9\n')
 

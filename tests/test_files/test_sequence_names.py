@@ -36,7 +36,7 @@ def test_one_target(tmp_path: Path) -> None:
     assert names(tmp_path / 'b', 'groundtruth_rect_old.txt', 'notes.txt') == {}
 
 
-def test_unnumbered_copy_of_a_target_is_no_third_sequence(tmp_path: Path) -> None:
+def test_unnumbered_copy_of_a_target_is_not_a_third_sequence(tmp_path: Path) -> None:
     found = names(tmp_path / 'a', 'groundtruth_rect.txt', 'groundtruth_rect.1.txt')
     assert list(found) == ['a-1']
 
@@ -71,13 +71,13 @@ def test_sequence_is_named_by_its_folder(tmp_path: Path, folder: str) -> None:
     assert name_by_folder(tmp_path / folder) == 'Gull1'
 
 
-def test_link_names_a_sequence_by_itself(tmp_path: Path) -> None:
+def test_name_of_a_link_is_the_sequences_name(tmp_path: Path) -> None:
     (tmp_path / 'raw').mkdir()
     (tmp_path / 'Gull1').symlink_to(tmp_path / 'raw')
     assert name_by_folder(tmp_path / 'Gull1') == 'Gull1'
 
 
-def test_sample_has_the_name_that_its_dataset_gives() -> None:
+def test_sample_is_named_by_its_dataset_or_its_folder() -> None:
     info = dict(img_path='data_seq/UAV123/car6/000488.jpg', video_id=27)
     assert name_of_sample(dict(info, seq_name='car6_2')) == 'car6_2'
     assert name_of_sample(info) == 'car6-0027'  # car6_1 to car6_5 are in this folder
