@@ -104,8 +104,8 @@ def main() -> int:
 
 def evaluate(args: argparse.Namespace) -> None:
     """Score the trackers, print the tables, and write the report if asked to."""
-    from mmeatrack.evaluation.benchmark_report import score_trackers
-    from mmeatrack.evaluation.report_files import report_text
+    from mmeatrack.evaluation.report import score_trackers
+    from mmeatrack.evaluation.tables import report_text
     from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(args.gt)
@@ -172,7 +172,7 @@ def write(
     args: argparse.Namespace, report: 'Report', title: str, compared: Tuple[str, ...]
 ) -> None:
     """Write report, tables and plots."""
-    from mmeatrack.evaluation.report_files import report_files, write_report_files
+    from mmeatrack.evaluation.tables import report_files, write_report_files
     from mmeatrack.files.outputs import claimed_outputs
     from mmeatrack.files.result_source import split_argument
     from mmeatrack.visualization.ope_plots import plot_files, plot_report

@@ -1,7 +1,4 @@
-"""Evaluation of single object trackers.
-
-The functions are plain numpy; :mod:`mmeatrack.evaluation.metrics` holds the metric for test runs.
-"""
+"""Evaluation of trackers: plain numpy functions, and in ``metrics`` the metrics of test runs."""
 
 from .ope import (
     NORM_PRECISION_THRESHOLDS,

@@ -1,6 +1,6 @@
-"""Calibration of a tracker's scores: how often it is right at each score."""
+"""Calibration of a tracker's scores, and rates of its lost signal."""
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ RIGHT_IOU = 0.5
 WRONG_IOU = 0.1
 """IoU below which a prediction counts as wrong, for the lost signal."""
 NOTICED_WITHIN = 15
-"""Frames within which the lost signal has to notice a wrong box."""
+"""Number of frames within which the lost signal has to notice a wrong box."""
 
 
 class ReliabilityBin(NamedTuple):
@@ -20,7 +20,7 @@ class ReliabilityBin(NamedTuple):
     Attributes:
         score: Their mean score.
         right: Share of them that is right.
-        frames: How many there are.
+        frames: Their number.
     """
 
     score: float
@@ -33,10 +33,10 @@ def scored_predictions(
     scores: Mapping[str, np.ndarray],
     truths: Mapping[str, np.ndarray],
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Scores (M,) of all frames but the first, and whether each prediction was right, bool (M,).
+    """Return the scores (M,) of all frames but the first, and whether each box was right, (M,).
 
-    A frame without a target (NaN) counts as wrong: no box is right there. Boxes and truths (N, 4),
-    x, y, w, h, and scores (N,) are given by sequence.
+    A frame without a target (NaN) counts as wrong. Boxes and truths (N, 4), x, y, w, h, and
+    scores (N,) are given by sequence.
     """
     found = [scores[name][1:] for name in boxes]
     right = [is_right(boxes[name], truths[name])[1:] for name in boxes]
@@ -44,11 +44,11 @@ def scored_predictions(
 
 
 def is_right(boxes: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(N,) whether IoU of two rows of boxes (N, 4) is 0.5 or more; never for NaN."""
+    """(N,) True where the IoU of two rows of boxes (N, 4) is at least 0.5; False for NaN."""
     return box_overlaps(boxes, truth) >= RIGHT_IOU
 
 
-def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Sequence[ReliabilityBin]:
+def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> List[ReliabilityBin]:
     """Group predictions by their scores (M,), 0 to 1, into bins of equal width.
 
     Empty bins are left out; a score at a border belongs to the lower one.
@@ -64,28 +64,21 @@ def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Sequen
     ]
 
 
-def expected_calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
-    """Mean distance between score and share of right predictions, over the bins' predictions."""
-    bins = reliability(scores, right)
-    return sum(abs(each.score - each.right) * each.frames for each in bins) / len(scores)
+def calibration_summary(scores: np.ndarray, right: np.ndarray) -> Dict[str, Optional[float]]:
+    """Summarise the calibration of scores (M,) by whether the predictions were right, (M,).
 
-
-def auroc(scores: np.ndarray, right: np.ndarray) -> Optional[float]:
-    """Chance that a right prediction has a higher score than a wrong one; ties count half.
-
-    None where all are right, or all wrong.
+    Returns:
+        ``auroc``: probability that a right prediction has a higher score than a wrong one, ties
+        counting half; None where all are right, or all wrong. ``ece``: mean distance between score
+        and share of right predictions, over ten bins. ``right``: that share over all ``frames``.
     """
     from sklearn.metrics import roc_auc_score  # takes a second to import
 
     right = np.asarray(right, dtype=bool)
-    return None if right.all() or not right.any() else float(roc_auc_score(right, scores))
-
-
-def calibration_summary(scores: np.ndarray, right: np.ndarray) -> Dict[str, Optional[float]]:
-    """``auroc``, ``ece`` (of 10 bins), ``right`` (share) and ``frames``."""
+    bins = reliability(scores, right)
     return dict(
-        auroc=auroc(scores, right),
-        ece=expected_calibration_error(scores, right),
+        auroc=None if right.all() or not right.any() else float(roc_auc_score(right, scores)),
+        ece=sum(abs(each.score - each.right) * each.frames for each in bins) / len(scores),
         right=float(right.mean()),
         frames=float(len(scores)),
     )
@@ -100,13 +93,13 @@ def lost_rates(
 
     Args:
         boxes: Predicted boxes (N, 4), x, y, w, h, by sequence; row 0 was given.
-        lost: Whether the target was called lost, (N,) by sequence.
+        lost: Lost signal (N,) by sequence.
         truths: Ground truth (N, 4) by sequence; NaN rows where the target is absent.
 
     Returns:
-        ``right_called_lost``: share of boxes of IoU 0.5 or more; ``wrong_called_lost``: share of
-        those below 0.1, where it is called lost there or in one of the 14 frames after; None
-        without such boxes. ``wrong``: their number.
+        ``right_called_lost``: share of the boxes with an IoU of at least 0.5 that are called lost.
+        ``wrong_called_lost``: share of the ``wrong`` boxes, with an IoU below 0.1, that are called
+        lost there or in one of the 14 frames after. Both are None without such boxes.
     """
     right: List[bool] = []
     wrong: List[bool] = []

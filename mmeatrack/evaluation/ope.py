@@ -1,28 +1,88 @@
 """One pass evaluation (OPE): success, precision and normalised precision of a tracker.
 
-Everything is plain numpy in float64. Boxes are x, y, w, h in image pixels, one a frame; frame 0
-holds the box that the tracker was given. ``N`` is the number of frames of a sequence.
+Plain numpy in float64. Boxes are x, y, w, h in image pixels, one per frame; frame 0 holds the box
+that the tracker was given. ``N`` is the number of frames of a sequence.
 """
 
-from typing import List, Mapping, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass
+from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
-
-from mmeatrack.evaluation.scores import OPEScores, SequenceScores
 
 BoxSets = Union[Mapping[str, np.ndarray], Sequence[np.ndarray]]
 
 ABSENT_POLICIES = ('miss', 'sglatrack', 'hit', 'exclude')
 VALID_BOX_RULES = ('positive', 'sized')
 
-# MATLAB's 0:0.05:1 counts from both ends towards the middle. Its 14th value is 0.6499999999999999:
-# ``linspace`` gives 0.65 there, and an overlap of 13/20 is a success for the one and not the other.
+# MATLAB's 0:0.05:1 counts from both ends towards the middle. Its 14th value is 0.6499999999999999,
+# that of ``linspace`` is 0.65: an overlap of 13/20 succeeds only at the former.
 SUCCESS_THRESHOLDS = np.array([i * 0.05 if i <= 10 else 1 - (20 - i) * 0.05 for i in range(21)])
 PRECISION_THRESHOLDS = np.arange(51, dtype=np.float64)  # pixels
 NORM_PRECISION_THRESHOLDS = np.arange(51) / 100  # shares of the target's width and height
 
-PRECISION_INDEX = 20  # 20 px
-NORM_PRECISION_INDEX = 20  # 0.2
+HEADLINE_SCORES = ('success_auc', 'precision20', 'norm_precision')
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Success and precision curves, with the scores read off them; all between 0 and 1.
+
+    Attributes:
+        success_curve: Shape (21,), share of frames with IoU > t for ``SUCCESS_THRESHOLDS``.
+        precision_curve: Shape (51,), share of frames within 0, 1 .. 50 px.
+        norm_precision_curve: Shape (51,), share of frames within 0, 0.01 .. 0.5.
+    """
+
+    success_curve: np.ndarray
+    precision_curve: np.ndarray
+    norm_precision_curve: np.ndarray
+
+    @property
+    def success_auc(self) -> float:
+        """Area under the success curve: its mean."""
+        return float(self.success_curve.mean())
+
+    @property
+    def precision20(self) -> float:
+        """Precision at 20 px."""
+        return float(self.precision_curve[20])
+
+    @property
+    def norm_precision(self) -> float:
+        """Normalised precision at 0.2."""
+        return float(self.norm_precision_curve[20])
+
+    def headline(self) -> Dict[str, float]:
+        """Return ``success_auc``, ``precision20`` and ``norm_precision``."""
+        return {key: getattr(self, key) for key in HEADLINE_SCORES}
+
+
+@dataclass(frozen=True)
+class SequenceScores(Curves):
+    """Scores of one sequence.
+
+    Attributes:
+        num_frames: Number of frames of the sequence.
+        num_absent: Number of frames without a valid ground truth box.
+    """
+
+    num_frames: int
+    num_absent: int
+
+
+@dataclass(frozen=True)
+class OPEScores(Curves):
+    """Scores of one tracker on a benchmark: means over sequences.
+
+    Attributes:
+        per_sequence: Scores of each sequence by its name.
+        absent: Policy for frames without a target.
+        valid_boxes: Rule by which a ground truth box counts as a target.
+    """
+
+    per_sequence: Dict[str, SequenceScores]
+    absent: str
+    valid_boxes: str
 
 
 def ope_scores(
@@ -44,16 +104,16 @@ def ope_scores(
         results: Boxes (N, 4) of each sequence: a mapping by name, or a sequence of arrays.
         ground_truths: Boxes (N, 4) of each sequence, in the same form; NaN rows where the target is
             absent.
-        absent: What a frame without a target counts as. ``'miss'``: neither success nor precise,
-            by pixels or normalised, within the denominator. ``'sglatrack'``: the same, but precise
-            by the normalised measure, as in the code of SGLATrack and AVTrack. ``'hit'``: no
-            success but precise, within the denominator (the OTB [1] and UAV123 [2] toolkits, pysot,
-            pytracking, OSTrack, mmtrack). ``'exclude'``: left out of both (got10k toolkit [4]).
+        absent: How a frame without a target is scored. ``'miss'``: neither a success nor precise,
+            by pixels or normalised, but counted. ``'sglatrack'``: as ``'miss'``, but precise
+            by the normalised measure, as in the code of SGLATrack and AVTrack. ``'hit'``: not a
+            success but precise, and counted (the OTB [1] and UAV123 [2] toolkits, pysot,
+            pytracking, OSTrack, mmtrack). ``'exclude'``: not counted (got10k toolkit [4]).
         valid_boxes: Which ground truth boxes are targets. ``'positive'``: x, y, w and h are all > 0
             (the MATLAB toolkits). ``'sized'``: w and h are > 0, so that a box that touches the left
-            or upper border counts (the Python toolkits). None takes ``'positive'`` for
+            or upper border counts (the Python toolkits). Default: ``'positive'`` for
             ``absent='hit'`` and ``'sized'`` otherwise.
-        names: Names of the sequences where ``results`` is no mapping; numbers by default.
+        names: Names of the sequences where ``results`` is not a mapping; numbers by default.
 
     Raises:
         ValueError: If a policy is unknown, the sequences of results and ground truths differ, or a
@@ -78,7 +138,7 @@ def ope_scores(
         0.75
     """
     valid_boxes = resolve_valid_boxes(absent, valid_boxes)
-    named_results, named_truths = _pair_by_name(results, ground_truths, names)
+    named_results, named_truths = _by_name(results, ground_truths, names)
     per_sequence = {}
     for name, truth in named_truths.items():
         try:
@@ -91,15 +151,16 @@ def ope_scores(
 def sequence_scores(
     result: np.ndarray, ground_truth: np.ndarray, absent: str, valid_boxes: str
 ) -> SequenceScores:
-    """Score one sequence; arguments are those of :func:`ope_scores`.
+    """Score one sequence; the arguments are those of :func:`ope_scores`.
 
     Raises:
         ValueError: If the shapes are wrong, the numbers of boxes differ, the first ground truth box
-            is no target, or no frame is left to be scored.
+            is not a target, or no frame is left to score.
     """
     result, truth = _checked_pair(result, ground_truth)
     result = repair_result(result, truth)
     valid = valid_frames(truth, valid_boxes)
+    num_frames, num_absent = len(valid), int(np.count_nonzero(~valid))
     if absent == 'exclude':
         result, truth, valid = result[valid], truth[valid], valid[valid]
         if not len(truth):
@@ -110,18 +171,12 @@ def sequence_scores(
     overlap[~valid] = -1
     error[~valid] = -1 if absent == 'hit' else np.inf
     norm_error[~valid] = -1 if absent in ('hit', 'sglatrack') else np.inf
-    success = (overlap[:, None] > SUCCESS_THRESHOLDS).mean(axis=0)
-    precision = (error[:, None] <= PRECISION_THRESHOLDS).mean(axis=0)
-    norm_precision = (norm_error[:, None] <= NORM_PRECISION_THRESHOLDS).mean(axis=0)
     return SequenceScores(
-        success_auc=float(success.mean()),
-        precision20=float(precision[PRECISION_INDEX]),
-        norm_precision=float(norm_precision[NORM_PRECISION_INDEX]),
-        num_frames=len(ground_truth),
-        num_absent=int(np.count_nonzero(~valid_frames(np.asarray(ground_truth), valid_boxes))),
-        success_curve=success,
-        precision_curve=precision,
-        norm_precision_curve=norm_precision,
+        (overlap[:, None] > SUCCESS_THRESHOLDS).mean(axis=0),
+        (error[:, None] <= PRECISION_THRESHOLDS).mean(axis=0),
+        (norm_error[:, None] <= NORM_PRECISION_THRESHOLDS).mean(axis=0),
+        num_frames,
+        num_absent,
     )
 
 
@@ -131,25 +186,19 @@ def mean_scores(
     """Average scores over sequences; ValueError if there are none."""
     if not per_sequence:
         raise ValueError('no sequence to score; results and ground truths are empty')
-    scores: List[SequenceScores] = list(per_sequence.values())
-    success = np.mean([score.success_curve for score in scores], axis=0)
-    precision = np.mean([score.precision_curve for score in scores], axis=0)
-    norm_precision = np.mean([score.norm_precision_curve for score in scores], axis=0)
+    scores = list(per_sequence.values())
     return OPEScores(
-        success_auc=float(success.mean()),
-        precision20=float(precision[PRECISION_INDEX]),
-        norm_precision=float(norm_precision[NORM_PRECISION_INDEX]),
-        success_curve=success,
-        precision_curve=precision,
-        norm_precision_curve=norm_precision,
-        per_sequence=dict(per_sequence),
-        absent=absent,
-        valid_boxes=valid_boxes,
+        np.mean([score.success_curve for score in scores], axis=0),
+        np.mean([score.precision_curve for score in scores], axis=0),
+        np.mean([score.norm_precision_curve for score in scores], axis=0),
+        dict(per_sequence),
+        absent,
+        valid_boxes,
     )
 
 
 def resolve_valid_boxes(absent: str, valid_boxes: Optional[str] = None) -> str:
-    """Rule for valid boxes of :func:`ope_scores`; ValueError if it or ``absent`` is unknown."""
+    """Resolve the default of ``valid_boxes``; ValueError if it or ``absent`` is unknown."""
     if absent not in ABSENT_POLICIES:
         raise ValueError(f'absent={absent!r} is unknown; choose one of {ABSENT_POLICIES}')
     if valid_boxes is None:
@@ -159,32 +208,29 @@ def resolve_valid_boxes(absent: str, valid_boxes: Optional[str] = None) -> str:
     return valid_boxes
 
 
-def valid_frames(ground_truth: np.ndarray, valid_boxes: str) -> np.ndarray:
-    """(N,) True for the boxes (N, 4) that are targets by a rule of :func:`ope_scores`."""
-    checked = ground_truth if valid_boxes == 'positive' else ground_truth[:, 2:]
-    return np.isfinite(ground_truth).all(axis=1) & (checked > 0).all(axis=1)
+def valid_frames(boxes: np.ndarray, valid_boxes: str) -> np.ndarray:
+    """(N,) True for the boxes (N, 4) that are finite and targets by a rule of :func:`ope_scores`.
+
+    Rows of a result that are not ``'sized'`` are replaced, see :func:`repair_result`.
+    """
+    checked = boxes if valid_boxes == 'positive' else boxes[:, 2:]
+    return np.isfinite(boxes).all(axis=1) & (checked > 0).all(axis=1)
 
 
 def repair_result(result: np.ndarray, ground_truth: np.ndarray) -> np.ndarray:
-    """Put the given box into frame 0 and let unusable rows repeat the row before them.
+    """Replace row 0 by the ground truth and each row without a finite, sized box by the one before.
 
     Both are boxes (N, 4), x, y, w, h, of the same frames; a copy is returned.
     """
-    usable = usable_rows(result)
+    usable = valid_frames(result, 'sized')
     usable[0] = True
     last_usable = np.maximum.accumulate(np.where(usable, np.arange(len(result)), 0))
     repaired = np.concatenate([ground_truth[:1], result[1:]])
     return repaired[last_usable]
 
 
-def usable_rows(result: np.ndarray) -> np.ndarray:
-    """(N,) True for the rows of boxes (N, 4) that are finite and have an area."""
-    usable: np.ndarray = np.isfinite(result).all(axis=1) & (result[:, 2:] > 0).all(axis=1)
-    return usable
-
-
 def box_overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (N, 4) with others (N, 4), row by row. Returns (N,)."""
+    """Return the IoU (N,) of boxes (N, 4) with others (N, 4), row by row."""
     upper_left = np.maximum(boxes[:, :2], others[:, :2])
     lower_right = np.minimum(boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:])
     intersection = np.maximum(lower_right - upper_left, 0).prod(axis=1)
@@ -195,11 +241,9 @@ def box_overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def center_errors(boxes: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Distance of the centres of boxes (N, 4) from the ground truth's, both x, y, w, h.
+    """Return the centre errors (N,) of boxes (N, 4) in pixels, and normalised by the ground truth.
 
-    Returns:
-        The distances (N,) in pixels, and the distances (N,) in shares of the ground truth's width
-        and height; NaN or inf where the ground truth has no size.
+    The latter are in shares of its width and height; NaN or inf where it has no size.
     """
     offset = (boxes[:, :2] + boxes[:, 2:] / 2) - (ground_truth[:, :2] + ground_truth[:, 2:] / 2)
     with np.errstate(divide='ignore', invalid='ignore'):
@@ -211,16 +255,16 @@ def _checked_pair(result: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndar
     """Return both as float64 (N, 4) or raise ValueError."""
     result = np.asarray(result, dtype=np.float64)
     truth = np.asarray(ground_truth, dtype=np.float64)
-    for what, boxes in (('result', result), ('ground truth', truth)):
+    for label, boxes in (('result', result), ('ground truth', truth)):
         if boxes.ndim != 2 or boxes.shape[1] != 4 or not len(boxes):
             raise ValueError(
-                f'the {what} has shape {boxes.shape}; expected (frames, 4): x, y, w, h'
+                f'the {label} has shape {boxes.shape}; expected (frames, 4): x, y, w, h'
             )
     if len(result) != len(truth):
         hint = '; the ground truth has the first box only' if len(truth) == 1 else ''
         raise ValueError(
             f'{len(result)} result boxes for {len(truth)} ground truth boxes{hint}; '
-            'both need one box a frame'
+            'both need one box per frame'
         )
     if not valid_frames(truth[:1], 'sized')[0]:
         raise ValueError(
@@ -230,28 +274,26 @@ def _checked_pair(result: np.ndarray, ground_truth: np.ndarray) -> Tuple[np.ndar
     return result, truth
 
 
-def _pair_by_name(
+def _by_name(
     results: BoxSets, ground_truths: BoxSets, names: Optional[Sequence[str]]
 ) -> Tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
-    """Bring both arguments of :func:`ope_scores` into mappings with the same keys."""
-    if isinstance(results, Mapping) != isinstance(ground_truths, Mapping):
+    """Return both arguments of :func:`ope_scores` as mappings with the same keys."""
+    if not isinstance(results, Mapping) and not isinstance(ground_truths, Mapping):
+        labels = [str(i) for i in range(len(ground_truths))] if names is None else list(names)
+        if not len(results) == len(ground_truths) == len(set(labels)) == len(labels):
+            raise ValueError(
+                f'{len(results)} results, {len(ground_truths)} ground truths and '
+                f'{len(set(labels))} different names; give one of each for each sequence'
+            )
+        return dict(zip(labels, results)), dict(zip(labels, ground_truths))
+    if not (isinstance(results, Mapping) and isinstance(ground_truths, Mapping)):
         raise ValueError(
             'results and ground_truths must both be mappings by name or both be sequences of arrays'
         )
-    if isinstance(results, Mapping) and isinstance(ground_truths, Mapping):
-        differing = sorted(set(results) ^ set(ground_truths))
-        if differing:
-            raise ValueError(
-                f'results and ground truths differ in {len(differing)} sequences '
-                f'({", ".join(differing[:5])}); give both for each sequence'
-            )
-        return results, ground_truths
-    assert not isinstance(results, Mapping)
-    assert not isinstance(ground_truths, Mapping)
-    labels = [str(i) for i in range(len(ground_truths))] if names is None else list(names)
-    if not len(results) == len(ground_truths) == len(set(labels)) == len(labels):
+    differing = sorted(set(results) ^ set(ground_truths))
+    if differing:
         raise ValueError(
-            f'{len(results)} results, {len(ground_truths)} ground truths and {len(set(labels))} '
-            'different names; give one of each for each sequence'
+            f'results and ground truths differ in {len(differing)} sequences '
+            f'({", ".join(differing[:5])}); give both for each sequence'
         )
-    return dict(zip(labels, results)), dict(zip(labels, ground_truths))
+    return results, ground_truths

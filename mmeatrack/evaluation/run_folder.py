@@ -21,12 +21,12 @@ class SequenceResult:
 
     Attributes:
         name: Name of the sequence.
-        boxes: Shape (N, 4), x, y, w, h in image pixels, of four decimals; row 0 is the given box.
+        boxes: Shape (N, 4), x, y, w, h in image pixels, to four decimals; row 0 is the given box.
         scores: Shape (N,), confidences; -1 for frame 0.
         seconds: Shape (N,), wall time from one result to the next; NaN where it was not measured.
         network_seconds: Shape (N,), time in the network alone; NaN where it was not measured.
-        lost: Shape (N,), 1 where the tracker says that it does not see the target, 0 where it does;
-            NaN for frame 0. None where the tracker does not say.
+        lost: Shape (N,), 1 where the tracker reports the target as lost and 0 elsewhere; NaN for
+            frame 0. None if the tracker does not report it.
     """
 
     name: str
@@ -45,22 +45,18 @@ def rounded_boxes(boxes: np.ndarray) -> np.ndarray:
 class RunFolder:
     """Folder of one tracker's raw results on one benchmark.
 
-    Holds for each sequence ``<sequence>.txt`` (x,y,w,h a line, four decimals) and, a number a line,
-    ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker gives them,
-    ``<sequence>_network_time.txt`` (seconds) and ``<sequence>_lost.txt``. ``run.json`` says which
-    run they belong to. The report lies beside the folder. A run that has claimed the folder is its
-    only writer, and stops when the folder becomes another's; processes of one ``group``, a
-    distributed run's, write as one.
+    Holds ``<sequence>.txt`` (x,y,w,h a line, four decimals) for each sequence and, with one number
+    a line, ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker gives them,
+    ``<sequence>_network_time.txt`` (seconds) and ``<sequence>_lost.txt``. ``run.json`` identifies
+    the run that they belong to. The report lies next to the folder. A run that has claimed the
+    folder is its only writer, and stops if another run takes the folder over. Processes of one
+    ``group``, those of a distributed run, write as one.
     """
 
     def __init__(self, path: Union[str, Path], group: str = '') -> None:
         self.path = Path(path)
+        self.report_path = self.path.with_name(f'{self.path.name}_report.json')
         self._lock = FolderLock(self.path, group)
-
-    @property
-    def report_path(self) -> Path:
-        """The report: ``<folder>_report.json`` beside the folder."""
-        return _report_path(self.path)
 
     @property
     def is_claimed(self) -> bool:
@@ -68,23 +64,22 @@ class RunFolder:
         return self._lock.token is not None
 
     def write(self, result: SequenceResult) -> None:
-        """Write one sequence. The box file comes last and whole: where it is, all is complete.
+        """Write one sequence. The box file comes last: a sequence that has one is complete.
 
         Raises:
-            ValueError: If the sequence's name is no file name.
-            RuntimeError: If the folder was claimed and has become another run's.
+            ValueError: If the sequence's name cannot be a file name.
+            RuntimeError: If the folder was claimed and another run has taken it over.
         """
         name = file_name(result.name, 'seq_name')
         self.check()
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._replace(f'{name}_score.txt', _rows_text(result.scores, 6))
-        self._replace(f'{name}_time.txt', _rows_text(result.seconds, 6))
+        texts = {'score': _rows_text(result.scores, 6), 'time': _rows_text(result.seconds, 6)}
         if np.isfinite(result.network_seconds).any():
-            network_time = _rows_text(result.network_seconds, 6)
-            self._replace(f'{name}_network_time.txt', network_time)
+            texts['network_time'] = _rows_text(result.network_seconds, 6)
         if result.lost is not None:
-            self._replace(f'{name}_lost.txt', _rows_text(result.lost, 0))
-        self._replace(f'{name}.txt', _rows_text(result.boxes, 4))
+            texts['lost'] = _rows_text(result.lost, 0)
+        for suffix, text in texts.items():
+            write_atomically(self.path / f'{name}_{suffix}.txt', text)
+        write_atomically(self.path / f'{name}.txt', _rows_text(result.boxes, 4))
 
     def write_report(self, text: str) -> None:
         """Write the report, JSON; see :meth:`check`."""
@@ -92,46 +87,45 @@ class RunFolder:
         write_atomically(self.report_path, text)
 
     def read(self, name: str, num_frames: int) -> Optional[SequenceResult]:
-        """Read a sequence of ``num_frames`` back; None if it is not there completely.
+        """Read a sequence of ``num_frames`` frames; None if it is missing or incomplete.
 
         Raises:
-            ValueError: If a file is there but malformed.
+            ValueError: If a file is malformed.
         """
         box_file = self.path / f'{name}.txt'
         if not box_file.is_file():
             return None
         boxes = read_boxes(box_file)
-        scores = self._read_column(f'{name}_score.txt')
-        seconds = self._read_column(f'{name}_time.txt')
-        network_seconds = self._read_column(f'{name}_network_time.txt')
-        if not len(network_seconds):
-            network_seconds = np.full(num_frames, np.nan)
-        lost = self._read_column(f'{name}_lost.txt')
-        columns = [boxes, scores, seconds, network_seconds, *([lost] if len(lost) else [])]
-        if any(len(column) != num_frames for column in columns):
-            return None
-        return SequenceResult(
-            name, boxes, scores, seconds, network_seconds, lost if len(lost) else None
+        scores, seconds, network_seconds, lost = (
+            self._read_column(f'{name}_{suffix}.txt')
+            for suffix in ('score', 'time', 'network_time', 'lost')
         )
+        if network_seconds is None:
+            network_seconds = np.full(num_frames, np.nan)
+        if scores is None or seconds is None:
+            return None
+        result = SequenceResult(name, boxes, scores, seconds, network_seconds, lost)
+        columns = [boxes, scores, seconds, network_seconds, *([] if lost is None else [lost])]
+        return result if all(len(column) == num_frames for column in columns) else None
 
     def claim(self, identity: Optional[Mapping[str, object]] = None) -> Optional[Path]:
-        """Make the folder that of a run; return where results of another run were moved, if any.
+        """Claim the folder for a run; return where another run's results were moved, if any.
 
         Args:
-            identity: JSON-serialisable facts that decide about the results. Without them no results
-                that are there count as this run's, as nobody can tell whether they are.
+            identity: JSON-serialisable facts that determine the results. Without them, results
+                that are already there count as another run's, because their origin is unknown.
 
         Raises:
             RuntimeError: If another run is writing to the folder.
         """
         token = self._lock.acquire()
         facts = json.loads(json.dumps(dict(identity or dict(run=token))))
-        moved = None
-        if self.identity() != facts:
-            moved = self._move_files()
-            if moved is not None:
-                warn(f'{self.path} held the results of another run; they are now in {moved}')
-            self._replace(IDENTITY_FILE, json.dumps(facts, indent=2))
+        if self.identity() == facts:
+            return None
+        moved = self._move_files()
+        if moved is not None:
+            warn(f'{self.path} held the results of another run; they are now in {moved}')
+        write_atomically(self.path / IDENTITY_FILE, json.dumps(facts, indent=2))
         return moved
 
     def join(self) -> None:
@@ -143,34 +137,34 @@ class RunFolder:
         self._lock.release()
 
     def beat(self) -> None:
-        """Show other runs that the folder has a writer, often; see :meth:`check`."""
+        """Signal that the folder's writer is alive; call it often. Raises as :meth:`check`."""
         if self.is_claimed:
             self._lock.beat()
 
     def check(self) -> None:
-        """RuntimeError if a claimed folder has become another run's."""
+        """Raise RuntimeError if the folder was claimed and another run has taken it over."""
         if self.is_claimed:
             self._lock.check()
 
     def identity(self) -> Optional[dict]:
-        """Return the facts of the run that the folder belongs to; None where they are unknown."""
+        """Return the facts that identify the folder's run; None if they are unknown."""
         try:
             return json.loads((self.path / IDENTITY_FILE).read_text(encoding='utf-8'))
         except (FileNotFoundError, ValueError):
             return None
 
-    def _read_column(self, file_name: str) -> np.ndarray:
-        """Read a file of one number a line; missing files are empty."""
+    def _read_column(self, file_name: str) -> Optional[np.ndarray]:
+        """Read a file of one number a line; None if it is missing."""
         path = self.path / file_name
         if not path.is_file():
-            return np.empty(0)
+            return None
         try:
             return np.array([float(line) for line in path.read_text().split()])
         except ValueError as error:
             raise ValueError(f'{path}: {error}; delete it to run the sequence again') from error
 
     def _move_files(self) -> Optional[Path]:
-        """Move all files, and the report, to ``<folder>.old-1``, ``.old-2`` ..; None without any.
+        """Move all files and the report to ``<folder>.old-1``, ``.old-2`` ..; None without any.
 
         Folders stay: they are this tracker's on other benchmarks.
         """
@@ -185,20 +179,12 @@ class RunFolder:
         for file in files:
             file.rename(moved / file.name)
         if self.report_path.is_file():
-            self.report_path.rename(_report_path(moved))
+            self.report_path.rename(RunFolder(moved).report_path)
         return moved
-
-    def _replace(self, file_name: str, text: str) -> None:
-        """Write a file so that it is never seen half-written."""
-        write_atomically(self.path / file_name, text)
 
 
 def file_name(name: str, what: str) -> str:
-    """Return a name that is to become a file's or folder's.
-
-    Raises:
-        ValueError: If it is empty or would lead to another folder.
-    """
+    """Return the name if it can be that of a file or folder; ValueError otherwise."""
     if name in ('', '.', '..') or Path(name).name != name or '\\' in name or '\0' in name:
         raise ValueError(
             f'{what}={name!r} must be usable as a folder name: without / or \\, not empty'
@@ -218,10 +204,6 @@ def as_text(value: Union[str, Path, int, float], what: str) -> str:
             f'line put it in quotes twice, {what}="\'...\'"'
         )
     return str(value)
-
-
-def _report_path(folder: Path) -> Path:
-    return folder.with_name(f'{folder.name}_report.json')
 
 
 def _rows_text(values: np.ndarray, decimals: int) -> str:

@@ -1,21 +1,93 @@
-"""Tables of a report as Markdown, LaTeX and CSV."""
+"""Text forms of a report: Markdown, JSON, LaTeX and CSV."""
 
 import csv
 import io
-from typing import Dict, List, Sequence
+import json
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple, Union
 
-from mmeatrack.evaluation.benchmark_report import Difference
-from mmeatrack.evaluation.report import Report
+from mmeatrack.evaluation.report import Report, sequence_differences
+from mmeatrack.files.atomic import write_atomically
 
 SCORES = {
     'success_auc': 'Success AUC',
     'precision20': 'Precision @20 px',
     'norm_precision': 'Norm. precision @0.2',
 }
+NUM_COMPARED_SEQUENCES = 10
+
+
+def report_text(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> str:
+    """Return the report as Markdown: ranking, policy, problems, attributes and comparison."""
+    policy = next(iter(report.values())).policy
+    parts = [
+        f'# One pass evaluation{f" on {title}" if title else ""}\n',
+        score_table(report),
+        f'Scores in percent, means over sequences; {policy}.\n',
+    ]
+    for tracker, entry in report.items():
+        problems = [f'left out: {name}: {reason}' for name, reason in entry.left_out.items()]
+        problems += entry.warnings
+        if problems:
+            parts.append(f'{tracker}:\n' + ''.join(f'- {problem}\n' for problem in problems))
+    attributes = attribute_table(report)
+    if attributes:
+        parts += ['## Success AUC by attribute\n', attributes]
+    if len(compared) == 2:
+        parts += [lead_text(report, *compared), lead_text(report, *compared[::-1])]
+    return '\n'.join(parts)
+
+
+def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
+    """Contents of ``report.json``, ``report.md`` and the tables, by file name.
+
+    Scores in JSON and CSV are between 0 and 1.
+    """
+    policy, where = next(iter(report.values())).policy, f' on {title}' if title else ''
+    entries = {name: entry.as_dict() for name, entry in report.items()}
+    files = {
+        'report.json': json.dumps(entries, indent=1),
+        'report.md': report_text(report, title, compared),
+        'scores.tex': f'% {policy}\n' + latex_table(report, f'One pass evaluation{where}.'),
+        'scores.csv': csv_text(
+            ['tracker', *SCORES, 'num_sequences', 'absent', 'valid_boxes'],
+            [
+                [name, *(entry[key] for key in (*SCORES, 'num_sequences', 'absent', 'valid_boxes'))]
+                for name, entry in entries.items()
+            ],
+        ),
+        'per_sequence.csv': csv_text(
+            ['sequence', 'tracker', *SCORES],
+            [
+                [sequence, tracker, *scores.headline().values()]
+                for tracker, entry in report.items()
+                for sequence, scores in entry.scores.per_sequence.items()
+            ],
+        ),
+    }
+    attributes = attribute_rows(report)
+    if attributes:
+        files['attributes.csv'] = csv_text(['attribute', 'num_sequences', *report], attributes)
+    if len(compared) == 2:
+        files['comparison.csv'] = csv_text(
+            ['sequence', *compared, 'difference'], sequence_differences(report, *compared)
+        )
+    return files
+
+
+def write_report_files(
+    folder: Union[str, Path], report: Report, title: str = '', compared: Tuple[str, ...] = ()
+) -> None:
+    """Write the files of :func:`report_files`.
+
+    :func:`mmeatrack.visualization.plot_report` draws the plots that go with them.
+    """
+    for name, content in report_files(report, title, compared).items():
+        write_atomically(Path(folder) / name, content)
 
 
 def percent(value: float) -> str:
-    """Write a score between 0 and 1 as papers do: 0.4785 as 47.9."""
+    """Format a score between 0 and 1 as papers do: 0.4785 as 47.9."""
     return f'{100 * value:.1f}'
 
 
@@ -23,30 +95,25 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_lef
     """Format a Markdown table with aligned columns, the first ``num_left`` of them flush left."""
     from tabulate import DataRow, TableFormat, tabulate
 
-    header, rows = _escaped(header), [_escaped(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *rows)]
+    cells = [[cell.replace('|', '\\|') for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells)]
     rule = [
         '-' * width if i < num_left else '-' * (width - 1) + ':' for i, width in enumerate(widths)
     ]
     # Tabulate's own Markdown pads each column by two.
     style = TableFormat(None, None, None, None, None, DataRow('| ', ' | ', ' |'), 0, None)
     sides = ['left'] * num_left + ['right'] * (len(header) - num_left)
-    cells = [list(header), rule, *map(list, rows)]
+    cells.insert(1, rule)
     return tabulate(cells, tablefmt=style, colalign=sides, disable_numparse=True) + '\n'
 
 
-def _escaped(cells: Sequence[str]) -> List[str]:
-    """Cells whose bars do not end them."""
-    return [cell.replace('|', '\\|') for cell in cells]
-
-
 def score_table(report: Report) -> str:
-    """The ranked table as Markdown: scores in percent, and how many sequences were scored."""
+    """Format the ranking as Markdown: scores in percent, and sequences scored of all."""
     rows = [
         [
             str(rank),
             tracker,
-            *(percent(getattr(entry.scores, key)) for key in SCORES),
+            *map(percent, entry.scores.headline().values()),
             f'{entry.num_sequences}/{entry.num_sequences + len(entry.left_out)}',
         ]
         for rank, (tracker, entry) in enumerate(report.items(), start=1)
@@ -55,26 +122,20 @@ def score_table(report: Report) -> str:
 
 
 def attribute_rows(report: Report) -> List[list]:
-    """Rows of attribute, number of sequences and success AUC of each tracker, None for none."""
+    """Rows of attribute, number of sequences, and each tracker's success AUC or None."""
     counts: Dict[str, int] = {}
     for entry in report.values():
         for name, scores in entry.by_attribute.items():
             counts[name] = max(counts.get(name, 0), len(scores.per_sequence))
+    columns = [entry.by_attribute for entry in report.values()]
     return [
-        [
-            name,
-            counts[name],
-            *(
-                getattr(entry.by_attribute.get(name), 'success_auc', None)
-                for entry in report.values()
-            ),
-        ]
+        [name, counts[name], *(getattr(each.get(name), 'success_auc', None) for each in columns)]
         for name in sorted(counts)
     ]
 
 
 def attribute_table(report: Report) -> str:
-    """Success AUC by attribute as Markdown; empty if there are no attributes."""
+    """Format the success AUC by attribute as Markdown; empty if there are no attributes."""
     rows = [
         [name, str(count), *('-' if score is None else percent(score) for score in scores)]
         for name, count, *scores in attribute_rows(report)
@@ -82,27 +143,22 @@ def attribute_table(report: Report) -> str:
     return markdown_table(['Attribute', 'Sequences', *report], rows) if rows else ''
 
 
-def difference_table(rows: Sequence[Difference], tracker: str, other: str) -> str:
-    """A per-sequence comparison as Markdown."""
-    return markdown_table(
-        ['Sequence', tracker, other, 'Difference'],
-        [
-            [name, percent(score), percent(other_score), f'{100 * difference:+.1f}']
-            for name, score, other_score, difference in rows
-        ],
-    )
+def lead_text(report: Report, tracker: str, other: str) -> str:
+    """Format as Markdown the sequences on which a tracker leads another most."""
+    leads = [
+        [name, percent(score), percent(other_score), f'{100 * difference:+.1f}']
+        for name, score, other_score, difference in sequence_differences(report, tracker, other)
+        if difference > 0
+    ][:NUM_COMPARED_SEQUENCES]
+    header = ['Sequence', tracker, other, 'Difference']
+    table = markdown_table(header, leads) if leads else 'nowhere\n'
+    return f'## Success AUC: where {tracker} beats {other} most\n\n{table}'
 
 
 def latex_table(report: Report, caption: str) -> str:
-    """The ranked table for a paper: booktabs, the best score bold, the second underlined."""
-    marked = {
-        key: _marked_column([getattr(entry.scores, key) for entry in report.values()])
-        for key in SCORES
-    }
-    lines = [
-        f'  {latex_text(tracker)} & ' + ' & '.join(marked[key][i] for key in SCORES) + r' \\'
-        for i, tracker in enumerate(report)
-    ]
+    """Format the ranking for a paper: booktabs, the best score bold, the second underlined."""
+    columns = zip(*(entry.scores.headline().values() for entry in report.values()))
+    rows = zip(map(latex_text, report), *map(_marked_column, columns))
     return '\n'.join(
         [
             r'\begin{table}[t]',
@@ -112,7 +168,7 @@ def latex_table(report: Report, caption: str) -> str:
             r'  \toprule',
             r'  Tracker & Success & Precision & Norm. precision \\',
             r'  \midrule',
-            *lines,
+            *(f'  {" & ".join(row)} \\\\' for row in rows),
             r'  \bottomrule',
             r'\end{tabular}',
             r'\end{table}',
@@ -145,7 +201,7 @@ def csv_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _marked_column(values: Sequence[float]) -> List[str]:
-    """Write scores in percent; equal printed scores share a mark."""
+    """Format scores in percent and mark the best two; scores printed alike share a mark."""
     printed = [percent(value) for value in values]
     ranked = sorted(set(printed), key=float, reverse=True)
     marks = {ranked[0]: rf'\textbf{{{ranked[0]}}}'}

@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.evaluation.calibration import (
-    auroc,
     calibration_summary,
-    expected_calibration_error,
     is_right,
     lost_rates,
     reliability,
@@ -21,12 +19,12 @@ def test_right_is_an_iou_of_one_half() -> None:
 def test_auroc_counts_pairs() -> None:
     scores = np.array([0.9, 0.4, 0.4, 0.1])
     # Right: 0.9 and one 0.4. Pairs with the wrong 0.4 and 0.1: 1, 1, a tie of one half, 1.
-    assert auroc(scores, np.array([True, True, False, False])) == pytest.approx(3.5 / 4)
-    assert auroc(scores, np.ones(4, bool)) is None
+    summary = calibration_summary(scores, np.array([True, True, False, False]))
+    assert summary['auroc'] == pytest.approx(3.5 / 4)
     rng = np.random.default_rng(0)
     scores, right = rng.integers(0, 20, 200) / 20, rng.random(200) < 0.4
     pairs = [(a > b) + 0.5 * (a == b) for a in scores[right] for b in scores[~right]]
-    assert auroc(scores, right) == pytest.approx(float(np.mean(pairs)))
+    assert calibration_summary(scores, right)['auroc'] == pytest.approx(float(np.mean(pairs)))
 
 
 def test_calibration_error_by_hand() -> None:
@@ -36,7 +34,7 @@ def test_calibration_error_by_hand() -> None:
     assert [each.frames for each in bins] == [1, 2, 2]
     assert [each.right for each in bins] == [0, 0.5, 1]
     # (0.05 * 1 + 0.35 * 2 + 0.025 * 2) / 5
-    assert expected_calibration_error(scores, right) == pytest.approx(0.16)
+    assert calibration_summary(scores, right)['ece'] == pytest.approx(0.16)
 
 
 def test_scores_that_are_chances_have_no_error() -> None:

@@ -1,10 +1,19 @@
 import json
+from pathlib import Path
+from typing import Dict
 
 import numpy as np
 import pytest
 
 from mmeatrack.evaluation import ope_scores
-from mmeatrack.evaluation.report import TrackerReport, attribute_scores
+from mmeatrack.evaluation.report import (
+    TrackerReport,
+    attribute_scores,
+    score_trackers,
+    sequence_differences,
+)
+from mmeatrack.files.ground_truth import GroundTruth
+from mmeatrack.files.result_source import TrackerFiles
 
 
 @pytest.fixture
@@ -65,3 +74,129 @@ def test_speeds_lie_beside_the_scores() -> None:
 
     assert report.as_dict()['speed'] == dict(fps=12.5)
     assert report.as_dict()['per_sequence']['a']['fps'] == 12.5
+
+
+BOX = '10,10,10,10\n'
+FAR = '90,90,10,10\n'
+
+
+def make_truth(**num_frames: int) -> GroundTruth:
+    boxes = {name: np.tile([10.0, 10, 10, 10], (n, 1)) for name, n in num_frames.items()}
+    return GroundTruth(boxes, {name: Path(f'{name}.txt') for name in boxes}, {})
+
+
+def make_tracker(name: str, **texts: str) -> TrackerFiles:
+    files: Dict = {key: text.encode for key, text in texts.items()}
+    return TrackerFiles(name, name, files)
+
+
+def test_trackers_are_ranked_by_success() -> None:
+    truth = make_truth(a=4, b=2)
+    half = make_tracker('half', a=BOX * 2 + FAR * 2, b=BOX * 2)
+    good = make_tracker('good', a=BOX * 4, b=BOX * 2)
+
+    report = score_trackers(truth, [half, good])
+
+    assert list(report) == ['good', 'half']
+    assert report['good'].scores.success_auc == pytest.approx(20 / 21)
+    assert report['half'].scores.precision20 == 0.75
+
+
+def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
+    truth = make_truth(a=4, b=4, c=4, d=4, e=4)
+    truth.left_out['f'] = 'f.txt: the file is empty'
+    tracker = make_tracker('T', a=BOX * 4, b=BOX * 2, c=BOX * 5, d=BOX + '1,2,3\n')
+
+    entry = score_trackers(truth, [tracker])['T']
+
+    assert list(entry.scores.per_sequence) == ['a']
+    assert entry.scores.precision20 == 1
+    left_out = entry.left_out
+    assert left_out['b'].startswith('T/b.txt: 2 result boxes for 4 ground truth boxes')
+    assert left_out['c'].startswith('T/c.txt: 5 result boxes for 4')
+    assert left_out['d'].startswith("T/d.txt, line 2: '1,2,3' is not a box")
+    assert left_out['e'] == 'T/e.txt is missing'
+    assert left_out['f'] == 'f.txt: the file is empty'
+
+
+def test_one_box_short_repeats_the_last() -> None:
+    entry = score_trackers(make_truth(a=4), [make_tracker('T', a=BOX * 2 + FAR)])['T']
+
+    assert entry.scores.precision20 == 0.5
+    assert entry.warnings == ('T/a.txt: one box short; the last one is repeated',)
+
+
+def test_rows_that_are_no_boxes_are_told() -> None:
+    """A tracker that writes NaN or empty boxes would else be scored by the given box."""
+    broken = BOX + 'nan,nan,nan,nan\n' + BOX + '10,10,0,10\n'
+    tracker = make_tracker(
+        'T', a=broken, b=BOX * 4, c='nan,nan,nan,nan\n' + BOX * 2 + '1e400,1,2,3'
+    )
+
+    entry = score_trackers(make_truth(a=4, b=4, c=4), [tracker])['T']
+
+    assert entry.warnings == (
+        '3 rows in 2 sequences are not finite or have no area, and repeat the row before them; '
+        '2 are in a',
+    )
+
+
+def test_trackers_need_results_and_names() -> None:
+    truth = make_truth(a=4)
+
+    with pytest.raises(ValueError, match=r'T: no sequence can be scored; the first of 1: T/a\.txt'):
+        score_trackers(truth, [make_tracker('T', a='')])
+    with pytest.raises(ValueError, match='not all different'):
+        score_trackers(truth, [make_tracker('T', a=BOX * 4)] * 2)
+    with pytest.raises(ValueError, match="absent='skip'"):
+        score_trackers(truth, [make_tracker('T', a=BOX * 4)], absent='skip')
+
+
+def test_progress_names_the_trackers() -> None:
+    named: list = []
+
+    score_trackers(make_truth(a=1), [make_tracker('T', a=BOX)], on_progress=named.append)
+
+    assert named == ['T']
+
+
+def test_differences_are_sorted_by_lead() -> None:
+    truth = make_truth(a=2, b=2, c=2, d=2)
+    first = make_tracker('A', a=BOX * 2, b=BOX + FAR, c=BOX * 2, d=BOX * 2)
+    second = make_tracker('B', a=BOX * 2, b=BOX * 2, c=BOX + FAR)
+
+    report = score_trackers(truth, [first, second])
+    rows = sequence_differences(report, 'A', 'B')
+
+    half = pytest.approx(10 / 21)
+    assert [row.sequence for row in rows] == ['c', 'a', 'b']
+    assert [row.difference for row in rows] == [half, 0, pytest.approx(-10 / 21)]
+    assert (rows[0].score, rows[0].other_score) == (pytest.approx(20 / 21), half)
+    with pytest.raises(ValueError, match=r"no tracker 'C' to compare; there are \['A', 'B'\]"):
+        sequence_differences(report, 'A', 'C')
+
+
+def test_tracker_without_a_result_does_not_stop_the_others() -> None:
+    truth = make_truth(a=4)
+    trackers = [make_tracker('T', a=BOX * 4), make_tracker('S', a=BOX * 9)]
+    problems: list = []
+
+    assert list(score_trackers(truth, trackers, on_problem=problems.append)) == ['T']
+    assert problems == [
+        'S: no sequence can be scored; the first of 1: S/a.txt: 9 result boxes for 4 ground truth '
+        'boxes; both need one box per frame'
+    ]
+    with pytest.raises(ValueError, match='S: no sequence can be scored'):
+        score_trackers(truth, trackers)
+
+
+@pytest.mark.parametrize('line', ['None,None,None,None', 'init', '1', ''])
+def test_first_line_that_is_no_box_does_not_shift_the_others(line: str) -> None:
+    path = ''.join(f'{10 + 9 * i},10,10,10\n' for i in range(1, 5))
+    truth = make_truth(a=5)
+    truth.boxes['a'][:, 0] += 9 * np.arange(5)
+
+    (entry,) = score_trackers(truth, [make_tracker('T', a=f'{line}\n{path}')]).values()
+
+    assert entry.scores.success_auc == pytest.approx(20 / 21)
+    assert entry.warnings == ()

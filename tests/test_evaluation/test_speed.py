@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmeatrack.evaluation.run_folder import SequenceResult
-from mmeatrack.evaluation.speed import frames_per_second, run_speed
+from mmeatrack.evaluation.speed import run_speed
 
 
 def make_result(name: str, seconds: list, network_seconds: list) -> SequenceResult:
@@ -16,14 +16,12 @@ def make_result(name: str, seconds: list, network_seconds: list) -> SequenceResu
     )
 
 
-def test_the_first_frame_does_not_count() -> None:
-    assert frames_per_second(np.array([9.0, 0.1, 0.3])) == pytest.approx(2 / 0.4)
-
-
 def test_frames_without_a_time_do_not_count() -> None:
-    assert frames_per_second(np.array([np.nan, np.nan, 0.25])) == pytest.approx(4)
-    assert frames_per_second(np.full(3, np.nan)) is None
-    assert frames_per_second(np.array([0.5])) is None
+    seconds = [np.nan, np.nan, 0.25]
+    total, _ = run_speed([make_result('a', seconds, [np.nan] * 3)])
+    assert total == dict(fps=pytest.approx(4), network_fps=None)
+    total, _ = run_speed([make_result('a', [0.5], [9.0])])  # the first frame is not tracked
+    assert total == dict(fps=None, network_fps=None)
 
 
 def test_run_speed_is_all_frames_over_all_seconds() -> None:

@@ -1,29 +1,31 @@
 import csv
 import io
+import json
+from pathlib import Path
+from typing import Optional
 
 import numpy as np
 import pytest
 
-from mmeatrack.evaluation.benchmark_report import Difference
+from mmeatrack.evaluation import ope_scores
 from mmeatrack.evaluation.ope import OPEScores, SequenceScores
-from mmeatrack.evaluation.report import TrackerReport
+from mmeatrack.evaluation.report import TrackerReport, attribute_scores
 from mmeatrack.evaluation.tables import (
     attribute_table,
     csv_text,
-    difference_table,
     latex_table,
     latex_text,
+    markdown_table,
+    report_text,
     score_table,
+    write_report_files,
 )
 
 
 def make_scores(success: float, precision: float = 0.5, count: int = 4) -> OPEScores:
-    curves = np.zeros(21), np.zeros(51), np.zeros(51)
-    sequence = SequenceScores(success, precision, 0.5, 9, 0, *curves)
-    names = map(str, range(count))
-    return OPEScores(
-        success, precision, 0.5, *curves, dict.fromkeys(names, sequence), 'miss', 'sized'
-    )
+    curves = np.full(21, success), np.full(51, precision), np.full(51, 0.5)
+    sequence = SequenceScores(*curves, num_frames=9, num_absent=0)
+    return OPEScores(*curves, dict.fromkeys(map(str, range(count)), sequence), 'miss', 'sized')
 
 
 def make_entry(
@@ -42,6 +44,20 @@ def report() -> dict:
         'ECO_HC': make_entry(0.4476, 0.6353, dict(SV=0.25, IV=0.5)),
         'KCF': make_entry(0.27997, 0.6801, dict(SV=0.125), left_out=1),
     }
+
+
+def make_scored_entry(num_lost: int, left_out: Optional[dict] = None) -> TrackerReport:
+    truth = np.tile([10.0, 10, 10, 10], (10, 1))
+    result = truth.copy()
+    result[10 - num_lost :, 0] = 400
+    scores = ope_scores({'a|b': result, 'b': truth}, {'a|b': truth, 'b': truth})
+    attributes = {'a|b': ['SV', 'IV', 'OV'], 'b': ['SV']}
+    return TrackerReport(scores, attribute_scores(scores, attributes), left_out or {})
+
+
+@pytest.fixture
+def scored() -> dict:
+    return {'good': make_scored_entry(2), 'poor': make_scored_entry(6, {'c': 'c.txt is missing'})}
 
 
 def test_score_table(report: dict) -> None:
@@ -63,17 +79,42 @@ def test_attribute_table(report: dict) -> None:
     assert attribute_table({'A': make_entry(0.5, 0.5, {})}) == ''
 
 
-def test_difference_table() -> None:
-    text = difference_table([Difference('bird1_1', 0.75, 0.5, 0.25)], 'A', 'B')
+def test_bar_in_a_cell_is_escaped() -> None:
+    rows = markdown_table(['Sequence', 'A|B'], [['a|b', '+25.0']]).splitlines()
 
-    assert text.splitlines()[-1] == '| bird1_1  | 75.0 | 50.0 |      +25.0 |'
+    assert rows[0] == '| Sequence |  A\\|B |'
+    assert rows[-1] == '| a\\|b     | +25.0 |'
 
 
-def test_bar_in_a_name_ends_no_cell() -> None:
-    rows = difference_table([Difference('a|b', 0.75, 0.5, 0.25)], 'A|B', 'C').splitlines()
+def test_report_text_states_policy_problems_and_leads(scored: dict) -> None:
+    text = report_text(scored, 'DTB70', ('good', 'poor'))
 
-    assert rows[0] == '| Sequence | A\\|B |    C | Difference |'
-    assert rows[-1] == '| a\\|b     | 75.0 | 50.0 |      +25.0 |'
+    assert text.startswith('# One pass evaluation on DTB70\n')
+    assert 'absent=miss, valid_boxes=sized' in text
+    assert 'poor:\n- left out: c: c.txt is missing\n' in text
+    assert 'good:' not in text
+    assert '## Success AUC by attribute\n\n| Attribute |' in text
+    assert '## Success AUC: where good beats poor most' in text
+    assert '| a\\|b     | 76.2 | 38.1 |      +38.1 |' in text
+    assert text.endswith('where poor beats good most\n\nnowhere\n')
+
+
+def test_all_files_are_written(tmp_path: Path, scored: dict) -> None:
+    write_report_files(tmp_path / 'out', scored, 'DTB70', ('good', 'poor'))
+
+    written = {path.name: path.stat().st_size for path in (tmp_path / 'out').iterdir()}
+    tables = ('scores.csv', 'per_sequence.csv', 'attributes.csv', 'comparison.csv', 'scores.tex')
+    assert set(written) == {'report.json', 'report.md', *tables}
+    assert min(written.values()) > 50
+    written_report = json.loads((tmp_path / 'out' / 'report.json').read_text())
+    assert written_report == {name: entry.as_dict() for name, entry in scored.items()}
+    rows = {name: (tmp_path / 'out' / name).read_text().splitlines()[1] for name in tables[:4]}
+    assert rows == {
+        'scores.csv': 'good,0.857143,0.900000,0.900000,2,miss,sized',
+        'per_sequence.csv': 'a|b,good,0.761905,0.800000,0.800000',
+        'attributes.csv': 'IV,1,0.761905,0.380952',
+        'comparison.csv': 'a|b,0.761905,0.380952,0.380952',
+    }
 
 
 def test_latex_marks_the_best_two_of_each_column(report: dict) -> None:

@@ -1,10 +1,9 @@
-"""The current run for a metric: the sequence that is being tracked, model and processes."""
+"""The current test run, as a metric sees it: the sequence being tracked, model and processes."""
 
 import ast
 import os
 import socket
-from dataclasses import dataclass, field
-from typing import List, Mapping, Optional, Sequence
+from typing import List, Mapping, Optional
 
 import numpy as np
 from mmengine.dist import get_world_size
@@ -13,77 +12,67 @@ from mmengine.logging import MessageHub
 from mmeatrack.evaluation.run_folder import SequenceResult, rounded_boxes
 
 
-@dataclass
 class RunningSequence:
-    """Results so far of a tracker on a sequence.
+    """Results so far on the sequence that is being tracked, the ``video_id``-th of its dataset."""
 
-    Attributes:
-        name: Name of the sequence.
-        video_id: Its number in the dataset.
-        boxes: Boxes of the frames so far, (4,) each: x1, y1, x2, y2 in image pixels.
-        ground_truth: True boxes, the same.
-        scores: Confidences.
-        seconds: Wall times from one result to the next.
-        network_seconds: Times in the network; NaN where the tracker does not say.
-        lost: 1 where the target counts as lost; NaN where the tracker does not say.
-    """
+    def __init__(self, name: str, video_id: int) -> None:
+        self.name, self.video_id = name, video_id
+        self.seconds: List[float] = []
+        # Per frame: predicted and true box (x1, y1, x2, y2), score, network seconds, lost signal.
+        self._rows: List[List[float]] = []
 
-    name: str
-    video_id: int
-    boxes: List[np.ndarray] = field(default_factory=list)
-    ground_truth: List[np.ndarray] = field(default_factory=list)
-    scores: List[float] = field(default_factory=list)
-    seconds: List[float] = field(default_factory=list)
-    network_seconds: List[float] = field(default_factory=list)
-    lost: List[float] = field(default_factory=list)
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def add(self, data_sample: Mapping) -> None:
-        """Append a frame: its prediction and true box. The result is waited for."""
+        """Append a frame. Reading its prediction waits for the device."""
         predicted = data_sample['pred_track_instances']
-        self.boxes.append(predicted['bboxes'].reshape(-1).cpu().numpy().astype(np.float64))
-        self.ground_truth.append(np.asarray(data_sample['instances'][0]['bbox'], dtype=float))
-        self.scores.append(float(predicted['scores']))
-        self.network_seconds.append(float(predicted.get('network_seconds', np.nan)))
-        self.lost.append(float(predicted.get('lost', np.nan)))
+        truth = np.asarray(data_sample['instances'][0]['bbox'], dtype=float)
+        optional = (predicted.get(key, np.nan) for key in ('network_seconds', 'lost'))
+        numbers = map(float, (predicted['scores'], *optional))
+        self._rows.append([*predicted['bboxes'].reshape(-1).tolist(), *truth.tolist(), *numbers])
 
     def result(self) -> SequenceResult:
         """Return the raw result."""
+        scores, network_seconds, lost = np.array(self._rows)[:, 8:].T
         return SequenceResult(
             name=self.name,
-            boxes=rounded_boxes(_as_xywh(self.boxes)),
-            scores=np.array(self.scores),
+            boxes=rounded_boxes(self._xywh(0)),
+            scores=scores,
             seconds=np.array(self.seconds),
-            network_seconds=np.array(self.network_seconds),
-            lost=None if np.isnan(self.lost).all() else np.array(self.lost),
+            network_seconds=network_seconds,
+            lost=None if np.isnan(lost).all() else lost,
         )
 
     def truths(self) -> np.ndarray:
         """Return the true boxes (N, 4): x, y, w, h."""
-        return _as_xywh(self.ground_truth)
+        return self._xywh(4)
 
-
-def _as_xywh(boxes: Sequence[np.ndarray]) -> np.ndarray:
-    """Turn boxes x1, y1, x2, y2 into an array (N, 4) of x, y, w, h."""
-    corners = np.stack(boxes)
-    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+    def _xywh(self, column: int) -> np.ndarray:
+        corners = np.array(self._rows)[:, column : column + 4]
+        return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
 
 
 def model_name() -> Optional[str]:
-    """Return the class of the current run's model, of a distillation the student's.
+    """Return the class of the current run's model, or of the student of a distillation.
 
     MMEngine's message hub holds the config as text, which is parsed here and not run.
     """
     text = MessageHub.get_current_instance().runtime_info.get('cfg', '')
     try:
         statements = ast.parse(text).body
-    except SyntaxError:  # a config that holds built objects has no text that is Python
+    except SyntaxError:  # a config that holds built objects is not valid Python as text
         return None
-    values = {
-        statement.targets[0].id: statement.value
-        for statement in statements
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
-    }
-    return _type_name(values['model']) if 'model' in values else None
+    node: Optional[ast.AST] = None
+    for statement in statements:
+        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], 'id', '') == 'model':
+            node = statement.value
+    while isinstance(node, ast.Call):  # dict(type='mmtrack.Stark', ...)
+        options = {keyword.arg: keyword.value for keyword in node.keywords}
+        node = options.get('architecture', options.get('type'))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.rpartition('.')[2]
+    return None
 
 
 def process_group() -> str:
@@ -94,16 +83,3 @@ def process_group() -> str:
     if address in ('localhost', '127.0.0.1', '::1'):
         address = f'{socket.gethostname()}:{address}'
     return f'{address}:{os.environ.get("MASTER_PORT", "")}'
-
-
-def _type_name(node: ast.AST) -> Optional[str]:
-    """Last part of ``type`` in ``dict(type='mmtrack.Stark', ...)``."""
-    if not isinstance(node, ast.Call):
-        return None
-    options = {keyword.arg: keyword.value for keyword in node.keywords}
-    if 'architecture' in options:
-        return _type_name(options['architecture'])
-    kind = options.get('type')
-    if isinstance(kind, ast.Constant) and isinstance(kind.value, str):
-        return kind.value.rpartition('.')[2]
-    return None

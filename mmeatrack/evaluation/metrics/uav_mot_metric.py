@@ -17,9 +17,9 @@ _MOST_INSIDE = 0.5
 class UAVMOTMetric(MOTChallengeMetrics):
     """HOTA, MOTA and IDF1 as mmtrack and trackeval compute them, by VisDrone's rules.
 
-    A box half of which, or more, lies in ignored regions counts neither as found nor as false. Each
-    class is scored by itself: a track matches targets of its own class only, and what is reported
-    is the total over all classes and videos.
+    A box with at least half of its area in ignored regions counts neither as found nor as false.
+    Classes are scored separately: a track matches targets of its own class only. The reported
+    numbers are totals over all classes and videos.
 
     Args:
         by_class: False scores all classes as one, as UAVDT does.
@@ -39,7 +39,7 @@ class UAVMOTMetric(MOTChallengeMetrics):
                 super().process(data_batch, [part])
 
     def _parts(self, sample: dict) -> List[dict]:
-        """The frame as a frame of one video for each class."""
+        """Return the frame as a frame of one video for each class."""
         classes = (self.dataset_meta or {}).get('CLASSES', ('target',))
         if not self.by_class or len(classes) == 1:
             return [sample]
@@ -56,47 +56,40 @@ class UAVMOTMetric(MOTChallengeMetrics):
         ]
 
     def _save_one_video_gts_preds(self, seq: str) -> None:
-        """Write a video's text files; trackeval wants a file also where there is no target."""
+        """Write a video's text files; trackeval needs one even if there is no target."""
         super()._save_one_video_gts_preds(seq)
         Path(self.gt_dir, f'{seq}.txt').touch()
 
 
 def _outside_regions(sample: dict) -> dict:
-    """The frame without ignored regions and without the boxes in them."""
+    """Return the frame without ignored regions and without the boxes in them."""
     scored = [each for each in sample['instances'] if not each['ignore_flag']]
     regions = [each['bbox'] for each in sample['instances'] if each['ignore_flag']]
     if not regions:
         return dict(sample, instances=scored)
-    height, width = sample['ori_shape'][:2]
-    inside = _Inside(regions, width, height)
+    ignored = np.zeros(sample['ori_shape'][:2], bool)
+    for x1, y1, x2, y2 in map(_pixels, regions):
+        ignored[y1:y2, x1:x2] = True
+
+    def is_outside(box: Sequence[float]) -> bool:
+        x1, y1, x2, y2 = _pixels(box)
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        return not ignored[y1:y2, x1:x2].sum() >= _MOST_INSIDE * area
+
     found = sample['pred_track_instances']
-    outside = torch.tensor([not inside(box) for box in found['bboxes'].tolist()], dtype=torch.bool)
+    outside = torch.tensor([is_outside(box) for box in found['bboxes'].tolist()], dtype=torch.bool)
     return dict(
         sample,
-        instances=[each for each in scored if not inside(each['bbox'])],
+        instances=[each for each in scored if is_outside(each['bbox'])],
         pred_track_instances=_chosen(found, outside.to(found['bboxes'].device)),
     )
+
+
+def _pixels(box: Sequence[float]) -> List[int]:
+    """Round a box, xyxy in image px, to whole pixels from 0."""
+    return np.round(box).astype(int).clip(min=0).tolist()
 
 
 def _chosen(found: Dict[str, torch.Tensor], mask: torch.Tensor) -> Dict[str, torch.Tensor]:
     names = ('bboxes', 'labels', 'scores', 'instances_id')
     return {name: found[name][mask] for name in names if name in found}
-
-
-class _Inside:
-    """Test for boxes of which most lies in a union of regions, all xyxy in image px."""
-
-    def __init__(self, regions: Sequence[Sequence[float]], width: int, height: int) -> None:
-        union = np.zeros((height, width), bool)
-        for x1, y1, x2, y2 in np.round(regions).astype(int).clip(min=0).tolist():
-            union[y1:y2, x1:x2] = True
-        self._sum = np.pad(union.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-
-    def __call__(self, box: Sequence[float]) -> bool:
-        height, width = self._sum.shape
-        x1, x2 = np.clip(np.round([box[0], box[2]]), 0, width - 1).astype(int)
-        y1, y2 = np.clip(np.round([box[1], box[3]]), 0, height - 1).astype(int)
-        sums = self._sum
-        covered = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
-        area = (box[2] - box[0]) * (box[3] - box[1])
-        return bool(covered >= _MOST_INSIDE * area)

@@ -27,32 +27,31 @@ from mmeatrack.registry import METRICS
 
 @METRICS.register_module()
 class UAVSOTMetric(BaseVideoMetric):
-    """One pass evaluation on the UAV benchmarks, and the keeper of raw results.
+    """One pass evaluation on the UAV benchmarks, which also keeps the raw results.
 
     Takes ``pred_track_instances`` with ``bboxes`` (1, 4) (x1, y1, x2, y2 in image pixels),
     ``scores`` (1,) and, where the tracker gives them, ``network_seconds`` (1,) and ``lost`` (1,),
-    which are kept beside them. Sequence names and
-    ground truth come from the dataset's ``metainfo`` (:class:`mmeatrack.datasets.UAVSOTDataset`).
-    For other datasets the ground truth comes with each frame and a sequence is named after its
-    image folder and its number.
+    which are kept as well. Sequence names and ground truth come from the dataset's ``metainfo``
+    (:class:`mmeatrack.datasets.UAVSOTDataset`). With other datasets the ground truth comes with
+    each frame, and a sequence is named after its image folder and its number.
 
     Boxes are scored as they are written, with four decimals, so that the raw result files give the
-    same numbers again.
+    same scores again.
 
     Args:
-        absent: What a frame without the target counts as: ``'miss'``, ``'sglatrack'``, ``'hit'`` or
+        absent: How a frame without the target is scored: ``'miss'``, ``'sglatrack'``, ``'hit'`` or
             ``'exclude'``; see :func:`mmeatrack.evaluation.ope_scores`.
         valid_boxes: Which ground truth boxes are targets; see there.
         result_dir: Where raw results are kept: ``<tracker_name>/<benchmark>/<sequence>.txt`` and
             ``<tracker_name>/<benchmark>_report.json``. The benchmark is that of the dataset's
-            ``metainfo``; without one there, as for a folder of one's own, this level is left out.
+            ``metainfo``; datasets without one, such as your own folders, have no such level.
             None keeps no files, unless :class:`mmeatrack.BenchmarkRunHook` sets it.
         tracker_name: Name of the tracker in files and reports; by default the class of the model.
         collect_device: See :class:`mmtrack.evaluation.BaseVideoMetric`.
         prefix: Prefix of the metrics' names; ``'uav'`` by default.
 
     Raises:
-        ValueError: If a policy is unknown or the tracker's name is no folder name.
+        ValueError: If a policy is unknown or the tracker's name cannot be a folder name.
         TypeError: If ``tracker_name`` or ``result_dir`` is neither text nor a number.
     """
 
@@ -81,7 +80,7 @@ class UAVSOTMetric(BaseVideoMetric):
         self._device = torch.device('cpu')
         self._folder: Optional[RunFolder] = None
         self._claimed_alone = False
-        self._identity: Optional[dict] = None  # of the folder, where no hook has claimed it
+        self._identity: Optional[dict] = None  # of the folder, if no hook has claimed it
 
     @property
     def tracker_name(self) -> str:
@@ -109,9 +108,10 @@ class UAVSOTMetric(BaseVideoMetric):
 
     def resume(self) -> List[str]:
         """Take over the sequences that are complete in the run folder; return their names."""
-        folder, truths = self.run_folder, self._known_ground_truths()
+        folder = self.run_folder
         if folder is None:
             return []
+        truths = self._by_sequence('ground_truths')
         found = {name: folder.read(name, len(boxes)) for name, boxes in truths.items()}
         self._resumed = {name: result for name, result in found.items() if result is not None}
         self._identity = folder.identity()
@@ -121,8 +121,8 @@ class UAVSOTMetric(BaseVideoMetric):
         """Take the predictions of one frame; called by the test loop frame by frame.
 
         Raises:
-            RuntimeError: If frames do not come in the order of the video, or the folder of raw
-                results has become another run's.
+            RuntimeError: If frames are not in the order of the video, or another run has taken over
+                the folder of raw results.
         """
         folder = self.run_folder
         for data_sample in data_samples:
@@ -133,7 +133,7 @@ class UAVSOTMetric(BaseVideoMetric):
                 self._finish_sequence()
 
     def evaluate(self, size: int) -> Dict[str, float]:
-        """Score what all processes have tracked (:meth:`compute_metrics`) and free the folder."""
+        """Score the sequences of all processes (:meth:`compute_metrics`) and free the folder."""
         metrics: Dict[str, float] = super().evaluate(size)
         if self._claimed_alone and self.run_folder is not None:
             self.run_folder.release()
@@ -147,14 +147,13 @@ class UAVSOTMetric(BaseVideoMetric):
             ``network_fps`` where the tracker measures it, and ``num_sequences``.
 
         Raises:
-            ValueError: If two sequences bear the same name or nothing was tracked.
+            ValueError: If two sequences have the same name or nothing was tracked.
         """
-        tracked: Dict[str, SequenceResult] = dict(self._resumed)
-        truths = dict(self._known_ground_truths())
         names = Counter(result.name for result, _ in results)
         repeated = [name for name, count in names.items() if count > 1]
         if repeated:
             raise ValueError(f'several sequences are named {repeated}; give each its own seq_name')
+        tracked, truths = dict(self._resumed), self._by_sequence('ground_truths')
         for result, ground_truth in results:
             tracked[result.name] = result
             truths.setdefault(result.name, ground_truth)
@@ -165,10 +164,7 @@ class UAVSOTMetric(BaseVideoMetric):
             {name: tracked[name] for name in ordered}, {name: truths[name] for name in ordered}
         )
         self._publish(report)
-        metrics = {
-            key: round(100 * getattr(report.scores, key), 2)
-            for key in ('success_auc', 'precision20', 'norm_precision')
-        }
+        metrics = {key: round(100 * value, 2) for key, value in report.scores.headline().items()}
         assert report.speed is not None
         speeds = {key: report.speed[key] for key in ('fps', 'network_fps')}
         metrics.update({key: round(value, 2) for key, value in speeds.items() if value is not None})
@@ -180,68 +176,56 @@ class UAVSOTMetric(BaseVideoMetric):
         if frame_id == 0:
             name = self._sequence_name(data_sample)
             if self.result_dir is not None:
-                file_name(name, 'seq_name')  # before it is tracked
+                file_name(name, 'seq_name')  # fails before the sequence is tracked
             self._running = RunningSequence(name, video_id)
         running = self._running
-        if running is None or (running.video_id, len(running.boxes)) != (video_id, frame_id):
+        if running is None or (running.video_id, len(running)) != (video_id, frame_id):
             raise RuntimeError(
                 f'frame {frame_id} of video {video_id} came out of order; test with '
                 "sampler=dict(type='VideoSampler') and batch_size=1"
             )
         running.add(data_sample)
         self._device = data_sample['pred_track_instances']['bboxes'].device
-        # Reading the box has waited for the device, so that the clock is right for a GPU too.
+        # Adding the frame has waited for the device, so that the time is right for a GPU too.
         now = time.perf_counter()
         running.seconds.append(now - self._last_result_at if self._last_result_at else np.nan)
         self._last_result_at = now
 
     def _finish_sequence(self) -> None:
-        running = self._running
-        assert running is not None
-        result = running.result()
-        if self.run_folder is not None:
-            self._claim_alone(self.run_folder)
-            self.run_folder.write(result)
-        self.results.append((result, running.truths()))
+        assert self._running is not None
+        result, folder = self._running.result(), self.run_folder
+        if folder is not None:
+            if not folder.is_claimed:  # no hook did; what is in it belongs to another run
+                folder.claim(self._identity)
+                self._identity = folder.identity()  # shared by all validations of one training
+                self._claimed_alone = True
+            folder.write(result)
+        self.results.append((result, self._running.truths()))
         self._running = None
 
-    def _claim_alone(self, folder: RunFolder) -> None:
-        """Claim the folder where no hook did; what is there belongs to another run."""
-        if folder.is_claimed:
-            return
-        folder.claim(self._identity)
-        self._identity = folder.identity()  # validations of one training write the same files
-        self._claimed_alone = True
-
     def _sequence_name(self, data_sample: dict) -> str:
-        """The dataset's name of a sequence, or its image folder and number."""
+        """Return the dataset's name of a sequence, or its image folder and number."""
         names = (self.dataset_meta or {}).get('seq_names')
         if names is not None and 'seq_name' not in data_sample:
             return names[data_sample['video_id']]
         return name_of_sample(data_sample)
 
-    def _known_ground_truths(self) -> Mapping[str, np.ndarray]:
-        """Ground truths (N, 4) by sequence, x, y, w, h, if the dataset gives them."""
+    def _by_sequence(self, key: str) -> dict:
+        """Return a value of the dataset's metainfo by sequence; empty if it does not give it."""
         meta = self.dataset_meta or {}
-        return dict(zip(meta.get('seq_names', ()), meta.get('ground_truths', ())))
+        return dict(zip(meta.get('seq_names', ()), meta.get(key, ())))
 
     def _report(
         self, tracked: Mapping[str, SequenceResult], truths: Mapping[str, np.ndarray]
     ) -> TrackerReport:
-        meta = self.dataset_meta or {}
-        scores = ope_scores(
-            {name: result.boxes for name, result in tracked.items()},
-            truths,
-            self.absent,
-            self.valid_boxes,
-        )
-        attributes = dict(zip(meta.get('seq_names', ()), meta.get('attributes', ())))
+        boxes = {name: result.boxes for name, result in tracked.items()}
+        scores = ope_scores(boxes, truths, self.absent, self.valid_boxes)
         total, per_sequence = run_speed(tracked.values())
         facts = machine_facts(self._device)
         return TrackerReport(
             scores,
-            attribute_scores(scores, attributes),
-            meta.get('left_out', {}),
+            attribute_scores(scores, self._by_sequence('attributes')),
+            (self.dataset_meta or {}).get('left_out', {}),
             speed=dict(total, **facts, precision=self.precision, batch_size=1),
             sequence_speeds=per_sequence,
         )

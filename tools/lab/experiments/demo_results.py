@@ -9,10 +9,9 @@ from lab.experiments.micro import MicroExperiment, run_name
 from lab.experiments.results import read_run, score_runs
 from lab.experiments.seeds import mean_and_error
 from mmeatrack.evaluation.report import TrackerReport
-from mmeatrack.evaluation.report_files import report_files, write_report_files
 from mmeatrack.evaluation.run_folder import SequenceResult
 from mmeatrack.evaluation.speed import run_speed
-from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.evaluation.tables import markdown_table, report_files, write_report_files
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence
 
-from mmeatrack.evaluation.benchmark_report import score_trackers
-from mmeatrack.evaluation.report import TrackerReport
+from mmeatrack.evaluation.report import TrackerReport, score_trackers
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
 from mmeatrack.files.ground_truth import GroundTruth
 from mmeatrack.files.result_source import open_results
