@@ -7,7 +7,7 @@ from mmrazor.models.architectures.connectors.base_connector import BaseConnector
 from mmrazor.models.task_modules import ModuleOutputsRecorder
 from torch import Tensor, nn
 
-from mmeatrack.models.backbones.protocol import has_layer, joint_layers
+from mmeatrack.models.backbones.protocol import joint_layers
 from mmeatrack.models.losses.target_mask import MASK_LAYOUTS, TargetMask
 from mmeatrack.registry import MODELS, TASK_UTILS
 
@@ -34,20 +34,16 @@ class GridConnector(BaseConnector):
         super().__init__(init_cfg)
         if layout not in MASK_LAYOUTS:
             raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
-        self.layout, self.grid = layout, search_grid
-
-    def bind(self, search_grid: int) -> None:
-        """Set the side of the search grid in tokens."""
-        self.grid = search_grid
+        self.layout, self.search_grid = layout, search_grid
 
     def bound_grid(self) -> int:
         """Side of the search grid; RuntimeError if no distiller has set it."""
-        if self.grid is None:
+        if self.search_grid is None:
             raise RuntimeError(
                 f'{type(self).__name__} works within mmeatrack.EATrackDistiller only; elsewhere '
                 'give it search_grid, the search tokens along a side.'
             )
-        return self.grid
+        return self.search_grid
 
 
 def bind_connectors(connectors: nn.Module, student: Any) -> None:
@@ -55,14 +51,14 @@ def bind_connectors(connectors: nn.Module, student: Any) -> None:
     grid = getattr(student.backbone, 'search_grid', None)
     for connector in connectors.modules():
         if isinstance(connector, GridConnector) and grid is not None:
-            connector.bind(grid)
+            connector.search_grid = grid
 
 
 @MODELS.register_module()
 class SearchTokens(GridConnector):
-    """The search tokens among a joint layer's tokens; they come last.
+    """Selects the search tokens, the last ones of a joint layer.
 
-    Other connectors are chained after it by a list:
+    A list chains other connectors after it:
     ``connectors=dict(mgd=[dict(type='mmeatrack.SearchTokens', layout='map'),
     dict(type='mmrazor.MGDConnector', student_channels=192, teacher_channels=768)])``.
 
@@ -81,7 +77,7 @@ class SearchTokens(GridConnector):
         """(B, N, C) tokens of a joint layer to the search tokens.
 
         Raises:
-            TypeError: If the layer's output is of another form.
+            TypeError: If the layer's output has another form.
         """
         grid = self.bound_grid()
         if not isinstance(feature, Tensor) or feature.ndim != 3 or feature.shape[1] < grid**2:
@@ -93,13 +89,13 @@ class SearchTokens(GridConnector):
         search = feature[:, -(grid**2) :]
         if self.layout == 'tokens':
             return search
-        # Some of mmrazor's losses view the map, which needs its values in order.
+        # Some of mmrazor's losses view the map, which has to be contiguous for it.
         return search.transpose(1, 2).contiguous().unflatten(2, torch.Size((grid, grid)))
 
 
 @MODELS.register_module()
 class TargetMaskConnector(GridConnector):
-    """Boxes of the targets to their masks on the search grid.
+    """Turns the targets' boxes into masks on the search grid.
 
     Args:
         layout: 'tokens' gives (B, Nx), 'map' gives (B, Hf, Wf).
@@ -124,7 +120,7 @@ class TargetMaskConnector(GridConnector):
     ) -> None:
         super().__init__(layout, search_grid, init_cfg)
         self.mask = TargetMask(**kwargs)
-        # Boxes and their masks: count and losses of a step ask for the same ones.
+        # The last boxes and their masks: a step's count and losses use the same ones.
         self._last: Optional[Tuple[Tensor, Tensor]] = None
 
     @torch.no_grad()
@@ -137,7 +133,7 @@ class TargetMaskConnector(GridConnector):
         return self._last[1]
 
     def count(self, bbox_cxcywh: Tensor) -> Tensor:
-        """Scalar ``sum M^2`` of the masks of a batch, a term of :class:`SharedCounts`."""
+        """Scalar ``sum M^2`` of a batch's masks, a term of :class:`SharedCounts`."""
         total: Tensor = self(bbox_cxcywh).pow(2).sum()
         return total
 
@@ -159,34 +155,19 @@ class LayerOutputsRecorder(ModuleOutputsRecorder):
         'backbone.joint_stage.1'
     """
 
-    def __init__(self, source: int) -> None:
-        super().__init__(source=source)
-        self.layer = source
-
     def prepare_from_model(self, model: Optional[nn.Module] = None) -> None:
-        """Hook the layer; raises ValueError if the backbone has no such joint layer."""
-        name = joint_layer_name(getattr(model, 'backbone', None), self.layer)
+        """Hook the layer.
+
+        Raises:
+            ValueError: If the backbone does not number its layers, or this is not a joint layer.
+        """
+        backbone: Any = getattr(model, 'backbone', None)
+        joint = joint_layers(backbone)
+        name = backbone.layer_name(self.source)  # ValueError if there is no such layer
+        if self.source not in joint:
+            raise ValueError(
+                f'layer {self.source} ({name!r}) of {type(backbone).__name__} is not a joint '
+                f'layer, which sees template and search together: pair one of {joint}.'
+            )
         self._source = f'backbone.{name}'
         super().prepare_from_model(model)
-
-
-def joint_layer_name(backbone: Any, layer: int) -> str:
-    """Name of a joint layer within its backbone.
-
-    Raises:
-        ValueError: If the backbone does not number its layers, has no such layer, or the layer
-            belongs to the separate stage.
-    """
-    joint = joint_layers(backbone)
-    name: str = backbone.layer_name(layer)
-    if not has_layer(backbone, layer):
-        raise ValueError(
-            f'there is no layer {layer}: layer_name({layer}) is {name!r}, which is no module of '
-            f'{type(backbone).__name__}; its joint layers are {joint}.'
-        )
-    if layer not in joint:
-        raise ValueError(
-            f'layer {layer} belongs to the separate stage, which sees template and search apart; '
-            f'pair one of the joint layers {joint[0]} to {joint[-1]}.'
-        )
-    return name

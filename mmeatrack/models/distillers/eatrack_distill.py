@@ -12,30 +12,26 @@ from torch import Tensor, nn
 
 from mmeatrack.models.distillers.config_check import check_distiller
 from mmeatrack.models.distillers.connectors import bind_connectors
+from mmeatrack.models.distillers.mmtrack_teacher import MMTrackTeacher
 from mmeatrack.models.distillers.teacher import (
-    bind_teacher,
     build_teacher,
     check_checkpoint_is_given,
     keep_configured_teachers,
-    leave_out_teachers,
     load_teacher,
-    share_weights,
+    omit_loaded_teachers,
 )
 from mmeatrack.models.trackers.eatrack import EATrack
 from mmeatrack.registry import MODELS
 
-# Options of SingleTeacherDistill for what is always the same here.
-_FIXED = {'teacher_trainable', 'teacher_norm_eval', 'student_trainable', 'calculate_student_loss'}
-
 
 @MODELS.register_module()
 class EATrackDistill(SingleTeacherDistill):
-    """Distils a frozen teacher into ``architecture``, the student.
+    """Distil a frozen teacher into ``architecture``, the student.
 
     The teacher runs in tensor mode, without losses or gradients, and stays in eval as a whole:
     its drop path would otherwise make its features random. At test the student alone predicts.
 
-    A teacher that was loaded from a file is no part of the state dict: the configured file decides
+    A teacher that was loaded from a file is not part of the state dict: the configured file decides
     which teacher distils, in a resumed run as well, and checkpoints are smaller. Copies of the
     model, such as EMAHook's, share the teacher's weights.
 
@@ -45,11 +41,12 @@ class EATrackDistill(SingleTeacherDistill):
             tracker of mmtrack's teaches through a :class:`MMTrackTeacher`.
         teacher_ckpt: Its checkpoint.
         allow_random_teacher: Accept a teacher without a checkpoint (for tests).
-        kwargs: Of SingleTeacherDistill; ``architecture`` is the student's config.
+        kwargs: Of SingleTeacherDistill, except those that freeze or train a part;
+            ``architecture`` is the student's config.
 
     Raises:
-        ValueError: If there is no checkpoint, the distiller does not fit the models or this
-            algorithm, or an option of SingleTeacherDistill is given that has no effect here.
+        ValueError: If there is no checkpoint, or the distiller does not fit the models or this
+            algorithm.
         RuntimeError: If the checkpoint is not the teacher's.
 
     Example:
@@ -58,7 +55,7 @@ class EATrackDistill(SingleTeacherDistill):
         ...     architecture=Config.fromfile('student.py').model,
         ...     teacher='student.py',
         ...     distiller=dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 2), (3, 3)]),
-        ...     allow_random_teacher=True,  # in earnest: teacher_ckpt='teacher.pth'
+        ...     allow_random_teacher=True,  # for a real run: teacher_ckpt='teacher.pth'
         ... )
         >>> list(model.distiller.distill_losses)
         ['loss_feat_2_2', 'loss_feat_3_3', 'loss_pred']
@@ -73,23 +70,51 @@ class EATrackDistill(SingleTeacherDistill):
         **kwargs: Any,
     ) -> None:
         check_checkpoint_is_given(teacher_ckpt, allow_random_teacher)
-        fixed = sorted(set(kwargs) & _FIXED)
-        if fixed:
-            raise ValueError(
-                f'{fixed} cannot be chosen here: the teacher is frozen, and the student is trained '
-                'with its own losses and those of the distiller. Leave them out.'
-            )
         check_distiller(distiller)
-        super().__init__(distiller=distiller, teacher=build_teacher(teacher), **kwargs)
-        bind_connectors(self.distiller, self.student)
-        bind_teacher(self.teacher, self.student)
-        # Of the teachers whose weights come from a file, by their place in the model.
+        super().__init__(
+            distiller=distiller,
+            teacher=build_teacher(teacher),
+            teacher_trainable=False,
+            teacher_norm_eval=True,
+            student_trainable=True,
+            calculate_student_loss=True,
+            **kwargs,
+        )
+        # Of MultiTeacherDistill.
+        self.other_teachers, self.other_distillers = nn.ModuleList(), nn.ModuleList()
+        # Checkpoints of the teachers that were loaded from one.
         self.teacher_files: Dict[str, str] = {}
-        self._register_state_dict_hook(leave_out_teachers)
-        if teacher_ckpt is not None:
-            load_teacher(self.teacher, teacher_ckpt)
-            self.teacher_files['teacher'] = teacher_ckpt
-        self.teacher.eval()
+        self._register_state_dict_hook(omit_loaded_teachers)
+        self._complete_teacher('teacher', self.teacher, self.distiller, teacher_ckpt)
+
+    def _complete_teacher(
+        self, name: str, teacher: Any, distiller: Any, ckpt: Optional[str]
+    ) -> None:
+        """Bind a teacher and its distiller to the student; load the teacher's checkpoint."""
+        bind_connectors(distiller, self.student)
+        tracker = teacher
+        if isinstance(teacher, MMTrackTeacher):
+            teacher.bind(self.student)
+            tracker = teacher.tracker
+        if ckpt is not None:
+            load_teacher(tracker, ckpt)
+            self.teacher_files[name] = ckpt
+        teacher.eval()
+
+    @property
+    def teachers(self) -> List[Any]:
+        """The teachers, in the config's order."""
+        return [self.teacher, *self.other_teachers]
+
+    @property
+    def distillers(self) -> List[Any]:
+        """A distiller for each teacher."""
+        return [self.distiller, *self.other_distillers]
+
+    def named_teachers(self) -> Dict[str, Any]:
+        """The teachers by their names in the state dict."""
+        names = [f'other_teachers.{index}' for index in range(len(self.other_teachers))]
+        return dict(zip(['teacher', *names], self.teachers))
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
         if not prefix and not any(key.startswith('architecture.') for key in state_dict):
@@ -100,8 +125,11 @@ class EATrackDistill(SingleTeacherDistill):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> 'EATrackDistill':
-        for teacher in self.teachers:
-            share_weights(teacher, memo)
+        for teacher in self.teachers:  # the copy shares their weights
+            for parameter in teacher.parameters():
+                memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=False)
+            for buffer in teacher.buffers():
+                memo[id(buffer)] = buffer.detach()
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
         copied.__setstate__(copy.deepcopy(self.__dict__, memo))
@@ -109,7 +137,7 @@ class EATrackDistill(SingleTeacherDistill):
 
     @property
     def cfg(self) -> Any:
-        """Config that mmtrack's ``init_model`` keeps; the student follows its hooks."""
+        """The student's config, which mmtrack's ``init_model`` sets."""
         return self.student.cfg
 
     @cfg.setter
@@ -117,7 +145,7 @@ class EATrackDistill(SingleTeacherDistill):
         self.student.cfg = cfg
 
     def train(self, mode: bool = True) -> 'EATrackDistill':
-        """Set the student's mode; the teacher stays in eval."""
+        """Set the student's mode; the teachers stay in eval."""
         super().train(mode)
         for teacher in self.teachers:
             teacher.eval()
@@ -133,57 +161,37 @@ class EATrackDistill(SingleTeacherDistill):
     ) -> Dict[str, Tensor]:
         """The student's losses (``student.*``) and the distiller's (``distill.*``), by name.
 
-        The inputs are those of :meth:`EATrack.loss`. After mmrazor's StopDistillHook has stopped
-        distillation the teacher is not run any more; the one loss left of a distiller that has
-        parameters (adapters) is ``distill.loss_stopped``, always 0.
+        The inputs are those of :meth:`EATrack.loss`. Once mmrazor's StopDistillHook has stopped
+        the distillation, the teacher no longer runs. A distiller with parameters (adapters) then
+        gives one loss, ``distill.loss_stopped``, which is 0.
         """
-        if self.distillation_stopped:
-            return self._losses_without_teacher(batch_inputs, data_samples)
+        stopped = self.distillation_stopped
+        running = [] if stopped else [*zip(self.teachers, self.distillers)]
         try:
             outputs = []
-            for teacher, distiller in zip(self.teachers, self.distillers):
+            for teacher, distiller in running:
                 with distiller.teacher_recorders, torch.no_grad():
                     outputs.append(teacher(batch_inputs, data_samples, mode='tensor'))
             with ExitStack() as recorders:
-                for distiller in self.distillers:
+                for _, distiller in running:
                     recorders.enter_context(distiller.student_recorders)
                 student_losses = self.student(batch_inputs, data_samples, mode='loss')
-            losses = add_prefix(student_losses, 'student')
-            losses.update(add_prefix(self._distill_losses(outputs), 'distill'))
+            losses: Dict[str, Tensor] = add_prefix(student_losses, 'student')
+            distill = self._stopped_losses() if stopped else self._distill_losses(outputs)
+            losses.update(add_prefix(distill, 'distill'))
             return losses
-        finally:
-            for distiller in self.distillers:
-                _release_records(distiller)
+        finally:  # release the records, and with them the batch's graph
+            for _, distiller in running:
+                for manager in (distiller.student_recorders, distiller.teacher_recorders):
+                    for recorder in manager.recorders.values():
+                        recorder.reset_data_buffer()
 
-    def _losses_without_teacher(
-        self, batch_inputs: Dict[str, Tensor], data_samples: Optional[List[TrackDataSample]]
-    ) -> Dict[str, Tensor]:
-        student_losses = self.student(batch_inputs, data_samples, mode='loss')
-        losses: Dict[str, Tensor] = add_prefix(student_losses, 'student')
+    def _stopped_losses(self) -> Dict[str, Tensor]:
+        # DistributedDataParallel waits for a gradient of each parameter, if only of zeros.
         unused = [p.sum() for distiller in self.distillers for p in distiller.parameters()]
-        if unused:
-            # DistributedDataParallel waits for a gradient of each parameter, if only of zeros.
-            losses['distill.loss_stopped'] = 0 * torch.stack(unused).sum()
-        return losses
-
-    @property
-    def teachers(self) -> List[Any]:
-        """The teachers."""
-        return [self.teacher]
-
-    @property
-    def distillers(self) -> List[Any]:
-        """A distiller for each teacher."""
-        return [self.distiller]
+        return {'loss_stopped': 0 * torch.stack(unused).sum()} if unused else {}
 
     def _distill_losses(self, outputs: List[Any]) -> Dict[str, Tensor]:
-        """Losses of what was recorded, given the teachers' outputs in tensor mode."""
+        """Losses of the recorded batch, given the teachers' outputs in tensor mode."""
         losses: Dict[str, Tensor] = self.distiller.compute_distill_losses()
         return losses
-
-
-def _release_records(distiller: Any) -> None:
-    """Let go of what was recorded, and with it of the batch's graph."""
-    for manager in (distiller.student_recorders, distiller.teacher_recorders):
-        for recorder in manager.recorders.values():
-            recorder.reset_data_buffer()

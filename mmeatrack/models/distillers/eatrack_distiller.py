@@ -1,7 +1,9 @@
 """Distiller of EATrack: a short form of mmrazor's ConfigurableDistiller."""
 
 from collections import OrderedDict
-from typing import Any, Dict, Optional, Tuple, Union
+from functools import partial
+from inspect import signature
+from typing import Any, Dict, Optional, Union
 
 import torch
 from mmrazor.models.architectures.connectors import TorchNNConnector
@@ -12,34 +14,28 @@ from torch import Tensor, nn
 from mmeatrack.models.backbones.protocol import joint_layers
 from mmeatrack.models.distillers.config_check import (
     check_connectors,
-    check_distiller,
     check_layer_pairs,
-    check_loss_arguments,
     check_recorder_sources,
-    check_weights,
-    mask_layouts,
-    takers_of,
+    mask_layout,
 )
 from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.short_form import (
-    ADAPTER,
     BOXES,
     COUNTS,
-    MASK_COUNT,
-    TARGET_MASK,
-    FeatureForm,
+    PARTS,
     LayerPairs,
-    MmrazorParts,
-    add_masks,
-    add_prediction,
     feature_loss_name,
-    mask_name,
+    feature_parts,
+    mask_parts,
     mask_record,
+    merge,
+    prediction_parts,
 )
 from mmeatrack.models.losses import TargetFeatureLoss
 from mmeatrack.registry import MODELS
 
-AUTO = 'auto'
+# Prefix of the connectors that widen the student's tokens.
+_ADAPTER = 'adapter_'
 
 
 @MODELS.register_module()
@@ -47,33 +43,31 @@ class EATrackDistiller(ConfigurableDistiller):
     """Feature and prediction distillation inside the target (dual-branch distillation of EATrack).
 
     The short form expands into mmrazor's recorders, connectors, losses and mappings. Those may be
-    given too, instead (``layer_pairs=None, prediction_weight=0``) or besides: any loss of mmrazor
-    can be put in from a config. A loss whose ``forward`` takes ``target_mask``, a
-    :class:`MaskedLoss`, is given the mask of the ground-truth box: the boxes that the student
-    computes are recorded, and a :class:`TargetMaskConnector` makes the mask of them.
+    given as well, or instead (``layer_pairs=None, prediction_weight=0``), so that a config can use
+    any loss of mmrazor. A loss whose ``forward`` takes ``target_mask``, a :class:`MaskedLoss`,
+    gets the mask of the ground-truth box: the boxes that the student computes are recorded, and a
+    :class:`TargetMaskConnector` turns them into masks.
 
-    For a teacher of another width every pair has an adapter, a connector that takes the student's
-    tokens to the teacher's width by a linear layer. It trains with the student and stays here,
-    outside of it.
+    For a teacher of another width every pair has an adapter, a connector that maps the student's
+    tokens to the teacher's width by a linear layer. It trains with the student, but belongs to the
+    distiller.
 
     Args:
         layer_pairs: (student layer, teacher layer) for L_feat, counted from 0 through both stages;
             or 'auto': :class:`AutoPairHook` finds the pairs before the first step.
         feature_weight: Weight of L_feat, the mean over the pairs.
-        tokens: What L_feat compares: 'search' tokens, or 'all', those of the templates too, whose
-            weight is 1.
+        tokens: Tokens that L_feat compares: 'search', or 'all', which adds those of the templates
+            with weight 1.
         prediction_weight: Weight of L_pred; 0 leaves it out.
-        temperature: Temperature of L_pred.
-        direction, support: Of L_pred, see :class:`TargetPredictionLoss`.
+        temperature, direction, support: Of L_pred, see :class:`TargetPredictionLoss`.
         reduction: Reduction of L_feat, see :class:`TargetFeatureLoss`.
         feature_mask: Config of the :class:`TargetMask` M of L_feat. L_pred's m is its hard form.
-        student_recorders, teacher_recorders, connectors, distill_losses, loss_forward_mappings: In
-            mmrazor's form.
-        kwargs: Of ConfigurableDistiller.
+        kwargs: Of ConfigurableDistiller: ``student_recorders``, ``teacher_recorders``,
+            ``connectors``, ``distill_losses`` and ``loss_forward_mappings``.
 
     Raises:
         ValueError: If nothing is distilled, a pair is malformed or repeated, a weight is negative,
-            a mapping lacks an argument, or an entry's name is one of the short form's.
+            a mapping lacks an argument, or an entry has a name that the short form uses.
 
     Example:
         >>> distiller = EATrackDistiller(layer_pairs=[(6, 10), (7, 11)], support='target')
@@ -92,90 +86,84 @@ class EATrackDistiller(ConfigurableDistiller):
         support: str = 'map',
         reduction: str = 'paper',
         feature_mask: Optional[dict] = None,
-        student_recorders: Optional[Dict[str, dict]] = None,
-        teacher_recorders: Optional[Dict[str, dict]] = None,
-        connectors: Optional[Dict[str, Any]] = None,
-        distill_losses: Optional[Dict[str, dict]] = None,
-        loss_forward_mappings: Optional[Dict[str, dict]] = None,
         **kwargs: Any,
     ) -> None:
-        parts = MmrazorParts(
-            dict(student_recorders or {}),
-            dict(teacher_recorders or {}),
-            {n: list(c) if isinstance(c, tuple) else c for n, c in (connectors or {}).items()},
-            dict(distill_losses or {}),
-            {name: dict(mapping) for name, mapping in (loss_forward_mappings or {}).items()},
-        )
-        check_weights(feature_weight=feature_weight, prediction_weight=prediction_weight)
-        check_distiller(kwargs)
-        check_connectors(parts.loss_forward_mappings)
+        weights = dict(feature_weight=feature_weight, prediction_weight=prediction_weight)
+        for name, weight in weights.items():
+            if not weight >= 0:  # nor NaN
+                raise ValueError(f'{name}={weight} must be at least 0; 0 leaves the loss out.')
         # The losses of 'auto' are built later; wrong options fail now.
         TargetFeatureLoss(reduction, feature_weight, tokens)
-        features = FeatureForm(feature_weight, reduction, tokens)
-        finds_pairs = layer_pairs == AUTO and feature_weight > 0
+        expand = partial(feature_parts, weight=feature_weight, reduction=reduction, tokens=tokens)
+        parts = [{part: kwargs.pop(part, None) or {} for part in PARTS}]
+        check_connectors(parts[0]['loss_forward_mappings'])
         pairs: LayerPairs = ()
+        finds_pairs = layer_pairs == 'auto' and feature_weight > 0
         if layer_pairs and feature_weight:
             pairs = () if finds_pairs else check_layer_pairs(layer_pairs)
-            features.add_to(parts, pairs)
+            parts.append(expand(pairs))
         if prediction_weight:
             options = dict(temperature=temperature, direction=direction, support=support)
-            add_prediction(parts, prediction_weight, options)
-        add_masks(parts, feature_mask or {})
-        if not parts.distill_losses and not finds_pairs:
+            parts.append(prediction_parts(prediction_weight, **options))
+        merged = merge(*parts, mask_parts(feature_mask or {}))
+        if not merged['distill_losses'] and not finds_pairs:
             raise ValueError(
                 'nothing is distilled: give layer_pairs, e.g. [(6, 10), (7, 11)], a '
                 'prediction_weight above 0, or distill_losses.'
             )
-        super().__init__(**parts._asdict(), **kwargs)
-        check_loss_arguments(self.distill_losses, self.loss_forward_mappings)
-        self.features, self.finds_pairs, self.layer_pairs = features, finds_pairs, pairs
-        self._count_record: Dict[str, Any] = {}
-        self._map_masks()
+        super().__init__(**merged, **kwargs)
+        self.finds_pairs, self.layer_pairs, self._expand = finds_pairs, pairs, expand
+        self._count_record: Optional[Dict[str, Any]] = None
+        self._complete_mappings()
 
-    def _map_masks(self) -> None:
-        """Map the arguments ``target_mask`` and ``mask_count`` of each loss that has them."""
-        layouts = mask_layouts(self.distill_losses)
-        for name, layout in layouts.items():
-            self.loss_forward_mappings[name].setdefault(TARGET_MASK, mask_record(layout))
-        for name in takers_of(MASK_COUNT, self.distill_losses) if self._count_record else ():
-            self.loss_forward_mappings[name].setdefault(MASK_COUNT, self._count_record)
-        self._needs_boxes = self.finds_pairs or bool(layouts)
+    def _complete_mappings(self) -> None:
+        """Map ``target_mask`` and ``mask_count`` of the losses that take them; check the others."""
+        for name, loss in self.distill_losses.items():
+            arguments = signature(loss.forward)
+            mapping = self.loss_forward_mappings.setdefault(name, {})
+            if 'target_mask' in arguments.parameters:
+                mapping.setdefault('target_mask', mask_record(mask_layout(name, loss)))
+            if 'mask_count' in arguments.parameters and self._count_record:
+                mapping.setdefault('mask_count', self._count_record)
+            try:
+                arguments.bind(**mapping)
+            except TypeError as error:
+                raise ValueError(
+                    f'loss_forward_mappings[{name!r}] does not fit {type(loss).__name__}.forward, '
+                    f'which takes {list(arguments.parameters)}: {error}. Map each argument by '
+                    'dict(recorder=..., from_student=...).'
+                ) from error
 
     def prepare_from_student(self, model: Any) -> None:
         """Hook the student's recorders.
 
         Raises:
-            ValueError: If a source is not in the model, or a recorder has the name of the boxes'.
+            ValueError: If a source is not in the model.
         """
-        if self._needs_boxes or hasattr(model, BOXES):
-            self._record(BOXES)
-        if self._needs_boxes and hasattr(model, COUNTS):
-            self._record(COUNTS)
-            number = getattr(model, COUNTS).add(self.connectors[mask_name('tokens')].count)
+        mappings = self.loss_forward_mappings.values()
+        has_masks = self.finds_pairs or any('target_mask' in mapping for mapping in mappings)
+        recorders = self.student_recorders.recorders
+        if not hasattr(model, COUNTS):
+            del recorders[COUNTS]
+        elif has_masks:
+            term = self.connectors['target_mask_tokens'].count
+            number = getattr(model, COUNTS).add(term)
             self._count_record = dict(recorder=COUNTS, from_student=True, data_idx=number)
-        self._map_masks()
+            self._complete_mappings()
+        if not has_masks and not hasattr(model, BOXES):
+            del recorders[BOXES]
         check_recorder_sources(self.student_recorders, model, 'student')
         super().prepare_from_student(model)
         bind_connectors(self.connectors, model)
         self._student_width: Optional[int] = getattr(model.backbone, 'embed_dims', None)
         if self.finds_pairs:
             self._student_layers = joint_layers(model.backbone)
-            # In the checkpoint, so that a resumed run keeps the pairs that it began with.
+            # In the checkpoint, so that a resumed run keeps the pairs it started with.
             unknown = torch.full((len(self._student_layers), 2), -1, dtype=torch.long)
             self.register_buffer('found_pairs', unknown)
 
-    def _record(self, module: str) -> None:
-        """Add the recorder of the boxes or the counts, unless the config has it."""
-        recorder = RecorderManager({module: dict(type='mmrazor.ModuleOutputs', source=module)})
-        own = self.student_recorders.recorders.setdefault(module, recorder.recorders[module])
-        if own.source != module:
-            raise ValueError(
-                f'student_recorders[{module!r}] records {own.source!r}, but the masks are made of '
-                'what the recorder of this name records: give yours another name.'
-            )
-
     def prepare_from_teacher(self, model: Any) -> None:
-        """Hook the teacher's recorders and build the adapters that its width asks for.
+        """Hook the teacher's recorders and build the adapters that its width requires.
 
         Raises:
             ValueError: If a source is not in the model, or the teacher has no layers to pair.
@@ -187,39 +175,32 @@ class EATrackDistiller(ConfigurableDistiller):
         width = getattr(model.backbone, 'embed_dims', None)
         if width is None or self._student_width is None or width == self._student_width:
             return
-        # The optimizer is made before the pairs of 'auto' are known: one for each student layer.
-        names = [str(layer) for layer in self._student_layers] if self.finds_pairs else []
-        for name in names or [self._adapter_name(pair) for pair in self.layer_pairs]:
-            self.connectors[ADAPTER + name] = self._build_adapter(self._student_width, width)
+        # The optimizer is built before the pairs of 'auto' are known: one for each student layer.
+        names = [f'{student}_{teacher}' for student, teacher in self.layer_pairs]
+        for name in self._student_layers if self.finds_pairs else names:
+            chain = OrderedDict(
+                (each, self.connectors[each]) for each in self._expand(())['connectors']
+            )
+            chain['linear'] = TorchNNConnector(
+                'Linear', dict(in_features=self._student_width, out_features=width)
+            )
+            self.connectors[f'{_ADAPTER}{name}'] = nn.Sequential(chain)
         self._connect_adapters()
 
-    def _build_adapter(self, student_width: int, teacher_width: int) -> nn.Sequential:
-        """The connector of a pair's tokens, followed by a linear layer."""
-        chain: Dict[str, nn.Module] = {}
-        if self.features.tokens == 'search':
-            chain['search_tokens'] = self.connectors['search_tokens']
-        chain['linear'] = TorchNNConnector(
-            'Linear', dict(in_features=student_width, out_features=teacher_width)
-        )
-        return nn.Sequential(OrderedDict(chain))
-
     def _connect_adapters(self) -> None:
-        """Let each pair's student tokens go through its adapter, if it has one."""
-        for pair in self.layer_pairs:
-            name = ADAPTER + self._adapter_name(pair)
-            if name in self.connectors:
-                mapping = self.loss_forward_mappings[feature_loss_name(pair)]
-                mapping['student'] = dict(mapping['student'], connector=name)
-
-    def _adapter_name(self, pair: Tuple[int, int]) -> str:
-        return str(pair[0]) if self.finds_pairs else f'{pair[0]}_{pair[1]}'
+        """Send each pair's student tokens through its adapter, if it has one."""
+        for student, teacher in self.layer_pairs:
+            for name in (f'{_ADAPTER}{student}', f'{_ADAPTER}{student}_{teacher}'):
+                if name in self.connectors:
+                    mapping = self.loss_forward_mappings[feature_loss_name((student, teacher))]
+                    mapping['student'] = dict(mapping['student'], connector=name)
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
         # Checkpoints of releases before 0.2 name a pair's adapter adapters.6_10.
         old = f'{prefix}adapters.'
         for key in [key for key in state_dict if key.startswith(old)]:
             pair, kind = key[len(old) :].split('.')
-            new = f'{prefix}connectors.{ADAPTER}{pair}.linear.func.{kind}'
+            new = f'{prefix}connectors.{_ADAPTER}{pair}.linear.func.{kind}'
             state_dict[new] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
@@ -229,7 +210,7 @@ class EATrackDistiller(ConfigurableDistiller):
         return self.finds_pairs and not self.layer_pairs
 
     def set_layer_pairs(self, layer_pairs: LayerPairs, student: Any, teacher: Any) -> None:
-        """Distil these pairs from now on; for ``layer_pairs='auto'``, once.
+        """Set the pairs of ``layer_pairs='auto'``, once.
 
         Args:
             layer_pairs: A pair for each joint layer of the student, in order.
@@ -237,7 +218,7 @@ class EATrackDistiller(ConfigurableDistiller):
 
         Raises:
             RuntimeError: If the pairs are set already or were given.
-            ValueError: If a pair is malformed, or a layer is no joint layer.
+            ValueError: If a pair is malformed, or a layer is not a joint layer.
         """
         if not self.lacks_pairs:
             raise RuntimeError(f'the layer pairs are set already: {list(self.layer_pairs)}.')
@@ -247,42 +228,36 @@ class EATrackDistiller(ConfigurableDistiller):
                 f'layer_pairs={pairs} must have one pair for each joint layer of the student, '
                 f'{self._student_layers}.'
             )
-        parts = MmrazorParts({}, {}, {}, {}, {})
-        self.features.add_to(parts, pairs)
-        for ours, recorders, model in (
-            (self.student_recorders, parts.student_recorders, student),
-            (self.teacher_recorders, parts.teacher_recorders, teacher),
-        ):
-            added = RecorderManager(recorders)
+        parts = self._expand(pairs)
+        for role, model in (('student_recorders', student), ('teacher_recorders', teacher)):
+            added = RecorderManager(parts[role])
             added.initialize(model)
-            ours.recorders.update(added.recorders)
-        self.distill_losses.update(self.build_distill_losses(parts.distill_losses))
-        self.loss_forward_mappings.update(parts.loss_forward_mappings)
-        self._map_masks()
+            getattr(self, role).recorders.update(added.recorders)
+        self.distill_losses.update(self.build_distill_losses(parts['distill_losses']))
+        self.loss_forward_mappings.update(parts['loss_forward_mappings'])
+        self._complete_mappings()
         self.found_pairs.copy_(torch.tensor(pairs))
         self.layer_pairs = pairs
         self._connect_adapters()
 
     def target_cells(self) -> Tensor:
-        """(B, Hf, Wf) 1 inside the target and 0 outside, of the batch just recorded."""
+        """(B, Hf, Wf) 1 inside the target and 0 outside, of the recorded batch."""
         cells: Tensor = self.get_record(**mask_record('map'))
         return cells
 
     def get_record(
         self,
-        recorder: str,
-        from_student: bool,
-        record_idx: int = 0,
-        data_idx: Optional[int] = None,
+        *args: Any,
         connector: Optional[str] = None,
         connector_idx: Optional[int] = None,
+        **kwargs: Any,
     ) -> Any:
-        """A record as mmrazor gives it, with a tensor's values in order.
+        """A record as mmrazor returns it, made contiguous.
 
         Some records are views, such as the head's input, which mmrazor's losses and connectors
         cannot view again.
         """
-        record: Any = super().get_record(recorder, from_student, record_idx, data_idx)
+        record: Any = super().get_record(*args, **kwargs)
         if isinstance(record, Tensor):
             record = record.contiguous()
         if connector:
@@ -290,7 +265,7 @@ class EATrackDistiller(ConfigurableDistiller):
         return record if connector_idx is None else record[connector_idx]
 
     def compute_distill_losses(self) -> Dict[str, Tensor]:
-        """Losses of the batch just recorded; raises RuntimeError if 'auto' has no pairs yet."""
+        """Losses of the recorded batch; RuntimeError if 'auto' has no pairs yet."""
         if self.lacks_pairs:
             raise RuntimeError(
                 "layer_pairs='auto' has no pairs yet: add dict(type='mmeatrack.AutoPairHook') to "

@@ -1,7 +1,7 @@
 """Responses of mmtrack's single-object trackers to pairs of crops, and their geometry.
 
-A response is a map of logits whose positions lie on a regular grid in the tracker's search crop.
-Positions are counted from the crop's centre, which is the same place in everybody's crop.
+A response is a map of logits on a regular grid of positions in the tracker's search crop. Positions
+are measured from the crop's centre, which the student's crop shares.
 """
 
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
@@ -17,12 +17,12 @@ _TINY = 1e-12
 
 
 class Crop(NamedTuple):
-    """Crops of a batch on the way to a tracker.
+    """The student's crops of a batch, the input of a tracker.
 
     Attributes:
         pixels: (B, 3, H, W) BGR, 0 to 255.
         outside: (B, H, W) True outside the image.
-        per_side: Crop px over the target's mean side.
+        per_side: Crop px per mean side of the target.
     """
 
     pixels: Tensor
@@ -35,9 +35,9 @@ class Response(NamedTuple):
 
     Attributes:
         logits: (B, 1, n, n).
-        stride: Px of its search crop between two positions.
-        first: Px of the first position from the crop's centre, along both axes.
-        per_side: Px of its search crop over the target's mean side.
+        stride: Distance of two positions, in px of the tracker's search crop.
+        first: First position along both axes, in the same px from the crop's centre.
+        per_side: The same px per mean side of the target.
     """
 
     logits: Tensor
@@ -47,17 +47,17 @@ class Response(NamedTuple):
 
 
 def siamrpn_response(tracker: SiamRPN, templates: List[Crop], search: Crop) -> Response:
-    """Foreground logits of a SiamRPN++, of the best anchor at each position.
+    """Foreground logit of a SiamRPN++'s best anchor at each position.
 
-    Its map covers 3/4 of its usual search crop, the middle. The crop is widened so far that the map
-    reaches the borders of the student's.
+    The map covers the middle 3/4 of the usual search crop, which is widened until the map reaches
+    the borders of the student's crop.
     """
     settings = tracker.test_cfg
     template_size, usual = int(settings.exemplar_size), int(settings.search_size)
-    # A crop has context_amount times w + h around the box; this is for a square one.
+    # The crop adds context_amount * (w + h) to the box, here a square one.
     per_side = template_size / (1 + 2 * settings.context_amount)
     stride = float(tracker.head.anchor_generator.strides[0][0])
-    # The template's features, center_size of them along a side, move within the search crop.
+    # The template's features, center_size along a side, are correlated within the search crop.
     usual_reach = (usual - settings.center_size * stride) / 2
     reach = search.pixels.shape[-1] * per_side / search.per_side / 2
     more = max(-(-(reach - usual_reach) // stride), 0)
@@ -72,40 +72,40 @@ def siamrpn_response(tracker: SiamRPN, templates: List[Crop], search: Crop) -> R
 
 
 def stark_response(tracker: Stark, templates: List[Crop], search: Crop) -> Response:
-    """Log probability of the box's centre of a STARK, from those of its two corners.
+    """Log probability of the box's centre by a STARK's two corner maps.
 
-    Corners are taken for independent, so that the centre's distribution is the convolution of
-    theirs on a grid of half the stride.
+    The corners are assumed to be independent: the centre's distribution is the convolution of
+    theirs, on a grid of half the stride.
     """
     settings, corners = tracker.test_cfg, tracker.head.bbox_head
     sizes = (settings.template_size, settings.template_size / settings.template_factor)
-    inputs = []
-    for index in range(tracker.num_templates):
-        crop = templates[min(index, len(templates) - 1)]
-        pixels, outside = resample(crop, *sizes)
-        inputs.append(dict(feat=tracker.extract_feat(normalize(tracker, pixels)), mask=outside))
     per_side = settings.search_size / settings.search_factor
-    pixels, outside = resample(search, settings.search_size, per_side)
-    inputs.append(dict(feat=tracker.extract_feat(normalize(tracker, pixels)), mask=outside))
-    maps: List[Tensor] = []
-    handles = [
-        branch.register_forward_hook(lambda module, given, output: maps.append(output))
-        for branch in (corners.tl_corner_pred, corners.br_corner_pred)
+    resampled = [
+        resample(templates[min(index, len(templates) - 1)], *sizes)
+        for index in range(tracker.num_templates)
     ]
-    try:
+    resampled.append(resample(search, settings.search_size, per_side))
+    inputs = [
+        dict(feat=tracker.extract_feat(normalize(tracker, pixels)), mask=outside)
+        for pixels, outside in resampled
+    ]
+    maps: List[Tensor] = []
+
+    def keep(module: Any, given: Any, output: Tensor) -> None:
+        maps.append(output)
+
+    branches = corners.tl_corner_pred, corners.br_corner_pred
+    with branches[0].register_forward_hook(keep), branches[1].register_forward_hook(keep):
         tracker.head(inputs)
-    finally:
-        for handle in handles:
-            handle.remove()
     first, last = (each.float().flatten(1).softmax(dim=1).view_as(each)[:, 0] for each in maps)
     side = corners.feat_size
     kernel = last.flip(1, 2)[:, None]  # (B, 1, side, side)
-    # Products of small probabilities, which half precision would round to 0.
+    # Half precision would round the products of small probabilities to 0.
     with torch.autocast(kernel.device.type, enabled=False):
         centre = F.conv2d(first[None], kernel, padding=side - 1, groups=len(first))[0, :, None]
     # A corner at position i lies i * stride px from the crop's border.
-    begin = -side * corners.stride / 2
-    return Response((centre + _TINY).log(), corners.stride / 2, begin, per_side)
+    start = -side * corners.stride / 2
+    return Response((centre + _TINY).log(), corners.stride / 2, start, per_side)
 
 
 READERS: Dict[type, Callable[[Any, List[Crop], Crop], Response]] = {
@@ -115,7 +115,7 @@ READERS: Dict[type, Callable[[Any, List[Crop], Crop], Response]] = {
 
 
 def normalize(tracker: Any, pixels: Tensor) -> Tensor:
-    """BGR pixels (B, 3, H, W) to the tracker's input."""
+    """BGR pixels (B, 3, H, W), 0 to 255, to the tracker's input."""
     preprocessor = tracker.data_preprocessor
     if preprocessor.channel_conversion:
         pixels = pixels[:, [2, 1, 0]]
@@ -131,9 +131,9 @@ def resample(
 
     Args:
         crop: The student's crops.
-        size: Side of the tracker's in px.
-        per_side: Its px over the target's mean side.
-        fill_mean: Whether places beyond the student's crop have its mean colour, or are black.
+        size: Side of the tracker's crop in px.
+        per_side: Its px per mean side of the target.
+        fill_mean: Fill what lies beyond the student's crop with its mean colour instead of black.
 
     Returns:
         (B, 3, size, size) pixels and (B, size, size) True outside the image or the given crop.
@@ -141,9 +141,7 @@ def resample(
     pixels = crop.pixels.float()
     step = crop.per_side / per_side
     offset = (torch.arange(size, device=pixels.device) + 0.5 - size / 2) * step
-    place = 2 * offset / pixels.shape[-1]
-    rows, columns = place[:, None].expand(size, size), place[None].expand(size, size)
-    grid = torch.stack((columns, rows), dim=-1).expand(len(pixels), -1, -1, -1)
+    grid = _square_grid(2 * offset / pixels.shape[-1], len(pixels))
     fill = pixels.mean(dim=(2, 3), keepdim=True) if fill_mean else pixels.new_zeros(())
     moved = F.grid_sample(pixels - fill, grid, align_corners=False) + fill
     inside = (~crop.outside)[:, None].float()
@@ -152,23 +150,24 @@ def resample(
 
 
 def on_grid(response: Response, cells: int, size: int, per_side: float) -> Tensor:
-    """Bring a response to the student's score map: logits (B, 1, cells, cells).
+    """Map a response to the student's score map: logits (B, 1, cells, cells).
 
-    The student's cell ``j`` stands for targets whose centre is nearest to ``j / cells`` of its
-    crop. It gets the highest of the response in its reach; a cell that the response does not reach
-    gets its lowest. The student's crop has ``size`` px a side, ``per_side`` over the target's mean
-    side.
+    Cell ``j`` stands for the targets whose centre is nearest to ``j / cells`` of the student's
+    crop, of ``size`` px a side and ``per_side`` px per mean side of the target. It takes the
+    highest logit within its reach; a cell that the response does not reach takes the lowest one.
     """
     logits = response.logits.float()
-    cell = size / cells
     sample = (torch.arange(cells * _SAMPLES, device=logits.device) + 0.5) / _SAMPLES - 0.5
     # Whole numbers are pixel centres in the student's box coordinates: half a pixel more in px.
-    px = (sample * cell + 0.5 - size / 2) * response.per_side / per_side
-    place = (px - response.first) / response.stride
-    place = 2 * place / (logits.shape[-1] - 1) - 1
-    count = len(place)
-    grid = torch.stack((place[None].expand(count, count), place[:, None].expand(count, count)), -1)
+    px = (sample * size / cells + 0.5 - size / 2) * response.per_side / per_side
+    place = 2 * (px - response.first) / response.stride / (logits.shape[-1] - 1) - 1
     least = logits.amin(dim=(2, 3), keepdim=True)
-    grid = grid.expand(len(logits), -1, -1, -1)
+    grid = _square_grid(place, len(logits))
     sampled = F.grid_sample(logits - least, grid, align_corners=True) + least
     return F.max_pool2d(sampled, _SAMPLES)
+
+
+def _square_grid(place: Tensor, batch: int) -> Tensor:
+    """(n,) places along both axes to the grid (batch, n, n, 2) of ``grid_sample``."""
+    grid = torch.stack(torch.meshgrid(place, place, indexing='xy'), dim=-1)
+    return grid.expand(batch, -1, -1, -1)

@@ -98,7 +98,7 @@ def test_pairs_of_a_plain_backbone_are_found(tmp_path) -> None:
 def test_layer_that_is_not_there_is_refused(layer: int) -> None:
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(layer, 3)])
     with pytest.raises(
-        ValueError, match=rf'there is no layer {layer}: .* joint layers are \[0, 1, 2\]'
+        ValueError, match=rf'layer {layer} .* is not a joint layer.*pair one of \[0, 1, 2\]'
     ):
         build(distill_cfg(architecture=plain(3), distiller=distiller))
 

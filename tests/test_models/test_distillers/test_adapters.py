@@ -194,5 +194,5 @@ def test_incomplete_pairs_are_refused() -> None:
 
 
 def test_unknown_word_for_pairs_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"layer_pairs='best' is unknown; it is 'auto' or"):
+    with pytest.raises(ValueError, match=r"layer_pairs='best': it is 'auto' or a list"):
         model_with('best')

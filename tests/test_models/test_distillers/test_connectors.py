@@ -7,18 +7,12 @@ from mmeatrack.models import SearchTokens
 FEATURE = torch.arange(6 * 3, dtype=torch.float32).reshape(1, 6, 3)
 
 
-def connector(layout: str = 'tokens') -> SearchTokens:
-    search_tokens = SearchTokens(layout)
-    search_tokens.bind(2)
-    return search_tokens
-
-
 def test_search_tokens_come_last() -> None:
-    assert torch.equal(connector()(FEATURE), FEATURE[:, 2:])
+    assert torch.equal(SearchTokens(search_grid=2)(FEATURE), FEATURE[:, 2:])
 
 
 def test_map_has_the_tokens_row_by_row() -> None:
-    found = connector('map')(FEATURE)
+    found = SearchTokens('map', search_grid=2)(FEATURE)
     assert found.shape == (1, 3, 2, 2)
     assert found.is_contiguous()  # mmrazor's ChannelWiseDivergence views it
     # Tokens 2 to 5 start with 6, 9, 12, 15.

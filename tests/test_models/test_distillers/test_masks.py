@@ -110,7 +110,7 @@ def test_signatures_are_inspected_when_built(monkeypatch) -> None:
         raise AssertionError('a signature is inspected in a step')
 
     monkeypatch.setattr(inspect, 'signature', fail)
-    monkeypatch.setattr('mmeatrack.models.distillers.config_check.signature', fail)
+    monkeypatch.setattr('mmeatrack.models.distillers.eatrack_distiller.signature', fail)
     assert model(*training_batch(), mode='loss')
 
 
@@ -121,6 +121,7 @@ def test_signatures_are_inspected_when_built(monkeypatch) -> None:
         ('teacher_recorders', dict(layer_3=dict(type='mmeatrack.LayerOutputs', source=2))),
         ('connectors', dict(search_tokens=dict(type='mmeatrack.SearchTokens', layout='map'))),
         ('connectors', dict(target_mask_map=dict(type='mmeatrack.TargetMaskConnector'))),
+        ('student_recorders', dict(search_boxes=dict(type='mmrazor.ModuleOutputs', source='head'))),
         ('distill_losses', dict(loss_pred=dict(type='mmrazor.KLDivergence'))),
     ],
 )
@@ -132,21 +133,9 @@ def test_names_of_the_short_form_are_its_own(name: str, entries: Dict[str, dict]
         MODELS.build(cfg)
 
 
-def test_recorder_with_the_name_of_the_boxes_is_refused() -> None:
-    head = dict(type='mmrazor.ModuleOutputs', source='head')
-    distiller = dict(
-        type='mmeatrack.EATrackDistiller',
-        layer_pairs=[(3, 3)],
-        student_recorders=dict(search_boxes=head),
-    )
-    with pytest.raises(ValueError, match=r"'search_boxes'\] records 'head', but the masks"):
-        build(distill_cfg(distiller=distiller))
-
-
 def test_connector_makes_masks_of_boxes() -> None:
     boxes = torch.tensor([[0.25, 0.25, 0.5, 0.5], [0.5, 0.5, 0.0, 0.0]])
-    connector = TargetMaskConnector('map', shape='soft', background=0.5)
-    connector.bind(2)
+    connector = TargetMaskConnector('map', search_grid=2, shape='soft', background=0.5)
     assert connector(boxes).tolist() == [[[1, 0.5], [0.5, 0.5]], [[0, 0], [0, 0]]]
     with pytest.raises(RuntimeError, match=r'TargetMaskConnector works within mmeatrack'):
         TargetMaskConnector()(boxes)

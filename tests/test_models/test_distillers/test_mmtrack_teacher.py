@@ -203,7 +203,7 @@ def test_other_kinds_and_missing_files_are_named() -> None:
     path = 'mmtrack::sot/prdimp/prdimp_r50_8xb10-50e_got10k.py'
     with pytest.raises(ValueError, match=r"PrDiMP cannot teach.*\['SiamRPN', 'Stark'\]"):
         MMTrackTeacher(path)
-    with pytest.raises(FileNotFoundError, match=r'no config .*absent\.py.*mmtrack::sot/stark'):
+    with pytest.raises(FileNotFoundError, match=r'absent\.py.*does not exist.*mmtrack::sot/stark'):
         MMTrackTeacher('mmtrack::sot/absent.py')
 
 
