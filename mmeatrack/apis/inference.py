@@ -19,7 +19,7 @@ from torch import nn
 
 from mmeatrack.compat.inference import only_packs, pack_frame
 from mmeatrack.conversion.published import published_config, shipped_trackers
-from mmeatrack.models.trackers.hook_config import store_of_hooks
+from mmeatrack.models.trackers.eatrack import store_of_hooks
 from mmeatrack.models.wrappers import find_tracker
 from mmeatrack.multi import StatusKeeper, TrackResult, TrackStatus
 from mmeatrack.structures import check_target_box

@@ -1,4 +1,4 @@
-"""Conversion of whole checkpoints, recognised by the names of their tensors."""
+"""Conversion of whole checkpoints: recognition of their names and the converted content."""
 
 import re
 from typing import Any, Dict, Mapping, NamedTuple, Optional
@@ -11,7 +11,8 @@ from mmeatrack.conversion.vit import convert_vit, derive_backbone, refuse_featur
 from mmeatrack.registry import MODELS
 
 ORIGINS = ('auto', 'ostrack', 'deit', 'timm', 'mmpretrain', 'mmrazor', 'mmeatrack')
-# Patterns of names in a state dict, by project; the first match counts.
+TARGETS = ('mmeatrack', 'ostrack')
+# Names within a state dict, by the project that gives them; the first that fits counts.
 _NAMES = {
     'mmrazor': r'architecture\.',
     'mmeatrack': r'(backbone\.)?(joint_stage|separate_stage)\.\d+\.',
@@ -21,11 +22,11 @@ _NAMES = {
 
 
 class Converted(NamedTuple):
-    """Converted checkpoint.
+    """A converted checkpoint.
 
     Attributes:
-        content: Content of the file to write.
-        report: Summary of the conversion, for people.
+        content: What the file holds.
+        report: What was done, for people.
     """
 
     content: Dict[str, Any]
@@ -33,7 +34,7 @@ class Converted(NamedTuple):
 
 
 def names_of(weights: Mapping[str, Tensor]) -> Optional[str]:
-    """Return the project that names its tensors so, None if unknown. DeiT's names are timm's."""
+    """Project whose names the tensors have; None for an unknown one. DeiT's are timm's."""
     if is_ostrack(weights):
         return 'ostrack'
     for project, pattern in _NAMES.items():
@@ -50,50 +51,51 @@ def convert_checkpoint(
     Args:
         file: The weights.
         origin: One of :data:`ORIGINS`.
-        to: 'mmeatrack' or 'ostrack'.
-        backbone: Config of the backbone that a classifier's weights are for; None for one with
-            joint layers only and crops of 128 and 256 px.
+        to: One of :data:`TARGETS`.
+        backbone: Config of the backbone that a classifier's weights are for; None for one whose
+            layers are all joint, with crops of 128 and 256 px.
 
     Raises:
         ValueError: If the names are unknown or not those of ``origin``, there is nothing to
-            convert, or the weights have a feature that this package lacks.
+            convert, or the weights have a feature that this package has not.
     """
     weights = file.tensors
     found = names_of(weights)
     if found is None:
         refuse_features(weights)
     if found is None or (origin != 'auto' and found != {'deit': 'timm'}.get(origin, origin)):
-        known = f'they look like those of {found}' if found else 'they are of no known project'
+        known = f'they look like those of {found}' if found else 'they are of no project known here'
         raise ValueError(
-            f'the tensors do not have the names of {origin}; {known}: {sorted(weights)[:4]}. Give '
+            f'the tensors have not the names of {origin}; {known}: {sorted(weights)[:4]}. Give '
             f'--from one of {list(ORIGINS)}.'
         )
     if backbone is not None and found not in ('timm', 'mmpretrain'):
         raise ValueError(
             f'a config is for the weights of a classifier; these are of {found}, whose depths are '
-            'known. Omit it.'
+            'known. Leave it out.'
         )
     if found == 'mmrazor':
-        return _convert_student(file, to)
+        return _student(file, to)
     if found == to:
-        raise ValueError(f'it has the names of {to} already; give the other project with --to.')
+        raise ValueError(f'it has the names of {to} already; give the other one by --to.')
     if to == 'ostrack' and found != 'mmeatrack':
         raise ValueError(
-            f'weights of {found} have no head and therefore make no OSTrack. Give them to '
-            "OSTrack's own MODEL.PRETRAIN_FILE as they are."
+            f'weights of {found} have no head, so that they make no OSTrack. Its own MODEL.'
+            'PRETRAIN_FILE takes them as they are.'
         )
     if to == 'ostrack':
         return _to_ostrack(file)
     return _from_ostrack(weights) if found == 'ostrack' else _from_vit(weights, found, backbone)
 
 
-def _convert_student(file: WeightsFile, to: str) -> Converted:
+def _student(file: WeightsFile, to: str) -> Converted:
     prefix = 'architecture.'
     student = {k[len(prefix) :]: v for k, v in file.tensors.items() if k.startswith(prefix)}
     others = len(file.tensors) - len(student)
-    done = f'{len(student)} tensors of the student; {others} of teacher and distiller dropped'
+    done = f'{len(student)} tensors of the student; {others} of teacher and distiller left out'
+    inner = file._replace(tensors=student)
     if to == 'ostrack':
-        converted = _to_ostrack(file._replace(tensors=student))
+        converted = _to_ostrack(inner)
         return converted._replace(report=f'{done}; {converted.report}')
     return Converted(dict(state_dict=student, meta=dict(converted_from='mmrazor')), done)
 
@@ -101,8 +103,10 @@ def _convert_student(file: WeightsFile, to: str) -> Converted:
 def _to_ostrack(file: WeightsFile) -> Converted:
     left_out = file.meta.get('left_out', {})  # text in the metadata of safetensors
     net = to_ostrack(file.tensors, left_out if isinstance(left_out, dict) else {})
-    report = f'{len(net)} tensors renamed from mmeatrack to ostrack'
-    return Converted(dict(net=net, net_type='OSTrack', epoch=0), report)
+    return Converted(
+        dict(net=net, net_type='OSTrack', epoch=0),
+        f'{len(net)} tensors renamed from mmeatrack to ostrack',
+    )
 
 
 def _from_ostrack(weights: Mapping[str, Tensor]) -> Converted:
@@ -111,8 +115,8 @@ def _from_ostrack(weights: Mapping[str, Tensor]) -> Converted:
     return Converted(
         dict(state_dict=renamed, meta=meta),
         f'{len(renamed)} tensors renamed from ostrack to mmeatrack, {len(left_out)} that no '
-        f'forward reads set aside {sorted(left_out)}; candidate elimination has no weights, and a '
-        'tracker trained with it runs without it',
+        f'forward reads kept aside {sorted(left_out)}; candidate elimination has no weights, and a '
+        'tracker trained with it runs without',
     )
 
 
@@ -124,15 +128,16 @@ def _from_vit(
     config.pop('pretrained', None)
     built = MODELS.build(dict(config))
     done = convert_vit(weights, built, layers or 'first', grid)
-    shapes = {key: value.shape for key, value in built.state_dict().items()}
-    found = {key: value.shape for key, value in done.tensors.items()}
-    wrong = [key for key, shape in shapes.items() if found.get(key) != shape]
+    own = built.state_dict()
+    wrong = [
+        key for key in own if key not in done.tensors or done.tensors[key].shape != own[key].shape
+    ]
     if wrong:
         raise ValueError(
             f'{len(wrong)} tensors of the backbone are missing or of another shape, such as '
             f'{wrong[:3]}: give the config of a tracker with the same width, patch and at most as '
             'many layers.'
         )
-    tensors = {f'backbone.{key}': done.tensors[key] for key in shapes}
+    tensors = {f'backbone.{key}': done.tensors[key] for key in own}
     meta = dict(converted_from=origin, backbone=config)
     return Converted(dict(state_dict=tensors, meta=meta), f'{origin}: {done}')

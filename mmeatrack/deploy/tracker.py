@@ -171,7 +171,7 @@ class DeployedTracker:
 
         Windows of states with equally many tokens make a batch; the states are not changed.
         """
-        size, to_image = self.exported.search_size, self._convention.box_to_image
+        size = self.exported.search_size
         tokens = [_tokens(state) for state in states]
         counts = [each.shape[1] for each in tokens]
         values = np.empty((len(windows), 7), np.float32)
@@ -183,13 +183,8 @@ class DeployedTracker:
                 target_token=np.concatenate([states[i].template_token for i in chosen]),
             )
             values[chosen] = self.run_track(feed)[0]
-        return [
-            (
-                to_image((cx * size, cy * size, w * size, h * size), window, size, state.box[:2]),
-                cues,
-            )
-            for (cx, cy, w, h, *cues), window, state in zip(values.tolist(), windows, states)
-        ]
+        boxes = [state.box for state in states]
+        return self._convention.results_in_image(values.tolist(), windows, size, boxes)
 
     def _encode(self, feed: Feed) -> np.ndarray:
         return self._template(feed)[0]

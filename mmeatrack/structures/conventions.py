@@ -7,7 +7,7 @@ the last row and column of the image where the crop reaches them, resizes in 8 b
 to the margin.
 """
 
-from typing import Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -26,8 +26,29 @@ class Convention(NamedTuple):
     """
 
     crop: Callable[[np.ndarray, CropWindow, int], np.ndarray]
-    box_to_image: Callable[[Box, CropWindow, int, Tuple[float, float]], Box]
+    box_to_image: Callable[[Box, CropWindow, int, Sequence[float]], Box]
     clip: Callable[[Box, Tuple[int, int], float], Box]
+
+    def results_in_image(
+        self,
+        rows: Sequence[Sequence[float]],
+        windows: Sequence[CropWindow],
+        size: int,
+        boxes: Sequence[Box],
+    ) -> List[Tuple[Box, List[float]]]:
+        """Split rows of network output into boxes, centre and size in image px, and cues.
+
+        Args:
+            rows: Centre and size of a box over the crop's side, then its cues.
+            windows: Windows of the crops.
+            size: Side of the crops in px.
+            boxes: Boxes that the windows were cut around.
+        """
+        results = []
+        for (cx, cy, w, h, *cues), window, (*centre, _, _) in zip(rows, windows, boxes):
+            in_crop = (cx * size, cy * size, w * size, h * size)
+            results.append((self.box_to_image(in_crop, window, size, centre), cues))
+        return results
 
 
 def _ostrack_crop(image: np.ndarray, window: CropWindow, output_size: int) -> np.ndarray:
@@ -36,7 +57,7 @@ def _ostrack_crop(image: np.ndarray, window: CropWindow, output_size: int) -> np
 
 
 def _ostrack_box_to_image(
-    box_cxcywh: Box, window: CropWindow, output_size: int, centre: Tuple[float, float]
+    box_cxcywh: Box, window: CropWindow, output_size: int, centre: Sequence[float]
 ) -> Box:
     scale = window.size / output_size
     cx, cy, w, h = box_cxcywh

@@ -1,9 +1,4 @@
-"""Multi-head self-attention and the pre-norm transformer block of ViT [1].
-
-References:
-    [1] Dosovitskiy et al., An Image is Worth 16x16 Words (ViT), ICLR 2021,
-        https://arxiv.org/abs/2010.11929
-"""
+"""Multi-head self-attention and the pre-norm transformer block of ViT."""
 
 import math
 from typing import Optional, Sequence
@@ -117,5 +112,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
         """(B, N, C) -> (B, N, C); ``key_mask`` (B, N) is False where a token is hidden."""
-        x = x + self.drop_path(self.attn(self.norm1(x), key_mask))
+        return self.finish(x, self.attn(self.norm1(x), key_mask))
+
+    def finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        """Rest of the layer after its attention, whose result is (B, N, C) as well."""
+        x = x + self.drop_path(attended)
         return x + self.drop_path(self.mlp(self.norm2(x)))

@@ -1,16 +1,20 @@
 """Association of detections with tracked targets: matches, births, confirmation and removal."""
 
-from dataclasses import dataclass
-from typing import Dict, List, Mapping, NamedTuple, Sequence, Set, Tuple, Union
+from dataclasses import asdict, dataclass
+from typing import Dict, List, Mapping, NamedTuple, Sequence, Set, Union
 
 import numpy as np
+import torch
+from mmdet.structures.bbox import bbox_overlaps
 from scipy.optimize import linear_sum_assignment
+
+from mmeatrack.structures.checks import check_counts, check_shares
 
 Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
 
 
 class Detections(NamedTuple):
-    """Detections in one frame.
+    """Detections of one frame.
 
     Attributes:
         boxes: (D, 4) x1, y1, x2, y2 in image px.
@@ -29,12 +33,12 @@ class AssociationRules:
 
     Attributes:
         high: Score from which a detection is matched first [1] and may find a lost target.
-        low: Score from which it may still confirm a target where it is.
+        low: Score from which it may still confirm a tracked target.
         birth: Score from which an unmatched detection becomes a target.
         match: Least IoU of a match with a high detection.
-        match_low: Least IoU of one with a low detection.
-        confirm: Detections in a row that make a target; in the first frame one is enough.
-        report_unconfirmed: Whether a target is reported before; it may be a false alarm.
+        match_low: Least IoU of a match with a low detection.
+        confirm: Consecutive detections that confirm a target; in the first frame one is enough.
+        report_unconfirmed: Whether targets that may be false alarms are reported.
         silent_after: Detector runs without a match after which a target is no longer reported.
         remove_after: Frames without a match after which it is removed.
 
@@ -57,13 +61,10 @@ class AssociationRules:
     remove_after: int = 30
 
     def __post_init__(self) -> None:
-        for name in ('high', 'low', 'birth', 'match', 'match_low'):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f'{name}={getattr(self, name)} must lie between 0 and 1.')
-        for name in ('confirm', 'silent_after', 'remove_after'):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f'{name}={value!r} must be a whole number of at least 1.')
+        rules = asdict(self)
+        shares, counts = 'high low birth match match_low', 'confirm silent_after remove_after'
+        check_shares(**{name: rules[name] for name in shares.split()})
+        check_counts(**{name: rules[name] for name in counts.split()})
         if not self.low <= self.high <= self.birth:
             raise ValueError(
                 f'low={self.low}, high={self.high} and birth={self.birth} must not decrease.'
@@ -72,14 +73,14 @@ class AssociationRules:
 
 @dataclass
 class Record:
-    """Detections that belong to a target.
+    """Matches of a target with detections.
 
     Attributes:
         label: Index of its class.
         seen: Frame of its last match.
-        hits: Matches in all.
+        hits: Number of matches.
         misses: Detector runs since its last match.
-        confirmed: Whether it counts as a target.
+        confirmed: Whether it had enough matches, see :class:`AssociationRules`.
     """
 
     label: int
@@ -93,9 +94,9 @@ class Outcome(NamedTuple):
     """Outcome of an association.
 
     Attributes:
-        matches: Target's id to index of the detection.
-        births: Indices of detections that begin a target.
-        removed: Ids of targets that end.
+        matches: Indices of detections by id of their target.
+        births: Indices of detections that become targets.
+        removed: Ids of removed targets.
     """
 
     matches: Dict[int, int]
@@ -111,15 +112,15 @@ class Association:
         self.records: Dict[int, Record] = {}
 
     def begin(self, key: int, label: int, frame: int, confirmed: bool) -> None:
-        """Note a new target."""
+        """Add a new target."""
         self.records[key] = Record(label, frame, confirmed=confirmed or self.rules.confirm == 1)
 
     def keep(self, keys: Sequence[int]) -> None:
-        """Forget all targets but these."""
+        """Drop all targets but these."""
         self.records = {key: each for key, each in self.records.items() if key in keys}
 
     def is_reported(self, key: int) -> bool:
-        """True if a target counts and the detector saw it not long ago."""
+        """True if a target counts and was detected recently."""
         record = self.records[key]
         counts = record.confirmed or self.rules.report_unconfirmed
         return counts and record.misses < self.rules.silent_after
@@ -127,13 +128,13 @@ class Association:
     def update(
         self, tracked: Mapping[int, Sequence[float]], lost: Set[int], found: Detections, frame: int
     ) -> Outcome:
-        """Match detections with targets and keep the records.
+        """Match detections with targets and update the records.
 
         Args:
-            tracked: Box x1, y1, x2, y2 in image px of each target, where it is or is supposed.
-            lost: Ids of targets that are lost; they match high detections only, after the others.
-            found: The detections.
-            frame: Number of the frame, from 0.
+            tracked: Tracked or extrapolated box x1, y1, x2, y2 in image px by id of its target.
+            lost: Ids of lost targets; they match high detections only, after the others.
+            found: Detections.
+            frame: Frame number, from 0.
         """
         rules = self.rules
         high = set(np.flatnonzero(found.scores >= rules.high).tolist())
@@ -155,7 +156,7 @@ class Association:
         chosen: Set[int],
         least: float,
     ) -> Dict[int, int]:
-        """Pairs of targets and detections of one class with the largest sum of IoUs."""
+        """Match targets and detections of the same class with the largest sum of IoUs."""
         rows, columns = sorted(keys), sorted(chosen)
         if not rows or not columns:
             return {}
@@ -196,9 +197,7 @@ class Association:
 
 def pairwise_iou(first: Boxes, second: Boxes) -> np.ndarray:
     """IoU (N, M) of boxes (N, 4) and (M, 4), x1, y1, x2, y2."""
-    a, b = np.asarray(first, float)[:, None], np.asarray(second, float)[None]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    common = sides.clip(min=0).prod(-1)
-    areas: Tuple[np.ndarray, np.ndarray] = tuple((c[..., 2:] - c[..., :2]).prod(-1) for c in (a, b))
-    iou: np.ndarray = common / np.maximum(areas[0] + areas[1] - common, 1e-9)
-    return iou
+    overlaps: torch.Tensor = bbox_overlaps(
+        *(torch.from_numpy(np.asarray(boxes, dtype=float)) for boxes in (first, second))
+    )
+    return overlaps.numpy()

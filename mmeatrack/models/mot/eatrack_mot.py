@@ -1,4 +1,4 @@
-"""Multi-object tracker: a detector now and then, EATrack in between."""
+"""Multi-object tracker: EATrack between runs of a detector."""
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -17,13 +17,14 @@ from mmeatrack.models.mot.association import Association, AssociationRules, Dete
 from mmeatrack.multi import MultiTracker, Track, TrackRules
 from mmeatrack.registry import MODELS
 from mmeatrack.structures.boxes import Box, xywh_to_cxcywh
+from mmeatrack.structures.checks import check_counts, check_shares
 
 
 class Carrier(MultiTracker):
-    """A :class:`MultiTracker` that takes corrections."""
+    """:class:`MultiTracker` with corrected boxes."""
 
     def move(self, id: int, box_xywh: Box) -> None:
-        """Go on from a box x, y, w, h (image px) of the present frame; template and score stay."""
+        """Replace the box of this frame by x, y, w, h (image px); template and score stay."""
         target = self._targets[id]
         target.state.box = target.state.sure_box = xywh_to_cxcywh(box_xywh)
         target.alone_box = target.state.box
@@ -34,26 +35,25 @@ _RULES = dict(sweep=0, unsure_for=None, remove_after=None, crossing_frames=2, cr
 
 @MODELS.register_module()
 class EATrackMOT(BaseMultiObjectTracker):
-    """Detections give births and corrections; EATrack carries each target in between.
+    """Targets that a detector starts and corrects, and EATrack tracks in between.
 
     All targets of a frame go through EATrack in one batch, see :class:`mmeatrack.MultiTracker`.
-    The detector may run every k-th frame, and may miss a target where it does: EATrack follows it
-    all the same. A frame is taken raw, as it was read: the detector's resize and normalisation are
-    its own.
+    Targets are also tracked in frames without the detector and where the detector misses them.
+    Frames are raw: the detector resizes and normalises its own input.
 
     Args:
         detector: Config of an mmdet detector with its ``data_preprocessor``.
         tracker: Config of an :class:`EATrack`, or the file of a published one (``.safetensors``).
         detect_every: The detector runs in frame 0, k, 2k, ...
-        detector_size: Width and height within which a frame is resized for the detector, its aspect
-            kept; None for the frame as it is.
+        detector_size: Width and height within which a frame is resized for the detector, keeping
+            its aspect ratio; None for the original size.
         association: Arguments of :class:`AssociationRules`.
-        rules: Arguments of :class:`mmeatrack.multi.TrackRules`. By default the detector alone finds
-            and removes targets, without sweeps, ``unsure_for`` and ``remove_after``, and of two
-            tracks on one object the weaker one falls back after two frames.
+        rules: Arguments of :class:`mmeatrack.multi.TrackRules`. By default only the detector finds
+            and removes targets, without sweeps, ``unsure_for`` and ``remove_after``, and the weaker
+            of two tracks on one object falls back after two frames.
         correction: Share of a matched detection in the corrected box, 0 to 1.
         redraw_below: IoU of a track with its detection below which the target gets a new template
-            at the detection.
+            from the detection.
         data_preprocessor: Config of a preprocessor that leaves frames raw; by default MMEngine's.
         init_cfg: mmengine's initialisation config.
 
@@ -75,11 +75,8 @@ class EATrackMOT(BaseMultiObjectTracker):
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if not isinstance(detect_every, int) or detect_every < 1:
-            raise ValueError(f'detect_every={detect_every!r} must be a whole number of at least 1.')
-        for name, value in (('correction', correction), ('redraw_below', redraw_below)):
-            if not 0 <= value <= 1:
-                raise ValueError(f'{name}={value} must lie between 0 and 1.')
+        check_counts(detect_every=detect_every)
+        check_shares(correction=correction, redraw_below=redraw_below)
         self.detector = MODELS.build(detector)
         self.tracker = _published(tracker) if isinstance(tracker, str) else MODELS.build(tracker)
         self.detect_every, self.detector_size = detect_every, detector_size
@@ -93,9 +90,9 @@ class EATrackMOT(BaseMultiObjectTracker):
         self._association = Association(self._association_rules)
 
     def loss(self, inputs: Any, data_samples: Any, **kwargs: Any) -> dict:
-        """NotImplementedError: detector and EATrack are trained apart."""
+        """Raise NotImplementedError: detector and EATrack are trained separately."""
         raise NotImplementedError(
-            'EATrackMOT has no training of its own: train the detector by mmdet and EATrack by its '
+            'EATrackMOT is not trained as a whole: train the detector by mmdet and EATrack by its '
             'configs.'
         )
 
@@ -106,12 +103,12 @@ class EATrackMOT(BaseMultiObjectTracker):
 
         Args:
             inputs: ``img``: one frame (1, 3, H, W), 0 to 255, BGR, in a batch of one.
-            data_samples: Its sample with ``frame_id``; frame 0 begins a video.
+            data_samples: Its sample with ``frame_id``; frame 0 starts a video.
 
         Returns:
             The sample with ``pred_track_instances``: ``bboxes`` (N, 4) x1, y1, x2, y2 in image px,
-            ``scores``, ``labels`` and ``instances_id`` (N,); in frames of the detector also
-            ``pred_det_instances``.
+            ``scores``, ``labels`` and ``instances_id`` (N,); with ``pred_det_instances`` if the
+            detector ran.
 
         Raises:
             ValueError: If there is more than one frame.
@@ -136,7 +133,7 @@ class EATrackMOT(BaseMultiObjectTracker):
         return [sample]
 
     def _detect(self, img: Tensor, sample: TrackDataSample) -> InstanceData:
-        """Detections in the frame's pixels; a detector in float16 may give some of NaN as well."""
+        """Detections in image px without those of NaN, which a detector in float16 may give."""
         height, width = img.shape[-2:]
         scale = 1.0
         if self.detector_size is not None:
@@ -154,7 +151,7 @@ class EATrackMOT(BaseMultiObjectTracker):
     def _take_in(
         self, image: np.ndarray, tracks: Dict[int, Track], found: Detections, frame: int
     ) -> Dict[int, List[float]]:
-        """Correct, begin and end targets by detections; return the boxes that change."""
+        """Correct, start and remove targets by detections; return the changed boxes."""
         lost = {key for key, track in tracks.items() if track.lost}
         supposed = {
             key: _corners(track.status.box_xywh if track.lost else track.box_xywh)
@@ -175,7 +172,7 @@ class EATrackMOT(BaseMultiObjectTracker):
         return changed
 
     def _correct(self, image: np.ndarray, track: Track, detected: np.ndarray) -> List[float]:
-        """Move a target towards its detection; return where it is now."""
+        """Move a target towards its detection and return its new box."""
         box = _clipped(detected, image)
         own = _corners(track.box_xywh)
         if box is None:
@@ -196,7 +193,7 @@ class EATrackMOT(BaseMultiObjectTracker):
         device: torch.device,
     ) -> InstanceData:
         records = self._association.records
-        # A lost target is reported where a detection shows it.
+        # A lost target is reported only if it was detected in this frame.
         keys = [
             key
             for key in self._carrier.ids
@@ -213,7 +210,7 @@ class EATrackMOT(BaseMultiObjectTracker):
 
 
 def _published(path: str) -> Any:
-    """Published tracker with its weights, which an ``init_weights`` leaves as they are."""
+    """Published tracker with its weights, which ``init_weights`` does not draw again."""
     published = read_published(find_path(path))
     tracker = MODELS.build(published.model)
     tracker.load_state_dict(published.state_dict)
@@ -232,7 +229,7 @@ def _sides(box: Sequence[float]) -> Tuple[float, float, float, float]:
 
 
 def _clipped(box: np.ndarray, image: np.ndarray) -> Optional[List[float]]:
-    """The part of a box in the image; None where it is less than a pixel."""
+    """Clip a box to the image; None if less than a pixel of a side is left."""
     height, width = image.shape[:2]
     x1, y1, x2, y2 = np.clip(box, 0, (width, height, width, height)).tolist()
     return [x1, y1, x2, y2] if min(x2 - x1, y2 - y1) >= 1 else None

@@ -1,4 +1,4 @@
-"""Network of a search frame: plain as in training, or with the same result in less time."""
+"""Network of a search frame: plain as in training, or faster with the same result."""
 
 from .fast_network import FastNetwork
 from .network_of_weights import CompiledNetwork, NetworkOfWeights

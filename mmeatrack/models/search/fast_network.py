@@ -1,7 +1,7 @@
-"""Fast network of a search frame: the plain one's result with less work."""
+"""Fast network of a search frame: the result of the plain network with less work."""
 
 import copy
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from mmeatrack.models.search.plain_network import as_map
 
 
 class SearchJointStage(nn.Module):
-    """Joint stage of a backbone, whose template and temporal tokens stay while frames go by.
+    """Joint stage of a backbone with template and temporal tokens that last for many frames.
 
     Their projections in the first layer are kept. In the last layer they give keys and values only:
     queries, output projection and perceptron are computed for the search tokens alone.
@@ -30,54 +30,47 @@ class SearchJointStage(nn.Module):
         self.layers, self.norm = backbone.joint_stage, backbone.norm
 
     def keep(self, tokens: Tensor) -> Tuple[Tensor, Tensor]:
-        """Tokens (B, N, C) with their projections (B, N, 3C) in the first layer."""
+        """Return tokens (B, N, C) with their projections (B, N, 3C) in the first layer."""
         first = self.layers[0]
         return tokens, first.attn.qkv(first.norm1(tokens))
 
     def forward(self, kept: Tuple[Tensor, Tensor], search: Tensor) -> Tensor:
-        """Search tokens (B, Nx, C) after the last layer and the final norm."""
+        """Return the search tokens (B, Nx, C) after the last layer and the final norm."""
         tokens, kept_qkv = kept
         first, num_search = self.layers[0], search.shape[1]
         qkv = torch.cat((kept_qkv, first.attn.qkv(first.norm1(search))), dim=1)
         if len(self.layers) == 1:
-            return self.norm(_finish(first, search, first.attn.attend(qkv[:, -num_search:], qkv)))
+            return self.norm(first.finish(search, first.attn.attend(qkv[:, -num_search:], qkv)))
         tokens = torch.cat((tokens, search), dim=1)
-        tokens = _finish(first, tokens, first.attn.attend(qkv, qkv))
+        tokens = first.finish(tokens, first.attn.attend(qkv, qkv))
         for layer in self.layers[1:-1]:
             tokens = layer(tokens)
         return self.norm(_search_tokens(self.layers[-1], tokens, num_search))
 
 
 def _search_tokens(layer: Any, tokens: Tensor, num_search: int) -> Tensor:
-    """Output (B, Nx, C) of a layer for the last ``num_search`` of all tokens."""
+    """Output (B, Nx, C) of a layer for the last ``num_search`` tokens."""
     attention, normed = layer.attn, layer.norm1(tokens)
     C, weight, bias = tokens.shape[-1], attention.qkv.weight, attention.qkv.bias
     query_bias, other_bias = (None, None) if bias is None else (bias[:C], bias[C:])
     query = F.linear(normed[:, -num_search:], weight[:C], query_bias)
     key_value = F.linear(normed, weight[C:], other_bias)
-    return _finish(layer, tokens[:, -num_search:], attention.attend(query, key_value))
-
-
-def _finish(layer: Any, tokens: Tensor, attended: Tensor) -> Tensor:
-    """Rest of a layer after its attention."""
-    tokens = tokens + attended
-    found: Tensor = tokens + layer.mlp(layer.norm2(tokens))
+    found: Tensor = layer.finish(tokens[:, -num_search:], attention.attend(query, key_value))
     return found
 
 
 def is_fast_for(backbone: Any, head: Any) -> bool:
-    """Return whether :class:`FastNetwork` gives the result of a backbone and a head.
-
-    It does not know what a subclass does in place of :class:`AsymmetricViT` or :class:`CenterHead`.
-    """
-    return _runs_as(backbone, AsymmetricViT, ('forward_search', 'forward_joint')) and _runs_as(
-        head, CenterHead, ('forward', 'predict')
+    """Return whether backbone and head run all the methods that :class:`FastNetwork` replaces."""
+    replaced = [
+        (backbone, AsymmetricViT, 'forward_search'),
+        (backbone, AsymmetricViT, 'forward_joint'),
+        (head, CenterHead, 'forward'),
+        (head, CenterHead, 'predict'),
+    ]
+    return all(
+        getattr(getattr(part, name, None), '__func__', None) is getattr(kind, name)
+        for part, kind, name in replaced
     )
-
-
-def _runs_as(part: Any, kind: type, methods: Sequence[str]) -> bool:
-    found = [getattr(getattr(part, name, None), '__func__', None) for name in methods]
-    return found == [getattr(kind, name) for name in methods]
 
 
 class FastNetwork(nn.Module):
@@ -85,7 +78,7 @@ class FastNetwork(nn.Module):
 
     Batch norms are folded, offset and size are computed at the peak alone, and the joint stage
     leaves out what no search token sees, see :class:`SearchJointStage`. No shape depends on data.
-    Backbone and head are in evaluation mode; ``window`` (Hf, Wf) is the prior of the score map.
+    The arguments are those of :class:`PlainNetwork`; backbone and head are in evaluation mode.
     """
 
     window: Tensor
@@ -105,12 +98,12 @@ class FastNetwork(nn.Module):
         self.eval()
 
     def keep(self, template: Tensor, temporal: Optional[Tensor]) -> Tuple[Tensor, ...]:
-        """As :meth:`PlainNetwork.keep`."""
+        """See :meth:`PlainNetwork.keep`."""
         tokens = template if temporal is None else torch.cat((template, temporal), dim=1)
         return self.joint_stage.keep(tokens)
 
     def forward(self, crop: Tensor, template_token: Tensor, *kept: Tensor) -> Tensor:
-        """As :meth:`PlainNetwork.forward`."""
+        """See :meth:`PlainNetwork.forward`."""
         x = self.patch_embed(crop) + self.pos_embed
         for block in self.separate_stage:
             x = block(x)
@@ -126,10 +119,10 @@ class FastNetwork(nn.Module):
 
 @torch.no_grad()
 def folded(module: nn.Module) -> Any:
-    """Copy of a module in evaluation mode whose convolutions do the work of its batch norms.
+    """Copy of a module in evaluation mode with its batch norms folded into the convolutions.
 
-    Weights of half precision are folded in float32. A module without batch norms is returned as it
-    is. TypeError if it has batch norms of another library's.
+    Weights of half precision are folded in float32. A module without batch norms is returned
+    itself. TypeError if a batch norm is not one of torch's.
     """
     norms = [part for part in module.modules() if hasattr(part, 'running_mean')]
     if not norms:

@@ -1,4 +1,4 @@
-"""Network of the search frames, made of a tracker's weights, compiled where it is asked for."""
+"""Network of the search frames, built from a tracker's weights and optionally compiled."""
 
 import os
 import tempfile
@@ -13,14 +13,17 @@ from mmeatrack.models.search.plain_network import PlainNetwork
 
 
 class CompiledNetwork:
-    """A network compiled by ``torch.compile``, with its weights frozen into the code.
+    """Network compiled by ``torch.compile``, with its weights frozen into the code.
 
-    One code serves one shape of the inputs; :meth:`warm_up` compiles it, so that no frame waits for
-    it, and inputs of other shapes run uncompiled. Where compilation fails, for want of a C++
-    compiler for instance, a warning says so and the network runs as it is.
+    Only :meth:`warm_up` compiles, for one shape of the inputs, so that no frame waits for it;
+    inputs of other shapes run uncompiled. If compilation fails, for lack of a C++ compiler for
+    instance, a warning says so and the network runs uncompiled.
 
     Args:
         network: A :class:`FastNetwork` or a :class:`PlainNetwork`.
+
+    Attributes:
+        runs_compiled: False once compilation has failed.
     """
 
     def __init__(self, network: Any) -> None:
@@ -28,24 +31,19 @@ class CompiledNetwork:
         self._network = network
         self._compiled: Any = None
         self._warm: Set[Tuple[Any, ...]] = set()
-        self._error: Optional[Exception] = None
+        self.runs_compiled = True
 
     def __deepcopy__(self, memo: Any) -> 'CompiledNetwork':
-        # Code is not copied. A copy of a tracker whose weights change then gets a network anew.
+        # Compiled code is not copied. If the weights of a copied tracker change, it gets a new one.
         return self
-
-    @property
-    def runs_compiled(self) -> bool:
-        """False once compilation has failed."""
-        return self._error is None
 
     @torch.no_grad()
     def warm_up(self, *inputs: Tensor) -> None:
-        """Compile for the shapes of these inputs, where that has not been done."""
+        """Compile for the shapes of these inputs unless that has been done."""
         shapes = _shapes(inputs)
         if shapes in self._warm or not self.runs_compiled:
             return
-        self._network(*inputs)  # an error that is not the compiler's is raised here
+        self._network(*inputs)  # raises errors that are not the compiler's
         try:
             if self._compiled is None:
                 self._compiled = torch.compile(
@@ -53,18 +51,18 @@ class CompiledNetwork:
                 )
             for _ in range(2):
                 self._compiled(*inputs)
-        except Exception as error:  # each backend and version has exceptions of its own
-            self._error = error
+        except Exception as error:  # each backend and version raises its own exceptions
+            self.runs_compiled = False
             warn(
                 f'test_cfg.compile=True: torch {torch.__version__} cannot compile the network '
-                f'here, so that it runs uncompiled ({_reason(error)}). {_remedy(error)}, or set '
+                f'here; it runs uncompiled ({_reason(error)}). {_remedy(error)}, or set '
                 'compile=False.'
             )
         self._warm.add(shapes)
 
     @torch.no_grad()
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """As the network's own ``forward``."""
+        """See :meth:`PlainNetwork.forward`."""
         is_ready = self.runs_compiled and _shapes(inputs) in self._warm
         found: Tensor = (self._compiled if is_ready else self._network)(*inputs)
         return found
@@ -98,8 +96,8 @@ Network = Union[PlainNetwork, FastNetwork, CompiledNetwork]
 class NetworkOfWeights:
     """Holder of a network whose weights are derived from those of a tracker.
 
-    Not a module, so that the derived weights are part of no checkpoint. Weights are compared by
-    value: averaging hooks swap them in place, unseen by PyTorch's version counters.
+    It is not a module, to keep the derived weights out of checkpoints. Weights are compared by
+    value: averaging hooks swap them in place, without a change of PyTorch's version counters.
     """
 
     def __init__(self) -> None:
@@ -109,33 +107,26 @@ class NetworkOfWeights:
 
     @torch.no_grad()
     def of(self, tracker: Any) -> Network:
-        """Network of the tracker's backbone, head and ``test_cfg``.
-
-        The same one as before where none of them has changed since.
-        """
-        options = tracker.test_cfg['fast'], tracker.test_cfg['compile']
+        """Network of a tracker, the same one until backbone, head or ``test_cfg`` change."""
+        fast, is_compiled = options = tracker.test_cfg['fast'], tracker.test_cfg['compile']
         weights = {
             f'{part}.{name}': value
             for part in ('backbone', 'head')
             for name, value in getattr(tracker, part).state_dict().items()
         }
-        if self._network is None or options != self._options or not self._are_kept(weights):
-            self._network = _build(tracker, *options)
+        if self._network is None or options != self._options or not self._holds(weights):
+            parts = tracker.backbone, tracker.head, tracker.window
+            kind = FastNetwork if fast and is_fast_for(*parts[:2]) else PlainNetwork
+            network = kind(*parts).eval()
+            self._network = CompiledNetwork(network) if is_compiled else network
             self._weights = {name: value.clone() for name, value in weights.items()}
             self._options = options
         return self._network
 
-    def _are_kept(self, weights: Dict[str, Tensor]) -> bool:
+    def _holds(self, weights: Dict[str, Tensor]) -> bool:
         return weights.keys() == self._weights.keys() and all(
             value.dtype == self._weights[name].dtype
             and value.device == self._weights[name].device
             and torch.equal(value, self._weights[name])
             for name, value in weights.items()
         )
-
-
-def _build(tracker: Any, fast: bool, is_compiled: bool) -> Network:
-    parts = tracker.backbone, tracker.head, tracker.window
-    is_fast = fast and is_fast_for(*parts[:2])
-    network = FastNetwork(*parts).eval() if is_fast else PlainNetwork(*parts).eval()
-    return CompiledNetwork(network) if is_compiled else network

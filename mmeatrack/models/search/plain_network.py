@@ -1,4 +1,4 @@
-"""Plain network of a search frame: the modules as they are trained, one after the other."""
+"""Plain network of a search frame: the modules as they are trained."""
 
 from typing import Any, Optional, Tuple
 
@@ -25,12 +25,7 @@ class PlainNetwork(nn.Module):
         self.register_buffer('window', window)
 
     def keep(self, template: Tensor, temporal: Optional[Tensor]) -> Tuple[Tensor, ...]:
-        """Input of :meth:`forward` for the template and the temporal slot.
-
-        Args:
-            template: (B, Nz, C) template tokens in use.
-            temporal: (B, Nt, C) temporal tokens, or None.
-        """
+        """Prepare template (B, Nz, C) and any temporal tokens (B, Nt, C) for :meth:`forward`."""
         return (template,) if temporal is None else (template, temporal)
 
     def forward(self, crop: Tensor, template_token: Tensor, *kept: Tensor) -> Tensor:
@@ -38,8 +33,8 @@ class PlainNetwork(nn.Module):
 
         Args:
             crop: (B, 3, search_size, search_size), normalised.
-            template_token: (B, C) from :func:`mean_target_token`.
-            kept: From :meth:`keep`.
+            template_token: (B, C) result of :func:`mean_target_token`.
+            kept: Result of :meth:`keep`.
 
         Returns:
             (B, 7) centre and size of the box over the crop's side, then peak, side lobe and
@@ -48,8 +43,7 @@ class PlainNetwork(nn.Module):
         template, temporal = kept if len(kept) == 2 else (*kept, None)
         x = self.backbone.forward_search(crop)
         joint = self.backbone.forward_joint(template, x, temporal)
-        grid = self.backbone.search_grid
-        output = self.head(as_map(check_joint_tokens(joint).search, grid))
+        output = self.head(as_map(check_joint_tokens(joint).search, self.backbone.search_grid))
         prediction = self.head.predict(output, self.window)
         score_map = sigmoid_clamped(output.score)[:, 0]
         cues = measure_cues(score_map, prediction, x, template_token)
@@ -57,5 +51,5 @@ class PlainNetwork(nn.Module):
 
 
 def as_map(search_tokens: Tensor, grid: int) -> Tensor:
-    """(B, Nx, C) -> (B, C, Hf, Wf)."""
+    """Reshape tokens (B, Nx, C) to a map (B, C, Hf, Wf)."""
     return search_tokens.transpose(1, 2).unflatten(2, torch.Size((grid, grid)))

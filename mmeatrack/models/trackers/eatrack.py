@@ -1,13 +1,13 @@
-"""EATrack tracker: backbone, center head and, at test, the Target Store."""
+"""EATrack tracker: backbone, center head and, at test time, the Target Store."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 import torch
 from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
 
-from mmeatrack.conversion.ostrack import convert_if_ostrack
+from mmeatrack.conversion.ostrack import under_own_names
 from mmeatrack.conversion.state_dicts import find_weights
 from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
@@ -17,7 +17,7 @@ from mmeatrack.models.heads.center_head import hann_window
 from mmeatrack.models.loss_terms import SearchBoxes, SharedCounts
 from mmeatrack.models.search.plain_network import as_map
 from mmeatrack.models.trackers.one_pass import OnePassTracker
-from mmeatrack.registry import MODELS
+from mmeatrack.registry import HOOKS, MODELS
 from mmeatrack.tracking import complete_settings
 
 _REMEDY = (
@@ -30,7 +30,7 @@ _REMEDY = (
 class EATrack(OnePassTracker):
     """One-stream tracker with a center head [1].
 
-    Student and teacher differ in their backbone's depths alone.
+    Student and teacher differ only in the depths of their backbones.
 
     Args:
         backbone: Config of an :class:`AsymmetricViT` or another :class:`TrackerBackbone`.
@@ -38,28 +38,26 @@ class EATrack(OnePassTracker):
         temporal: Config of a :class:`TargetStore`; None leaves temporal adaptation off until
             :class:`TemporalAdaptationHook` switches it on.
         confidence: Config of a :class:`CalibratedConfidence`; None takes the score map at the
-            predicted cell as it is.
+            predicted cell as the score.
         lost_detector: Config of a :class:`LostDetector`; None for its defaults.
         train_cfg: ``temporal_drop``: share of training samples whose temporal slot is empty.
         test_cfg: ``template_factor`` and ``search_factor``: crop side over the target's mean side;
-            ``lost_search_factor``: crop side while the target is lost, see
-            :func:`search_window`; ``margin``: px of the box kept inside the image; ``fill_slot``:
-            the template fills the temporal slot, too, until there are temporal tokens;
-            ``fast``: the search frames' network leaves out what does not reach the box, see
-            :class:`FastNetwork`; with the same boxes; ``compile``: that network is compiled at
-            the first ``init``, see :class:`CompiledNetwork`; ``size_smoothing``: share of the last
-            box's size in the next, see :func:`smooth_size`; ``size_prior``: share of the given
-            box's size in each box, likewise; ``compat='ostrack'``: crops and boxes as OSTrack's
-            test has them, see :mod:`mmeatrack.structures.conventions`; ``test_mode``: 'OPE' or
-            'VOT'.
+            ``lost_search_factor``: the latter while the target is lost, see :func:`search_window`;
+            ``margin``: px of the box kept inside the image; ``fill_slot``: the template also fills
+            the temporal slot until there are temporal tokens; ``fast``: search frames run the
+            :class:`FastNetwork`, with the same boxes; ``compile``: the network is compiled at the
+            first ``init``, see :class:`CompiledNetwork`; ``size_smoothing`` and ``size_prior``:
+            shares of the last and of the given box's size in the next box, see
+            :func:`smooth_size`; ``compat='ostrack'``: crops and boxes follow OSTrack, see
+            :mod:`mmeatrack.structures.conventions`; ``test_mode``: 'OPE' or 'VOT'.
         data_preprocessor: Config of a :class:`CropDataPreprocessor`.
-        allow_partial_checkpoint: Accept a checkpoint whose keys or shapes are not this model's.
+        allow_partial_checkpoint: Accept a checkpoint whose keys or shapes differ from the model's.
         init_cfg: mmengine's initialisation config.
 
     Raises:
-        TypeError: If the backbone is no :class:`TrackerBackbone`.
+        TypeError: If the backbone is not a :class:`TrackerBackbone`.
         ValueError: If the data preprocessor cannot normalise crops, or ``train_cfg`` or
-            ``test_cfg`` holds an unknown key or a bad value.
+            ``test_cfg`` has an unknown key or a value out of range.
 
     References:
         [1] Yang et al., Dual-branch Distilled Transformer for Efficient Asymmetric UAV Tracking
@@ -68,7 +66,7 @@ class EATrack(OnePassTracker):
     Example:
         >>> from mmengine.config import Config
         >>> from mmeatrack.compat.config_paths import package_configs
-        >>> from mmeatrack.registry import MODELS
+        >>> from mmeatrack.registry import HOOKS, MODELS
         >>> config = Config.fromfile(package_configs() / '_base_/models/eatrack_micro.py')
         >>> tracker = MODELS.build(config.model)
         >>> type(tracker).__name__, tracker.backbone.search_size
@@ -98,18 +96,37 @@ class EATrack(OnePassTracker):
         self.backbone = check_backbone(MODELS.build(backbone))
         self.head = MODELS.build(head)
         self.search_boxes = SearchBoxes(self.backbone.search_size)
-        # Those of the head come first; a distiller adds its own.
-        self.num_head_counts = len(getattr(self.head, 'loss_counts', ()))
-        self.shared_counts = SharedCounts(*getattr(self.head, 'loss_counts', ()))
+        head_counts = getattr(self.head, 'loss_counts', ())
+        self.num_head_counts = len(head_counts)  # the first of those shared; a distiller adds more
+        self.shared_counts = SharedCounts(*head_counts)
         grid = self.backbone.search_grid
         self.register_buffer('window', hann_window(grid, grid), persistent=False)
         self.allow_partial_checkpoint = allow_partial_checkpoint
+        self._cfg: Any = None
+
+    @property
+    def cfg(self) -> Any:
+        """Config that mmtrack's ``init_model`` sets.
+
+        Trackers of ``init_model`` run without hooks. Setting a config with a hook for temporal
+        adaptation therefore switches that on.
+        """
+        if self._cfg is None:
+            raise AttributeError('cfg')
+        return self._cfg
+
+    @cfg.setter
+    def cfg(self, cfg: Any) -> None:
+        self._cfg = cfg
+        store = store_of_hooks(cfg)
+        if store is not None:
+            self.set_temporal(store)
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
-        # Both torch and MMEngine come here first, with all keys of the tracker, in a copy that
-        # they go on with.
+        # torch and MMEngine both call this first, with all keys of the tracker in a copy that they
+        # use afterwards.
         if not prefix:
-            weights = convert_if_ostrack(find_weights(state_dict, 'the checkpoint').tensors)
+            weights = under_own_names(find_weights(state_dict, 'the checkpoint').tensors)
             state_dict.clear()
             state_dict.update(weights)
         if not self.allow_partial_checkpoint:
@@ -122,7 +139,7 @@ class EATrack(OnePassTracker):
     def loss(
         self, inputs: Dict[str, Tensor], data_samples: List[TrackDataSample], **kwargs: Any
     ) -> Dict[str, Tensor]:
-        """Losses of a batch of template and search crops.
+        """Compute the losses of a batch of template and search crops.
 
         Args:
             inputs: ``img`` (B, T, 3, Hz, Hz) templates and ``search_img`` (B, 1, 3, Hx, Hx).
@@ -139,7 +156,7 @@ class EATrack(OnePassTracker):
         return self.head.loss(output, boxes, *counts[: self.num_head_counts])
 
     def parts_to_compile(self) -> List[nn.Module]:
-        """Modules that the config's ``compile`` option compiles."""
+        """Modules that the config option ``compile`` compiles."""
         return [self.backbone, self.head]
 
     def _forward(
@@ -148,7 +165,7 @@ class EATrack(OnePassTracker):
         data_samples: Optional[List[TrackDataSample]] = None,
         **kwargs: Any,
     ) -> CenterHeadOutput:
-        """Tensor mode: the head's maps for the inputs of :meth:`loss`."""
+        """Tensor mode: maps of the head for the inputs of :meth:`loss`."""
         return self._run(inputs, data_samples)
 
     def _run(
@@ -160,7 +177,7 @@ class EATrack(OnePassTracker):
         search = inputs['search_img'][:, 0]
         boxes = {}
         if self.reads_template_boxes:
-            boxes['template_boxes'] = send(template_boxes(data_samples), search.device)
+            boxes['template_boxes'] = send(_template_boxes(data_samples), search.device)
         found = self.backbone(inputs['img'], search, temporal_mask, **boxes)
         tokens = check_joint_tokens(found)
         return self.head(as_map(tokens.search, self.backbone.search_grid))
@@ -172,12 +189,8 @@ class EATrack(OnePassTracker):
         return torch.rand(batch_size, device=self.window.device) >= drop
 
 
-def template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
-    """Boxes of the template crops: (B, T, 4) float32 centre and size in crop px.
-
-    Raises:
-        ValueError: If there are no annotations.
-    """
+def _template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
+    """Boxes of the template crops: (B, T, 4) float32 centre and size in crop px."""
     if data_samples is None:
         raise ValueError(
             'a backbone with box_embed=True reads the boxes of its templates: give data_samples.'
@@ -185,3 +198,36 @@ def template_boxes(data_samples: Optional[List[TrackDataSample]]) -> Tensor:
     boxes = torch.stack([sample.gt_instances.bboxes for sample in data_samples]).float()
     converted: Tensor = bbox_xyxy_to_cxcywh(boxes)
     return converted
+
+
+def store_of_hooks(cfg: Mapping[str, Any]) -> Optional[dict]:
+    """Config of the :class:`TargetStore` that the hooks of a test run switch on, None without.
+
+    A hook in ``custom_hooks`` or ``default_hooks`` may be given as MMEngine builds it: by its name
+    ``mmeatrack.TemporalAdaptationHook``, its full path, its class, or as an instance; the last one
+    counts.
+
+    Raises:
+        ValueError: If a hook of this package does not exist.
+    """
+    found = None
+    for hook in (*(cfg.get('default_hooks') or {}).values(), *(cfg.get('custom_hooks') or ())):
+        if isinstance(hook, Mapping):
+            configure = getattr(_hook_class(hook.get('type')), 'store_config', None)
+            found = found if configure is None else configure(hook.get('store'))
+        elif hasattr(hook, 'store_config'):
+            found = hook.store
+    return found
+
+
+def _hook_class(kind: Any) -> Any:
+    """Class of a hook's ``type``; None for an unregistered hook of another library."""
+    if not isinstance(kind, str):
+        return kind
+    try:
+        found = HOOKS.get(kind)
+    except (RuntimeError, ImportError):
+        found = None
+    if found is None and kind.startswith('mmeatrack.'):
+        raise ValueError(f'the config names the hook {kind!r}, which mmeatrack does not have.')
+    return found

@@ -3,7 +3,7 @@
 import logging
 import time
 from functools import partial
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from torch import Tensor
 
 from mmeatrack.models.search import NetworkOfWeights
 from mmeatrack.models.search.cues import mean_target_token
-from mmeatrack.models.trackers.hook_config import store_of_hooks
 from mmeatrack.registry import MODELS
 from mmeatrack.structures import CropWindow, check_target_box, crop_image, image_box_to_crop
 from mmeatrack.structures.boxes import Box, cxcywh_to_xywh, cxcywh_to_xyxy
@@ -30,8 +29,13 @@ Located = Tuple[Box, List[float]]
 class OnePassTracker(BaseSingleObjectTracker):
     """Test path of :class:`EATrack`: ``init`` on the first frame, ``track`` on each further one.
 
-    Its subclass gives ``backbone``, ``head``, ``window`` and ``test_cfg``; the
-    arguments are those of the same names of :class:`EATrack`.
+    The subclass provides ``backbone``, ``head``, ``window`` and ``test_cfg``; see :class:`EATrack`
+    for the arguments.
+
+    Attributes:
+        state: State of the present video, None before the first.
+        temporal_cfg: Config of the :class:`TargetStore` in use, or None.
+        video_parts: Parts that every video starts with copies of.
     """
 
     def __init__(
@@ -44,48 +48,22 @@ class OnePassTracker(BaseSingleObjectTracker):
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         self.state: Optional[TrackerState] = None
-        self.temporal_cfg: Optional[dict] = None
-        # Not an attribute each: a part that is an nn.Module would be registered with its weights.
-        self._parts = VideoParts(
+        # In a tuple: as attributes, parts that are modules would be registered with their weights.
+        self.video_parts = VideoParts(
             MODELS.build(dict(dict(type='mmeatrack.LostDetector'), **(lost_detector or {}))),
             None if confidence is None else MODELS.build(confidence),
-            None,
         )
         self.set_temporal(temporal)
         self._networks = NetworkOfWeights()
-        self._cfg: Any = None
         self._has_random_weights = True
-
-    @property
-    def cfg(self) -> Any:
-        """Config that mmtrack's ``init_model`` keeps here.
-
-        Trackers of ``init_model`` run without hooks. A config that asks for temporal adaptation by
-        a hook therefore switches it on when it is set.
-        """
-        if self._cfg is None:
-            raise AttributeError('cfg')
-        return self._cfg
-
-    @cfg.setter
-    def cfg(self, cfg: Any) -> None:
-        self._cfg = cfg
-        store = store_of_hooks(cfg)
-        if store is not None:
-            self.set_temporal(store)
-
-    @property
-    def video_parts(self) -> VideoParts:
-        """Parts that every video starts with copies of."""
-        return self._parts
 
     def set_temporal(self, temporal: Optional[dict]) -> None:
         """Switch temporal adaptation on (a :class:`TargetStore` config) or off (None).
 
-        It takes effect at the next initialisation. The config is checked now.
+        The config is checked now and takes effect at the next initialisation.
         """
         store = None if temporal is None else MODELS.build(temporal)
-        self._parts = self._parts._replace(store=store)
+        self.video_parts = self.video_parts._replace(store=store)
         self.temporal_cfg = temporal
 
     def init(self, img: Tensor) -> None:
@@ -104,28 +82,28 @@ class OnePassTracker(BaseSingleObjectTracker):
         self.state = self.start(img, tuple(box))
 
     def as_image(self, frame: np.ndarray) -> Tensor:
-        """Frame (H, W, 3), uint8, BGR, as the raw frame (1, 3, H, W) that the others take."""
+        """Convert a frame (H, W, 3), uint8, BGR, to a raw frame (1, 3, H, W)."""
         pixels = torch.from_numpy(np.require(frame, requirements=['C', 'W']))
         return pixels.permute(2, 0, 1)[None]
 
     @torch.no_grad()
     def start(self, img: Tensor, box: Box) -> TrackerState:
-        """State of a target in a raw frame (1, 3, H, W), one of any number in a video.
+        """Return the state of a target in a raw frame (1, 3, H, W), one of any number in a video.
 
-        The box, centre and size in image px, is checked. RuntimeError in training mode.
+        The box, centre and size in image px, is already checked. RuntimeError in training mode.
         """
         self._check_mode()
         self._report_random_weights()
         template = self.encode_template(img, box)
         token = mean_target_token(template)
-        state = begin(template, token, box, _image_size(img), self._parts, self.test_cfg)
+        state = begin(template, token, box, _image_size(img), self.video_parts, self.test_cfg)
         state.network = self._networks.of(self)
         if self.test_cfg['compile']:
             self._warm_up(state)
         return state
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
-        """Follow the target into the next frame.
+        """Track the target in the next frame.
 
         Args:
             img: (1, 3, H, W) raw frame.
@@ -137,7 +115,7 @@ class OnePassTracker(BaseSingleObjectTracker):
 
         Raises:
             RuntimeError: If there was no first frame, or the tracker is in training mode.
-            ValueError: If the frame has another size than the first.
+            ValueError: If the size of the frame differs from the first.
         """
         if self.state is None:
             raise RuntimeError('the tracker has no target: call init on the first frame.')
@@ -160,14 +138,13 @@ class OnePassTracker(BaseSingleObjectTracker):
         result.network_seconds = torch.tensor([seconds])
         return [result]
 
-    @torch.no_grad()
     def encode_template(self, img: Tensor, box: Box) -> Tensor:
-        """Stage-1 tokens (1, Nz, C) of the template crop around a box of a frame (1, 3, H, W)."""
+        """Encode the template crop around a box of a frame (1, 3, H, W) to tokens (1, Nz, C)."""
         return self.cut_template(img, box)()
 
     @torch.no_grad()
     def cut_template(self, img: Tensor, box: Box) -> Callable[[], Tensor]:
-        """Function that encodes the template crop around a box, cut now, to tokens (1, Nz, C)."""
+        """Cut the template crop around a box; the returned function encodes it to (1, Nz, C)."""
         window = CropWindow.around(box, self.test_cfg['template_factor'])
         size = self.backbone.template_size
         crop = self._crop(img, [window], size)
@@ -181,19 +158,20 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     @property
     def reads_template_boxes(self) -> bool:
-        """True where the backbone is told the boxes of its templates."""
+        """Whether the backbone also takes the boxes of its templates."""
         return getattr(self.backbone, 'box_embed', None) is not None
 
     @torch.no_grad()
     def locate(
         self, img: Tensor, windows: Sequence[CropWindow], states: Sequence[TrackerState]
     ) -> List[Located]:
-        """Find targets in a raw frame (1, 3, H, W), each in its window, in one batch.
+        """Locate targets in a raw frame (1, 3, H, W), each in its window, in one batch.
 
         The states are not changed. RuntimeError in training mode.
 
         Returns:
-            Predicted box, centre and size in image px, and peak, side lobe and agreement of each.
+            For each target the predicted box, centre and size in image px, and its peak, side lobe
+            and agreement.
         """
         self._check_mode()
         crops = self._crop(img, windows, self.backbone.search_size)
@@ -204,16 +182,14 @@ class OnePassTracker(BaseSingleObjectTracker):
         compat = self.test_cfg['compat']
         cut = crop_image if compat is None else partial(crop_image_by, CONVENTIONS[compat].crop)
         each = [cut(img, window, size) for window in windows]
-        crops = each[0] if len(each) == 1 else torch.cat(each)
-        crops = self.data_preprocessor.normalize(crops)
+        crops = self.data_preprocessor.normalize(each[0] if len(each) == 1 else torch.cat(each))
         return crops.to(next(self.backbone.parameters()).dtype)
 
     def _locate(
         self, crops: Tensor, windows: Sequence[CropWindow], states: Sequence[TrackerState]
     ) -> List[Located]:
-        """Boxes in image px and first three cues, from the normalised search crops."""
         kept = [state.kept_tokens() for state in states]
-        # A batch for each number of kept tokens, which differs until all Target Stores are filled.
+        # One batch for each number of kept tokens, which differs until all Target Stores are full.
         kinds = [(id(s.network), *(each.shape[1] for each in k)) for s, k in zip(states, kept)]
         found: Dict[int, Tensor] = {}
         for kind in dict.fromkeys(kinds):
@@ -224,24 +200,21 @@ class OnePassTracker(BaseSingleObjectTracker):
                 *(torch.cat(each) for each in zip(*(kept[i] for i in chosen))),
             )
             found.update(zip(chosen, rows))
-        # The frame's one transfer from the device.
+        # The only transfer from the device in a frame.
         values = torch.stack([found[i] for i in range(len(states))]).tolist()
-        size = self.backbone.search_size
-        to_image = CONVENTIONS[self.test_cfg['compat']].box_to_image
-        return [
-            (
-                to_image((cx * size, cy * size, w * size, h * size), window, size, state.box[:2]),
-                cues,
-            )
-            for (cx, cy, w, h, *cues), window, state in zip(values, windows, states)
-        ]
+        return CONVENTIONS[self.test_cfg['compat']].results_in_image(
+            values, windows, self.backbone.search_size, [state.box for state in states]
+        )
 
     def _warm_up(self, state: TrackerState) -> None:
-        """Compile for each number of temporal tokens that the video may come to."""
-        size, template = self.backbone.search_size, state.template
+        """Compile for each number of temporal tokens that may occur in the video."""
+        size, template, store = self.backbone.search_size, state.template, state.store
         crop = template.new_zeros((1, 3, size, size))
-        for views in views_to_come(state):
-            temporal = template.repeat(1, views, 1) if views else None
+        counts = {0 if state.temporal is None else 1}
+        if store is not None and store.fusion == 'concat':
+            counts |= set(range(1, min(store.num_samples, store.capacity) + 1))
+        for count in sorted(counts):
+            temporal = template.repeat(1, count, 1) if count else None
             kept = state.network.keep(template, temporal)
             state.network.warm_up(crop, state.template_token, *kept)
 
@@ -253,7 +226,7 @@ class OnePassTracker(BaseSingleObjectTracker):
             )
 
     def _report_random_weights(self) -> None:
-        """Log once, as an error, which terminals show in red."""
+        """Log random weights once, as an error, which terminals show in red."""
         if self._has_random_weights:
             self._has_random_weights = False
             print_log(
@@ -263,15 +236,6 @@ class OnePassTracker(BaseSingleObjectTracker):
                 'current',
                 logging.ERROR,
             )
-
-
-def views_to_come(state: TrackerState) -> List[int]:
-    """Numbers of views in the temporal slot, now and after activations of the store."""
-    now = 0 if state.temporal is None else 1
-    if state.store is None or state.store.fusion != 'concat':
-        return [now]
-    most = min(state.store.num_samples, state.store.capacity)
-    return sorted({now, *range(1, most + 1)})
 
 
 def _image_size(img: Tensor) -> Tuple[int, int]:

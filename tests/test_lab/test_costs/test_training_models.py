@@ -1,4 +1,4 @@
-"""Measured steps of student, teacher and distillation match those of a training."""
+"""Student, teacher and distillation are measured at what a training does."""
 
 from typing import Any, Dict, List
 

@@ -1,4 +1,4 @@
-"""Trackers of a speed comparison, each built from a line of the command."""
+"""Trackers of a speed comparison, each built by a line of the command."""
 
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from lab.costs.interleaving import waiting
 from lab.costs.size_report import SizeReport, size_report
 from lab.real_trackers import Box, Found, Run, run_nanotrack, run_opencv, run_ours
 from mmeatrack.apis import load_tracker
@@ -18,22 +17,22 @@ from mmeatrack.models import EATrack
 from mmeatrack.models.search.cues import mean_target_token
 from mmeatrack.registry import MODELS
 
-# Ways to run a tracker of this package, as settings of its test_cfg.
+# Ways in which a tracker of this package runs: what they set in its test_cfg.
 WAYS = dict(plain=dict(fast=False), fast=dict(fast=True), compiled=dict(fast=True, compile=True))
 Task = Callable[[], object]
 
 
 class Contestant(NamedTuple):
-    """Tracker to time.
+    """A tracker to time.
 
     Attributes:
-        name: Name in the table.
-        run: Tracking, from frames and the first box to a result per frame.
-        parameters: Number of parameters; None if unknown.
+        name: Its name in the table.
+        run: Tracking, from frames and the first box to a result for each frame.
+        parameters: Number of parameters; None where that is not known.
         size: Multiply-adds; None for a tracker of another package.
-        network: Network of one frame, with cached parts of the template; None if not accessible.
-        template: Encoding of a view of the target; None if not accessible.
-        trained: Whether its boxes are meaningful; False with random weights.
+        network: Network of one frame, with what a frame keeps of the template; None likewise.
+        template: Encoding of a view of the target; None likewise.
+        trained: Whether its boxes say anything; False on random weights.
     """
 
     name: str
@@ -46,13 +45,13 @@ class Contestant(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Tracker as named in the command.
+    """A tracker as the command names it.
 
     Attributes:
         kind: 'model' of mmtrack or this package, 'export', 'nanotrack' or 'csrt'.
-        name: Name in the table.
+        name: Its name in the table.
         sources: Config and checkpoint; folder, backend and precision; or networks.
-        way: One of ``WAYS``, for an :class:`EATrack` only.
+        way: One of ``WAYS``; of no meaning but for an :class:`EATrack`.
     """
 
     kind: str
@@ -62,7 +61,7 @@ class Line(NamedTuple):
 
 
 def build_model(sources: Sequence[str], device: str) -> Any:
-    """Tracker from a shipped name, config and checkpoint, or a config alone (random weights)."""
+    """Tracker of a shipped name, a config, or config and checkpoint; a config alone is random."""
     if not _is_random(sources):
         return load_tracker(*sources, device=device)
     config = Path(sources[0])
@@ -81,11 +80,11 @@ def _is_random(sources: Sequence[str]) -> bool:
 
 
 def build(line: Line, device: str, threads: int) -> Contestant:
-    """Build the tracker of a line.
+    """Tracker of a line.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If this OpenCV does not have the tracker.
+        ValueError: If it cannot be built here.
     """
     if line.kind == 'export':
         return _of_export(line, threads)
@@ -105,7 +104,7 @@ def build(line: Line, device: str, threads: int) -> Contestant:
 
 @torch.no_grad()
 def network_tasks(model: Any, device: str) -> Tuple[Task, Task]:
-    """Tasks of the network on a search crop and on a template, of noise."""
+    """Network of a search frame and of a template, on noise."""
     net = model.backbone
     image = torch.randint(0, 256, (1, 3, 4 * net.search_size, 4 * net.search_size)).byte()
     box = (2.0 * net.search_size, 2.0 * net.search_size, 60.0, 60.0)
@@ -113,9 +112,21 @@ def network_tasks(model: Any, device: str) -> Tuple[Task, Task]:
     crop = torch.randn(1, 3, net.search_size, net.search_size, device=device)
     given = (crop, mean_target_token(state.template), *state.kept_tokens())
 
-    network = torch.no_grad()(lambda: state.network(*given))
-    template = torch.no_grad()(lambda: model.encode_template(image, box))
-    return waiting(network, device), waiting(template, device)
+    def wait() -> None:
+        if device != 'cpu':
+            torch.cuda.synchronize(device)
+
+    @torch.no_grad()
+    def network() -> None:
+        state.network(*given)
+        wait()
+
+    @torch.no_grad()
+    def template() -> None:
+        model.encode_template(image, box)
+        wait()
+
+    return network, template
 
 
 def _of_export(line: Line, threads: int) -> Contestant:
@@ -152,7 +163,7 @@ def _opencv_run(line: Line) -> Run:
     kind = dict(nanotrack='TrackerNano', csrt='TrackerCSRT')[line.kind]
     if not hasattr(cv2, f'{kind}_create'):
         raise ValueError(
-            f'--{line.kind}: this OpenCV has no {kind}: install opencv-contrib-python >= 4.7.'
+            f'--{line.kind}: this OpenCV has no {kind}; install opencv-contrib-python >= 4.7.'
         )
     if line.kind == 'csrt':
         return run_opencv(cv2.TrackerCSRT_create)

@@ -1,31 +1,28 @@
-"""Stages: commands that run once, with a progress bar, a log and a completion mark."""
+"""Stages: commands that are run once, with a progress bar, a log and a mark when they are done."""
 
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Deque, Dict, List, Optional, Pattern, Sequence
+from typing import Any, Dict, List, Optional, Pattern, Sequence
 
 from tqdm import tqdm
 
 from mmeatrack.files.atomic import write_atomically
 
-MARK_NAME = 'stage.json'
-TQDM_PROGRESS = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 _BAR = '{desc:<26}{percentage:3.0f}%|{bar:25}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}'
+MARK_NAME = 'stage.json'
 _TAIL = 25  # lines of a failed command's output that are shown
 
 
 class StageError(RuntimeError):
-    """Failure of a stage; the message ends with the command's output and how to continue."""
+    """Failure of a stage's command; the message ends with its output and the way to go on."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +30,14 @@ class Stage:
     """One step of an experiment.
 
     Attributes:
-        name: Label of the progress bar.
+        name: Shown beside the progress bar.
         command: The command, run in the current folder.
-        folder: Folder of this stage alone, for its output, log and completion mark.
-        progress: Pattern of the groups ``step``, ``steps`` and ``rest`` in a line of the output.
-        inputs: Files that it depends on; it is run again when one changes.
-        after: Stages whose results it uses; it is run again when one of them was.
+        folder: Its own folder, for its output, its log and the mark of its end.
+        progress: Finds ``(step, steps, rest of the line)`` in a line of its output.
+        inputs: Files that it depends on; it is run anew when one changes.
+        after: Stages whose results it uses; it is run anew when one was.
         resume: Arguments that continue it, once it has left ``last_checkpoint`` in its folder.
-        threads: Threads that it may use.
+        threads: Threads it may use.
     """
 
     name: str
@@ -48,7 +45,7 @@ class Stage:
     folder: Path
     progress: Optional[Pattern[str]] = None
     inputs: Sequence[Path] = ()
-    after: Sequence['Stage'] = ()
+    after: Sequence['Stage'] = field(default=())
     resume: Sequence[str] = ()
     threads: int = 1
 
@@ -69,7 +66,7 @@ class Stage:
 
     @property
     def finished(self) -> bool:
-        """True if the stage succeeded with this fingerprint."""
+        """True if the stage has ended well with this fingerprint."""
         return self._mark.get('fingerprint') == self.fingerprint and 'seconds' in self._mark
 
     @property
@@ -83,38 +80,47 @@ class Stage:
         return json.loads(path.read_text()) if path.is_file() else {}
 
     def start(self) -> List[str]:
-        """Prepare the folder and return the command, with ``resume`` if it can be continued.
+        """Prepare the folder and return the command to run: from the beginning, or to resume.
 
         Raises:
             StageError: If the folder holds files that no stage wrote.
         """
-        mark = self.folder / MARK_NAME
-        used = any(self.folder.iterdir()) if self.folder.is_dir() else self.folder.exists()
-        if used and not mark.is_file():
+        if is_foreign(self.folder):
             raise StageError(
-                f'{self.folder} holds files that {self.name!r} did not write: give another '
-                'folder, or remove this one.'
+                f'{self.folder} holds files that {self.name!r} did not write: give another folder, '
+                'or remove it.'
             )
         if self._mark.get('fingerprint') != self.fingerprint:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(mark, json.dumps(dict(fingerprint=self.fingerprint)))
-        resumable = (self.folder / 'last_checkpoint').is_file()
+        self._write_mark(dict(fingerprint=self.fingerprint))
+        resumable = self.resume and (self.folder / 'last_checkpoint').is_file()
         return [*map(str, self.command), *(self.resume if resumable else ())]
 
     def finish(self, seconds: float) -> None:
         """Mark the stage as finished."""
-        mark = dict(fingerprint=self.fingerprint, seconds=round(seconds, 1))
+        self._write_mark(dict(fingerprint=self.fingerprint, seconds=round(seconds, 1)))
+
+    def _write_mark(self, mark: Dict[str, Any]) -> None:
         write_atomically(self.folder / MARK_NAME, json.dumps(mark))
 
 
-def run_stages(stages: Sequence[Stage], parallel: int = 1) -> None:
-    """Run the unfinished stages, at most ``parallel`` at a time.
+def is_foreign(folder: Path) -> bool:
+    """True if a stage's place holds something that no stage wrote."""
+    if not folder.is_dir():
+        return folder.exists()
+    return not (folder / MARK_NAME).is_file() and any(folder.iterdir())
 
-    The stages are independent of each other, and those in their ``after`` are finished.
+
+def run_stages(stages: Sequence[Stage], parallel: int = 1) -> None:
+    """Run the stages that are not finished; at most ``parallel`` at a time.
+
+    Args:
+        stages: Independent of each other; what they come ``after`` must be finished.
+        parallel: Commands at a time.
 
     Raises:
-        StageError: If a command fails; the other commands are run to their end first.
+        StageError: If a command fails. The others are finished first.
     """
     waiting = []
     for stage in stages:
@@ -122,19 +128,24 @@ def run_stages(stages: Sequence[Stage], parallel: int = 1) -> None:
             tqdm.write(f'{stage.name}: finished before, {stage.seconds:.0f} s')
         else:
             waiting.append(stage)
-    overall = tqdm(
-        desc=f'all {len(waiting)} stages',
-        total=len(waiting),
-        position=parallel,
-        bar_format=_BAR,
-        disable=len(waiting) <= parallel,
-    )
-    with overall, ThreadPoolExecutor(max_workers=parallel) as pool:
+    with ThreadPoolExecutor(max_workers=parallel) as pool, _bar_of_all(waiting, parallel) as bar:
         futures = [pool.submit(_run, stage, i % parallel) for i, stage in enumerate(waiting)]
-        for _ in as_completed(futures):
-            overall.update()
+        for future in futures:
+            future.add_done_callback(lambda _: bar.update())
+        wait(futures)
     for future in futures:
         future.result()
+
+
+def _bar_of_all(stages: Sequence[Stage], parallel: int) -> tqdm:
+    """A bar that counts stages, below those of the ones that run; hidden where it adds nothing."""
+    return tqdm(
+        desc=f'all {len(stages)} of these',
+        total=len(stages),
+        position=parallel,
+        bar_format=_BAR,
+        disable=len(stages) <= parallel,
+    )
 
 
 def _run(stage: Stage, position: int) -> None:
@@ -142,7 +153,7 @@ def _run(stage: Stage, position: int) -> None:
     environment = dict(
         os.environ,
         OMP_NUM_THREADS=str(stage.threads),
-        # Idle threads sleep instead of spinning next to loaders and other stages.
+        # Threads that wait for another sleep, where they would spin beside loaders and neighbours.
         OMP_WAIT_POLICY='PASSIVE',
         PYTHONUNBUFFERED='1',
     )
@@ -163,15 +174,15 @@ def _run(stage: Stage, position: int) -> None:
     if process.wait() != 0:
         raise StageError(
             f'{stage.name} failed with exit status {process.returncode}. The end of {stage.log}:\n'
-            + '\n'.join([*tail, 'Finished stages are kept: run the same command to continue.'])
+            + '\n'.join([*tail, 'What is finished is kept: run the same command to go on.'])
         )
     stage.finish(time.time() - began)
 
 
-def _follow(process: 'subprocess.Popen[str]', stage: Stage, position: int) -> Sequence[str]:
+def _follow(process: 'subprocess.Popen[str]', stage: Stage, position: int) -> List[str]:
     """Write the output to the log and show its progress; returns its last lines."""
     assert process.stdout is not None
-    tail: Deque[str] = deque(maxlen=_TAIL)
+    tail: List[str] = []
     interval = 0.2 if sys.stderr.isatty() else 10.0
     with stage.log.open('a') as log, tqdm(
         desc=stage.name, position=position, mininterval=interval, bar_format=_BAR, total=1
@@ -179,11 +190,16 @@ def _follow(process: 'subprocess.Popen[str]', stage: Stage, position: int) -> Se
         for line in process.stdout:
             log.write(line)
             log.flush()
-            tail.append(line.rstrip())
-            found = stage.progress.search(line) if stage.progress else None
-            if found is not None:
-                bar.total = int(found['steps'])
-                bar.set_postfix_str((found['rest'] or '').strip()[:50], refresh=False)
-                bar.update(int(found['step']) - bar.n)
+            tail = [*tail[-_TAIL:], line.rstrip()]
+            _show(bar, stage, line)
         bar.update(bar.total - bar.n)
     return tail
+
+
+def _show(bar: tqdm, stage: Stage, line: str) -> None:
+    found = stage.progress.search(line) if stage.progress else None
+    if found is None:
+        return
+    bar.total = int(found['steps'])
+    bar.set_postfix_str((found['rest'] or '').strip()[:50], refresh=False)
+    bar.update(int(found['step']) - bar.n)

@@ -2,7 +2,7 @@ import pytest
 from mmengine.config import Config
 
 from mmeatrack.engine import TemporalAdaptationHook
-from mmeatrack.models.trackers.hook_config import store_of_hooks
+from mmeatrack.models.trackers.eatrack import store_of_hooks
 
 STORE = dict(interval=7)
 EXPECTED = dict(type='mmeatrack.TargetStore', interval=7)
