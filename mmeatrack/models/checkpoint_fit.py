@@ -1,4 +1,4 @@
-"""Weights of a checkpoint and their fit to a model: one rule for tracker, teacher and backbone."""
+"""Fit of a checkpoint's weights to a model: one rule for tracker, teacher and backbone."""
 
 from typing import Any, Dict, List, Mapping, NamedTuple
 
@@ -12,9 +12,9 @@ class Fit(NamedTuple):
     """Comparison of a checkpoint's weights with a model's.
 
     Attributes:
-        total: Tensors of the model.
-        missing: Names of the model's tensors that the checkpoint lacks. Batch norm works without
-            its step counter, which old checkpoints lack, so the counter is not among them.
+        total: Number of the model's tensors.
+        missing: Names of the model's tensors that the checkpoint lacks, except batch norm's step
+            counter, which old checkpoints lack and nothing needs.
         reshaped: Names of tensors whose shapes differ, each with both shapes.
         unknown: Names of the checkpoint's tensors that the model lacks.
     """
@@ -26,7 +26,7 @@ class Fit(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """True where every tensor of the model has its weights."""
+        """True if every tensor of the model has its weights."""
         return not self.missing and not self.reshaped
 
     def __str__(self) -> str:
@@ -40,11 +40,11 @@ class Fit(NamedTuple):
 
 
 def load_weights(path: str) -> Dict[str, Tensor]:
-    """Load the weights of a checkpoint, a file or URL, by the model's own names.
+    """Load the weights of a checkpoint, a file or URL, under the model's own names.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        RuntimeError: If it was refused, or holds no weights.
+        RuntimeError: If the file is refused, or holds no weights.
     """
     return find_weights(_load_checkpoint(path, map_location='cpu'), path).tensors
 
@@ -52,10 +52,10 @@ def load_weights(path: str) -> Dict[str, Tensor]:
 def refuse_other_model(
     fit: Fit, model: Any, source: str, remedy: str, allow_unknown: bool = False
 ) -> None:
-    """Refuse weights of another model, before any of them is loaded.
+    """Refuse weights of another model before any of them is loaded.
 
-    MMEngine loads with ``strict=False`` and only warns; a tracker that runs on half-random weights
-    then looks like a bad tracker.
+    MMEngine loads with ``strict=False`` and only warns; a tracker with half of its weights random
+    would just look like a bad tracker.
 
     Raises:
         RuntimeError: If a tensor is missing, of another shape or, unless allowed, unknown.

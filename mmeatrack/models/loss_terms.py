@@ -1,4 +1,4 @@
-"""Ground truth, normalisers and precision of the losses."""
+"""Ground-truth boxes, normalisers and precision of the losses."""
 
 from typing import Callable, List, Optional, Tuple
 
@@ -13,10 +13,10 @@ from mmeatrack.models.data_preprocessors import send
 
 
 class SearchBoxes(nn.Module):
-    """Boxes of the targets in the search crops of ``search_size`` px a side, normalised.
+    """Targets' boxes in search crops of ``search_size`` px a side, normalised.
 
-    A module, though without parameters: the recorders of a distillation can record what it returns,
-    so that the boxes are computed once a step.
+    A module, though without parameters, so that a distillation's recorders can record the boxes
+    and they are computed once a step.
     """
 
     def __init__(self, search_size: int) -> None:
@@ -26,11 +26,11 @@ class SearchBoxes(nn.Module):
     def forward(
         self, data_samples: List[TrackDataSample], device: Optional[torch.device] = None
     ) -> Tensor:
-        """(B, 4) float32 centre and size over the search crop's side, on a device if one is given.
+        """(B, 4) float32 centre and size over the search crop's side, on ``device`` if given.
 
-        All 0 for a crop without the target: one of another video, which mmtrack's sampling labels 0
-        (``train_cls_head=True``, ``cls_pos_prob``). Annotations are ``search_gt_instances.bboxes``,
-        xyxy in crop px.
+        Annotations are ``search_gt_instances.bboxes``, xyxy in crop px. A crop of another video,
+        which mmtrack's sampling labels 0 (``train_cls_head=True``, ``cls_pos_prob``), shows no
+        target; its box is all 0.
         """
         instances = [sample.search_gt_instances for sample in data_samples]
         boxes = torch.stack([each.bboxes[0] for each in instances]).float()
@@ -42,23 +42,24 @@ class SearchBoxes(nn.Module):
 
 
 def shared_count(count: Tensor) -> Tensor:
-    """Loss normaliser averaged over processes: a batch's counts, of any shape, at least 1 in total.
+    """Average a count, of any shape, over processes; their sum is taken as at least 1.
 
-    DistributedDataParallel averages the processes' gradients. With sums over what each counts by
-    itself, such as crops with a target, a crop among few would then weigh more than one among many;
-    over the share, the average is the gradient of one process with the whole batch.
+    DistributedDataParallel averages gradients over processes. If each process divided its losses by
+    its own count, such as its crops with a target, a crop would weigh more in a process that has
+    few of them. Divided by the mean count, the average is the gradient of the whole batch in one
+    process.
     """
     return reduce_mean(count.detach()).clamp(min=1 / get_world_size())
 
 
 class SharedCounts(nn.Module):
-    """Normalisers of a step's losses, averaged over processes by one exchange.
+    """Normalisers of a step's losses, averaged over processes in one exchange.
 
-    They follow from the boxes alone, and so are exchanged before the forward pass. A module, though
-    without parameters: the recorders of a distillation can record what it returns.
+    They depend on the boxes alone, so that they are exchanged before the forward pass. A module,
+    though without parameters, so that a distillation's recorders can record them.
 
     Args:
-        terms: Functions of the boxes (B, 4), as :class:`SearchBoxes` gives them, to a scalar each.
+        terms: Functions of the boxes (B, 4) of :class:`SearchBoxes`, each to a scalar count.
     """
 
     def __init__(self, *terms: Callable[[Tensor], Tensor]) -> None:
@@ -66,12 +67,12 @@ class SharedCounts(nn.Module):
         self.terms = list(terms)
 
     def add(self, term: Callable[[Tensor], Tensor]) -> int:
-        """Add a term; returns its number among the counts."""
+        """Add a term and return its index among the counts."""
         self.terms.append(term)
         return len(self.terms) - 1
 
     def forward(self, bbox_cxcywh: Tensor) -> Tuple[Tensor, ...]:
-        """A normaliser for each term, see :func:`shared_count`."""
+        """Return a normaliser for each term, see :func:`shared_count`."""
         if not self.terms:
             return ()
         counts = torch.stack([term(bbox_cxcywh).float() for term in self.terms])
@@ -79,5 +80,5 @@ class SharedCounts(nn.Module):
 
 
 def full_precision(values: Tensor) -> Tensor:
-    """Float32 in place of a half, whose squares and logarithms are soon infinite or 0."""
+    """Convert half precision, whose squares and logarithms soon overflow or vanish, to float32."""
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 
 def unwrap(model: Any) -> Any:
-    """Model inside its distributed wrapper, or the model as it is."""
+    """Return the model without its distributed wrapper, if it has one."""
     return model.module if is_model_wrapper(model) else model
 
 
 def find_tracker(model: Any) -> Any:
-    """Tracker inside wrapper and distillation; TypeError if it takes no temporal adaptation."""
+    """Return the tracker inside wrapper and distillation; TypeError without temporal adaptation."""
     model = unwrap(model)
     tracker = getattr(model, 'student', model)
     if not hasattr(tracker, 'set_temporal'):
@@ -24,7 +24,7 @@ def find_tracker(model: Any) -> Any:
 
 
 def distillation(model: Any, part: str, hook: str) -> Any:
-    """Distillation algorithm inside its wrapper; TypeError if the model lacks the ``part``."""
+    """Return the algorithm inside its wrapper; TypeError if it lacks the attribute ``part``."""
     model = unwrap(model)
     if not hasattr(model, part):
         raise TypeError(
@@ -35,10 +35,7 @@ def distillation(model: Any, part: str, hook: str) -> Any:
 
 
 def running_statistics(model: nn.Module) -> Dict[str, Tensor]:
-    """Floating-point buffers of the modules in training mode, by name.
-
-    A frozen teacher, which stays in eval mode, is left out.
-    """
+    """Floating-point buffers, by name, of the modules in training mode: not of a frozen teacher."""
     return {
         f'{prefix}.{name}' if prefix else name: buffer
         for prefix, module in model.named_modules()

@@ -1,4 +1,4 @@
-"""Normalisation for training crops and, at test time, for crops instead of whole frames."""
+"""Normalisation of crops: of training crops as batches, at test by the tracker."""
 
 from typing import Any, Dict, Sequence, Union
 
@@ -14,23 +14,23 @@ from mmeatrack.registry import MODELS
 class CropDataPreprocessor(TrackDataPreprocessor):
     """mmtrack's preprocessor, except that test frames stay raw.
 
-    A tracker looks at a small part of each frame: it cuts its crop from the raw frame and calls
+    A tracker sees a small part of each frame: it cuts its crop from the raw frame and calls
     :meth:`normalize` on it, so that only the crop is normalised and sent to the GPU. The crop is
-    padded with the same black as in training, where padding comes before normalisation.
+    padded with black before normalisation, as in training.
 
-    Training crops go to the device whole, one copy a key, and are normalised there. Annotations
-    stay where they are: the tracker reads them once.
+    Training crops are copied to the device in one piece per key and normalised there. Annotations
+    stay on the CPU: the tracker reads them once.
 
     Args:
         mean: Mean of the channels, 0 to 255, in the order after ``bgr_to_rgb``.
         std: Standard deviation of the channels.
-        bgr_to_rgb: Whether frames come as BGR.
-        distractors: Share of training samples that get another sample's target beside their own,
+        bgr_to_rgb: Convert BGR frames to RGB.
+        distractors: Share of training samples that get another sample's target next to their own,
             see :func:`paste_distractors`.
 
     Raises:
-        ValueError: If ``mean`` or ``std`` is missing, ``distractors`` is no share, or crops are to
-            be padded or mixed.
+        ValueError: If ``mean`` or ``std`` is missing, ``distractors`` is not within [0, 1], or
+            crops are to be padded or mixed.
 
     Example:
         >>> import torch
@@ -56,13 +56,14 @@ class CropDataPreprocessor(TrackDataPreprocessor):
                 'mean and std are missing: set them as in '
                 'configs/_base_/models/eatrack_deit-tiny.py.'
             )
-        # Whole numbers in a config give integer buffers, and no tensor is divided in place by one.
+        # Whole numbers in a config give integer buffers, by which div_ cannot divide.
         self.mean, self.std = (self.get_buffer(name).float() for name in ('mean', 'std'))
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:
-        """Normalise the crops of a training batch; test frames, (1, 1, 3, H, W), stay as they are.
+        """Normalise the crops of a training batch; test frames become (1, 1, 3, H, W), unchanged.
 
-        ``data`` has ``inputs`` and ``data_samples`` as collated, training crops stacked or listed.
+        ``data`` holds the collated ``inputs`` and ``data_samples``; training crops are stacked or
+        in a list.
         """
         if training:
             inputs = {key: self._training_crops(each) for key, each in data['inputs'].items()}
@@ -84,7 +85,7 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         return self.normalize(batch.flatten(0, 1).float()).unflatten(0, batch.shape[:2])
 
     def normalize(self, crop: Tensor) -> Tensor:
-        """Raw crop (B, 3, H, W), 0 to 255, to the network's input, on this module's device."""
+        """Raw crop (B, 3, H, W), 0 to 255, to the network's input on this module's device."""
         crop = send(crop, self.mean.device)
         if self.channel_conversion:
             crop = crop[:, [2, 1, 0]]
@@ -92,7 +93,7 @@ class CropDataPreprocessor(TrackDataPreprocessor):
 
 
 def send(values: Tensor, device: torch.device) -> Tensor:
-    """Copy to a device without a wait of the host: from pinned memory where the device is a GPU."""
+    """Copy to a device; to a GPU from pinned memory, so that the host does not wait."""
     if values.device == device or device.type != 'cuda' or values.device.type != 'cpu':
         return values.to(device)
     pinned = values if values.is_pinned() else values.pin_memory()
@@ -100,7 +101,7 @@ def send(values: Tensor, device: torch.device) -> Tensor:
 
 
 def _shapes(inputs: Dict[str, Tensor]) -> Dict[str, Any]:
-    """Shapes of the crops under mmtrack's names."""
+    """Shapes of the crops under mmtrack's metainfo keys."""
     shapes: Dict[str, Any] = {}
     for key, crops in inputs.items():
         shape, count = tuple(crops.shape[-2:]), crops.shape[1]

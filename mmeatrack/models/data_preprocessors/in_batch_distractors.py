@@ -1,6 +1,6 @@
-"""In-batch distractors: targets of other videos, pasted beside the target.
+"""In-batch distractors: targets of other videos, pasted next to the target.
 
-Without them the template is of no use on simple videos: the most striking thing is the target.
+Without them simple videos do not need the template: the most salient object is the target.
 """
 
 from typing import List, Optional, Tuple
@@ -9,26 +9,26 @@ import torch
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
-# Random places tried for a distractor before the sample goes without.
+# Random places tried for a distractor before the sample is left without one.
 _TRIES = 8
-# Steepness of a patch's edge: its weight is exp(-r ** 6), 1 on most of the target.
+# Steepness of a patch's edge: its weight exp(-r ** 6) is close to 1 on most of the target.
 _EDGE = 6
 
 
 def paste_distractors(
     templates: Tensor, search: Tensor, data_samples: List[TrackDataSample], share: float
 ) -> Tensor:
-    """Paste targets of other samples into search crops, with soft edges; returns a copy of those.
+    """Return a copy of the search crops with targets of other samples pasted in, soft at the edges.
 
-    Template and search crops show targets at the same scale where their pixels per crop factor
-    agree, so that a target can be taken from one and put into the other as it is.
+    Targets are pasted without resizing: template and search crops show them at the same scale if
+    their sides over their crop factors agree.
 
     Args:
-        templates: (B, T, 3, Hz, Hz) templates; distractors are taken from the first of each.
+        templates: (B, T, 3, Hz, Hz) templates; distractors come from the first of each sample.
         search: (B, 1, 3, Hx, Hx) search crops.
         data_samples: Their annotations, ``gt_instances`` and ``search_gt_instances``.
-        share: Share of the samples that get a distractor, from a random other sample. A sample
-            in whose crop 8 random places overlap the target goes without.
+        share: Share of the samples that get a distractor, from a random other sample. If 8 random
+            places overlap the target, the sample is left without one.
     """
     search = search.clone()
     batch = len(data_samples)
@@ -48,7 +48,7 @@ def paste_distractors(
 def _free_place(
     donor_xyxy: List[float], target_xyxy: List[float], size: int
 ) -> Optional[Tuple[int, int]]:
-    """A centre x, y in crop px where the donor's box does not overlap the target's."""
+    """Random centre x, y in crop px at which the donor's box does not overlap the target's."""
     gap_x = (donor_xyxy[2] - donor_xyxy[0] + target_xyxy[2] - target_xyxy[0]) / 2
     gap_y = (donor_xyxy[3] - donor_xyxy[1] + target_xyxy[3] - target_xyxy[1]) / 2
     x = (target_xyxy[0] + target_xyxy[2]) / 2
@@ -62,7 +62,7 @@ def _free_place(
 def _paste(
     crop: Tensor, template: Tensor, donor_xyxy: List[float], centre: Tuple[int, int]
 ) -> None:
-    """Mix the donor's box of the template (3, Hz, Hz) into the crop (3, Hx, Hx), in place."""
+    """Blend the donor's box of the template (3, Hz, Hz) into the crop (3, Hx, Hx), in place."""
     x1, y1, x2, y2 = donor_xyxy
     across = _edge(template.shape[-1], x1, x2, template)
     down = _edge(template.shape[-2], y1, y2, template)
@@ -83,6 +83,6 @@ def _edge(size: int, low: float, high: float, like: Tensor) -> Tensor:
 
 
 def _overlap(start: int, length: int, size: int) -> Tuple[slice, slice]:
-    """Overlap of a patch at ``start`` with 0..size, in both and in the patch's coordinates."""
+    """Overlap of a patch at ``start`` with 0..size, in crop and in patch coordinates."""
     low, high = max(start, 0), max(min(start + length, size), 0)
     return slice(low, high), slice(low - start, high - start)

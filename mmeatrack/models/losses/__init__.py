@@ -1,4 +1,4 @@
-"""Loss of boxes; distillation losses inside the target, and the target's masks."""
+"""Box loss, distillation losses inside the target, and the target's masks."""
 
 from .giou_loss import AlignedGIoULoss
 from .target_feature_loss import TargetFeatureLoss

@@ -1,4 +1,4 @@
-"""Generalised overlap of predicted and given boxes, pair by pair."""
+"""Generalised IoU of predicted and ground-truth boxes, pair by pair."""
 
 from typing import Optional, Tuple, Union
 
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from mmeatrack.registry import MODELS
 
-_EPSILON = 1e-6  # least area, as mmdet's
+_EPSILON = 1e-6  # smallest area, as in mmdet
 
 
 def aligned_overlaps(boxes: Tensor, others: Tensor) -> Tuple[Tensor, Tensor]:
-    """IoU and generalised IoU (N,) of boxes (N, 4), xyxy, with the others of their rows."""
+    """Return the IoU and the generalised IoU (N,) of boxes (N, 4), xyxy, row by row."""
     inner = (torch.min(boxes, others)[:, 2:] - torch.max(boxes, others)[:, :2]).clamp(min=0)
     hull = (torch.max(boxes, others)[:, 2:] - torch.min(boxes, others)[:, :2]).clamp(min=0)
     overlap = inner[:, 0] * inner[:, 1]
@@ -23,10 +23,10 @@ def aligned_overlaps(boxes: Tensor, others: Tensor) -> Tuple[Tensor, Tensor]:
 
 @MODELS.register_module()
 class AlignedGIoULoss(nn.Module):
-    """mmdet's ``GIoULoss`` [1]_ without a wait for the device.
+    """mmdet's ``GIoULoss`` [1]_ without a wait for the GPU.
 
-    mmdet's asks at each step whether any weight is above 0, and makes a tensor of its epsilon: two
-    stops of a GPU's queue.
+    mmdet checks at each step whether any weight is above 0, and copies its epsilon to the device:
+    the host waits twice.
 
     References:
         .. [1] H. Rezatofighi et al. "Generalized Intersection over Union". CVPR 2019.
@@ -34,7 +34,7 @@ class AlignedGIoULoss(nn.Module):
 
     Example:
         >>> import torch
-        >>> loss = AlignedGIoULoss()  # the halves of a square: no overlap, no gap
+        >>> loss = AlignedGIoULoss()  # two halves of a square: no overlap, no gap
         >>> loss(torch.tensor([[0.0, 0, 1, 2]]), torch.tensor([[1.0, 0, 2, 2]]), torch.ones(1))
         tensor(1.)
     """
@@ -55,7 +55,7 @@ class AlignedGIoULoss(nn.Module):
         Args:
             boxes, targets: (N, 4) xyxy.
             weight: (N,).
-            avg_factor: Above 0; None takes N.
+            avg_factor: Normaliser, above 0; by default N.
         """
         _, giou = aligned_overlaps(boxes, targets)
         total = (weight * (1 - giou)).sum()

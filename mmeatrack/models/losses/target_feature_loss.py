@@ -17,15 +17,15 @@ class TargetFeatureLoss(nn.Module):
     """Squared distance of masked tokens, for one pair of layers [1]_.
 
     ``paper``: ``1/B sum_i || M_i * x_i - M_i * y_i ||_2^2``, a sum over tokens and channels.
-    ``mean``: the same over ``sum M^2 * C`` of the batch (:func:`shared_count`), so that neither the
-    target's size nor the width changes the scale. The distiller's weight of 1/K makes it the mean
-    over K pairs.
+    ``mean``: the same sum divided by the batch's ``sum M^2 * C`` (:func:`shared_count`), so that
+    the scale depends neither on the target's size nor on the width. With the distiller's weight of
+    1/K, the losses of K pairs add up to their mean.
 
     Args:
         reduction: 'paper' or 'mean'.
         loss_weight: Factor of the loss.
-        tokens: 'search' takes the search tokens alone; 'all' those of the templates before them,
-            too, whose weight is 1.
+        tokens: 'search' compares the search tokens; 'all' also the template tokens before them,
+            with weight 1.
 
     Raises:
         ValueError: If ``reduction`` or ``tokens`` is unknown.
@@ -68,34 +68,33 @@ class TargetFeatureLoss(nn.Module):
             student: (B, N, C) tokens x.
             teacher: (B, N, C) tokens y.
             target_mask: (B, Nx) weights M of the search tokens, the last Nx of N.
-            mask_count: Scalar ``sum M^2`` of the search tokens, averaged over processes; by default
-                it is counted here. :class:`EATrackDistiller` gives it.
+            mask_count: Scalar ``sum M^2`` of the search tokens, averaged over processes, which
+                :class:`EATrackDistiller` passes; by default it is computed here.
 
         Returns:
-            Scalar, of float32 for halves; 0 for an empty mask. ValueError if the shapes differ.
+            Scalar, float32 for half precision; 0 for an empty mask.
+
+        Raises:
+            ValueError: If the shapes do not fit.
         """
         check_same_shape(student, teacher)
         student, teacher = full_precision(student), full_precision(teacher)
-        mask = self._whole_mask(target_mask.to(student.dtype), student.shape[1])[..., None]
-        squared = (mask * (student - teacher.detach())).pow(2).sum()
-        if self.reduction == 'paper':
-            return self.loss_weight * squared / student.shape[0]
-        if mask_count is None:
-            count = shared_count(mask.pow(2).sum())
-        else:  # the templates' weights are 1
-            count = mask_count + len(student) * (student.shape[1] - target_mask.shape[1])
-        return self.loss_weight * squared / (count * student.shape[-1])
-
-    def _whole_mask(self, target_mask: Tensor, num_tokens: int) -> Tensor:
-        """(B, Nx) -> (B, N)."""
-        before = num_tokens - target_mask.shape[1]
+        before = student.shape[1] - target_mask.shape[1]  # template tokens, of weight 1
         if before < 0 or (before and self.tokens == 'search'):
             raise ValueError(
-                f'a mask of {target_mask.shape[1]} search tokens was given for {num_tokens} '
-                "tokens: take the search tokens by mmeatrack.SearchTokens, or set tokens='all' "
-                'for those of the templates before them.'
+                f'a mask of {target_mask.shape[1]} search tokens was given for {student.shape[1]} '
+                "tokens: select the search tokens by mmeatrack.SearchTokens, or set tokens='all' "
+                'if template tokens come before them.'
             )
-        return F.pad(target_mask, (before, 0), value=1) if before else target_mask
+        mask = F.pad(target_mask.to(student.dtype), (before, 0), value=1)[..., None]  # (B, N, 1)
+        squared = (mask * (student - teacher.detach())).pow(2).sum()
+        if self.reduction == 'paper':
+            return self.loss_weight * squared / len(student)
+        if mask_count is None:
+            count = shared_count(mask.pow(2).sum())
+        else:
+            count = mask_count + len(student) * before
+        return self.loss_weight * squared / (count * student.shape[-1])
 
 
 def check_same_shape(student: Tensor, teacher: Tensor) -> None:

@@ -12,11 +12,11 @@ MASK_LAYOUTS = ('tokens', 'map')
 
 
 class MaskedLoss(Protocol):
-    """Distillation loss that weighs positions by the target's mask.
+    """Distillation loss that weights positions by the target's mask.
 
-    :class:`EATrackDistiller` gives the mask to every loss whose ``forward`` has the argument
-    ``target_mask``, and the tokens' ``sum M^2`` over processes to one that has ``mask_count``; its
-    other arguments are named by the config.
+    :class:`EATrackDistiller` passes the mask to every loss whose ``forward`` has the argument
+    ``target_mask``, and ``sum M^2`` averaged over processes to one that has ``mask_count``. The
+    config maps the other arguments.
 
     Attributes:
         mask_layout: 'tokens' for M of L_feat, (B, Nx), or 'map' for m of L_pred, (B, Hf, Wf).
@@ -30,17 +30,17 @@ class MaskedLoss(Protocol):
 
 @MODELS.register_module()
 class TargetMask(nn.Module):
-    """Weight of each cell by the ground-truth box.
+    """Weight of each cell of the search grid, by the ground-truth box.
 
-    ``hard``: 1 for cells whose centre lies in the box and for the cell that holds the box's centre,
-    so that no target is too small to have one. ``soft``: the share of the cell that the box covers,
-    and 1 for the cell of the centre. ``gaussian``: ``exp(-(u^2 + v^2) / (2 sigma^2))``, u and v the
-    distance from the centre in half widths and half heights of the box.
+    ``hard``: 1 for the cells whose centre lies in the box, 0 for the others. ``soft``: the share of
+    the cell that the box covers. ``gaussian``: ``exp(-(u^2 + v^2) / (2 sigma^2))``, where u and v
+    are the distances from the box's centre in half widths and half heights. The cell that holds
+    the box's centre always has weight 1, so that no target is too small for the grid.
 
     Args:
         shape: 'hard', 'soft' or 'gaussian'.
-        background: Least weight of every cell of a sample that shows its target.
-        sigma: Width of the Gaussian in half sides of the box.
+        background: Minimum weight of all cells, if the crop shows the target.
+        sigma: Standard deviation of the Gaussian in half sides of the box.
 
     Raises:
         ValueError: If a value is out of range.
@@ -66,31 +66,31 @@ class TargetMask(nn.Module):
     def forward(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
         """Weights (B, Hf, Wf), 0 to 1, of boxes (B, 4), cxcywh over the search crop's side.
 
-        All are 0 where the box is empty, not finite or has its centre outside the crop.
+        All are 0 if the box is empty, not finite or has its centre outside the crop.
         """
         Hf, Wf = grid
         cx, cy, w, h = bbox_cxcywh.unbind(dim=1)
         cx, cy, half_w, half_h = cx * Wf, cy * Hf, w * Wf / 2, h * Hf / 2  # in cells
         x = torch.arange(Wf, device=cx.device) + 0.5
         y = torch.arange(Hf, device=cx.device) + 0.5
-        weigh = self._bell if self.shape == 'gaussian' else self._cover
-        weight_x, weight_y = weigh(x, cx, half_w), weigh(y, cy, half_h)
+        profile = self._gaussian if self.shape == 'gaussian' else self._coverage
+        weight_x, weight_y = profile(x, cx, half_w), profile(y, cy, half_h)
         mask = weight_y[:, :, None] * weight_x[:, None, :]  # (B, Hf, Wf)
         at_centre = _same_cell(y, cy)[:, :, None] & _same_cell(x, cx)[:, None]
         mask = torch.where(at_centre, torch.ones_like(mask), mask).clamp(min=self.background)
-        # A NaN box has no centre cell either, so that this also clears its NaN weights.
+        # A NaN box has no centre cell, so this also clears its NaN weights.
         size = bbox_cxcywh[:, 2:]
         valid = at_centre.flatten(1).any(dim=1) & (size > 0).all(dim=1) & size.isfinite().all(dim=1)
         return torch.where(valid[:, None, None], mask, torch.zeros_like(mask))
 
-    def _cover(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:
+    def _coverage(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:
         """(B, n) weight along one side; ``cell`` (n,) cell centres."""
         low, high = (centre - half)[:, None], (centre + half)[:, None]
         if self.shape == 'hard':
             return ((cell >= low) & (cell <= high)).to(centre.dtype)
         return (torch.minimum(cell + 0.5, high) - torch.maximum(cell - 0.5, low)).clamp(0, 1)
 
-    def _bell(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:
+    def _gaussian(self, cell: Tensor, centre: Tensor, half: Tensor) -> Tensor:
         distance = (cell - centre[:, None]) / half.clamp(min=1e-6)[:, None]
         return torch.exp(-(distance**2) / (2 * self.sigma**2))
 

@@ -19,10 +19,10 @@ class TargetPredictionLoss(nn.Module):
     ``KL_ij = p_s log(p_s / p_t)`` as printed ('student_teacher') or ``p_t log(p_t / p_s)``
     ('teacher_student', as in [2]_).
 
-    As printed the distribution spans the whole map while the sum stays inside the target. That sum
-    is no divergence: it is negative, and least, where the student gives the target less than the
-    teacher does. ``support='target'`` takes the softmax over the target's positions alone, which
-    makes it one.
+    As printed, the distribution spans the whole map while the sum stays inside the target. Such a
+    sum is not a divergence: it becomes negative if the student gives the target less than the
+    teacher does. With ``support='target'`` the softmax spans the target's positions alone, which
+    makes the sum a divergence.
 
     Args:
         temperature: T, above 0.
@@ -67,8 +67,8 @@ class TargetPredictionLoss(nn.Module):
             )
         if support not in SUPPORTS:
             raise ValueError(f'support={support!r} is unknown; it is one of {list(SUPPORTS)}.')
-        self.temperature, self.direction, self.loss_weight = temperature, direction, loss_weight
-        self.support = support
+        self.temperature, self.loss_weight = temperature, loss_weight
+        self.direction, self.support = direction, support
 
     def forward(self, student: Tensor, teacher: Tensor, target_mask: Tensor) -> Tensor:
         """Loss of a batch; no gradient reaches the teacher.
@@ -78,24 +78,24 @@ class TargetPredictionLoss(nn.Module):
             target_mask: (B, Hf, Wf) binary m; any weight above 0 counts as 1.
 
         Returns:
-            Scalar; samples with an empty mask add 0. ValueError if the shapes differ.
+            Scalar; samples with an empty mask add 0.
+
+        Raises:
+            ValueError: If the shapes differ.
         """
         check_same_shape(student, teacher)
         inside = (target_mask > 0).flatten(1)  # (B, Hf * Wf)
         log_p_s = self._log_distribution(student, inside)
         log_p_t = self._log_distribution(teacher.detach(), inside)
-        if self.direction == 'student_teacher':
-            divergence = log_p_s.exp() * (log_p_s - log_p_t)
-        else:
-            divergence = log_p_t.exp() * (log_p_t - log_p_s)
+        logs = (log_p_s, log_p_t) if self.direction == 'student_teacher' else (log_p_t, log_p_s)
+        divergence = logs[0].exp() * (logs[0] - logs[1])
         count = inside.sum(dim=1).clamp(min=1)  # (B,)
         return self.loss_weight * ((inside * divergence).sum(dim=1) / count).mean()
 
     def _log_distribution(self, logits: Tensor, inside: Tensor) -> Tensor:
-        """(B, 1, Hf, Wf) logits to log p (B, Hf * Wf); outside the support it has no meaning."""
+        """(B, 1, Hf, Wf) logits to log p (B, Hf * Wf), meaningless outside the support."""
         logits = (full_precision(logits) / self.temperature).flatten(1)
-        if self.support == 'map':
-            return logits.log_softmax(dim=1)
-        # Not -inf, whose product with the mask's 0 would be NaN.
-        hidden = logits.masked_fill(~inside, -1e4)
-        return hidden.log_softmax(dim=1)
+        if self.support == 'target':
+            # Not -inf, whose product with the mask's 0 would be NaN.
+            logits = logits.masked_fill(~inside, -1e4)
+        return logits.log_softmax(dim=1)
