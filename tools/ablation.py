@@ -143,9 +143,7 @@ def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: 
 
 def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
     """Print and write table and plot."""
-    from lab.experiments.ablation_plot import plot_ablation
-    from lab.experiments.results import score_runs
-    from lab.experiments.seeds import mean_and_error
+    from lab.experiments.results import mean_and_error, plot_ablation, score_runs
     from mmeatrack.evaluation.tables import markdown_table
     from mmeatrack.files.atomic import write_atomically
     from mmeatrack.files.ground_truth import load_ground_truth

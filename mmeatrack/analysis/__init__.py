@@ -1,4 +1,4 @@
-"""Similarity of two networks' layers, and layer pairs chosen by it."""
+"""Similarity of the layers of two networks, and layer pairing."""
 
 from .pairing import monotone_pairs, pairs_by_depth
 from .similarity import (

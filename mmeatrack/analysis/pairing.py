@@ -1,4 +1,4 @@
-"""Layer pairing: by similarity or by depth."""
+"""Layer pairing by similarity or by depth."""
 
 from typing import List, Tuple
 
@@ -6,10 +6,13 @@ import numpy as np
 
 
 def monotone_pairs(similarity: np.ndarray) -> List[int]:
-    """Column of the most similar partner of each row, with partners strictly increasing.
+    """Pair each row with its most similar column, with columns strictly increasing.
 
-    Dynamic programming over all increasing choices of student (rows) and teacher layers (columns),
-    for the greatest sum; among equals the earlier partners win.
+    Dynamic programming over all increasing choices of teacher layers (columns) for the student
+    layers (rows) finds the greatest sum; ties go to the earlier columns.
+
+    Returns:
+        The column of each row.
 
     Raises:
         ValueError: If there are fewer columns than rows or a value is not finite.
@@ -26,24 +29,19 @@ def monotone_pairs(similarity: np.ndarray) -> List[int]:
         )
     if not np.isfinite(similarity).all():
         raise ValueError(f'the similarity of some layers is not finite: {similarity.tolist()}.')
-    # best[s, t]: greatest sum of the first s rows within the first t columns.
-    best = np.full((rows + 1, columns + 1), -np.inf)
-    best[0] = 0.0
-    for s in range(1, rows + 1):
-        for t in range(s, columns + 1):
-            best[s, t] = max(best[s, t - 1], best[s - 1, t - 1] + similarity[s - 1, t - 1])
+    best = np.zeros(columns)  # greatest sum of the rows so far within columns before this one
+    sums = []  # the same with the next row at this column
+    for row in similarity:
+        sums.append(best + row)
+        best = np.append(-np.inf, np.maximum.accumulate(sums[-1])[:-1])
     partners: List[int] = []
-    t = columns
-    for s in range(rows, 0, -1):
-        while best[s, t - 1] == best[s, t]:
-            t -= 1
-        t -= 1
-        partners.insert(0, t)
+    for at_column in reversed(sums):
+        partners.insert(0, int(np.argmax(at_column[: partners[0] if partners else None])))
     return partners
 
 
 def pairs_by_depth(student_depth: int, teacher_depth: int) -> List[Tuple[int, int]]:
-    """Pairs (student layer, teacher layer) at the same share of both depths, last with last.
+    """Pair each student layer with the teacher layer at the same relative depth, last with last.
 
     Example:
         >>> pairs_by_depth(2, 6)

@@ -1,8 +1,9 @@
-"""Layer-by-layer similarity of two trackers: cosine of tokens, or linear CKA."""
+"""Layer-by-layer similarity of two trackers: cosine similarity of tokens, or linear CKA."""
 
 import csv
 import io
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
 
@@ -13,16 +14,14 @@ from torch.nn import functional as F
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.losses import TargetMask
 
-REGIONS = ('inside', 'outside')
-
 
 class LayerSimilarity(NamedTuple):
     """Similarity of a pair of layers.
 
     Attributes:
-        student_layer: From 0 through both stages.
-        teacher_layer: From 0 through both stages.
-        measure: 'cosine', or 'cka' where the widths differ.
+        student_layer: Counted from 0 through both stages.
+        teacher_layer: Counted from 0 through both stages.
+        measure: 'cosine', or 'cka' if the widths differ.
         inside: Over the search tokens of the target.
         outside: Over the other search tokens.
     """
@@ -35,18 +34,18 @@ class LayerSimilarity(NamedTuple):
 
 
 class SimilarityMeter:
-    """Adds up the similarity of two trackers over batches.
+    """Similarity of two trackers, averaged over batches.
 
-    Cosine similarity compares token by token and channel by channel, as a feature loss without
-    adapter does. Trackers of different widths have no common channels; they are compared by
-    linear CKA over all tokens of the region.
+    Cosine similarity compares token by token and channel by channel, as a feature loss without an
+    adapter does. Trackers of different widths share no channels; they are compared by linear CKA
+    over all tokens of the region.
 
     Args:
         student, teacher: The trackers, with the same crop sizes and grids.
         layer_pairs: (student layer, teacher layer).
 
     Raises:
-        ValueError: If there is no such layer or the search grids differ.
+        ValueError: If a layer does not exist or the search grids differ.
 
     Example:
         >>> from mmeatrack.apis import load_tracker
@@ -69,50 +68,44 @@ class SimilarityMeter:
         widths = [tracker.backbone.embed_dims for tracker in (student, teacher)]
         self.measure = 'cosine' if widths[0] == widths[1] else 'cka'
         self._mask = TargetMask('hard')
-        self._means: Dict[Tuple[int, str], Any] = {
-            (index, region): MaskedMean() if self.measure == 'cosine' else LinearCKA(*widths)
-            for index in range(len(self.layer_pairs))
-            for region in REGIONS
-        }
+        self._meters: List[Dict[str, Any]] = [
+            {
+                region: MaskedMean() if self.measure == 'cosine' else LinearCKA(*widths)
+                for region in ('inside', 'outside')
+            }
+            for _ in self.layer_pairs
+        ]
 
     @torch.no_grad()
     def update(self, inputs: Dict[str, Tensor], data_samples: List[Any]) -> None:
-        """Add a batch.
-
-        Args:
-            inputs: As :meth:`EATrack.loss` takes them.
-            data_samples: Their annotations.
-        """
+        """Add a batch, in the form that :meth:`EATrack.loss` takes."""
         grid = self.student.backbone.search_grid
         boxes = self.student.search_boxes(data_samples)
         inside = self._mask(boxes, (grid, grid)).flatten(1) > 0  # (B, Nx)
         shown = inside.any(dim=1, keepdim=True)
-        regions = dict(inside=inside, outside=~inside & shown)
+        masks = dict(inside=inside, outside=~inside & shown)
         student_layers, teacher_layers = zip(*self.layer_pairs)
         students = layer_search_tokens(self.student, inputs, student_layers)
         teachers = layer_search_tokens(self.teacher, inputs, teacher_layers)
-        for index, (x, y) in enumerate(zip(students, teachers)):
-            cosine = token_cosine(x, y) if self.measure == 'cosine' else None
-            for region, mask in regions.items():
-                if cosine is not None:
-                    self._means[index, region].update(cosine, mask)
+        for x, y, meters in zip(students, teachers, self._meters):
+            for region, mask in masks.items():
+                if self.measure == 'cosine':
+                    meters[region].update(token_cosine(x, y), mask)
                 else:
-                    self._means[index, region].update(x[mask], y[mask])
+                    meters[region].update(x[mask], y[mask])
 
     def result(self) -> List[LayerSimilarity]:
-        """The similarity of each pair over all batches so far."""
+        """Return the similarity of each pair over all batches so far."""
         return [
-            LayerSimilarity(
-                *pair, self.measure, *(self._means[index, region].value() for region in REGIONS)
-            )
-            for index, pair in enumerate(self.layer_pairs)
+            LayerSimilarity(*pair, self.measure, **{r: m.value() for r, m in meters.items()})
+            for pair, meters in zip(self.layer_pairs, self._meters)
         ]
 
 
 def write_similarity_csv(
     similarities: Dict[str, List[LayerSimilarity]], path: Union[str, Path]
 ) -> None:
-    """Write one line for each student and pair."""
+    """Write one row per student and pair."""
     text = io.StringIO(newline='')
     writer = csv.writer(text)
     writer.writerow(['student', *LayerSimilarity._fields])
@@ -123,7 +116,7 @@ def write_similarity_csv(
 
 
 def token_cosine(x: Tensor, y: Tensor) -> Tensor:
-    """Cosine similarity (...), -1 to 1, of tokens (..., C); 0 where a token is zero.
+    """Cosine similarity (...), from -1 to 1, of tokens (..., C); 0 if a token is zero.
 
     Raises:
         ValueError: If the shapes differ.
@@ -137,7 +130,7 @@ def token_cosine(x: Tensor, y: Tensor) -> Tensor:
 
 
 class MaskedMean:
-    """Mean over the chosen values of all batches given so far.
+    """Mean of the selected values of all batches so far.
 
     Example:
         >>> mean = MaskedMean()
@@ -155,16 +148,16 @@ class MaskedMean:
         self._count += int(mask.sum())
 
     def value(self) -> float:
-        """The mean; NaN if no value was chosen."""
+        """Return the mean; NaN if no value was selected."""
         return self._total / self._count if self._count else math.nan
 
 
 class LinearCKA:
-    """Linear CKA [1]_ of two features of any widths over all samples given so far.
+    """Linear CKA [1]_ of two features of any widths over all samples so far.
 
-    ``|| X^T Y ||_F^2 / (|| X^T X ||_F || Y^T Y ||_F)`` of centred X and Y. It is 0 to 1, and does
-    not change when either feature is rotated, scaled or shifted. Only sums over the samples are
-    kept, so that any number of batches fits in memory and gives what one big batch would.
+    ``|| X^T Y ||_F^2 / (|| X^T X ||_F || Y^T Y ||_F)`` of centred X and Y, from 0 to 1. It does not
+    change when either feature is rotated, scaled or shifted. Only sums over the samples are kept:
+    any number of batches fits in memory and gives the value of one large batch.
 
     References:
         .. [1] S. Kornblith et al. "Similarity of Neural Network Representations Revisited". ICML
@@ -193,12 +186,12 @@ class LinearCKA:
         self._products += (both.T @ both).cpu()
 
     def value(self) -> float:
-        """CKA of all samples; NaN if there are none or a feature is constant."""
+        """Return the CKA of all samples; NaN if there are none or a feature is constant."""
         mean = self._sum / max(self._count, 1)
         scatter = self._products - self._count * torch.outer(mean, mean)
         k = self._width_x
         own = scatter[:k, :k].norm() * scatter[k:, k:].norm()
-        # The rounding errors of a constant feature are no feature.
+        # A constant feature leaves rounding errors only.
         raw = self._products[:k, :k].norm() * self._products[k:, k:].norm()
         if not own > 1e-20 * raw:
             return math.nan
@@ -209,24 +202,28 @@ class LinearCKA:
 def layer_search_tokens(
     tracker: Any, inputs: Dict[str, Tensor], layers: Sequence[int]
 ) -> List[Tensor]:
-    """Search tokens (B, Nx, C) that leave each of a backbone's layers, counted from 0, in eval.
+    """Search tokens (B, Nx, C) after each of a backbone's layers, in eval mode.
 
-    The inputs are those of :meth:`EATrack.loss`; the tracker's mode is left as it was. ValueError
-    if there is no such layer.
+    Args:
+        tracker: The tracker, whose mode is restored.
+        inputs: Those of :meth:`EATrack.loss`.
+        layers: Numbers of the layers, counted from 0.
+
+    Raises:
+        ValueError: If a layer does not exist.
     """
     backbone = tracker.backbone
     num_search = backbone.search_grid**2
     tokens: Dict[int, Tensor] = {}
 
-    def keep(layer: int) -> Any:
-        def hook(module: nn.Module, args: Any, output: Tensor) -> None:
-            # A separate layer runs for the template first; a joint one has the search tokens last.
-            tokens[layer] = output[:, -num_search:]
-
-        return hook
+    def keep(layer: int, module: nn.Module, args: Any, output: Tensor) -> None:
+        # A separate layer runs for the template first; a joint one has the search tokens last.
+        tokens[layer] = output[:, -num_search:]
 
     handles = [
-        backbone.get_submodule(backbone.layer_name(layer)).register_forward_hook(keep(layer))
+        backbone.get_submodule(backbone.layer_name(layer)).register_forward_hook(
+            partial(keep, layer)
+        )
         for layer in layers
     ]
     was_training = backbone.training

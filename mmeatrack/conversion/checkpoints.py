@@ -1,4 +1,4 @@
-"""Conversion of whole checkpoints: recognition of their names and the converted content."""
+"""Conversion of whole checkpoints, recognised by the names of their tensors."""
 
 import re
 from typing import Any, Dict, Mapping, NamedTuple, Optional
@@ -11,8 +11,7 @@ from mmeatrack.conversion.vit import convert_vit, derive_backbone, refuse_featur
 from mmeatrack.registry import MODELS
 
 ORIGINS = ('auto', 'ostrack', 'deit', 'timm', 'mmpretrain', 'mmrazor', 'mmeatrack')
-TARGETS = ('mmeatrack', 'ostrack')
-# Names within a state dict, by the project that gives them; the first that fits counts.
+# Patterns of names in a state dict, by project; the first match counts.
 _NAMES = {
     'mmrazor': r'architecture\.',
     'mmeatrack': r'(backbone\.)?(joint_stage|separate_stage)\.\d+\.',
@@ -22,11 +21,11 @@ _NAMES = {
 
 
 class Converted(NamedTuple):
-    """A converted checkpoint.
+    """Converted checkpoint.
 
     Attributes:
-        content: What the file holds.
-        report: What was done, for people.
+        content: Content of the file to write.
+        report: Summary of the conversion, for people.
     """
 
     content: Dict[str, Any]
@@ -34,7 +33,7 @@ class Converted(NamedTuple):
 
 
 def names_of(weights: Mapping[str, Tensor]) -> Optional[str]:
-    """Project whose names the tensors have; None for an unknown one. DeiT's are timm's."""
+    """Return the project that names its tensors so, None if unknown. DeiT's names are timm's."""
     if is_ostrack(weights):
         return 'ostrack'
     for project, pattern in _NAMES.items():
@@ -51,51 +50,50 @@ def convert_checkpoint(
     Args:
         file: The weights.
         origin: One of :data:`ORIGINS`.
-        to: One of :data:`TARGETS`.
-        backbone: Config of the backbone that a classifier's weights are for; None for one whose
-            layers are all joint, with crops of 128 and 256 px.
+        to: 'mmeatrack' or 'ostrack'.
+        backbone: Config of the backbone that a classifier's weights are for; None for one with
+            joint layers only and crops of 128 and 256 px.
 
     Raises:
         ValueError: If the names are unknown or not those of ``origin``, there is nothing to
-            convert, or the weights have a feature that this package has not.
+            convert, or the weights have a feature that this package lacks.
     """
     weights = file.tensors
     found = names_of(weights)
     if found is None:
         refuse_features(weights)
     if found is None or (origin != 'auto' and found != {'deit': 'timm'}.get(origin, origin)):
-        known = f'they look like those of {found}' if found else 'they are of no project known here'
+        known = f'they look like those of {found}' if found else 'they are of no known project'
         raise ValueError(
-            f'the tensors have not the names of {origin}; {known}: {sorted(weights)[:4]}. Give '
+            f'the tensors do not have the names of {origin}; {known}: {sorted(weights)[:4]}. Give '
             f'--from one of {list(ORIGINS)}.'
         )
     if backbone is not None and found not in ('timm', 'mmpretrain'):
         raise ValueError(
             f'a config is for the weights of a classifier; these are of {found}, whose depths are '
-            'known. Leave it out.'
+            'known. Omit it.'
         )
     if found == 'mmrazor':
-        return _student(file, to)
+        return _convert_student(file, to)
     if found == to:
-        raise ValueError(f'it has the names of {to} already; give the other one by --to.')
+        raise ValueError(f'it has the names of {to} already; give the other project with --to.')
     if to == 'ostrack' and found != 'mmeatrack':
         raise ValueError(
-            f'weights of {found} have no head, so that they make no OSTrack. Its own MODEL.'
-            'PRETRAIN_FILE takes them as they are.'
+            f'weights of {found} have no head and therefore make no OSTrack. Give them to '
+            "OSTrack's own MODEL.PRETRAIN_FILE as they are."
         )
     if to == 'ostrack':
         return _to_ostrack(file)
     return _from_ostrack(weights) if found == 'ostrack' else _from_vit(weights, found, backbone)
 
 
-def _student(file: WeightsFile, to: str) -> Converted:
+def _convert_student(file: WeightsFile, to: str) -> Converted:
     prefix = 'architecture.'
     student = {k[len(prefix) :]: v for k, v in file.tensors.items() if k.startswith(prefix)}
     others = len(file.tensors) - len(student)
-    done = f'{len(student)} tensors of the student; {others} of teacher and distiller left out'
-    inner = file._replace(tensors=student)
+    done = f'{len(student)} tensors of the student; {others} of teacher and distiller dropped'
     if to == 'ostrack':
-        converted = _to_ostrack(inner)
+        converted = _to_ostrack(file._replace(tensors=student))
         return converted._replace(report=f'{done}; {converted.report}')
     return Converted(dict(state_dict=student, meta=dict(converted_from='mmrazor')), done)
 
@@ -103,10 +101,8 @@ def _student(file: WeightsFile, to: str) -> Converted:
 def _to_ostrack(file: WeightsFile) -> Converted:
     left_out = file.meta.get('left_out', {})  # text in the metadata of safetensors
     net = to_ostrack(file.tensors, left_out if isinstance(left_out, dict) else {})
-    return Converted(
-        dict(net=net, net_type='OSTrack', epoch=0),
-        f'{len(net)} tensors renamed from mmeatrack to ostrack',
-    )
+    report = f'{len(net)} tensors renamed from mmeatrack to ostrack'
+    return Converted(dict(net=net, net_type='OSTrack', epoch=0), report)
 
 
 def _from_ostrack(weights: Mapping[str, Tensor]) -> Converted:
@@ -115,8 +111,8 @@ def _from_ostrack(weights: Mapping[str, Tensor]) -> Converted:
     return Converted(
         dict(state_dict=renamed, meta=meta),
         f'{len(renamed)} tensors renamed from ostrack to mmeatrack, {len(left_out)} that no '
-        f'forward reads kept aside {sorted(left_out)}; candidate elimination has no weights, and a '
-        'tracker trained with it runs without',
+        f'forward reads set aside {sorted(left_out)}; candidate elimination has no weights, and a '
+        'tracker trained with it runs without it',
     )
 
 
@@ -128,16 +124,15 @@ def _from_vit(
     config.pop('pretrained', None)
     built = MODELS.build(dict(config))
     done = convert_vit(weights, built, layers or 'first', grid)
-    own = built.state_dict()
-    wrong = [
-        key for key in own if key not in done.tensors or done.tensors[key].shape != own[key].shape
-    ]
+    shapes = {key: value.shape for key, value in built.state_dict().items()}
+    found = {key: value.shape for key, value in done.tensors.items()}
+    wrong = [key for key, shape in shapes.items() if found.get(key) != shape]
     if wrong:
         raise ValueError(
             f'{len(wrong)} tensors of the backbone are missing or of another shape, such as '
             f'{wrong[:3]}: give the config of a tracker with the same width, patch and at most as '
             'many layers.'
         )
-    tensors = {f'backbone.{key}': done.tensors[key] for key in own}
+    tensors = {f'backbone.{key}': done.tensors[key] for key in shapes}
     meta = dict(converted_from=origin, backbone=config)
     return Converted(dict(state_dict=tensors, meta=meta), f'{origin}: {done}')

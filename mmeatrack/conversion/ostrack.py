@@ -1,19 +1,20 @@
 """Weights of OSTrack and its relatives under this package's names, and back.
 
 OSTrack (https://github.com/botaoye/OSTrack, ECCV 2022) is a one-stream vision transformer with a
-center head: an :class:`EATrack` whose layers are all joint. Candidate elimination has no weights of
-its own; a model trained with it is run without.
+center head: an :class:`EATrack` with joint layers only. Candidate elimination has no weights of its
+own; a model trained with it runs without it.
 """
 
 import math
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from itertools import product
+from typing import Any, Dict, Iterable, Mapping, NamedTuple
 
 from torch import Tensor
 
 from mmeatrack.conversion.vit import find_feature, joint_backbone
 
-# Tensors that a forward of the tracker never reads.
+# Prefixes of tensors that the tracker's forward never reads.
 _UNUSED = (
     'backbone.cls_token',
     'backbone.dist_token',
@@ -23,10 +24,10 @@ _UNUSED = (
     'backbone.head_dist.',
     'global_stat_x.',  # AVTrack's mutual information, a loss
 )
-# Tensors that change the forward, by the feature that they belong to.
+# Patterns of tensors that change the forward, each with its feature.
 _FEATURES = {
-    r'backbone\.blocks\.\d+\.active_score_module\.': "AVTrack's layers that switch themselves off",
-    r'backbone\.MLP\.': "SGLATrack's choice of layers by similarity",
+    r'backbone\.blocks\.\d+\.active_score_module\.': "AVTrack's self-deactivating layers",
+    r'backbone\.MLP\.': "SGLATrack's similarity-guided layer selection",
     r'backbone\.blocks\.\d+\.(mlp\.(fc1_[gx]|w12|norm)|attn\.([qkv]_proj|[qv]_bias|norm))\b': (
         "EVA-02's layers (variants of AVTrack and ORTrack)"
     ),
@@ -36,20 +37,11 @@ _FEATURES = {
     r'backbone\.norm\d+\.': 'features of several stages (RETURN_INTER)',
     r'backbone\.reg_token': 'register tokens',
     r'box_head\.conv\d_(tl|br)\.': 'a corner head',
-    r'box_head\.layers\.': 'a perceptron as head',
+    r'box_head\.layers\.': 'an MLP head',
 }
-_BRANCHES = {'ctr': 'score_branch', 'offset': 'offset_branch', 'size': 'size_branch'}
-_NUM_CONVS = 4
-
-_BACKBONE_NAMES = {
-    'backbone.pos_embed_z': 'backbone.template_pos_embed',
-    'backbone.pos_embed_x': 'backbone.search_pos_embed',
-    'backbone.patch_embed.proj.weight': 'backbone.patch_embed.proj.weight',
-    'backbone.patch_embed.proj.bias': 'backbone.patch_embed.proj.bias',
-    'backbone.norm.weight': 'backbone.norm.weight',
-    'backbone.norm.bias': 'backbone.norm.bias',
-}
-_LAYER_TENSOR = re.compile(r'(?:norm[12]|attn\.(?:qkv|proj)|mlp\.fc[12])\.(?:weight|bias)')
+_LAYER_MODULES = ('norm1', 'norm2', 'attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2')
+_BRANCHES = {'ctr': 'score', 'offset': 'offset', 'size': 'size'}
+_NUM_CONVS = 5
 
 
 class Conversion(NamedTuple):
@@ -58,7 +50,7 @@ class Conversion(NamedTuple):
     Attributes:
         state_dict: Tensors of an :class:`EATrack`.
         model: Config of that tracker, derived from the shapes.
-        left_out: Tensors of the source that no forward reads, under their old names.
+        left_out: Tensors of the source that no forward reads, under their original names.
     """
 
     state_dict: Dict[str, Tensor]
@@ -67,12 +59,12 @@ class Conversion(NamedTuple):
 
 
 def is_ostrack(weights: Mapping[str, Tensor]) -> bool:
-    """True if the names are those of OSTrack or a relative."""
+    """Return whether the names are those of OSTrack or a relative."""
     return 'backbone.pos_embed_z' in weights or any(key.startswith('box_head.') for key in weights)
 
 
-def under_own_names(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
-    """Weights under this package's names: those of OSTrack renamed, all others as they are.
+def convert_if_ostrack(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    """Convert weights of OSTrack to this package's names; return others unchanged.
 
     Raises:
         ValueError: If they are of a relative of OSTrack that this package cannot run.
@@ -84,8 +76,8 @@ def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
     """Rename the tensors of an OSTrack, and derive its config.
 
     Raises:
-        ValueError: If the weights have a part that changes the forward and that this package does
-            not have, or lack one. Nothing is converted then.
+        ValueError: If a tensor is missing, unknown, or of a part that changes the forward and is
+            not in this package. Nothing is converted then.
     """
     feature = find_feature(_FEATURES, weights)
     if feature:
@@ -93,137 +85,114 @@ def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
             f'these weights need {feature}, which changes what the network computes and which '
             'mmeatrack.EATrack does not have. Nothing was converted.'
         )
-    state_dict: Dict[str, Tensor] = {}
-    left_out: Dict[str, Tensor] = {}
-    unknown: List[str] = []
-    for key, value in weights.items():
-        name = _our_name(key)
-        if name is not None:
-            state_dict[name] = value
-        elif key.startswith(_UNUSED):
-            left_out[key] = value
-        else:
-            unknown.append(key)
+    depth = _depth('backbone.blocks', weights)
+    names = _names(depth)
+    state_dict = {name: weights[key] for key, name in names.items() if key in weights}
+    others = {key: value for key, value in weights.items() if key not in names}
+    left_out = {key: value for key, value in others.items() if key.startswith(_UNUSED)}
+    unknown = [key for key in others if key not in left_out]
     if unknown:
         raise ValueError(
-            f'{len(unknown)} tensors belong to no part of OSTrack that is known here: '
-            f'{unknown[:5]}. They may change what the network computes, so nothing was converted.'
+            f'{len(unknown)} tensors belong to no known part of OSTrack: {unknown[:5]}. They may '
+            'change what the network computes, so nothing was converted.'
         )
-    model = _derive_model(state_dict)
-    missing = sorted(set(_expected_names(model)) - set(state_dict))
-    if missing:
+    has_bias = 'backbone.joint_stage.0.attn.qkv.bias' in state_dict
+    optional = ('num_batches_tracked', *(() if has_bias else ('qkv.bias',)))
+    absent = {name for name in names.values() if not name.endswith(optional)} - set(state_dict)
+    if absent:
         raise ValueError(
-            f'{len(missing)} tensors are missing (by their names here): {missing[:5]}. Is the file '
-            'cut, or of another tracker?'
+            f'{len(absent)} tensors are missing (named as in mmeatrack): {sorted(absent)[:5]}. Is '
+            'the file truncated, or of another tracker?'
         )
-    return Conversion(state_dict, model, left_out)
+    return Conversion(state_dict, _derive_model(state_dict, depth, has_bias), left_out)
 
 
 def to_ostrack(
     state_dict: Mapping[str, Tensor], left_out: Mapping[str, Tensor] = {}
 ) -> Dict[str, Tensor]:
-    """Rename the tensors of an :class:`EATrack` of joint layers to OSTrack's names.
+    """Rename the tensors of an :class:`EATrack` with joint layers only to OSTrack's names.
 
     Args:
         state_dict: Its state dict.
-        left_out: Tensors under OSTrack's names to add, those of :class:`Conversion` for instance.
+        left_out: Tensors under OSTrack's names to add, such as those of :class:`Conversion`.
 
     Raises:
-        ValueError: If the tracker has separate layers, which OSTrack has not, or other tensors.
+        ValueError: If the tracker has separate layers, which OSTrack lacks, or other tensors.
     """
     separate = [key for key in state_dict if key.startswith('backbone.separate_stage.')]
     if separate:
         raise ValueError(
-            f'{len(separate)} tensors belong to separate layers ({separate[0]}): OSTrack has joint '
-            'layers only, so only a teacher, or another tracker with separate_depth=0, can be '
-            'written as one.'
+            f'{len(separate)} tensors belong to separate layers ({separate[0]}). OSTrack has only '
+            'joint layers: give a teacher, or another tracker with separate_depth=0.'
         )
-    renamed = {_their_name(key): value for key, value in state_dict.items()}
-    return {**left_out, **renamed}
+    depth = _depth('backbone.joint_stage', state_dict)
+    theirs = {ours: name for name, ours in _names(depth).items()}
+    unknown = [key for key in state_dict if key not in theirs]
+    if unknown:
+        raise ValueError(f'{unknown[:5]} have no counterpart in OSTrack: use another tracker.')
+    return {**left_out, **{theirs[key]: value for key, value in state_dict.items()}}
 
 
-def _our_name(key: str) -> Any:
-    """Name here of a tensor of OSTrack's forward; None for any other."""
-    if key in _BACKBONE_NAMES:
-        return _BACKBONE_NAMES[key]
-    layer = re.fullmatch(r'backbone\.blocks\.(\d+)\.(.+)', key)
-    if layer and _LAYER_TENSOR.fullmatch(layer[2]):
-        return f'backbone.joint_stage.{layer[1]}.{layer[2]}'
-    head = re.fullmatch(r'box_head\.conv([1-5])_(ctr|offset|size)\.(.+)', key)
-    if head:
-        return f'head.{_BRANCHES[head[2]]}.{int(head[1]) - 1}.{head[3]}'
-    return None
+def _depth(layers: str, names: Iterable[str]) -> int:
+    """Number of layers under a prefix, at least 1."""
+    found = (re.match(rf'{re.escape(layers)}\.(\d+)\.', name) for name in names)
+    return 1 + max((int(match[1]) for match in found if match), default=0)
 
 
-def _their_name(key: str) -> str:
-    theirs = {ours: name for name, ours in _BACKBONE_NAMES.items()}.get(key)
-    if theirs is not None:
-        return theirs
-    layer = re.fullmatch(r'backbone\.joint_stage\.(\d+)\.(.+)', key)
-    if layer:
-        return f'backbone.blocks.{layer[1]}.{layer[2]}'
-    head = re.fullmatch(r'head\.(score|offset|size)_branch\.(\d)\.(.+)', key)
-    if head:
-        branch = 'ctr' if head[1] == 'score' else head[1]
-        return f'box_head.conv{int(head[2]) + 1}_{branch}.{head[3]}'
-    raise ValueError(f'{key} has no counterpart in OSTrack.')
+def _names(depth: int) -> Dict[str, str]:
+    """OSTrack's name of each tensor -> name in an EATrack with ``depth`` joint layers."""
+    modules = {name: name for name in ('backbone.patch_embed.proj', 'backbone.norm')}
+    for i, part in product(range(depth), _LAYER_MODULES):
+        modules[f'backbone.blocks.{i}.{part}'] = f'backbone.joint_stage.{i}.{part}'
+    names = {
+        'backbone.pos_embed_z': 'backbone.template_pos_embed',
+        'backbone.pos_embed_x': 'backbone.search_pos_embed',
+    }
+    for (theirs, ours), i in product(_BRANCHES.items(), range(_NUM_CONVS)):
+        conv, layer = f'box_head.conv{i + 1}_{theirs}', f'head.{ours}_branch.{i}'
+        if i == _NUM_CONVS - 1:
+            modules[conv] = layer
+            continue
+        modules.update({f'{conv}.0': f'{layer}.0', f'{conv}.1': f'{layer}.1'})
+        for end in ('running_mean', 'running_var', 'num_batches_tracked'):
+            names[f'{conv}.1.{end}'] = f'{layer}.1.{end}'
+    for (theirs, ours), end in product(modules.items(), ('weight', 'bias')):
+        names[f'{theirs}.{end}'] = f'{ours}.{end}'
+    return names
 
 
-def _derive_model(state_dict: Mapping[str, Tensor]) -> Dict[str, Any]:
-    try:
-        patch = state_dict['backbone.patch_embed.proj.weight']
-        fc1 = state_dict['backbone.joint_stage.0.mlp.fc1.weight']
-        template_grid = _side(state_dict['backbone.template_pos_embed'])
-        search_grid = _side(state_dict['backbone.search_pos_embed'])
-        channels = state_dict['head.score_branch.0.0.weight'].shape[0]
-    except KeyError as error:
-        raise ValueError(
-            f'the tensor {error} (its name here) is missing: these are no whole weights of OSTrack.'
-        ) from error
-    depth = 1 + max(
-        int(key.split('.')[2]) for key in state_dict if key.startswith('backbone.joint_stage.')
-    )
-    has_bias = 'backbone.joint_stage.0.attn.qkv.bias' in state_dict
-    grids = (template_grid, search_grid)
-    backbone = joint_backbone(patch, fc1.shape[0], depth, has_bias, grids)
-    head = dict(type='mmeatrack.CenterHead', in_channels=len(patch), feat_channels=channels)
-    # OSTrack's crops: template factor 2; search factor 4 at 256 px, 5 at 384 px.
-    factor = 5.0 if backbone['search_size'] >= 384 else 4.0
+def _derive_model(state_dict: Mapping[str, Tensor], depth: int, qkv_bias: bool) -> Dict[str, Any]:
+    patch = state_dict['backbone.patch_embed.proj.weight']
+    hidden = len(state_dict['backbone.joint_stage.0.mlp.fc1.weight'])
+    grids = [
+        _grid(state_dict[f'backbone.{part}_pos_embed'].shape[1]) for part in ('template', 'search')
+    ]
+    backbone = joint_backbone(patch, hidden, depth, qkv_bias, grids)
     return dict(
         type='mmeatrack.EATrack',
         backbone=backbone,
-        head=head,
+        head=dict(
+            type='mmeatrack.CenterHead',
+            in_channels=len(patch),
+            feat_channels=len(state_dict['head.score_branch.0.0.weight']),
+        ),
         data_preprocessor=dict(
             type='mmeatrack.CropDataPreprocessor',
             mean=[123.675, 116.28, 103.53],
             std=[58.395, 57.12, 57.375],
             bgr_to_rgb=True,
         ),
-        test_cfg=dict(template_factor=2.0, search_factor=factor),
+        # OSTrack's crops: template factor 2; search factor 4 at 256 px, 5 at 384 px.
+        test_cfg=dict(
+            template_factor=2.0, search_factor=5.0 if backbone['search_size'] >= 384 else 4.0
+        ),
     )
 
 
-def _side(pos_embed: Tensor) -> int:
-    side = math.isqrt(pos_embed.shape[1])
-    if side * side != pos_embed.shape[1]:
-        raise ValueError(f'a position embedding of {pos_embed.shape[1]} cells is not square.')
+def _grid(cells: int) -> int:
+    side = math.isqrt(cells)
+    if side * side != cells:
+        raise ValueError(
+            f'a position embedding of {cells} cells is not square: use weights for square crops.'
+        )
     return side
-
-
-def _expected_names(model: Mapping[str, Any]) -> List[str]:
-    bias = ('weight', 'bias')
-    layer = [
-        f'{name}.{end}'
-        for name in ('norm1', 'norm2', 'attn.proj', 'mlp.fc1', 'mlp.fc2')
-        for end in bias
-    ]
-    layer += [f'attn.qkv.{end}' for end in bias[: 1 + model['backbone']['qkv_bias']]]
-    names = list(_BACKBONE_NAMES.values())
-    for number in range(model['backbone']['joint_depth']):
-        names += [f'backbone.joint_stage.{number}.{name}' for name in layer]
-    conv: Tuple[str, ...] = tuple(f'{part}.{end}' for part in '01' for end in bias)
-    conv += ('1.running_mean', '1.running_var')
-    for branch in _BRANCHES.values():
-        names += [f'head.{branch}.{i}.{name}' for i in range(_NUM_CONVS) for name in conv]
-        names += [f'head.{branch}.{_NUM_CONVS}.{end}' for end in bias]
-    return names

@@ -1,4 +1,4 @@
-"""Files of weights of any common kind, read without running code."""
+"""Weights files of any common kind, read without running code."""
 
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple, Union
@@ -7,8 +7,8 @@ from torch import Tensor
 
 from mmeatrack.compat.checkpoint import is_safetensors, load_checkpoint_file
 
-# Keys under which projects keep a state dict, by the kind of file that they tell of; a model's own
-# weights come before their average.
+# Keys under which projects store a state dict, with the kind of file; a model's own weights take
+# precedence over their average.
 _KINDS = {
     'state_dict': 'an mmengine or Lightning checkpoint',
     'net': "a checkpoint of pytracking's family",
@@ -19,18 +19,19 @@ _KINDS = {
     'state_dict_ema': "timm's averaged weights",
     'model_ema': 'averaged weights',
 }
-# DistributedDataParallel and averaged models name their parts so, and torch.compile.
+# Prefixes of DistributedDataParallel and averaged models, and of torch.compile.
 _WRAPPERS = ('module.', '_orig_mod.')
+# Update counters of averaged models, next to the wrapped weights.
 _COUNTERS = {'n_averaged', 'steps'}
 
 
 class WeightsFile(NamedTuple):
-    """The weights of a file.
+    """Weights of a file.
 
     Attributes:
-        kind: Kind of the file, for people.
-        tensors: The tensors by name, without the prefix of a distributed wrapper.
-        meta: What the file says of itself; empty if it says nothing.
+        kind: Kind of the file, for messages.
+        tensors: The tensors by name, without the prefix of a wrapper.
+        meta: The file's metadata; empty if it has none.
     """
 
     kind: str
@@ -39,24 +40,24 @@ class WeightsFile(NamedTuple):
 
 
 def read_weights_file(path: Union[str, Path]) -> WeightsFile:
-    """Read the weights of a file, on the CPU: safetensors, torch, mmengine or pytracking's family.
+    """Read the weights of a safetensors, torch, mmengine or pytracking file on the CPU.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        RuntimeError: If it is cut, would run code, or holds no tensors by name.
+        RuntimeError: If it is truncated, would run code, or holds no named tensors.
     """
     if not Path(path).is_file():
-        raise FileNotFoundError(f'There is no file of weights {str(path)!r}.')
+        raise FileNotFoundError(f'{path}: no such weights file. Is the path right?')
     content = load_checkpoint_file(path, map_location='cpu')
     file = find_weights(content, str(path))
     return file._replace(kind='safetensors') if is_safetensors(path) else file
 
 
 def find_weights(content: Any, source: str) -> WeightsFile:
-    """Find the state dict in a checkpoint, by itself or under a usual key, nested ones too.
+    """Find the state dict in a checkpoint, at the top or under a usual key, also nested.
 
     Raises:
-        RuntimeError: If there are no tensors by name.
+        RuntimeError: If there are no named tensors.
     """
     kind, found = 'a plain state dict', content
     meta: Dict[str, Any] = {}
@@ -65,28 +66,26 @@ def find_weights(content: Any, source: str) -> WeightsFile:
         if key is None:
             break
         kind, meta, found = _KINDS[key], meta or dict(found.get('meta') or {}), found[key]
-    if not isinstance(found, Mapping) or not _is_state_dict(found):
+    if not _is_state_dict(found):
         holds = sorted(map(str, found))[:8] if isinstance(found, Mapping) else type(found).__name__
         raise RuntimeError(
-            f'{source} holds {holds} and no tensors by name, by themselves or under one of '
-            f'{sorted(_KINDS)}. Save its state_dict in a file of its own.'
+            f'{source} holds {holds} and no named tensors, neither at the top nor under one of '
+            f'{sorted(_KINDS)}. Save its state_dict to a separate file.'
         )
-    return WeightsFile(kind, without_wrapper(found), meta)
+    return WeightsFile(kind, _strip_wrappers(found), meta)
 
 
-def without_wrapper(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
-    """Drop the prefix of a wrapper, such as ``module.``, where all names have it.
-
-    An averaged model counts its updates beside that, in ``n_averaged`` or ``steps``.
-    """
+def _strip_wrappers(weights: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    """Strip the prefix of a wrapper, such as ``module.``, where all names have it."""
     for prefix in _WRAPPERS:
-        wrapped = {k: v for k, v in weights.items() if k.startswith(prefix)}
-        if wrapped and set(weights) - set(wrapped) <= _COUNTERS:
-            return without_wrapper({k[len(prefix) :]: v for k, v in wrapped.items()})
+        wrapped = {k[len(prefix) :]: v for k, v in weights.items() if k.startswith(prefix)}
+        others = {k for k in weights if not k.startswith(prefix)}
+        if wrapped and others <= _COUNTERS:
+            return _strip_wrappers(wrapped)
     return dict(weights)
 
 
-def _is_state_dict(content: Mapping[Any, Any]) -> bool:
-    return bool(content) and all(
-        isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
-    )
+def _is_state_dict(content: Any) -> bool:
+    if not isinstance(content, Mapping) or not content:
+        return False
+    return all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())

@@ -1,9 +1,10 @@
-"""ImageNet weights of plain vision transformers under the asymmetric backbone's names.
+"""ImageNet weights of plain vision transformers, converted for the asymmetric backbone.
 
 ViT, DeiT and MAE in timm's layout (https://github.com/huggingface/pytorch-image-models) or
 mmpretrain's (https://github.com/open-mmlab/mmpretrain).
 """
 
+import math
 import re
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -12,42 +13,42 @@ from torch import Size, Tensor
 
 Layers = Union[str, Sequence[int]]
 LAYER_CHOICES = ('first', 'even')
-# Width of a head in the usual ViTs (tiny 3, small 6, base 12 heads).
+# Channels of a head in the usual ViTs (tiny 3, small 6, base 12 heads).
 HEAD_DIMS = 64
 
-# Tensors of a classifier or of an image decoder, which a tracker does not have.
+# Tensors of a classifier or an image decoder, which a tracker does not have.
 _UNUSED = re.compile(
-    r'(cls_token|dist_token|mask_token|head\.|head_dist\.|fc\.|pre_logits\.|decoder_)'
+    r'(cls_token|dist_token|mask_token|head\.|head_dist\.|fc\.|fc_norm\.|pre_logits\.|decoder_)'
 )
-_EXTRA_TOKENS = ('cls_token', 'dist_token')
-# Tensors of architectures that the backbone does not have, by the feature that they belong to.
+# Patterns of tensors that the backbone does not have, each with its feature.
 _FEATURES = {
     r'(blocks|layers)\.\d+\.(ls[12]\.|gamma_?[12]\b)': 'layer scale, as in DINOv2 and DeiT-3',
     r'(reg_token|register_tokens)': 'register tokens, as in DINOv2 with registers',
     r'(blocks|layers)\.\d+\.attn\.[qk]_norm\.': 'normalised queries and keys',
-    r'(blocks|layers)\.\d+\.(mlp|ffn)\.(w12|w[123]|fc1_[gx])\.': 'SwiGLU perceptrons',
+    r'(blocks|layers)\.\d+\.(mlp|ffn)\.(w12|w[123]|fc1_[gx])\.': 'SwiGLU MLPs',
     r'(blocks|layers)\.\d+\.attn\.([qv]_bias|relative_position|rel_pos)': 'the attention of BEiT',
     r'(norm_pre|pre_norm|ln_pre)\.': 'a norm before the first layer, as in CLIP',
     r'(vit|embeddings|encoder)\.': "the names of Hugging Face's transformers",
 }
-# mmpretrain's names within a layer, and timm's.
-_MMPRETRAIN_LAYER = {
-    'ln1.': 'norm1.',
-    'ln2.': 'norm2.',
-    'ffn.layers.0.0.': 'mlp.fc1.',
-    'ffn.layers.1.': 'mlp.fc2.',
-}
-_MMPRETRAIN = {'patch_embed.projection.': 'patch_embed.proj.', 'ln1.': 'norm.', 'norm1.': 'norm.'}
+# Patterns of mmpretrain's names, with their replacements in timm's.
+_TIMM_NAMES = (
+    (r'layers(\.\d+\.)', r'blocks\1'),
+    (r'(blocks\.\d+\.)ln([12]\.)', r'\1norm\2'),
+    (r'(blocks\.\d+\.)ffn\.layers\.0\.0\.', r'\1mlp.fc1.'),
+    (r'(blocks\.\d+\.)ffn\.layers\.1\.', r'\1mlp.fc2.'),
+    (r'patch_embed\.projection\.', 'patch_embed.proj.'),
+    (r'(ln1|norm1)\.', 'norm.'),
+)
 
 
 class ViTConversion(NamedTuple):
-    """Weights of a vision transformer, converted.
+    """Converted weights of a vision transformer.
 
     Attributes:
-        tensors: By the backbone's names.
-        renamed: (name in the source, name here).
-        resized: Names here whose position embeddings were resized, with both grids.
-        left_out: Names in the source that the backbone has no place for.
+        tensors: Tensors under the backbone's names.
+        renamed: Pairs of a name in the source and its name in the backbone.
+        resized: Resized position embeddings of the backbone, each with both grids.
+        left_out: Names in the source that the backbone does not use.
     """
 
     tensors: Dict[str, Tensor]
@@ -74,86 +75,84 @@ def convert_vit(
     Position embeddings lose their class and distillation tokens and are resized to both grids.
 
     Args:
-        weights: State dict in timm's or mmpretrain's layout.
+        weights: State dict with timm's or mmpretrain's names.
         backbone: The backbone, for its depth, names and grids.
-        layers: Source layers that become the backbone's: the 'first' ones, 'even'ly spaced ones
-            with the last as the last, or a list of numbers from 0.
+        layers: Source layers for the backbone's: the 'first' ones, 'even'ly spaced ones that
+            include the last, or a list of numbers from 0.
         grid: Rows and columns of the source's position embedding; None for a square.
 
     Raises:
-        ValueError: If the source has a feature that the backbone has not, its grid is not square
-            and not given, or it lacks a chosen layer.
+        ValueError: If the source has a feature that the backbone lacks, its grid is not square and
+            not given, or it lacks a chosen layer.
     """
-    source = {_without_backbone(key): value for key, value in weights.items()}
+    source = {re.sub(r'^backbone\.', '', key): value for key, value in weights.items()}
     refuse_features(source)
     names = {key: _timm_name(key) for key in source}
-    chosen = _chosen(names, backbone.depth, layers)
-    places = {number: place for place, number in enumerate(chosen)}
+    chosen = _choose_layers(names.values(), backbone.depth, layers)
+    targets = {f'blocks.{number}.': backbone.layer_name(i) for i, number in enumerate(chosen)}
     tensors: Dict[str, Tensor] = {}
     renamed: List[Tuple[str, str]] = []
-    resized: List[str] = []
     left_out: List[str] = []
-    for key, value in source.items():
-        name = _place(names[key], backbone, places)
+    for key, name in names.items():
+        layer = re.match(r'blocks\.\d+\.', name)
         if key == 'pos_embed':
-            for part, side in (
-                ('template', backbone.template_grid),
-                ('search', backbone.search_grid),
-            ):
-                target = f'{part}_pos_embed'
-                shape = _grid_of(value, source, grid)
-                tensors[target] = resize_positions(value, shape, (side, side))
-                renamed.append((key, target))
-                if shape != (side, side):
-                    resized.append(f'{target} {shape[0]}x{shape[1]} to {side}x{side}')
-        elif name is None:
+            continue
+        if _UNUSED.match(name) or (layer and layer[0] not in targets):
             left_out.append(key)
-        else:
-            tensors[name] = value
-            if name != key:
-                renamed.append((key, name))
+            continue
+        target = f'{targets[layer[0]]}.{name[layer.end() :]}' if layer else name
+        tensors[target] = source[key]
+        if target != key:
+            renamed.append((key, target))
+    resized: List[str] = []
+    if 'pos_embed' in source:
+        shape = _source_grid(source, grid)
+        for target in ('template_pos_embed', 'search_pos_embed'):
+            side = getattr(backbone, target.replace('pos_embed', 'grid'))
+            tensors[target] = resize_positions(source['pos_embed'], shape, (side, side))
+            renamed.append(('pos_embed', target))
+            if shape != (side, side):
+                resized.append(f'{target} {shape[0]}x{shape[1]} to {side}x{side}')
     return ViTConversion(tensors, renamed, resized, left_out)
 
 
 def derive_backbone(weights: Mapping[str, Tensor]) -> Dict[str, Any]:
-    """Config of a backbone of joint layers for a classifier's weights, as OSTrack starts from it.
+    """Derive the config of a backbone with joint layers only, as OSTrack initialises from a ViT.
 
     Raises:
         ValueError: If a tensor is missing, a feature is not a plain ViT's, or the width does not
             fit :func:`joint_backbone`.
     """
-    source = {_timm_name(_without_backbone(key)): value for key, value in weights.items()}
+    source = {_timm_name(re.sub(r'^backbone\.', '', key)): value for key, value in weights.items()}
     refuse_features(source)
     try:
         patch = source['patch_embed.proj.weight']
-        hidden = source['blocks.0.mlp.fc1.weight'].shape[0]
+        hidden = len(source['blocks.0.mlp.fc1.weight'])
     except KeyError as error:
-        raise ValueError(
-            f'the tensor {error} (its name in timm) is missing: is it a ViT?'
-        ) from error
+        raise ValueError(f'the tensor {error} (as in timm) is missing: is it a ViT?') from error
     depth = len({key.split('.')[1] for key in source if key.startswith('blocks.')})
     return joint_backbone(patch, hidden, depth, 'blocks.0.attn.qkv.bias' in source, (8, 16))
 
 
 def joint_backbone(
-    patch: Tensor, hidden: int, depth: int, qkv_bias: bool, grids: Tuple[int, int]
+    patch: Tensor, hidden: int, depth: int, qkv_bias: bool, grids: Sequence[int]
 ) -> Dict[str, Any]:
-    """Config of a backbone of joint layers.
+    """Return the config of a backbone with joint layers only.
 
     Args:
         patch: (C, 3, p, p) weights of its patch embedding.
-        hidden: Width of the perceptrons.
+        hidden: Hidden width of the MLPs.
         depth, qkv_bias: See :class:`AsymmetricViT`.
-        grids: Cells along a side of template and search crop.
+        grids: Cells along a side of the template and of the search crop.
 
     Raises:
-        ValueError: If C is no multiple of 64, a head's width in the usual models.
+        ValueError: If C is not a multiple of 64, a head's channels in the usual models.
     """
     width, side = patch.shape[0], patch.shape[-1]
     if width % HEAD_DIMS:
         raise ValueError(
-            f'{width} channels are no multiple of {HEAD_DIMS}, the width of a head in the usual '
-            'models: give the config of the tracker.'
+            f'{width} channels are not a multiple of {HEAD_DIMS}, the channels of a head in the '
+            'usual models: give the config of the tracker.'
         )
     return dict(
         type='mmeatrack.AsymmetricViT',
@@ -170,7 +169,7 @@ def joint_backbone(
 
 
 def resize_positions(pos_embed: Tensor, source: Tuple[int, int], target: Tuple[int, int]) -> Tensor:
-    """Resize a position embedding to (1, rows * columns, C), bicubic, as OSTrack does.
+    """Resize a position embedding to (1, rows * columns, C) by bicubic interpolation, as OSTrack.
 
     Args:
         pos_embed: (1, extra + rows * columns, C); the extra tokens come first and are dropped.
@@ -185,12 +184,8 @@ def resize_positions(pos_embed: Tensor, source: Tuple[int, int], target: Tuple[i
     return image.flatten(2).transpose(1, 2)
 
 
-def _without_backbone(key: str) -> str:
-    return key[len('backbone.') :] if key.startswith('backbone.') else key
-
-
 def refuse_features(source: Mapping[str, Tensor]) -> None:
-    """Refuse weights of an architecture that the backbone does not have (ValueError)."""
+    """Raise ValueError for weights of an architecture that the backbone does not have."""
     feature = find_feature(_FEATURES, source)
     if feature:
         raise ValueError(
@@ -199,14 +194,14 @@ def refuse_features(source: Mapping[str, Tensor]) -> None:
         )
     if 'fc_norm.weight' in source and 'norm.weight' not in source:
         raise ValueError(
-            'the weights have no final norm but fc_norm, the norm after average pooling, so that '
-            'their last features were never normalised token by token. Use the weights from before '
-            'fine-tuning, or those of a model with a class token.'
+            'the weights have no final norm but fc_norm, which follows average pooling: their last '
+            'features were never normalised per token. Use the weights from before fine-tuning, or '
+            'those of a model with a class token.'
         )
 
 
 def find_feature(features: Mapping[str, str], names: Iterable[str]) -> str:
-    """The first feature whose pattern begins a name, with its tensors; empty without one."""
+    """Return the first feature whose pattern matches a name, and its tensors; '' if none does."""
     for pattern, feature in features.items():
         found = [key for key in names if re.match(pattern, key)]
         if found:
@@ -215,22 +210,15 @@ def find_feature(features: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def _timm_name(key: str) -> str:
-    """Name in timm's layout of a tensor in either layout."""
-    layer = re.fullmatch(r'(?:blocks|layers)\.(\d+)\.(.+)', key)
-    if layer:
-        for theirs, name in _MMPRETRAIN_LAYER.items():
-            if layer[2].startswith(theirs):
-                return f'blocks.{layer[1]}.{name}{layer[2][len(theirs) :]}'
-        return f'blocks.{layer[1]}.{layer[2]}'
-    for theirs, name in _MMPRETRAIN.items():
-        if key.startswith(theirs):
-            return name + key[len(theirs) :]
+    """Convert a name in either layout to timm's."""
+    for pattern, name in _TIMM_NAMES:
+        key = re.sub(f'^{pattern}', name, key)
     return key
 
 
-def _chosen(names: Mapping[str, str], needed: int, layers: Layers) -> List[int]:
+def _choose_layers(names: Iterable[str], needed: int, layers: Layers) -> List[int]:
     """Numbers of the source layers, one for each of the backbone's."""
-    numbers = {int(name.split('.')[1]) for name in names.values() if name.startswith('blocks.')}
+    numbers = {int(name.split('.')[1]) for name in names if name.startswith('blocks.')}
     depth = len(numbers)
     if not isinstance(layers, str):
         chosen = list(layers)
@@ -244,7 +232,7 @@ def _chosen(names: Mapping[str, str], needed: int, layers: Layers) -> List[int]:
         raise ValueError(
             f'pretrained_layers={layers!r} is unknown: give one of {LAYER_CHOICES} or a list.'
         )
-    if layers == 'first':  # what a shallower source lacks, its caller sees
+    if layers == 'first':  # the caller reports layers that a shallower source lacks
         return list(range(min(needed, depth)))
     if depth < needed:
         raise ValueError(
@@ -254,35 +242,22 @@ def _chosen(names: Mapping[str, str], needed: int, layers: Layers) -> List[int]:
     return [-(-(place + 1) * depth // needed) - 1 for place in range(needed)]
 
 
-def _place(name: str, backbone: Any, places: Mapping[int, int]) -> Optional[str]:
-    """Name in the backbone of a tensor in timm's layout; None if there is none."""
-    if _UNUSED.match(name) or name.startswith('fc_norm.'):
-        return None
-    layer = re.fullmatch(r'blocks\.(\d+)\.(.+)', name)
-    if layer is None:
-        return name
-    place = places.get(int(layer[1]))
-    return None if place is None else f'{backbone.layer_name(place)}.{layer[2]}'
-
-
-def _grid_of(
-    pos_embed: Tensor, source: Mapping[str, Tensor], grid: Optional[Tuple[int, int]]
-) -> Tuple[int, int]:
-    extra = sum(token in source for token in _EXTRA_TOKENS)
-    cells = pos_embed.shape[1]
+def _source_grid(source: Mapping[str, Tensor], grid: Optional[Tuple[int, int]]) -> Tuple[int, int]:
+    extra = sum(token in source for token in ('cls_token', 'dist_token'))
+    cells = source['pos_embed'].shape[1]
     if grid is not None:
         if grid[0] * grid[1] not in (cells, cells - extra):
             raise ValueError(
                 f'a grid of {grid[0]}x{grid[1]} does not fit a position embedding of {cells} '
-                f'tokens, {extra} of them for the class.'
+                f'tokens, {extra} of them for the class: give its rows and columns.'
             )
         return grid[0], grid[1]
-    # Models without a position for the class (DeiT-3) count the patches only.
+    # The position embedding of DeiT-3 has no class token.
     for count in (cells - extra, cells):
-        side = round(count**0.5)
+        side = math.isqrt(count)
         if side * side == count:
             return side, side
     raise ValueError(
-        f'the position embedding has {cells - extra} cells, which are no square: give the grid, '
-        'pretrained_grid=(rows, columns).'
+        f'the position embedding has {cells - extra} cells, which do not form a square: give the '
+        'grid, pretrained_grid=(rows, columns).'
     )

@@ -24,7 +24,7 @@ def test_best_of_all_increasing_choices(shape) -> None:
         assert monotone_pairs(similarity) == list(best)
 
 
-def test_equals_go_to_the_earlier_layers() -> None:
+def test_ties_go_to_the_earlier_layers() -> None:
     assert monotone_pairs(np.ones((2, 5))) == [0, 1]
 
 

@@ -18,8 +18,8 @@ from mmeatrack.models import TargetMask
 from tests.toys import GRID, build, search_sample, teacher_cfg, tracker_cfg, training_batch
 
 
-def test_tokens_are_those_of_the_layers() -> None:
-    """Rebuilt from the backbone's own steps: a separate layer, a joint one."""
+def test_tokens_are_the_outputs_of_the_layers() -> None:
+    """Compare a separate and a joint layer with the steps of the backbone."""
     tracker = build(tracker_cfg(backbone=dict(drop_path_rate=0.5))).train()
     inputs, _ = training_batch()
     separate, last = layer_search_tokens(tracker, inputs, [1, 3])
@@ -32,7 +32,7 @@ def test_tokens_are_those_of_the_layers() -> None:
         assert torch.equal(backbone.norm(last), backbone(inputs['img'], search).search)
 
 
-def test_a_network_is_like_itself() -> None:
+def test_network_is_similar_to_itself() -> None:
     tracker = build(tracker_cfg())
     meter = SimilarityMeter(tracker, tracker, [(1, 1), (3, 3)])
     meter.update(*training_batch())
@@ -68,7 +68,7 @@ def test_samples_without_a_target_are_left_out() -> None:
     assert all(math.isnan(value) for value in meter.result()[0][3:])
 
 
-def test_other_widths_are_compared_by_cka() -> None:
+def test_different_widths_are_compared_by_cka() -> None:
     student = build(tracker_cfg())
     teacher = build(tracker_cfg(0, 3, backbone=dict(embed_dims=24)))
     meter = SimilarityMeter(student, teacher, [(3, 2)])
@@ -110,7 +110,7 @@ def test_cosine_of_each_token() -> None:
     assert token_cosine(x, y)[0].tolist() == pytest.approx([0, 1, -math.sqrt(0.5), 0], abs=1e-6)
 
 
-def test_other_widths_are_refused() -> None:
+def test_cosine_of_different_widths_is_refused() -> None:
     with pytest.raises(ValueError, match=r'\(1, 4, 2\) and \(1, 4, 3\) differ .* linear CKA'):
         token_cosine(torch.zeros(1, 4, 2), torch.zeros(1, 4, 3))
 
@@ -146,7 +146,7 @@ def features(*widths: int, count: int = 40) -> list:
 
 
 @pytest.mark.parametrize('batches', [1, 3])
-def test_value_by_gram_matrices(batches: int) -> None:
+def test_value_agrees_with_gram_matrices(batches: int) -> None:
     x, y = features(4, 7)
     expected = cka_numpy(x.double().numpy(), y.double().numpy())
     assert 0.1 < expected < 0.95
@@ -159,12 +159,12 @@ def test_rotation_scale_and_shift_change_nothing() -> None:
     assert cka(x, 3 * x @ rotation - 7) == pytest.approx(1.0, abs=1e-6)
 
 
-def test_orthogonal_features_have_none() -> None:
+def test_orthogonal_features_have_no_similarity() -> None:
     x = torch.tensor([[1.0], [1.0], [-1.0], [-1.0]])
     y = torch.tensor([[1.0], [-1.0], [1.0], [-1.0]])
     assert cka(x, y) == 0.0
 
 
-def test_nothing_and_constants_are_nan() -> None:
+def test_no_samples_and_constants_give_nan() -> None:
     assert math.isnan(LinearCKA(2, 3).value())
     assert math.isnan(cka(torch.full((9, 2), 0.1), torch.randn(9, 2)))

@@ -65,5 +65,5 @@ def test_a_converted_ostrack_is_loaded_by_its_path(tmp_path: Path) -> None:
 def test_a_checkpoint_without_its_config_asks_for_it(tmp_path: Path) -> None:
     path = tmp_path / 'student.pth'
     torch.save(build(tracker_cfg()).state_dict(), path)
-    with pytest.raises(RuntimeError, match=r'student\.pth .*or give a config beside it'):
+    with pytest.raises(RuntimeError, match=r'student\.pth .*or give a config along with it'):
         load_tracker(path)

@@ -1,3 +1,5 @@
+"""Conversion of whole checkpoints between projects."""
+
 from typing import Dict
 
 import pytest
@@ -37,13 +39,13 @@ def deit_weights(**kwargs) -> Dict[str, Tensor]:
         ({'layers.0.blocks.0.attn.qkv.weight': torch.zeros(1)}, None),
     ],
 )
-def test_names_tell_the_project(weights, project) -> None:
+def test_project_is_recognised_by_its_names(weights, project) -> None:
     assert names_of(weights) == project
 
 
 @pytest.mark.parametrize('origin', ['auto', 'deit', 'timm', 'mmpretrain'])
 @torch.no_grad()
-def test_classifier_for_the_backbone_of_a_config(origin: str, tmp_path) -> None:
+def test_classifier_is_converted_for_the_backbone_of_a_config(origin: str, tmp_path) -> None:
     weights = deit_weights()
     source = mmpretrain_names(weights) if origin == 'mmpretrain' else weights
     config = backbone_cfg(1, 1, pretrained='elsewhere.pth', pretrained_layers='even')
@@ -61,13 +63,13 @@ def test_classifier_for_the_backbone_of_a_config(origin: str, tmp_path) -> None:
 
 
 @torch.no_grad()
-def test_weights_of_mmpretrains_own_model() -> None:
+def test_mmpretrain_model_and_backbone_give_the_same_features() -> None:
     torch.manual_seed(0)
     arch = dict(embed_dims=16, num_layers=2, num_heads=2, feedforward_channels=64)
     model = VisionTransformer(
         arch, img_size=16, patch_size=8, with_cls_token=False, output_cls_token=False
     )
-    model.eval()  # which returns nothing there
+    model.eval()  # returns None
     for parameter in model.parameters():
         parameter.normal_(std=0.3)
     weights = {f'backbone.{key}': value for key, value in model.state_dict().items()}
@@ -81,7 +83,7 @@ def test_weights_of_mmpretrains_own_model() -> None:
     torch.testing.assert_close(tokens, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_classifier_without_a_config_has_joint_layers() -> None:
+def test_classifier_without_a_config_gets_joint_layers() -> None:
     converted = convert_checkpoint(file_of(deit_weights(dims=64)), 'auto', 'mmeatrack')
     backbone = MODELS.build(converted.content['meta']['backbone'])
     assert (len(backbone.separate_stage), len(backbone.joint_stage)) == (0, 4)
@@ -94,7 +96,7 @@ def test_classifier_without_a_config_has_joint_layers() -> None:
     )
 
 
-def test_student_of_a_distillation() -> None:
+def test_student_is_taken_out_of_a_distillation() -> None:
     model = build(
         distill_cfg(
             architecture=tracker_cfg(0, 2),
@@ -116,12 +118,12 @@ def test_student_of_a_distillation() -> None:
 
 
 @torch.no_grad()
-def test_ortrack_is_an_ostrack_of_deit_tiny() -> None:
+def test_ortrack_is_converted_like_ostrack() -> None:
     weights = ostrack_weights(width=192, depth=2, channels=16)
     weights['backbone.dist_token'] = torch.ones(1, 1, 192)
     weights['backbone.pos_embed'] = torch.ones(1, 198, 192)
     converted = convert_checkpoint(file_of(weights), 'ostrack', 'mmeatrack')
-    assert "kept aside ['backbone.cls_token', 'backbone.dist_token', 'backbone.pos_embed']" in (
+    assert "set aside ['backbone.cls_token', 'backbone.dist_token', 'backbone.pos_embed']" in (
         converted.report
     )
     assert 'candidate elimination has no weights' in converted.report
@@ -143,21 +145,31 @@ def test_ortrack_is_an_ostrack_of_deit_tiny() -> None:
 @pytest.mark.parametrize(
     ('weights', 'origin', 'to', 'message'),
     [
-        (deit_weights(), 'mmpretrain', 'mmeatrack', 'not the names of mmpretrain.*those of timm'),
+        (
+            deit_weights(),
+            'mmpretrain',
+            'mmeatrack',
+            'the names of mmpretrain; .* those of timm',
+        ),
         (deit_weights(), 'auto', 'ostrack', 'OSTrack'),
-        ({'backbone.layer1.0.conv1.weight': torch.zeros(1)}, 'auto', 'mmeatrack', 'no project'),
+        (
+            {'backbone.layer1.0.conv1.weight': torch.zeros(1)},
+            'auto',
+            'mmeatrack',
+            'no known project',
+        ),
         ({'vit.encoder.layer.0.x': torch.zeros(1)}, 'auto', 'mmeatrack', 'Hugging Face'),
         (dict(deit_weights(), reg_token=torch.zeros(1)), 'auto', 'mmeatrack', 'register tokens'),
         (deit_weights(), 'auto', 'mmeatrack', 'give the config of the tracker'),
         (ostrack_weights(depth=1), 'auto', 'ostrack', 'has the names of ostrack already'),
     ],
 )
-def test_refusals(weights, origin, to, message) -> None:
+def test_unconvertible_weights_are_refused(weights, origin, to, message) -> None:
     with pytest.raises(ValueError, match=message):
         convert_checkpoint(file_of(weights), origin, to)
 
 
-def test_config_that_does_not_fit_is_refused() -> None:
+def test_mismatched_config_is_refused() -> None:
     with pytest.raises(ValueError, match='of the backbone are missing or of another shape'):
         convert_checkpoint(file_of(deit_weights()), 'auto', 'mmeatrack', backbone_cfg(3, 3))
     with pytest.raises(ValueError, match='a config is for the weights of a classifier'):

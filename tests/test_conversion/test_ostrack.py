@@ -1,3 +1,5 @@
+"""Weights of OSTrack: names, derived config, equal maps, refusals."""
+
 import pytest
 import torch
 
@@ -15,7 +17,7 @@ def build(conversion):
 
 
 @torch.no_grad()
-def test_maps_equal_the_written_out_forward() -> None:
+def test_maps_equal_a_reference_forward() -> None:
     weights = ostrack_weights()
     tracker = build(from_ostrack(weights))
     generator = torch.Generator().manual_seed(1)
@@ -23,7 +25,7 @@ def test_maps_equal_the_written_out_forward() -> None:
     search = torch.randn(2, 3, 64, 64, generator=generator)
     output = tracker._forward(dict(img=template[:, None], search_img=search[:, None]))
     score, size, offset = ostrack_forward(weights, template, search)
-    assert score.std() > 1e-3  # or equal maps would mean little
+    assert score.std() > 1e-3  # otherwise equal maps would prove little
     for ours, theirs in (
         (sigmoid_clamped(output.score), score),
         (sigmoid_clamped(output.size), size),
@@ -32,7 +34,7 @@ def test_maps_equal_the_written_out_forward() -> None:
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
-def test_config_follows_from_the_shapes() -> None:
+def test_config_is_derived_from_the_shapes() -> None:
     model = from_ostrack(ostrack_weights(width=192, depth=2, channels=64)).model
     backbone = model['backbone']
     assert (backbone['separate_depth'], backbone['joint_depth']) == (0, 2)
@@ -47,7 +49,7 @@ def test_search_factor_of_the_large_crop() -> None:
     assert from_ostrack(weights).model['test_cfg']['search_factor'] == 5.0
 
 
-def test_there_and_back_is_exact() -> None:
+def test_round_trip_is_exact() -> None:
     weights = ostrack_weights()
     conversion = from_ostrack(weights)
     assert set(conversion.left_out) == {'backbone.cls_token', 'backbone.pos_embed'}
@@ -56,7 +58,7 @@ def test_there_and_back_is_exact() -> None:
     assert all(torch.equal(back[key], weights[key]) for key in weights)
 
 
-def test_is_told_by_its_names() -> None:
+def test_ostrack_is_recognised_by_its_names() -> None:
     assert is_ostrack(ostrack_weights(depth=1))
     assert not is_ostrack({'backbone.search_pos_embed': torch.zeros(1)})
 
@@ -75,30 +77,30 @@ def test_is_told_by_its_names() -> None:
         ('backbone.blocks.0.attn.q_proj.weight', 'EVA-02'),
     ],
 )
-def test_refuses_what_changes_the_forward(key: str, feature: str) -> None:
+def test_features_that_change_the_forward_are_refused(key: str, feature: str) -> None:
     weights = dict(ostrack_weights(depth=1), **{key: torch.zeros(1)})
     with pytest.raises(ValueError, match=feature):
         from_ostrack(weights)
 
 
-def test_refuses_unknown_tensors() -> None:
+def test_unknown_tensors_are_refused() -> None:
     weights = dict(ostrack_weights(depth=1), **{'backbone.selector.fc1.weight': torch.zeros(1)})
     with pytest.raises(ValueError, match=r'backbone\.selector\.fc1\.weight'):
         from_ostrack(weights)
 
 
-def test_leaves_out_what_only_a_loss_reads() -> None:
+def test_tensors_of_a_loss_are_left_out() -> None:
     weights = dict(ostrack_weights(depth=1), **{'global_stat_x.conv1.weight': torch.zeros(1)})
     assert 'global_stat_x.conv1.weight' in from_ostrack(weights).left_out
 
 
-def test_names_missing_tensors() -> None:
+def test_missing_tensors_are_named() -> None:
     weights = ostrack_weights(depth=2)
     del weights['backbone.blocks.1.mlp.fc2.bias']
     with pytest.raises(ValueError, match=r'1 tensors are missing.*joint_stage\.1\.mlp\.fc2\.bias'):
         from_ostrack(weights)
 
 
-def test_a_student_cannot_be_written() -> None:
+def test_a_tracker_with_separate_layers_cannot_be_written() -> None:
     with pytest.raises(ValueError, match='separate_depth=0'):
         to_ostrack({'backbone.separate_stage.0.norm1.weight': torch.zeros(1)})

@@ -1,3 +1,5 @@
+"""Published trackers: one file with weights, config and facts."""
+
 import hashlib
 import json
 import re
@@ -18,7 +20,7 @@ def tracker():
     return build(tracker_cfg()).eval()
 
 
-def test_file_alone_makes_the_tracker(tmp_path, tracker) -> None:
+def test_file_suffices_to_build_the_tracker(tmp_path, tracker) -> None:
     path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
     read = read_published(path)
     assert read.facts == FACTS
@@ -28,7 +30,7 @@ def test_file_alone_makes_the_tracker(tmp_path, tracker) -> None:
     assert all(torch.equal(own[key], value) for key, value in again.state_dict().items())
 
 
-def test_hash_of_the_content_is_in_the_name(tmp_path, tracker) -> None:
+def test_name_ends_in_the_hash_of_the_content(tmp_path, tracker) -> None:
     path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
     again = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
     assert again == path
@@ -41,7 +43,7 @@ def test_half_precision_halves_the_file(tmp_path, tracker) -> None:
     full = publish(tracker_cfg(), weights, FACTS, tmp_path / 'a.safetensors')
     half = publish(tracker_cfg(), weights, FACTS, tmp_path / 'b.safetensors', torch.float16)
     tensors = sum(v.numel() for v in weights.values() if v.is_floating_point())
-    saved = full.stat().st_size - half.stat().st_size  # and a few digits of the header
+    saved = full.stat().st_size - half.stat().st_size  # and a few digits in the header
     assert saved == pytest.approx(2 * tensors, rel=0.01)
     read = read_published(half).state_dict
     name = 'backbone.joint_stage.0.attn.qkv.weight'
@@ -53,7 +55,7 @@ def test_half_precision_halves_the_file(tmp_path, tracker) -> None:
     'name', ['subprocess.Popen', 'mmdet.FasterRCNN', 'mmeatrack.Nothing', ['mmeatrack.EATrack']]
 )
 @pytest.mark.parametrize('place', ['top', 'nested'])
-def test_config_that_names_other_parts_is_refused(tmp_path, tracker, name, place) -> None:
+def test_config_with_foreign_parts_is_refused(tmp_path, tracker, name, place) -> None:
     model = tracker_cfg()
     if place == 'top':
         model['type'] = name
@@ -68,10 +70,10 @@ def test_config_that_names_other_parts_is_refused(tmp_path, tracker, name, place
         read_published(planted)
 
 
-def test_other_files_are_refused(tmp_path, tracker) -> None:
+def test_files_of_other_formats_are_refused(tmp_path, tracker) -> None:
     plain = tmp_path / 'plain.safetensors'
     save_file(dict(tracker.state_dict()), str(plain))
-    with pytest.raises(RuntimeError, match='no published tracker of format 1'):
+    with pytest.raises(RuntimeError, match='not a published tracker of format 1'):
         read_published(plain)
     newer = tmp_path / 'newer.safetensors'
     save_file(dict(tracker.state_dict()), str(newer), dict(mmeatrack_format='9'))
@@ -79,14 +81,14 @@ def test_other_files_are_refused(tmp_path, tracker) -> None:
         read_published(newer)
 
 
-def test_config_must_be_plain(tmp_path, tracker) -> None:
+def test_values_must_be_plain(tmp_path, tracker) -> None:
     with pytest.raises(ValueError, match='plain values'):
         publish(
             tracker_cfg(), tracker.state_dict(), dict(path=tmp_path), tmp_path / 'x.safetensors'
         )
 
 
-def test_file_of_torch_is_as_good(tmp_path, tracker) -> None:
+def test_pth_file_is_equivalent(tmp_path, tracker) -> None:
     path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.pth')
     read = read_published(path)
     assert read.facts == FACTS
@@ -98,12 +100,12 @@ def test_file_of_torch_is_as_good(tmp_path, tracker) -> None:
         publish(tracker_cfg(), own, FACTS, tmp_path / 'toy.onnx')
 
 
-def test_two_files_of_one_hash(tmp_path, tracker) -> None:
+def test_content_that_contradicts_the_hash_is_refused(tmp_path, tracker) -> None:
     weights = tracker.state_dict()
     path = publish(tracker_cfg(), weights, FACTS, tmp_path / 'toy.safetensors')
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    with pytest.raises(FileExistsError, match='exists with another content'):
+    with pytest.raises(FileExistsError, match='exists with different content'):
         publish(tracker_cfg(), weights, FACTS, tmp_path / 'toy.safetensors')
     with pytest.raises(RuntimeError, match=r'SHA-256 begins with \w{8}, its name says .*copy it'):
         read_published(path)
@@ -112,7 +114,7 @@ def test_two_files_of_one_hash(tmp_path, tracker) -> None:
 
 
 @pytest.mark.parametrize('config', ['[1', '[' * 9999, '"text"', '[]'])
-def test_config_that_is_none_is_named(tmp_path, tracker, config: str) -> None:
+def test_malformed_config_is_refused(tmp_path, tracker, config: str) -> None:
     path = tmp_path / 'x.safetensors'
     metadata = dict(mmeatrack_format='1', mmeatrack_model=config)
     save_file(dict(tracker.state_dict()), str(path), metadata)

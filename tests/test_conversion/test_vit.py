@@ -1,3 +1,5 @@
+"""ImageNet weights of vision transformers: names, layers, position embeddings, refusals."""
+
 from typing import Dict
 
 import pytest
@@ -8,7 +10,7 @@ from mmeatrack.conversion import convert_vit, resize_positions
 from tests.toy_classifier import timm_weights, vit_features
 from tests.toys import DIMS, GRID, TEMPLATE_SIZE, backbone_cfg, build
 
-# A template of 2 x 2 patches; the source's grid has the same size where not said otherwise.
+# The template has 2 x 2 patches, like the source's grid by default.
 
 
 def mmpretrain_names(weights: Dict[str, Tensor]) -> Dict[str, Tensor]:
@@ -31,9 +33,9 @@ def mmpretrain_names(weights: Dict[str, Tensor]) -> Dict[str, Tensor]:
     ('layers', 'chosen'), [('first', (0, 1, 2)), ('even', (1, 3, 4)), ([4, 0, 2], (4, 0, 2))]
 )
 @torch.no_grad()
-def test_features_equal_the_written_out_forward(layout, extra_tokens, layers, chosen) -> None:
+def test_features_equal_a_reference_forward(layout, extra_tokens, layers, chosen) -> None:
     weights = timm_weights(depth=5, side=2, extra_tokens=extra_tokens)
-    weights = {key: 0.3 * value for key, value in weights.items()}  # or attention is all or none
+    weights = {key: 0.3 * value for key, value in weights.items()}  # otherwise attention saturates
     backbone = build(backbone_cfg(2, 1)).eval()
     source = weights if layout == 'timm' else mmpretrain_names(weights)
     converted = convert_vit(source, backbone, layers)
@@ -50,7 +52,7 @@ def test_features_equal_the_written_out_forward(layout, extra_tokens, layers, ch
     torch.testing.assert_close(backbone.joint_stage[0](tokens), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_record_names_every_change() -> None:
+def test_conversion_records_every_change() -> None:
     backbone = build(backbone_cfg(2, 1))
     converted = convert_vit(timm_weights(4, side=2), backbone)
     assert ('blocks.2.norm1.weight', 'joint_stage.0.norm1.weight') in converted.renamed
@@ -62,7 +64,7 @@ def test_record_names_every_change() -> None:
         assert name in str(converted)
 
 
-def test_grid_that_is_not_square() -> None:
+def test_grid_must_be_square_or_given() -> None:
     backbone = build(backbone_cfg(2, 1))
     weights = timm_weights(3, side=(14, 10))
     with pytest.raises(ValueError, match=r'140 cells.*pretrained_grid=\(rows, columns\)'):
@@ -77,7 +79,7 @@ def test_grid_that_is_not_square() -> None:
         convert_vit(weights, backbone, grid=(9, 9))
 
 
-def test_positions_of_the_same_grid_stay() -> None:
+def test_positions_of_the_same_grid_are_unchanged() -> None:
     positions = torch.randn(1, 1 + 6, 4)
     assert torch.equal(resize_positions(positions, (2, 3), (2, 3)), positions[:, 1:])
 
@@ -98,13 +100,13 @@ def test_positions_of_the_same_grid_stay() -> None:
         ('vit.encoder.layer.0.attention.query.weight', "Hugging Face's transformers"),
     ],
 )
-def test_features_that_the_backbone_lacks_are_named(key: str, feature: str) -> None:
+def test_features_that_the_backbone_lacks_are_refused(key: str, feature: str) -> None:
     weights = dict(timm_weights(3, side=2), **{key: torch.ones(1)})
     with pytest.raises(ValueError, match=feature):
         convert_vit(weights, build(backbone_cfg(2, 1)))
 
 
-def test_norm_after_pooling_is_no_final_norm() -> None:
+def test_norm_after_pooling_is_refused_as_final_norm() -> None:
     weights = timm_weights(3, side=2)
     for end in ('weight', 'bias'):
         weights[f'fc_norm.{end}'] = weights.pop(f'norm.{end}')

@@ -1,3 +1,5 @@
+"""Weights files of any kind, read without running code."""
+
 import pickle
 import sys
 import types
@@ -18,31 +20,31 @@ def saved(path, content: Any) -> Any:
     return path
 
 
-def same(tensors) -> bool:
+def are_equal(tensors) -> bool:
     return list(tensors) == list(WEIGHTS) and all(
         torch.equal(tensors[key], WEIGHTS[key]) for key in WEIGHTS
     )
 
 
 @pytest.mark.parametrize('key', ['state_dict', 'net', 'model', 'state_dict_ema', 'model_ema'])
-def test_state_dict_under_any_usual_key(tmp_path, key: str) -> None:
+def test_state_dict_is_found_under_any_usual_key(tmp_path, key: str) -> None:
     file = read_weights_file(saved(tmp_path / 'x.pth', {key: WEIGHTS, 'epoch': 3}))
-    assert same(file.tensors)
+    assert are_equal(file.tensors)
 
 
 def test_plain_state_dict(tmp_path) -> None:
     file = read_weights_file(saved(tmp_path / 'x.pth', OrderedDict(WEIGHTS)))
     assert file.kind == 'a plain state dict'
-    assert same(file.tensors)
+    assert are_equal(file.tensors)
 
 
 @pytest.mark.parametrize('count', [{}, {'n_averaged': torch.tensor(4)}, {'steps': torch.tensor(4)}])
-def test_prefix_of_a_distributed_or_averaged_model(tmp_path, count: dict) -> None:
+def test_prefix_of_a_distributed_or_averaged_model_is_stripped(tmp_path, count: dict) -> None:
     wrapped = {f'module.{key}': value for key, value in WEIGHTS.items()}
-    assert same(read_weights_file(saved(tmp_path / 'x.pth', {**wrapped, **count})).tensors)
+    assert are_equal(read_weights_file(saved(tmp_path / 'x.pth', {**wrapped, **count})).tensors)
 
 
-def test_prefix_of_a_part_stays(tmp_path) -> None:
+def test_prefix_that_not_all_names_have_is_kept(tmp_path) -> None:
     mixed = {'module.a': torch.zeros(1), 'head': torch.zeros(1)}
     assert set(read_weights_file(saved(tmp_path / 'x.pth', mixed)).tensors) == set(mixed)
 
@@ -66,7 +68,7 @@ def test_safetensors(tmp_path) -> None:
 
 
 def family_object(module: str) -> Any:
-    """An object with state of a class in a module of pytracking's family."""
+    """Object with state, of a class defined in a module of pytracking's family."""
     holder = types.ModuleType(module)
 
     class Settings:
@@ -93,7 +95,7 @@ def _restore_modules() -> Iterator[None]:
 
 
 @pytest.mark.parametrize('legacy', [False, True])
-def test_objects_of_the_family_are_passed_over(tmp_path, legacy: bool) -> None:
+def test_objects_of_the_family_are_ignored(tmp_path, legacy: bool) -> None:
     settings = family_object('lib.train.admin.settings')
     path = tmp_path / 'OSTrack_ep0300.pth.tar'
     content = dict(net=WEIGHTS, settings=settings, stats=OrderedDict(train=settings), epoch=300)
@@ -102,7 +104,7 @@ def test_objects_of_the_family_are_passed_over(tmp_path, legacy: bool) -> None:
         del sys.modules[name]
     file = read_weights_file(path)
     assert file.kind == "a checkpoint of pytracking's family"
-    assert same(file.tensors)
+    assert are_equal(file.tensors)
 
 
 class Planted:
@@ -117,17 +119,17 @@ def test_code_is_refused_in_a_file_of_the_family(tmp_path) -> None:
 
 
 @pytest.mark.parametrize('content', [[1, 2], {'epoch': 3}, {'net': {'a': 3}}, {}])
-def test_file_without_weights(tmp_path, content: Any) -> None:
-    with pytest.raises(RuntimeError, match=r'tensors by name'):
+def test_file_without_weights_is_refused(tmp_path, content: Any) -> None:
+    with pytest.raises(RuntimeError, match='no named tensors'):
         read_weights_file(saved(tmp_path / 'x.pth', content))
 
 
-def test_cut_and_missing_files(tmp_path) -> None:
+def test_truncated_missing_and_foreign_files_are_refused(tmp_path) -> None:
     path = saved(tmp_path / 'x.pth', WEIGHTS)
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(RuntimeError, match='could not be read'):
         read_weights_file(path)
-    with pytest.raises(FileNotFoundError, match='no file of weights'):
+    with pytest.raises(FileNotFoundError, match='no such weights file'):
         read_weights_file(tmp_path / 'absent.pth')
     (tmp_path / 'plain.pth').write_bytes(pickle.dumps({'a': 1}))
     with pytest.raises(RuntimeError):

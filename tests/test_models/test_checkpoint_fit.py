@@ -175,7 +175,7 @@ def test_torchs_own_loading_takes_the_prefix_too() -> None:
 
 @pytest.mark.parametrize('content', [dict(epoch=3), dict(model=dict(epoch=3)), [1, 2], 'text'])
 def test_checkpoint_without_weights_is_refused(content) -> None:
-    with pytest.raises(RuntimeError, match=r'teacher\.pth holds .* and no tensors by name'):
+    with pytest.raises(RuntimeError, match=r'teacher\.pth holds .* and no named tensors'):
         find_weights(content, 'teacher.pth')
 
 

@@ -111,7 +111,7 @@ def test_report_replaces_neither_inputs_nor_foreign_files(
     ('arguments', 'expected'),
     [
         (('train', '--config', 'absent.py'), 'absent.py'),
-        (('train', '--config', '{tracker}'), 'is no distillation'),
+        (('train', '--config', '{tracker}'), 'is not a distillation'),
         (('temporal', '--config', '{tracker}', '--device', 'cuda:0'), 'sees no GPU'),
         (('store-memory', '--frames', '150'), 'frames=150 must be a positive multiple of 100'),
     ],

@@ -27,7 +27,7 @@ def test_there_and_back(tmp_path, main, capsys) -> None:
     assert main([str(source), str(ours)]) == 0
     report = capsys.readouterr().out
     assert f'{len(weights) - 2} tensors renamed from ostrack to mmeatrack' in report
-    assert "2 that no forward reads kept aside ['backbone.cls_token', 'backbone.pos_embed']" in (
+    assert "2 that no forward reads set aside ['backbone.cls_token', 'backbone.pos_embed']" in (
         report
     )
     content = torch.load(ours, weights_only=True)
@@ -51,7 +51,7 @@ def test_refusals(tmp_path, main, capsys) -> None:
     assert 'has the names of ostrack already' in capsys.readouterr().err
     torch.save({'x': torch.zeros(1)}, source)
     assert main([str(source), str(target), '--from', 'ostrack']) == 1
-    assert 'of no project known here' in capsys.readouterr().err
+    assert 'of no known project' in capsys.readouterr().err
     assert not target.exists()
 
 

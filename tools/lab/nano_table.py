@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mmengine.config import Config
 
 from lab.experiments.commands import train_stage
-from lab.experiments.seeds import mean_and_error
+from lab.experiments.results import mean_and_error
 from lab.experiments.stage import Stage, StageError, run_stages
 
 EXAMPLE = """example:

@@ -1,92 +1,94 @@
 """Command ``speed`` of tools/benchmark.py: its options, and the order of its measurements."""
 
 import argparse
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Sequence
+from typing import TYPE_CHECKING, Callable, List, Sequence
 
 if TYPE_CHECKING:
     from lab.costs import BenchmarkReport
     from lab.costs.speed_trackers import Line
 
 
-def at_least_one(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r}: give a whole number of at least 1')
-    return int(text)
+def at_least(least: int) -> Callable[[str], int]:
+    """Parser of a whole number with a lower limit."""
+
+    def parse(text: str) -> int:
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f'{text!r}: give a whole number of at least {least}')
+        return int(text)
+
+    return parse
 
 
-def at_least_ten(text: str) -> int:
-    """A whole number of at least 10."""
-    if at_least_one(text) < 10:
-        raise argparse.ArgumentTypeError(f'{text!r}: give at least 10')
-    return int(text)
+at_least_one = at_least(1)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options of ``speed``; with --out FILE.md it writes FILE.json and FILE.png, too."""
+    """Add the options of ``speed``; with --out FILE.md it writes FILE.json and FILE.png too."""
     add = parser.add_argument
     add(
         '--trackers',
         nargs='*',
         default=['eatrack_nano=eatrack_nano'],
         metavar='NAME=CONFIG[,CHECKPOINT]',
-        help='trackers of mmtrack or this package, NAME=NAME for a shipped one; a config alone '
-        'runs on random weights (default: eatrack_nano)',
+        help='trackers of mmtrack or this package; NAME=SHIPPED for a shipped one; a config '
+        'without a checkpoint has random weights (default: eatrack_nano)',
     )
     add(
         '--ways',
         nargs='+',
         choices=['plain', 'fast', 'compiled'],
         default=['plain', 'fast'],
-        help="ways of this package's trackers (default: plain fast)",
+        help="ways to run this package's trackers (default: plain fast)",
     )
     add(
         '--exports',
         nargs='*',
         default=[],
         metavar='NAME=FOLDER[,BACKEND[,PRECISION]]',
-        help='folders of tools/export.py; onnxruntime and fp32 by default',
+        help='folders written by tools/export.py (default: onnxruntime, fp32)',
     )
-    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head for cv2.TrackerNano')
+    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head of cv2.TrackerNano')
     add('--csrt', action='store_true', help='cv2.TrackerCSRT')
-    add('--sequences', type=Path, help='folder of sequences as DTB70 has them (default: noise)')
-    add('--frames', type=at_least_one, default=100, help='of each sequence (default: %(default)s)')
+    add('--sequences', type=Path, help="folder of sequences in DTB70's layout (default: noise)")
+    add('--frames', type=at_least_one, default=100, help='per sequence (default: %(default)s)')
     add('--rounds', type=at_least_one, default=50, help='of the network (default: %(default)s)')
-    add('--memory', action='store_true', help='peak memory, in a process each')
+    add('--memory', action='store_true', help='peak memory of each tracker in its own process')
     add(
         '--growth',
-        type=at_least_ten,
+        type=at_least(10),
         metavar='FRAMES',
-        help='time of the first tracker against image size, and its time and memory along a video '
-        'of so many frames',
+        help='time of the first tracker by image size, and its time and memory along a video of '
+        'this length',
     )
 
 
 def measure_speed(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure the trackers side by side."""
+    """Measure the trackers against each other."""
     from tqdm import tqdm
 
     from lab.costs import BenchmarkReport, speed_report
     from lab.costs import speed as measure
+    from lab.costs.peak_memory import tracking_peak
     from lab.costs.speed_trackers import build
-    from lab.costs.tracking_memory import tracking_peak
     from lab.real_sequences import read_sequences
+    from mmeatrack.files.atomic import write_atomically
 
     clips = read_sequences(args.sequences, args.frames) if args.sequences else []
     videos = [measure.read_video(clip) for clip in clips]
     lines, made = _lines(args), {}
-    # Compiling takes minutes: wrong arguments of the others are found before.
+    # Compiling takes minutes: check the arguments of the other trackers first.
     for number in sorted(range(len(lines)), key=lambda number: lines[number].way == 'compiled'):
         made[number] = build(lines[number], args.device, args.threads)
     built: dict = {}
     for number, line in enumerate(lines):
-        # Those of mmtrack have one way alone.
+        # Trackers of mmtrack have a single way.
         built.setdefault(made[number].name, (made[number], line))
     contestants = [contestant for contestant, _ in built.values()]
     videos = videos or [measure.noise_video(args.frames)]
     report = BenchmarkReport('Speed of trackers', args.device)
-    source = args.sequences or '720p noise, weights of no matter'
+    source = args.sequences or '720p noise'
     frames = sum(len(video.frames) for video in videos)
     report.text(f'{speed_report.PROTOCOL} {frames} frames ({source}), {args.rounds} rounds.')
     clock = measure.clock_of(args.device, args.threads)
@@ -101,12 +103,12 @@ def measure_speed(args: argparse.Namespace) -> 'BenchmarkReport':
     rate = measure.matmul_rate(args.device, clock)
     report.text(f'Matrix product of 1024 x 1024: {rate / 1e9:.0f} GFLOP/s.')
     found = speed_report.entries(contestants, networks, tracked, rate, peaks)
-    speed_report.add_tables(report, found)
+    speed_report.add_table(report, found)
     if args.growth:
         _add_growth(report, next(iter(built.values()))[1].sources, args)
     if args.out:
         numbers, picture = output_files(args.out)
-        speed_report.write_numbers(numbers, found)
+        write_atomically(numbers, json.dumps(found, indent=1) + '\n')
         speed_report.plot_speed(found, picture)
     return report
 
@@ -114,7 +116,7 @@ def measure_speed(args: argparse.Namespace) -> 'BenchmarkReport':
 def _add_growth(
     report: 'BenchmarkReport', sources: Sequence[str], args: argparse.Namespace
 ) -> None:
-    """Measure what the first tracker's time grows with."""
+    """Measure the first tracker's time and memory against image size and video length."""
     from tqdm import tqdm
 
     from lab.costs import growth
@@ -128,7 +130,7 @@ def _add_growth(
 
 
 def _lines(args: argparse.Namespace) -> 'List[Line]':
-    """Trackers that the command names.
+    """Trackers of the command.
 
     Raises:
         ValueError: If there is none, or one is not NAME=SOURCES.
@@ -155,5 +157,5 @@ def _lines(args: argparse.Namespace) -> 'List[Line]':
 
 
 def output_files(out: Path) -> Sequence[Path]:
-    """Numbers and picture beside a report."""
+    """Files of numbers and plot next to a report."""
     return out.with_suffix('.json'), out.with_suffix('.png')

@@ -11,7 +11,7 @@ from mmtrack.models.sot import PrDiMP, SiamRPN, Stark
 from torch import Tensor, nn
 
 from mmeatrack.compat.config_paths import find_path, package_configs
-from mmeatrack.conversion.ostrack import under_own_names
+from mmeatrack.conversion.ostrack import convert_if_ostrack
 from mmeatrack.log import warn
 from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
 from mmeatrack.registry import MODELS
@@ -74,7 +74,7 @@ def load_teacher(tracker: Any, path: str) -> None:
         RuntimeError: If a parameter of the tracker is missing or has another shape; nothing is
             loaded then.
     """
-    weights = under_own_names(load_weights(path))
+    weights = convert_if_ostrack(load_weights(path))
     own = tracker.state_dict()
     fit = compare(own, weights)
     remedy = 'Set model.teacher to the config that it was trained with.'

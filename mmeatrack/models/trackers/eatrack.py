@@ -7,7 +7,7 @@ from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
 
-from mmeatrack.conversion.ostrack import under_own_names
+from mmeatrack.conversion.ostrack import convert_if_ostrack
 from mmeatrack.conversion.state_dicts import find_weights
 from mmeatrack.models.backbones import check_backbone, check_joint_tokens
 from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
@@ -126,7 +126,7 @@ class EATrack(OnePassTracker):
         # torch and MMEngine both call this first, with all keys of the tracker in a copy that they
         # use afterwards.
         if not prefix:
-            weights = under_own_names(find_weights(state_dict, 'the checkpoint').tensors)
+            weights = convert_if_ostrack(find_weights(state_dict, 'the checkpoint').tensors)
             state_dict.clear()
             state_dict.update(weights)
         if not self.allow_partial_checkpoint:

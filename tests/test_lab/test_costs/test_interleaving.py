@@ -8,7 +8,7 @@ from lab.costs.interleaving import typical_mean
 
 
 class FakeClock:
-    """Goes on only when a task says how long it took."""
+    """Clock that advances by the cost of each task."""
 
     def __init__(self, costs: Dict[str, List[float]]) -> None:
         self.now, self.costs, self.order = 0.0, {k: list(v) for k, v in costs.items()}, ''
@@ -21,7 +21,7 @@ class FakeClock:
         self.now += self.costs[name].pop(0)
 
 
-def test_each_task_once_a_round_with_its_own_times() -> None:
+def test_each_task_runs_once_per_round() -> None:
     costs = {'a': [1.0, 2.0, 4.0] * 4, 'b': [3.0, 5.0, 7.0] * 4}
     clock = FakeClock(costs)
     rounds = []
@@ -34,7 +34,7 @@ def test_each_task_once_a_round_with_its_own_times() -> None:
     assert seconds['a'].tolist() == costs['a']
     assert seconds['b'].tolist() == costs['b']
     assert len(rounds) == 12
-    assert set(rounds) == {'ab', 'ba'}  # every round both, in both orders
+    assert set(rounds) == {'ab', 'ba'}  # both tasks in every round, in both orders
 
 
 def test_no_task_or_no_round_is_refused() -> None:
@@ -45,7 +45,7 @@ def test_no_task_or_no_round_is_refused() -> None:
 
 
 def test_rounds_are_paired() -> None:
-    below = np.array([1.0, 10.0, 100.0, 2.0, 20.0])  # a machine that slows down and recovers
+    below = np.array([1.0, 10.0, 100.0, 2.0, 20.0])  # the machine slows down and recovers
     ratio = ratio_of_rounds(below * [1.1, 1.2, 1.3, 1.2, 9.0], below)
     assert ratio.value == pytest.approx(1.2)
     assert ratio.low >= 1.1
@@ -53,7 +53,7 @@ def test_rounds_are_paired() -> None:
     assert ratio_of_rounds(2 * below, below) == (2.0, 2.0, 2.0)
 
 
-def test_a_period_counts_its_dear_frame_and_forgets_an_interruption() -> None:
+def test_a_typical_mean_counts_the_costly_frame_but_no_interruption() -> None:
     below = np.ones((5, 4))
     above = np.ones((5, 4))
     above[:, 3] = 1.4  # the frame that takes a view
@@ -62,4 +62,4 @@ def test_a_period_counts_its_dear_frame_and_forgets_an_interruption() -> None:
     ratio = ratio_of_typical_periods(above, below)
     assert ratio.value == pytest.approx(1.1)
     assert ratio.low == pytest.approx(1.1)
-    assert np.median(above) == 1.0  # which a median over all frames does not see
+    assert np.median(above) == 1.0  # a median over all frames misses the costly one

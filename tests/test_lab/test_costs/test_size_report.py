@@ -38,7 +38,7 @@ def report() -> SizeReport:
     return size_report(MODELS.build(Config.fromfile(str(STUDENT)).model))
 
 
-def test_parameters_of_the_paper(report: SizeReport) -> None:
+def test_parameters_match_the_paper(report: SizeReport) -> None:
     assert report.parameters == 8 * LAYER + PATCH_EMBED + POSITIONS + 2 * C + HEAD == 6_261_189
     assert report.position_embeddings == POSITIONS == 61_440
     # The paper's 6.26 M and 6.20 M.
@@ -46,7 +46,7 @@ def test_parameters_of_the_paper(report: SizeReport) -> None:
     assert round((report.parameters - report.position_embeddings) / 1e6, 2) == 6.20
 
 
-def test_multiply_adds_of_the_paper(report: SizeReport) -> None:
+def test_multiply_adds_match_the_paper(report: SizeReport) -> None:
     assert report.tokens == (64, 64, 256)
     assert report.template.layers == 64 * (MACS_PATCHES + 6 * MACS_PER_TOKEN)
     assert report.search.layers == (
@@ -55,7 +55,7 @@ def test_multiply_adds_of_the_paper(report: SizeReport) -> None:
     assert report.total.layers == pytest.approx(1.87e9, rel=0.01)
 
 
-def test_attention_matmuls_are_counted_apart(report: SizeReport) -> None:
+def test_attention_matmuls_are_counted_separately(report: SizeReport) -> None:
     def matmuls(tokens: int) -> int:
         return 2 * tokens * tokens * C
 
@@ -73,7 +73,7 @@ def test_without_a_temporal_slot() -> None:
     assert with_two.template == without.template
 
 
-def test_counting_leaves_the_model_as_it_was() -> None:
+def test_counting_does_not_change_the_model() -> None:
     tracker = build(tracker_cfg())
     tracker.train()
     before = {key: value.clone() for key, value in tracker.state_dict().items()}

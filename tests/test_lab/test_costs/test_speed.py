@@ -1,5 +1,4 @@
 import itertools
-import json
 import time
 from typing import Any, Iterator, List
 
@@ -11,7 +10,7 @@ from mmengine.config import Config
 from lab.costs import growth
 from lab.costs.report import BenchmarkReport
 from lab.costs.speed import clock_of, matmul_rate, noise_video, time_networks, track_videos
-from lab.costs.speed_report import add_tables, entries, plot_speed, write_numbers
+from lab.costs.speed_report import add_table, entries, plot_speed
 from lab.costs.speed_trackers import Contestant, network_tasks
 from mmeatrack.deploy import TrackedFrame
 from tests.toys import build, tracker_cfg
@@ -27,7 +26,7 @@ def follower(boxes: np.ndarray, calls: list, name: str) -> Contestant:
     return Contestant(name, run, network=lambda: calls.append(name))
 
 
-def test_trackers_take_turns_on_every_frame(tmp_path) -> None:
+def test_trackers_are_interleaved_frame_by_frame(tmp_path) -> None:
     video, calls = noise_video(8, 120, 160), []
     right = follower(video.boxes, calls, 'right')
     wrong = follower(video.boxes + 1000, calls, 'wrong')
@@ -46,13 +45,12 @@ def test_trackers_take_turns_on_every_frame(tmp_path) -> None:
     assert 'template' not in networks
     numbers = entries([right, wrong], networks, found, 1e9, {'right': 3 * 2**20})
     report = BenchmarkReport('Speed')
-    add_tables(report, numbers)
+    add_table(report, numbers)
     (row,) = [line for line in str(report).splitlines() if line.startswith('| right')]
     cells = [cell.strip() for cell in row.strip('|').split('|')]
     assert (cells[1], cells[8], cells[10]) == ('-', '3', '95.2')
-    write_numbers(tmp_path / 'speed.json', numbers)
-    assert json.loads((tmp_path / 'speed.json').read_text())['right']['peak_bytes'] == 3 * 2**20
-    for name in ('wrong', 'right'):  # a picture of some trackers' success, and one of none's
+    assert numbers['right']['peak_bytes'] == 3 * 2**20
+    for name in ('wrong', 'right'):  # a plot of some trackers with success, and of none
         numbers[name]['success'] = None
         plot_speed(numbers, tmp_path / 'speed.png')
         picture = cv2.imread(str(tmp_path / 'speed.png'))
@@ -60,7 +58,7 @@ def test_trackers_take_turns_on_every_frame(tmp_path) -> None:
         assert picture.std() > 10
 
 
-def test_processor_time_is_that_of_one_thread() -> None:
+def test_one_thread_is_measured_in_processor_time() -> None:
     assert clock_of('cpu', 1) is time.process_time
     assert clock_of('cpu', 2) is clock_of('cuda:0', 1) is time.perf_counter
 

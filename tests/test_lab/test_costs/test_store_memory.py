@@ -7,7 +7,7 @@ from lab.costs.report import BenchmarkReport
 from lab.costs.store_memory import feed_store, reachable_bytes, report_store
 
 
-def test_storages_are_counted_once_and_closures_too() -> None:
+def test_storages_are_counted_once_and_closures_are_followed() -> None:
     tensor = torch.zeros(1000)
     assert 4000 <= reachable_bytes([tensor]) < 4000 + 1000
     assert reachable_bytes([tensor, tensor[:500]]) < 4000 + 2000
@@ -18,7 +18,7 @@ def test_storages_are_counted_once_and_closures_too() -> None:
 @pytest.mark.skipif(sys.platform != 'linux', reason="reads a process's memory from /proc")
 @pytest.mark.parametrize('given', [{}, dict(threshold='auto', interval='auto')])
 @pytest.mark.parametrize('capacity', [1, 5])
-def test_a_long_video_holds_no_more_than_a_short_one(given: dict, capacity: int) -> None:
+def test_memory_does_not_grow_with_the_video(given: dict, capacity: int) -> None:
     found = feed_store(4000, capacity=capacity, samples=40, **given)
     assert [each.frame for each in found] == list(range(100, 4001, 100))
     assert max(each.entries for each in found) == capacity
@@ -28,7 +28,7 @@ def test_a_long_video_holds_no_more_than_a_short_one(given: dict, capacity: int)
     assert max(views[15:]) <= max(views[:15]) * 1.02
 
 
-def test_a_store_that_grows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_growing_store_misses_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr('mmeatrack.tracking.TargetStore.due', lambda *_: False)
     kept: list = []
     monkeypatch.setattr(
@@ -40,6 +40,6 @@ def test_a_store_that_grows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 'leaking: most memory of the store, 2nd / 1st half' in report.missed
 
 
-def test_frames_must_divide() -> None:
+def test_frames_must_be_a_multiple_of_the_samples() -> None:
     with pytest.raises(ValueError, match='frames=150 must be a positive multiple of 100'):
         feed_store(150)

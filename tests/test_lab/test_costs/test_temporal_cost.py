@@ -6,7 +6,7 @@ from lab.costs.temporal_cost import build_trackers, store_config, time_frames
 from tests.toys import TOKENS, mmtrack_scope, tracker_cfg
 
 
-def test_trackers_differ_in_their_store_only() -> None:
+def test_trackers_differ_in_the_store_alone() -> None:
     config = Config(
         dict(
             model=tracker_cfg(),
@@ -27,10 +27,10 @@ def test_trackers_differ_in_their_store_only() -> None:
     assert not torch.equal(states['blend'].active_template, states['blend'].template)
     assert torch.equal(states['blend'].template, states['without'].template)
     for name in ('concat', 'blend'):
-        assert states[name].store.statistics.stored == 4  # every interval pays for a view
+        assert states[name].store.statistics.stored == 4  # one view per interval
 
 
-def test_auto_has_no_period() -> None:
+def test_an_automatic_interval_is_refused() -> None:
     config = Config(dict(custom_hooks=[dict(store=dict(interval='auto'))]))
     with pytest.raises(ValueError, match='give a number with --interval'):
         store_config(config)

@@ -1,4 +1,4 @@
-"""Student, teacher and distillation are measured at what a training does."""
+"""Measured steps of student, teacher and distillation match those of a training."""
 
 from typing import Any, Dict, List
 

@@ -1,4 +1,4 @@
-"""mmtrack's own scripts, byte for byte as installed, on a toy distillation."""
+"""mmtrack's own scripts, as installed, on a toy distillation."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ model = dict(
 @pytest.fixture(scope='module')
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp('synthetic')
-    write_split(root / 'train', 'train', 2, 24, (160, 120))  # mmtrack samples from 20 on
+    write_split(root / 'train', 'train', 2, 24, (160, 120))  # mmtrack needs 20 frames
     write_split(root / 'test', 'test', 2, 6, (160, 120))
     return root
 
@@ -137,10 +137,10 @@ def test_the_distillation_config_itself_is_tested(
     assert boxes(tmp_path / 'a') == boxes(tmp_path / 'b')
 
 
-def test_a_checkpoint_of_another_model_is_refused(
+def test_a_checkpoint_of_another_width_is_refused(
     distilled: Path, data: Path, tmp_path: Path
 ) -> None:
-    options = {'test_dataloader.dataset.data_root': data / 'test'}  # and the config's full width
+    options = {'test_dataloader.dataset.data_root': data / 'test'}  # with the full width
     student = distilled / 'iter_4_student.pth'
     stage = benchmark_stage('test', STUDENT_CONFIG, student, tmp_path, options)
     fork = start(*stage.command[1:], cwd=Path.cwd(), log=tmp_path / 'log.txt')

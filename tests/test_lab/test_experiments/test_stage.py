@@ -32,7 +32,7 @@ def test_a_finished_stage_is_not_run_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('change', ['command', 'input', 'stage before'])
-def test_a_change_runs_it_anew(tmp_path: Path, change: str) -> None:
+def test_a_change_runs_it_again(tmp_path: Path, change: str) -> None:
     runs, given = tmp_path / 'runs', tmp_path / 'given.py'
     given.write_text('a = 1')
     before = stage(tmp_path / 'before', 'pass')
@@ -48,14 +48,14 @@ def test_a_change_runs_it_anew(tmp_path: Path, change: str) -> None:
     assert runs.read_text() == 'xx'
 
 
-def test_a_failure_shows_the_end_of_its_output_and_is_not_finished(tmp_path: Path) -> None:
+def test_a_failure_shows_the_end_of_the_output(tmp_path: Path) -> None:
     failing = stage(tmp_path / 'stage', "print('the reason'); raise SystemExit(3)")
     with pytest.raises(StageError, match=r'(?s)a stage failed with exit status 3.*the reason'):
         run_stages([failing])
     assert not failing.finished
 
 
-def test_one_failure_lets_the_others_finish(tmp_path: Path) -> None:
+def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     good = stage(tmp_path / 'good', 'import time; time.sleep(0.3)')
     with pytest.raises(StageError):
         run_stages([stage(tmp_path / 'bad', 'raise SystemExit(1)'), good], parallel=2)
@@ -72,7 +72,7 @@ def test_an_interrupted_stage_resumes_from_its_checkpoint(tmp_path: Path) -> Non
     assert interrupted.log.read_text() == "[]\n['--resume']\n"
 
 
-def test_what_another_command_left_is_cleared(tmp_path: Path) -> None:
+def test_files_of_another_command_are_removed(tmp_path: Path) -> None:
     run_stages([stage(tmp_path / 'stage', 'pass')])
     (tmp_path / 'stage' / 'last_checkpoint').write_text('of another run')
     run_stages([stage(tmp_path / 'stage', 'pass; pass', resume=('--resume',))])
@@ -90,7 +90,7 @@ def test_a_folder_of_other_origin_is_left_alone(tmp_path: Path, content: str) ->
     assert list(mine.parent.iterdir()) == [mine]
 
 
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+def test_an_empty_folder_is_used(tmp_path: Path) -> None:
     (tmp_path / 'stage').mkdir()
     empty = stage(tmp_path / 'stage', 'pass')
     run_stages([empty])

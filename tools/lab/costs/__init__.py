@@ -1,4 +1,4 @@
-"""Costs of training and tracking: times measured side by side, memory, loading."""
+"""Costs of training and tracking: interleaved times, peak memory, data loading."""
 
 from .interleaving import Ratio, interleave, ratio_of_rounds, ratio_of_typical_periods
 from .report import BenchmarkReport

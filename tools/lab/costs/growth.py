@@ -1,10 +1,10 @@
-"""Time of a frame against image size and length of the video, and memory along a video."""
+"""Time per frame against image size and video length, and memory along a video."""
 
 from typing import Any, Callable, Dict, List, NamedTuple
 
 import numpy as np
 
-from lab.costs.process_memory import resident_bytes
+from lab.costs.peak_memory import resident_bytes
 from lab.costs.report import BenchmarkReport
 from lab.costs.speed import noise_video
 from mmeatrack.apis import track_frames
@@ -13,7 +13,7 @@ SIZES = {'360p': (360, 640), '720p': (720, 1280), '1080p': (1080, 1920), '4K': (
 
 
 def time_sizes(model: Any, frames: int) -> Dict[str, float]:
-    """Median seconds of a frame by image size."""
+    """Median seconds per frame by image size."""
     return {name: _median(model, frames, *size) for name, size in SIZES.items()}
 
 
@@ -21,8 +21,8 @@ class Length(NamedTuple):
     """Cost of a long video.
 
     Attributes:
-        seconds: (frames,) of each frame.
-        resident: (10,) bytes of the process's resident memory at the end of each tenth.
+        seconds: (frames,) seconds per frame.
+        resident: Resident memory of the process in bytes at the end of each tenth.
     """
 
     seconds: np.ndarray
@@ -32,7 +32,7 @@ class Length(NamedTuple):
 def time_length(
     model: Any, frames: int, clock: Callable[[], float], on_frame: Callable[[], object]
 ) -> Length:
-    """Cost of a long video: 50 frames forwards and backwards."""
+    """Cost of a long video: 50 frames, repeated forwards and backwards."""
     video = noise_video(50, 360, 640)
     turn = [*range(50), *range(48, 0, -1)]
     endless = (video.frames[turn[i % len(turn)]] for i in range(frames))
@@ -49,7 +49,7 @@ def time_length(
 
 
 def report_growth(report: BenchmarkReport, sizes: Dict[str, float], length: Length) -> None:
-    """Add both tables; the last tenth of a video may take 5 % more than the second."""
+    """Add both tables; the last tenth of the video may exceed the second by 5 %."""
     report.table(['image', 'ms a frame'], [[k, f'{1e3 * v:.1f}'] for k, v in sizes.items()])
     tenths: List[np.ndarray] = np.array_split(length.seconds, 10)
     medians = [float(np.median(each)) for each in tenths]
@@ -64,7 +64,7 @@ def report_growth(report: BenchmarkReport, sizes: Dict[str, float], length: Leng
 
 
 def _median(model: Any, frames: int, height: int, width: int) -> float:
-    video = noise_video(4, height, width)  # more would not fit a small memory at 4K
+    video = noise_video(4, height, width)  # more may not fit into memory at 4K
     frames_again = (video.frames[i % 4] for i in range(frames + 1))
     results = track_frames(model, frames_again, video.boxes[0])
     return float(np.median([result.seconds for result in results][1:]))

@@ -1,24 +1,20 @@
-"""Comparative timing: tasks interleaved in one process, and ratios with an interval.
+"""Comparative timing: tasks interleaved in one process, and ratios with confidence intervals.
 
-A load on the machine slows all tasks alike: ratios hold where times do not.
+A load on the machine slows all tasks alike, so that ratios hold where times do not.
 """
 
 import time
 from typing import Callable, Dict, Mapping, NamedTuple
 
 import numpy as np
+import torch
 
-# Resamplings behind an interval, and its borders in percent.
+# Bootstrap samples of an interval, and its bounds in percent.
 _RESAMPLES, _BORDERS = 1000, (2.5, 97.5)
 
 
 class Ratio(NamedTuple):
-    """A ratio of times.
-
-    Attributes:
-        value: The ratio.
-        low, high: Its 95 % bootstrap interval.
-    """
+    """Ratio of times with its 95 % bootstrap interval."""
 
     value: float
     low: float
@@ -28,6 +24,17 @@ class Ratio(NamedTuple):
         return f'{self.value:.3f} ({self.low:.3f} to {self.high:.3f})'
 
 
+def waiting(task: Callable[[], object], device: str) -> Callable[[], None]:
+    """The task, followed by a wait for the kernels that it started on a GPU."""
+
+    def run() -> None:
+        task()
+        if device != 'cpu':
+            torch.cuda.synchronize(device)
+
+    return run
+
+
 def interleave(
     tasks: Mapping[str, Callable[[], object]],
     rounds: int,
@@ -35,14 +42,14 @@ def interleave(
     clock: Callable[[], float] = time.perf_counter,
     on_round: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
-    """Time interleaved tasks: each once a round, in a new random order every round.
+    """Time tasks in rounds: each once per round, in a new random order.
 
     Args:
-        tasks: What to time, by name. On a GPU a task must wait for its own kernels.
-        rounds: Rounds, at least 1.
-        seed: Of the orders.
-        clock: Gives seconds.
-        on_round: Called after each round, outside the times.
+        tasks: Tasks by name. On a GPU a task waits for its own kernels, see :func:`waiting`.
+        rounds: Number of rounds, at least 1.
+        seed: Seed of the orders.
+        clock: Clock in seconds.
+        on_round: Called after each round, outside the measured times.
 
     Returns:
         Seconds (rounds,) by name.
@@ -64,12 +71,7 @@ def interleave(
 
 
 def ratio_of_rounds(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Ratio:
-    """Median of the rounds' ratios.
-
-    Args:
-        above, below: Seconds (rounds,) of the same rounds.
-        seed: Of the bootstrap over rounds.
-    """
+    """Median over rounds of the ratio of two times (rounds,), measured in the same rounds."""
     ratios = above / below
     drawn = _draw_rows(len(ratios), seed)
     low, high = np.percentile(np.median(ratios[drawn], axis=1), _BORDERS)
@@ -77,14 +79,10 @@ def ratio_of_rounds(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Rati
 
 
 def ratio_of_typical_periods(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Ratio:
-    """Ratio of the mean times of two periodic tasks, robust against interruptions.
+    """Ratio of the typical means of two periodic tasks, (periods, frames of a period) each.
 
-    The mean over a period of the medians at each of its places: it counts what is done once a
-    period, which a median over all frames leaves out, and not what the machine did besides.
-
-    Args:
-        above, below: Seconds (periods, frames of a period), measured side by side.
-        seed: Of the bootstrap over periods.
+    Unlike a median over all frames, :func:`typical_mean` counts work done once per period; unlike
+    a plain mean, it ignores interruptions by other programs.
     """
     drawn = _draw_rows(len(above), seed)
     ratios = [typical_mean(above[rows]) / typical_mean(below[rows]) for rows in drawn]
@@ -93,7 +91,7 @@ def ratio_of_typical_periods(above: np.ndarray, below: np.ndarray, seed: int = 0
 
 
 def typical_mean(seconds: np.ndarray) -> float:
-    """Mean over a period of the medians at each of its frames; (periods, frames of a period)."""
+    """Mean over the frames of a period of their medians over periods (periods, frames)."""
     return float(np.median(seconds, axis=0).mean())
 
 

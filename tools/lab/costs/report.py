@@ -1,4 +1,4 @@
-"""Report of a cost measurement: Markdown tables that read well in a terminal too."""
+"""Report of a cost measurement as Markdown that is readable in a terminal."""
 
 import os
 import platform
@@ -12,11 +12,11 @@ from mmeatrack.files.atomic import write_atomically
 
 
 class BenchmarkReport:
-    """Text, tables and verdicts, in the order in which they were added.
+    """Text, tables and verdicts in the order of their addition.
 
     Args:
         title: Heading.
-        device: Where it was measured, e.g. 'cpu' or 'cuda:0'.
+        device: Device of the measurement, e.g. 'cpu' or 'cuda:0'.
     """
 
     def __init__(self, title: str, device: str = 'cpu') -> None:
@@ -34,12 +34,12 @@ class BenchmarkReport:
         self._parts.append(markdown_table(header, rows))
 
     def verdict(self, what: str, value: float, bound: float, shown: str = '') -> None:
-        """Add a line on whether ``value`` is at most ``bound``.
+        """Add a line that says whether ``value`` is at most ``bound``.
 
         Args:
             what: Name of the measurement.
-            value: Its value.
-            bound: Its upper bound.
+            value: Measured value.
+            bound: Upper bound.
             shown: The value as text, e.g. with its interval.
         """
         held = value <= bound
@@ -61,7 +61,7 @@ class BenchmarkReport:
 
 
 def machine(device: str) -> str:
-    """Processor, threads, versions and load of this machine, in a line."""
+    """Processor, threads, versions and load of this machine in one line."""
     processor = platform.processor() or platform.machine()
     info = Path('/proc/cpuinfo')
     if info.is_file():

@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds of a tracker, counted as the paper counts them."""
+"""Parameters and multiply-adds of a tracker, counted as in the paper."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Macs:
     """Multiply-adds of a forward pass.
 
     Attributes:
-        layers: Of linear and convolutional layers: the convention of the paper and its relatives,
-            who call it FLOPs.
-        attention: Of the two matrix products of every attention, which that convention leaves out.
+        layers: Those of linear and convolutional layers, which the paper and related work call
+            FLOPs.
+        attention: Those of the two matrix products of each attention, which that count omits.
     """
 
     layers: int = 0
@@ -40,12 +40,12 @@ class SizeReport(NamedTuple):
     """Size and cost of a tracker.
 
     Attributes:
-        parameters: All parameters.
-        position_embeddings: Those among them that are position embeddings.
-        template: Stage 1 of a template crop: at the first frame and when the store takes a view.
-        search: What every frame takes: stage 1 of the search crop, the joint stage on template,
-            temporal and search tokens, and the head.
-        tokens: Template, temporal and search tokens of the joint stage.
+        parameters: Number of parameters.
+        position_embeddings: Number of parameters in position embeddings.
+        template: Separate stage of a template crop, at the first frame and for views of the store.
+        search: Every frame: separate stage of the search crop, joint stage of template, temporal
+            and search tokens, and head.
+        tokens: Numbers of template, temporal and search tokens in the joint stage.
     """
 
     parameters: int
@@ -56,11 +56,11 @@ class SizeReport(NamedTuple):
 
     @property
     def total(self) -> Macs:
-        """Template and search together: the one figure that papers quote."""
+        """Template and search together, the figure that papers quote."""
         return self.template + self.search
 
     def as_table(self) -> str:
-        """The report as text, a line for each figure."""
+        """The report as text, one line per figure."""
         without = self.parameters - self.position_embeddings
         lines = [
             f'{"parameters":<30}{self.parameters / 1e6:>8.3f} M',
@@ -82,11 +82,11 @@ class SizeReport(NamedTuple):
 
 @torch.no_grad()
 def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
-    """Count a tracker's parameters, and its multiply-adds by running it on black crops.
+    """Count the parameters of a tracker, and the multiply-adds of a run on black crops.
 
     Args:
-        model: An :class:`EATrack`; its mode and weights are left as they are.
-        num_temporal: Views in the temporal slot, each with as many tokens as the template.
+        model: An :class:`EATrack`; its mode and weights are unchanged.
+        num_temporal: Number of views in the temporal slot, each of as many tokens as the template.
     """
     backbone, views, training = model.backbone, 1 + num_temporal, model.training
     black = next(model.parameters()).new_zeros
@@ -107,7 +107,7 @@ def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
         parameters=sum(p.numel() for p in model.parameters()),
         position_embeddings=sum(p.numel() for p in embeddings),
         template=once.macs,
-        # The store has encoded the temporal views before; this frame pays for the joint stage.
+        # The temporal views are encoded already; this frame pays for the joint stage.
         search=whole.macs - once.macs * views,
         tokens=(
             backbone.template_grid**2,
@@ -118,7 +118,7 @@ def size_report(model: Any, num_temporal: int = 1) -> SizeReport:
 
 
 def _middle_box(model: Any) -> Tuple[Tensor, ...]:
-    """The box (1, 4), cxcywh, of a template, for a backbone that reads it."""
+    """Box (1, 4) cxcywh of a template, for a backbone that reads it."""
     if not getattr(model, 'reads_template_boxes', False):
         return ()
     side = model.backbone.template_size / 2
@@ -126,7 +126,7 @@ def _middle_box(model: Any) -> Tuple[Tensor, ...]:
 
 
 def _middle_samples(model: Any, views: int) -> Optional[List[TrackDataSample]]:
-    """The same as mmtrack's annotations, for all views."""
+    """The same box as annotations of mmtrack, for all views."""
     boxes = _middle_box(model)
     if not boxes:
         return None
@@ -136,7 +136,7 @@ def _middle_samples(model: Any, views: int) -> Optional[List[TrackDataSample]]:
 
 
 class _Counter:
-    """Forward hook that adds up the multiply-adds of the module it is called for."""
+    """Forward hook that adds up the multiply-adds of modules."""
 
     def __init__(self) -> None:
         self.macs = Macs()
@@ -154,7 +154,7 @@ class _Counter:
 
 @contextmanager
 def _count_macs(model: nn.Module) -> Iterator[_Counter]:
-    """Count the multiply-adds of what ``model`` runs in this context."""
+    """Count the multiply-adds of the modules that ``model`` runs in this context."""
     counter = _Counter()
     handles = [module.register_forward_hook(counter) for module in model.modules()]
     try:

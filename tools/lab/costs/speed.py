@@ -1,4 +1,4 @@
-"""Speed of trackers side by side: network alone, and from frame to box."""
+"""Speed of several trackers: network alone, and from frame to box."""
 
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 import torch
 
-from lab.costs.interleaving import interleave
+from lab.costs.interleaving import interleave, waiting
 from lab.costs.speed_trackers import Contestant, Task
 from lab.real_trackers import Clip, read
 from mmeatrack.evaluation.ope import ope_scores
@@ -15,11 +15,11 @@ _WARM_UPS, _SIDE = 3, 60
 
 
 class Tracked(NamedTuple):
-    """Trackings of all sequences by one tracker.
+    """Results of one tracker on all sequences.
 
     Attributes:
         seconds: (frames,) from frame to box, without the first frames of the sequences.
-        success: Success AUC over the sequences, 0 to 1; None without any or with random weights.
+        success: Success AUC, 0 to 1; None without sequences or with random weights.
     """
 
     seconds: np.ndarray
@@ -27,7 +27,7 @@ class Tracked(NamedTuple):
 
 
 class Video(NamedTuple):
-    """Frames in memory and the true boxes (N, 4), x, y, w, h."""
+    """Frames in memory and true boxes (N, 4), x, y, w, h."""
 
     name: str
     frames: List[np.ndarray]
@@ -35,7 +35,7 @@ class Video(NamedTuple):
 
 
 def noise_video(count: int, height: int = 720, width: int = 1280, seed: int = 0) -> Video:
-    """A square that moves in a circle over noise."""
+    """Square moving in a circle over noise."""
     rng = np.random.default_rng(seed)
     ground = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     target = rng.integers(0, 256, (_SIDE, _SIDE, 3), dtype=np.uint8)
@@ -50,12 +50,12 @@ def noise_video(count: int, height: int = 720, width: int = 1280, seed: int = 0)
 
 
 def read_video(clip: Clip) -> Video:
-    """Frames of a sequence."""
+    """Read the frames of a sequence into memory."""
     return Video(clip.name, [read(path) for path in clip.frames], clip.boxes)
 
 
 def clock_of(device: str, threads: int) -> Callable[[], float]:
-    """Clock of a comparison: processor time where one thread of the CPU does all the work."""
+    """Processor time if one thread of the CPU does all the work, else wall time."""
     return time.process_time if device == 'cpu' and threads == 1 else time.perf_counter
 
 
@@ -84,7 +84,7 @@ def track_videos(
     clock: Callable[[], float],
     on_frame: Callable[[], object],
 ) -> Dict[str, Tracked]:
-    """Let all trackers follow the videos, frame by frame and by turns in a random order."""
+    """Run all trackers on the videos, interleaved frame by frame in random order."""
     seconds: Dict[str, List[float]] = {each.name: [] for each in contestants}
     boxes: Dict[str, Dict[str, np.ndarray]] = {each.name: {} for each in contestants}
     rng = np.random.default_rng(0)
@@ -114,13 +114,12 @@ def track_videos(
 def matmul_rate(
     device: str, clock: Callable[[], float], side: int = 1024, rounds: int = 15
 ) -> float:
-    """Floating point operations a second of a matrix product in float32, at the best."""
+    """Best rate of a float32 matrix product in floating point operations per second."""
     values = torch.randn(side, side, device=device)
     seconds = []
+    product = waiting(lambda: values @ values, device)
     for _ in range(rounds):
         began = clock()
-        values @ values
-        if device != 'cpu':
-            torch.cuda.synchronize(device)
+        product()
         seconds.append(clock() - began)
     return float(2 * side**3 / min(seconds))

@@ -1,37 +1,21 @@
-"""Table, numbers and picture of a speed comparison."""
+"""Table, numbers and plot of a speed comparison."""
 
-import json
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 import numpy as np
 
 from lab.costs.report import BenchmarkReport
 from lab.costs.speed import Tracked
 from lab.costs.speed_trackers import Contestant
-from mmeatrack.files.atomic import write_atomically
 
-HEADER = [
-    'tracker',
-    'M parameters',
-    'GMACs',
-    'with attention',
-    'network ms (min, p95)',
-    'end to end ms (min, p95)',
-    'frames/s',
-    'template ms',
-    'peak MiB',
-    'of matmul rate',
-    'success',
-]
 PROTOCOL = (
-    'Batch 1. Warm; all trackers take turns in one process, in a new random order for every frame '
-    'and round. Medians; of processor time where one thread of a CPU does the work. Network: one '
-    'frame with what it keeps of the template, without temporal tokens; template: a view of the '
-    'target, with its crop. End to end: from the decoded frame to '
-    'the box. Multiply-adds without and with those of attention. Of matmul rate: twice the latter '
-    "over the network's median, over the rate of a 1024 x 1024 matrix product in float32 at its "
-    'best.'
+    'Batch 1, after a warm-up. All trackers are interleaved in one process, in a new random order '
+    'for every frame and round. Medians; of processor time if one thread of a CPU does the work. '
+    'Network: one frame with the cached parts of the template, without temporal tokens; template: '
+    'a view of the target with its crop. End to end: from the decoded frame to the box. '
+    'Multiply-adds without and with those of attention. Of matmul rate: twice the latter over the '
+    "network's median, over the best rate of a 1024 x 1024 matrix product in float32."
 )
 
 
@@ -42,7 +26,7 @@ def entries(
     rate: float,
     memory: Mapping[str, int],
 ) -> Dict[str, Dict[str, Any]]:
-    """Numbers of each tracker; seconds as median, min and p95, None where not measured."""
+    """Numbers of each tracker: seconds as median, min and p95; None if not measured."""
     found: Dict[str, Dict[str, Any]] = {}
     for each in contestants:
         network = networks.get('network', {}).get(each.name)
@@ -66,36 +50,32 @@ def entries(
     return found
 
 
-def add_tables(report: BenchmarkReport, found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add the table, and the ratios of the ways of one tracker."""
-    rows = []
-    for name, each in found.items():
-        peak = each['peak_bytes']
-        rows.append(
-            [
-                name,
-                _number(each['parameters'], 1e-6, 2),
-                _number(each['macs_layers'], 1e-9, 2),
-                _number(each['macs_with_attention'], 1e-9, 2),
-                _times(each['network_seconds']),
-                _times(each['end_to_end_seconds']),
-                _number(each['frames_per_second'], 1, 1),
-                _number((each['template_seconds'] or {}).get('median'), 1e3, 1),
-                _number(peak, 2**-20, 0),
-                _number(each['share_of_matmul_rate'], 1, 2),
-                _number(each['success'], 100, 1),
-            ]
-        )
-    report.table(HEADER, rows)
+def _columns(each: Mapping[str, Any]) -> Dict[str, str]:
+    """Cells of a tracker by header."""
+    template = (each['template_seconds'] or {}).get('median')
+    return {
+        'M parameters': _number(each['parameters'], 1e-6, 2),
+        'GMACs': _number(each['macs_layers'], 1e-9, 2),
+        'with attention': _number(each['macs_with_attention'], 1e-9, 2),
+        'network ms (min, p95)': _times(each['network_seconds']),
+        'end to end ms (min, p95)': _times(each['end_to_end_seconds']),
+        'frames/s': _number(each['frames_per_second'], 1, 1),
+        'template ms': _number(template, 1e3, 1),
+        'peak MiB': _number(each['peak_bytes'], 2**-20, 0),
+        'of matmul rate': _number(each['share_of_matmul_rate'], 1, 2),
+        'success': _number(each['success'], 100, 1),
+    }
 
 
-def write_numbers(path: Path, found: Mapping[str, Any]) -> None:
-    """Write the numbers as JSON."""
-    write_atomically(path, json.dumps(found, indent=1) + '\n')
+def add_table(report: BenchmarkReport, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add a row for each tracker."""
+    columns = {name: _columns(each) for name, each in found.items()}
+    header = ['tracker', *next(iter(columns.values()))]
+    report.table(header, [[name, *cells.values()] for name, cells in columns.items()])
 
 
 def plot_speed(found: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Plot success against frames a second; bars of frames a second where none has a success."""
+    """Plot success against frames per second; bars of frames per second without any success."""
     from matplotlib.figure import Figure
 
     from mmeatrack.visualization.figures import MARKERS, save_figure, style_axes
@@ -116,7 +96,7 @@ def plot_speed(found: Mapping[str, Mapping[str, Any]], path: Path) -> None:
         axes.xaxis.set_minor_formatter('{x:g}')
         axes.set_ylabel('success AUC, %')
         axes.legend(fontsize=8)
-    axes.set_xlabel('frames a second, end to end')
+    axes.set_xlabel('frames per second, end to end')
     style_axes(axes)
     save_figure(figure, path)
 
@@ -131,8 +111,8 @@ def _summary(seconds: Optional[np.ndarray]) -> Optional[Dict[str, float]]:
 def _times(summary: Optional[Mapping[str, float]]) -> str:
     if summary is None:
         return '-'
-    values: List[str] = [f'{1e3 * summary[key]:.1f}' for key in ('median', 'min', 'p95')]
-    return f'{values[0]} ({values[1]}, {values[2]})'
+    middle, low, high = (f'{1e3 * summary[key]:.1f}' for key in ('median', 'min', 'p95'))
+    return f'{middle} ({low}, {high})'
 
 
 def _number(value: Optional[float], scale: float, digits: int) -> str:

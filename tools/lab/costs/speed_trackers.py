@@ -1,4 +1,4 @@
-"""Trackers of a speed comparison, each built by a line of the command."""
+"""Trackers of a speed comparison, each built from a line of the command."""
 
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
+from lab.costs.interleaving import waiting
 from lab.costs.size_report import SizeReport, size_report
 from lab.real_trackers import Box, Found, Run, run_nanotrack, run_opencv, run_ours
 from mmeatrack.apis import load_tracker
@@ -17,22 +18,22 @@ from mmeatrack.models import EATrack
 from mmeatrack.models.search.cues import mean_target_token
 from mmeatrack.registry import MODELS
 
-# Ways in which a tracker of this package runs: what they set in its test_cfg.
+# Ways to run a tracker of this package, as settings of its test_cfg.
 WAYS = dict(plain=dict(fast=False), fast=dict(fast=True), compiled=dict(fast=True, compile=True))
 Task = Callable[[], object]
 
 
 class Contestant(NamedTuple):
-    """A tracker to time.
+    """Tracker to time.
 
     Attributes:
-        name: Its name in the table.
-        run: Tracking, from frames and the first box to a result for each frame.
-        parameters: Number of parameters; None where that is not known.
+        name: Name in the table.
+        run: Tracking, from frames and the first box to a result per frame.
+        parameters: Number of parameters; None if unknown.
         size: Multiply-adds; None for a tracker of another package.
-        network: Network of one frame, with what a frame keeps of the template; None likewise.
-        template: Encoding of a view of the target; None likewise.
-        trained: Whether its boxes say anything; False on random weights.
+        network: Network of one frame, with cached parts of the template; None if not accessible.
+        template: Encoding of a view of the target; None if not accessible.
+        trained: Whether its boxes are meaningful; False with random weights.
     """
 
     name: str
@@ -45,13 +46,13 @@ class Contestant(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A tracker as the command names it.
+    """Tracker as named in the command.
 
     Attributes:
         kind: 'model' of mmtrack or this package, 'export', 'nanotrack' or 'csrt'.
-        name: Its name in the table.
+        name: Name in the table.
         sources: Config and checkpoint; folder, backend and precision; or networks.
-        way: One of ``WAYS``; of no meaning but for an :class:`EATrack`.
+        way: One of ``WAYS``, for an :class:`EATrack` only.
     """
 
     kind: str
@@ -61,7 +62,7 @@ class Line(NamedTuple):
 
 
 def build_model(sources: Sequence[str], device: str) -> Any:
-    """Tracker of a shipped name, a config, or config and checkpoint; a config alone is random."""
+    """Tracker from a shipped name, config and checkpoint, or a config alone (random weights)."""
     if not _is_random(sources):
         return load_tracker(*sources, device=device)
     config = Path(sources[0])
@@ -80,11 +81,11 @@ def _is_random(sources: Sequence[str]) -> bool:
 
 
 def build(line: Line, device: str, threads: int) -> Contestant:
-    """Tracker of a line.
+    """Build the tracker of a line.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If it cannot be built here.
+        ValueError: If this OpenCV does not have the tracker.
     """
     if line.kind == 'export':
         return _of_export(line, threads)
@@ -104,7 +105,7 @@ def build(line: Line, device: str, threads: int) -> Contestant:
 
 @torch.no_grad()
 def network_tasks(model: Any, device: str) -> Tuple[Task, Task]:
-    """Network of a search frame and of a template, on noise."""
+    """Tasks of the network on a search crop and on a template, of noise."""
     net = model.backbone
     image = torch.randint(0, 256, (1, 3, 4 * net.search_size, 4 * net.search_size)).byte()
     box = (2.0 * net.search_size, 2.0 * net.search_size, 60.0, 60.0)
@@ -112,21 +113,9 @@ def network_tasks(model: Any, device: str) -> Tuple[Task, Task]:
     crop = torch.randn(1, 3, net.search_size, net.search_size, device=device)
     given = (crop, mean_target_token(state.template), *state.kept_tokens())
 
-    def wait() -> None:
-        if device != 'cpu':
-            torch.cuda.synchronize(device)
-
-    @torch.no_grad()
-    def network() -> None:
-        state.network(*given)
-        wait()
-
-    @torch.no_grad()
-    def template() -> None:
-        model.encode_template(image, box)
-        wait()
-
-    return network, template
+    network = torch.no_grad()(lambda: state.network(*given))
+    template = torch.no_grad()(lambda: model.encode_template(image, box))
+    return waiting(network, device), waiting(template, device)
 
 
 def _of_export(line: Line, threads: int) -> Contestant:
@@ -163,7 +152,7 @@ def _opencv_run(line: Line) -> Run:
     kind = dict(nanotrack='TrackerNano', csrt='TrackerCSRT')[line.kind]
     if not hasattr(cv2, f'{kind}_create'):
         raise ValueError(
-            f'--{line.kind}: this OpenCV has no {kind}; install opencv-contrib-python >= 4.7.'
+            f'--{line.kind}: this OpenCV has no {kind}: install opencv-contrib-python >= 4.7.'
         )
     if line.kind == 'csrt':
         return run_opencv(cv2.TrackerCSRT_create)

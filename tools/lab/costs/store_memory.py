@@ -1,4 +1,4 @@
-"""Memory of the Target Store over the length of a video."""
+"""Memory of the Target Store along a video."""
 
 import gc
 import sys
@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.costs.process_memory import check_process_memory, resident_bytes
+from lab.costs.peak_memory import check_process_memory, resident_bytes
 from lab.costs.report import BenchmarkReport
 from mmeatrack.tracking import TargetStore
 
-# What the second half of a video may take, over the first.
+# Most memory of a video's second half, relative to its first half.
 BOUND = 1.01
 _TOKENS, _CHANNELS, _FRAME_SIDE = 4, 16, 16
 
@@ -22,10 +22,10 @@ class MemorySample(NamedTuple):
     """Memory at a frame.
 
     Attributes:
-        frame: Frames offered so far.
-        entries: Views in the store.
-        store_bytes: All that can be reached from the store: tokens, the candidate and the frame
-            that it keeps for its view, and Python's objects.
+        frame: Number of frames offered so far.
+        entries: Number of views in the store.
+        store_bytes: Bytes reachable from the store: tokens, the candidate with its frame, and
+            Python objects.
         process_bytes: Resident memory of the process, libraries included.
     """
 
@@ -44,18 +44,18 @@ def feed_store(
     seed: int = 0,
     on_sample: Callable[[int], object] = lambda n: None,
 ) -> List[MemorySample]:
-    """Offer frames with random scores to a store as a tracker does, and sample its memory.
+    """Offer frames with random scores to a store, as a tracker does, and sample its memory.
 
     Args:
-        frames: Frames, a multiple of ``samples``.
-        capacity, threshold, interval: Of the store.
-        samples: How often to look, evenly over the frames.
-        seed: Of the scores.
-        on_sample: Called with the number of frames since the last look.
+        frames: Number of frames, a multiple of ``samples``.
+        capacity, threshold, interval: Arguments of the store.
+        samples: Number of samples, evenly over the frames.
+        seed: Seed of the scores.
+        on_sample: Called with the number of frames since the last sample.
 
     Raises:
-        ValueError: If ``frames`` is no multiple of ``samples``.
-        RuntimeError: If the system does not tell a process's memory.
+        ValueError: If ``frames`` is not a multiple of ``samples``.
+        RuntimeError: If the system does not report a process's memory.
     """
     if samples < 2 or frames < samples or frames % samples:
         raise ValueError(f'frames={frames} must be a positive multiple of {max(samples, 2)}.')
@@ -76,9 +76,9 @@ def feed_store(
 
 
 def reachable_bytes(root: Any) -> int:
-    """Bytes of all objects that ``root`` keeps alive, tensors' storages included.
+    """Bytes of all objects that ``root`` keeps alive, including storages of tensors.
 
-    Classes, modules and functions' globals are not counted: they are there without it.
+    Classes, modules and globals of functions are not counted: they exist without it.
     """
     seen, stack, total = set(), [root], 0
     while stack:
@@ -100,7 +100,7 @@ def reachable_bytes(root: Any) -> int:
 
 
 def report_store(report: BenchmarkReport, name: str, found: List[MemorySample]) -> None:
-    """Add the highest memory of each fifth of the video and compare its halves."""
+    """Add the peak memory of each fifth of the video, and compare its halves."""
     fifths = np.array_split(np.arange(len(found)), min(5, len(found)))
     rows = []
     for part in fifths:
@@ -124,6 +124,6 @@ def report_store(report: BenchmarkReport, name: str, found: List[MemorySample]) 
 
 
 def _encoder_of_new_frame(number: int) -> Callable[[], Tensor]:
-    """A tracker's offer: an encoder that holds the frame until its view is taken."""
+    """Encoder of a tracker's offer, which holds the frame until its view is taken."""
     image = torch.full((1, 3, _FRAME_SIDE, _FRAME_SIDE), number % 256, dtype=torch.uint8)
     return lambda: image[0, 0, :_TOKENS].float()[None]

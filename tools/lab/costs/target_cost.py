@@ -1,4 +1,4 @@
-"""Cost of a frame with many targets beside as many calls of a single tracker."""
+"""Cost of a frame with many targets against as many calls of a single tracker."""
 
 import time
 from typing import Any, Callable, Dict, List, Sequence
@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Sequence
 import numpy as np
 import torch
 
-from lab.costs.interleaving import interleave, ratio_of_rounds
+from lab.costs.interleaving import interleave, ratio_of_rounds, waiting
 from lab.costs.report import BenchmarkReport
 from mmeatrack.multi import MultiTracker, TrackRules
 from mmeatrack.structures.boxes import Box, cxcywh_to_xywh
@@ -25,19 +25,19 @@ def time_targets(
     device: str,
     on_count: Callable[[], object] = lambda: None,
 ) -> Seconds:
-    """Seconds of a frame by number of targets, in one batch and in single calls, interleaved.
+    """Seconds per frame by number of targets, in one batch and in single calls, interleaved.
 
-    The frame is decoded already, and shows noise: where boxes go, they go in both alike.
+    The decoded frame is noise, on which both ways move the boxes alike.
 
     Args:
         model: Tracker in evaluation mode.
         counts: Numbers of targets.
-        rounds: Frames of each, after one to warm up.
+        rounds: Frames per number, after one to warm up.
         device: 'cpu', 'cuda:0' ...
         on_count: Called after each number.
 
     Returns:
-        ``batch``, ``single`` and the CPU time of both, (rounds,) each, by number.
+        ``batch``, ``single`` and the CPU time of both, (rounds,) each, by number of targets.
     """
     found: Seconds = {}
     for count in counts:
@@ -62,9 +62,7 @@ def _time_count(model: Any, count: int, rounds: int, device: str) -> Dict[str, n
 
     def timed(name: str, task: Callable[[], object]) -> None:
         began = time.process_time()
-        task()
-        if device != 'cpu':
-            torch.cuda.synchronize(device)
+        waiting(task, device)()
         cpu[name].append(time.process_time() - began)
 
     tasks = {
@@ -78,7 +76,7 @@ def _time_count(model: Any, count: int, rounds: int, device: str) -> Dict[str, n
 
 
 def report_targets(report: BenchmarkReport, seconds: Seconds) -> None:
-    """Add the curve over the number of targets, and the verdict."""
+    """Add the table over the number of targets, and the verdict."""
     rows = []
     for count, times in seconds.items():
         batch, single = (1e3 * float(np.median(times[name])) for name in ('batch', 'single'))
@@ -93,7 +91,7 @@ def report_targets(report: BenchmarkReport, seconds: Seconds) -> None:
 
 
 def _grid(count: int) -> List[Box]:
-    """Boxes of equal size, apart from each other."""
+    """Boxes of equal size in a grid."""
     columns = 8
     return [
         (100.0 + 140 * (i % columns), 60.0 + 80 * (i // columns), _SIDE, _SIDE)

@@ -1,37 +1,39 @@
-"""Cost of the Target Store per frame."""
+"""Cost per frame of the Target Store."""
 
 import copy
+from functools import partial
 from inspect import signature
-from typing import Any, Callable, Dict, List, Optional
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from lab.costs.interleaving import interleave, ratio_of_typical_periods, typical_mean
+from lab.costs.interleaving import interleave, ratio_of_typical_periods, typical_mean, waiting
 from lab.costs.report import BenchmarkReport
 from mmeatrack.registry import MODELS
 from mmeatrack.structures.boxes import Box
 from mmeatrack.tracking import TargetStore
 
 BOUNDS = {'concat': 1.05, 'blend': 1.01}
-# Without the store, twice: how far the ratio of two equal trackers is from 1.
+# Two trackers without the store: the ratio of equal trackers shows the noise.
 WITHOUT, CONTROL = 'without', 'without, again'
 _SIDE, _HEIGHT, _WIDTH = 40, 360, 640
 
 
 def store_config(config: Config, interval: Optional[int] = None) -> Dict[str, Any]:
-    """The store of the config's TemporalAdaptationHook, or the default one; it admits any score.
+    """Store of the config's TemporalAdaptationHook, or the default one, that admits any score.
 
-    Random weights are never sure of anything, and a store that stays empty costs nothing.
+    With random weights all scores are low, and a store that stays empty costs nothing.
 
     Args:
         config: Config of a tracker.
-        interval: In place of the config's.
+        interval: Replaces the config's interval.
 
     Raises:
-        ValueError: If its interval is 'auto', which has no period to measure over.
+        ValueError: If the interval is 'auto', which has no fixed period.
     """
     stores = [hook.get('store', {}) for hook in config.get('custom_hooks', []) if 'store' in hook]
     default = signature(TargetStore).parameters['interval'].default
@@ -45,7 +47,7 @@ def store_config(config: Config, interval: Optional[int] = None) -> Dict[str, An
 
 
 def build_trackers(config: Config, store: Dict[str, Any], device: str) -> Dict[str, Any]:
-    """Trackers of the same weights: two without the store and one for each fusion.
+    """Trackers with the same weights: two without the store, and one for each fusion.
 
     Args:
         config: Config of a tracker, or of a distillation: its student.
@@ -58,7 +60,7 @@ def build_trackers(config: Config, store: Dict[str, Any], device: str) -> Dict[s
     if 'model' not in config:
         raise ValueError(f'{config.filename} has no `model`: give the config of a tracker.')
     cfg = copy.deepcopy(config.model.get('architecture', config.model))
-    # A frame that counts as lost would not be offered to the store.
+    # A frame that counts as lost is not offered to the store.
     cfg.update(temporal=None, lost_detector=dict(lost_below=0.0))
     first = MODELS.build(cfg).to(device).eval()
     trackers = {WITHOUT: first, CONTROL: copy.deepcopy(first)}
@@ -68,34 +70,21 @@ def build_trackers(config: Config, store: Dict[str, Any], device: str) -> Dict[s
     return trackers
 
 
-class PinnedVideo:
-    """A video in memory whose target moves in a circle, at positions that trackers are given.
+def circling_square(frames: int, device: str) -> Iterator[Tuple[Tensor, Box]]:
+    """Frames (1, 3, H, W) uint8 of a square circling over noise, and its box in image px.
 
-    So every tracker cuts the same crops, and nothing but the store makes their work differ.
-
-    Args:
-        device: Where the frames lie.
-        seed: Of the noise in the background.
+    Trackers are given the box: so all cut the same crops, and differ by the store alone.
     """
-
-    def __init__(self, device: str, seed: int = 0) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        shape = (1, 3, _HEIGHT, _WIDTH)
-        ground = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
-        self._ground = ground.to(device)
-
-    def box(self, frame: int) -> Box:
-        """Centre and size of the target in image px."""
-        angle = 0.05 * frame
+    generator = torch.Generator().manual_seed(0)
+    shape = (1, 3, _HEIGHT, _WIDTH)
+    ground = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator).to(device)
+    for number in range(frames):
+        angle = 0.05 * number
         x, y = _WIDTH / 2 + 100 * np.cos(angle), _HEIGHT / 2 + 100 * np.sin(angle)
-        return (float(x), float(y), float(_SIDE), float(_SIDE))
-
-    def frame(self, frame: int) -> Tensor:
-        """(1, 3, H, W) uint8."""
-        x, y = (int(v) - _SIDE // 2 for v in self.box(frame)[:2])
-        image = self._ground.clone()
-        image[..., y : y + _SIDE, x : x + _SIDE] = frame % 256
-        return image
+        left, top = int(x) - _SIDE // 2, int(y) - _SIDE // 2
+        image = ground.clone()
+        image[..., top : top + _SIDE, left : left + _SIDE] = number % 256
+        yield image, (float(x), float(y), float(_SIDE), float(_SIDE))
 
 
 @torch.no_grad()
@@ -106,7 +95,7 @@ def time_frames(
     device: str,
     on_frame: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
-    """Seconds (periods, interval) of tracking by tracker, interleaved on the same frames.
+    """Seconds (periods, interval) per frame by tracker, interleaved on the same frames.
 
     Args:
         trackers: From :func:`build_trackers`.
@@ -115,21 +104,20 @@ def time_frames(
         device: 'cpu', 'cuda:0' ...
         on_frame: Called after each timed frame.
     """
-    video = PinnedVideo(device)
-    for tracker in trackers.values():
-        tracker.memo = _Memo(torch.tensor([video.box(0)]))
-        tracker.init(video.frame(0))
     rounds: List[Dict[str, np.ndarray]] = []
-    for number in range(1, (periods + 2) * interval + 1):
-        image, box = video.frame(number), video.box(number)
+    video = circling_square((periods + 2) * interval + 1, device)
+    for number, (image, box) in enumerate(video):
+        if number == 0:
+            for tracker in trackers.values():
+                tracker.memo = SimpleNamespace(bbox=torch.tensor([box]))
+                tracker.init(image)
+            continue
 
         def follow(tracker: Any, image: Tensor = image, box: Box = box) -> None:
             tracker.state.box = box
             tracker.track(image, [])
-            if device != 'cpu':
-                torch.cuda.synchronize(device)
 
-        tasks = {name: (lambda t=t: follow(t)) for name, t in trackers.items()}
+        tasks = {name: waiting(partial(follow, each), device) for name, each in trackers.items()}
         seconds = interleave(tasks, 1, seed=number)
         if number > 2 * interval:
             rounds.append(seconds)
@@ -142,13 +130,7 @@ def time_frames(
 
 @torch.no_grad()
 def time_parts(tracker: Any, rounds: int, device: str) -> Dict[str, np.ndarray]:
-    """Seconds (rounds,) of the network's parts, interleaved.
-
-    Args:
-        tracker: A tracker.
-        rounds: Rounds, after one to warm up.
-        device: 'cpu', 'cuda:0' ...
-    """
+    """Seconds (rounds,) of the parts of a tracker's network, interleaved after a warm-up."""
     net = tracker.backbone
 
     def crop(side: int) -> Tensor:
@@ -165,18 +147,13 @@ def time_parts(tracker: Any, rounds: int, device: str) -> Dict[str, np.ndarray]:
         'separate stage, template crop (once an interval)': lambda: net.forward_template(template),
     }
 
-    def waiting(part: Callable[[], object]) -> None:
-        part()
-        if device != 'cpu':
-            torch.cuda.synchronize(device)
-
-    tasks = {name: (lambda part=part: waiting(part)) for name, part in parts.items()}
+    tasks = {name: waiting(part, device) for name, part in parts.items()}
     interleave(tasks, 1)
     return interleave(tasks, rounds)
 
 
 def report_frames(report: BenchmarkReport, seconds: Dict[str, np.ndarray]) -> None:
-    """Add the table of times per frame and the ratios against their bounds."""
+    """Add the table of times per frame, and the ratios against their bounds."""
     rows = []
     for name, times in seconds.items():
         ratio: Optional[object] = '1'
@@ -187,8 +164,8 @@ def report_frames(report: BenchmarkReport, seconds: Dict[str, np.ndarray]) -> No
     header = ['store', 'mean ms', 'raw mean ms', 'median ms', 'mean / without']
     report.table(header, rows)
     report.text(
-        'Mean: over an interval, of the medians at each of its frames, so that the view taken once '
-        'an interval counts and interruptions do not.'
+        'Mean: over the frames of an interval, of the median at each, so that the view taken once '
+        'per interval counts and interruptions do not.'
     )
     for fusion, bound in BOUNDS.items():
         result = ratio_of_typical_periods(seconds[fusion], seconds[WITHOUT])
@@ -196,13 +173,6 @@ def report_frames(report: BenchmarkReport, seconds: Dict[str, np.ndarray]) -> No
 
 
 def report_parts(report: BenchmarkReport, seconds: Dict[str, np.ndarray]) -> None:
-    """Add the table of the parts' times."""
+    """Add the table of times of the network's parts."""
     rows = [[name, f'{1e3 * np.median(times):.2f}'] for name, times in seconds.items()]
     report.table(['where the time goes', 'median ms'], rows)
-
-
-class _Memo:
-    """mmtrack's memory between frames: the box, (1, 4) centre and size in image px."""
-
-    def __init__(self, bbox: Tensor) -> None:
-        self.bbox = bbox

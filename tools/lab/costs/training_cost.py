@@ -1,4 +1,4 @@
-"""Cost of a distillation step beside the student's step and the teacher's forward."""
+"""Cost of a distillation step against the student's step and the teacher's forward pass."""
 
 from typing import Any, Callable, Dict, Iterator, Optional
 
@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from lab.costs.interleaving import interleave, ratio_of_rounds
-from lab.costs.peak_memory import peak_memory
+from lab.costs.peak_memory import training_peak
 from lab.costs.report import BenchmarkReport
 from lab.costs.training_models import PARTS, build_step, training_batch
 
@@ -26,14 +26,12 @@ def time_steps(
 ) -> Dict[str, np.ndarray]:
     """Seconds (rounds,) of student step, teacher forward and distillation step, interleaved.
 
-    With ``batches``, loading one of them is a fourth task, ``LOADER``.
-
     Args:
         config: Config of a distillation.
-        batch_size: Samples a step.
+        batch_size: Samples per step.
         device: 'cpu', 'cuda:0' ...
         rounds: Rounds after the warm-up.
-        batches: From :func:`endless_batches`.
+        batches: From :func:`endless_batches`; loading one of them is a fourth task, ``LOADER``.
         on_round: Called after each round.
     """
     batch = training_batch(config, batch_size, device)
@@ -47,7 +45,7 @@ def time_steps(
 
 
 def report_times(report: BenchmarkReport, seconds: Dict[str, np.ndarray], batch_size: int) -> None:
-    """Add the table of times, and the ratio against its bound."""
+    """Add the table of times, and their ratio against its bound."""
     names = dict(student='student step', teacher='teacher forward', distillation='distillation')
     rows = [
         [
@@ -66,10 +64,10 @@ def report_times(report: BenchmarkReport, seconds: Dict[str, np.ndarray], batch_
 def report_memory(
     report: BenchmarkReport, config: str, batch_size: int, device: str, threads: int
 ) -> None:
-    """Measure the parts' peak memory and add its table and its ratio against the bound."""
-    peaks = {part: peak_memory(part, config, batch_size, device, threads) for part in PARTS}
+    """Measure the peak memory of the parts, and add its table and ratio against the bound."""
+    peaks = {part: training_peak(part, config, batch_size, device, threads) for part in PARTS}
     rows = [[part, f'{peaks[part] / 2**20:.0f}'] for part in PARTS]
-    report.table(['part, each in a process of its own', 'peak MiB'], rows)
+    report.table(['part, each in its own process', 'peak MiB'], rows)
     both = peaks['student'] + peaks['teacher']
     what = (
         "peak of a distillation / (peak of the student's training + peak of the teacher's "
@@ -79,14 +77,10 @@ def report_memory(
 
 
 def endless_batches(config: Config, batch_size: int) -> Iterator[Any]:
-    """Endless batches of the config's training data, loaded by this process alone.
-
-    Args:
-        config: Config with a ``train_dataloader``.
-        batch_size: In place of the config's.
+    """Endless batches of the config's training data, loaded in this process.
 
     Raises:
-        FileNotFoundError: If the data is not there; at the first batch.
+        FileNotFoundError: If the data is missing; raised at the first batch.
     """
     cfg = dict(
         config.train_dataloader, batch_size=batch_size, num_workers=0, persistent_workers=False
@@ -98,7 +92,7 @@ def endless_batches(config: Config, batch_size: int) -> Iterator[Any]:
 
 
 def report_loader(report: BenchmarkReport, seconds: Dict[str, np.ndarray], batch_size: int) -> None:
-    """Add the throughputs of loader and step, both in samples per second."""
+    """Add the throughput of loader and step in samples per second."""
     loaded, used = (batch_size / np.median(seconds[name]) for name in (LOADER, 'distillation'))
     ratio = ratio_of_rounds(seconds[LOADER], seconds['distillation'])
     workers = int(np.ceil(ratio.value))

@@ -1,4 +1,4 @@
-"""Parts of a distillation whose time and memory are measured, built from its config."""
+"""Measured parts of a distillation, built from its config."""
 
 import copy
 from types import SimpleNamespace
@@ -11,6 +11,7 @@ from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
 
+from lab.costs.interleaving import waiting
 from mmeatrack.engine import NonFiniteGuardHook
 from mmeatrack.engine.guarded_optim import guarded
 from mmeatrack.registry import MODELS
@@ -20,20 +21,20 @@ Batch = Dict[str, Any]
 
 
 def build_step(part: str, config: Config, batch: Batch, device: str) -> Callable[[], None]:
-    """A function that does one step of a part of ``PARTS`` and waits for the device.
+    """Function that runs one step of a part and waits for the device.
 
-    Student and distillation: all that a training does between two batches, from the guard's look at
-    the data and the preprocessor to the optimizer's step. Teacher: the forward that a distillation
-    makes of it, without gradients, in the same precision, of a batch that is normalised already.
+    Student and distillation: a whole training step, from the guard's check of the data and the
+    preprocessor to the optimizer. Teacher: its forward pass in a distillation, without gradients,
+    in the same precision, on a batch that is already normalised.
 
     Args:
-        part: Which.
-        config: Config of a distillation; its teacher may lack a checkpoint.
+        part: One of ``PARTS``.
+        config: Config of a distillation; the teacher needs no checkpoint.
         batch: From :func:`training_batch`.
         device: 'cpu', 'cuda:0' ...
 
     Raises:
-        ValueError: If the config is of no distillation that can be measured.
+        ValueError: If the config is not a distillation that can be measured.
     """
     cfg = distillation_cfg(config)
     if part == 'student':
@@ -43,42 +44,37 @@ def build_step(part: str, config: Config, batch: Batch, device: str) -> Callable
     else:
         step = _teacher_step(MODELS.build(cfg), config, batch, device)
 
-    def step_and_wait() -> None:
-        step()
-        if device != 'cpu':
-            torch.cuda.synchronize(device)
-
-    return step_and_wait
+    return waiting(step, device)
 
 
 def distillation_cfg(config: Config) -> Dict[str, Any]:
-    """The config's model, whose teacher may be random: a step costs the same with any weights.
+    """The config's model with a random teacher allowed: a step costs the same with any weights.
 
     Raises:
-        ValueError: If it is no distillation, or its layer pairs are to be found in training.
+        ValueError: If it is not a distillation, or has layer pairs found in training.
     """
     cfg = copy.deepcopy(config.get('model', {}))
     if 'architecture' not in cfg or not ('teacher' in cfg or 'teachers' in cfg):
         raise ValueError(
-            f'{config.filename} is no distillation: give a config whose model has `architecture` '
-            'and `teacher`, e.g. one of configs/eatrack/*_distill_*.py.'
+            f'{config.filename} is not a distillation: give a config whose model has '
+            '`architecture` and `teacher`, e.g. one of configs/eatrack/*_distill_*.py.'
         )
     if cfg['distiller'].get('layer_pairs') == 'auto':
         raise ValueError(
             f"{config.filename} has layer_pairs='auto', which are found in training: give a config "
-            'with the pairs written out.'
+            'with explicit pairs.'
         )
     return dict(cfg, allow_random_teacher=True)
 
 
 def training_batch(config: Config, batch_size: int, device: str, seed: int = 0) -> Batch:
-    """Raw crops of noise as a data loader collates them, two templates each, and their targets.
+    """Collated raw crops of noise, with two templates per sample, and their annotations.
 
     Args:
-        config: Config of a distillation; its student's backbone says how large the crops are.
-        batch_size: Samples.
-        device: Where they are needed; for a GPU they lie in pinned memory.
-        seed: Of the noise.
+        config: Config of a distillation; its student's backbone has the sizes of the crops.
+        batch_size: Number of samples.
+        device: Device of the training; for a GPU the crops are in pinned memory.
+        seed: Seed of the noise.
     """
     backbone = distillation_cfg(config)['architecture']['backbone']
     template, search = backbone.get('template_size', 128), backbone.get('search_size', 256)
@@ -94,7 +90,7 @@ def training_batch(config: Config, batch_size: int, device: str, seed: int = 0) 
 
 
 def _annotations(batch_size: int, template: int, search: int) -> List[TrackDataSample]:
-    """Targets in the middle of the crops."""
+    """Boxes of targets in the middle of the crops."""
     share = torch.tensor([[0.375, 0.4, 0.625, 0.6]])
     samples = []
     for _ in range(batch_size):
@@ -128,7 +124,7 @@ def _training_step(model: Any, config: Config, batch: Batch, device: str) -> Cal
 def _teacher_step(model: Any, config: Config, batch: Batch, device: str) -> Callable[[], None]:
     wrapper = _wrapper(nn.Linear(1, 1), config)  # for its precision; it keeps no model alive
     data = model.to(device).data_preprocessor(batch, training=True)
-    # Built as the distillation builds it, of which only the teachers stay.
+    # Built as in the distillation, of which only the teachers are kept.
     teachers = [teacher.eval() for teacher in model.teachers]
     del model
 

@@ -3,15 +3,14 @@
 import re
 import sys
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Any, Dict, Sequence
 
 from lab.experiments.stage import Stage
 from mmeatrack.compat.scripts import mmtrack_script
 
-_TRAIN_LINE = re.compile(
-    r'Iter\(train\)\s*\[\s*(?P<step>\d+)/(?P<steps>\d+)\].*?(?P<rest> loss: [\d.]+|$)'
+_PROGRESS = re.compile(
+    r'Iter\((?:train|test)\)\s*\[\s*(?P<step>\d+)/(?P<steps>\d+)\](?:.*?(?P<rest> loss: [\d.]+))?'
 )
-_TEST_LINE = re.compile(r'Iter\(test\)\s*\[\s*(?P<step>\d+)/(?P<steps>\d+)\](?P<rest>)')
 
 
 def train_stage(
@@ -25,24 +24,15 @@ def train_stage(
     """Training by mmtrack's ``train.py``, resumed from its last checkpoint if interrupted.
 
     Args:
-        name: Shown beside the progress bar.
+        name: Label of the progress bar.
         config: Config file.
         folder: Work folder.
         options: ``--cfg-options``.
         after: Stages whose results it uses.
-        threads: Threads it may use.
+        threads: Threads that it may use.
     """
-    command = [sys.executable, mmtrack_script('train.py'), config, '--work-dir', folder]
-    return Stage(
-        name=name,
-        command=[*map(str, command), *_cfg_options(options)],
-        folder=folder,
-        progress=_TRAIN_LINE,
-        inputs=_config_files(config),
-        after=after,
-        resume=('--resume',),
-        threads=threads,
-    )
+    command = ['train.py', config, '--work-dir', folder]
+    return _stage(name, command, options, after=after, resume=('--resume',), threads=threads)
 
 
 def benchmark_stage(
@@ -52,28 +42,19 @@ def benchmark_stage(
     folder: Path,
     options: Dict[str, object],
     after: Sequence[Stage] = (),
-    threads: int = 1,
 ) -> Stage:
-    """Test by mmtrack's ``test.py``; arguments as of :func:`train_stage`."""
-    command = [sys.executable, mmtrack_script('test.py'), config]
-    command += ['--checkpoint', checkpoint, '--work-dir', folder]
-    return Stage(
-        name=name,
-        command=[*map(str, command), *_cfg_options(options)],
-        folder=folder,
-        progress=_TEST_LINE,
-        inputs=_config_files(config),
-        after=after,
-        threads=threads,
-    )
+    """Test by mmtrack's ``test.py``; arguments as in :func:`train_stage`."""
+    command = ['test.py', config, '--checkpoint', checkpoint, '--work-dir', folder]
+    return _stage(name, command, options, after=after)
 
 
-def _cfg_options(options: Dict[str, object]) -> List[str]:
-    if not options:
-        return []
-    return ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
-
-
-def _config_files(config: Path) -> List[Path]:
-    """The config and all configs in ``_base_`` beside its folder."""
-    return [config, *sorted(config.parent.parent.glob('_base_/**/*.py'))]
+def _stage(name: str, command: Sequence[Any], options: Dict[str, object], **kwargs: Any) -> Stage:
+    """Stage of a script, its config and its arguments, of which the last is the folder."""
+    script, config, *arguments = command
+    words = [sys.executable, mmtrack_script(script), config, *arguments]
+    if options:
+        words += ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
+    # The config, and all configs in ``_base_`` next to its folder.
+    inputs = [config, *sorted(config.parent.parent.glob('_base_/**/*.py'))]
+    words = [str(word) for word in words]
+    return Stage(name, words, arguments[-1], progress=_PROGRESS, inputs=inputs, **kwargs)

@@ -1,13 +1,12 @@
-"""Results of the demo: table, curves, video, and the check of the trackers' order."""
+"""Results of the demo: table, curves, video, and a check of the trackers' order."""
 
 import itertools
 import statistics
 from pathlib import Path
-from typing import Dict, List, Mapping, NamedTuple
+from typing import Dict, List, Mapping
 
 from lab.experiments.micro import MicroExperiment, run_name
-from lab.experiments.results import read_run, score_runs
-from lab.experiments.seeds import mean_and_error
+from lab.experiments.results import mean_and_error, read_run, score_runs
 from mmeatrack.evaluation.report import TrackerReport
 from mmeatrack.evaluation.run_folder import SequenceResult
 from mmeatrack.evaluation.speed import run_speed
@@ -30,50 +29,28 @@ VIDEO_SCENARIOS = ('appearance_change', 'rotation', 'occlusion')
 VIDEO_TRACKERS = ('Student', 'Distilled+Temporal')
 
 
-class Lead(NamedTuple):
-    """A lead in success AUC that one tracker must have over another.
-
-    Attributes:
-        tracker: The better one.
-        other: The other one.
-        least: Points that it leads by, at least.
-    """
-
-    tracker: str
-    other: str
-    least: float
-
-
-# Scores depend on the machine: processors round differently, and a training enlarges that. One run
-# moves by up to 2 points, the order stays. The smallest leads seen over seeds and processors are
-# 7.5, 3.3 and 2.0 points.
-LEADS = (
-    Lead('Teacher', 'Student', 4.0),
-    Lead('Distilled', 'Student', 1.5),
-    Lead('Distilled+Temporal', 'Distilled', 0.5),
-)
+# Least lead in success AUC, in points, of the first tracker over the second. Scores depend on the
+# machine: processors round differently, and a training amplifies that. Single runs differ by up to
+# 2 points; the order stays. The smallest leads over seeds and processors were 7.5, 3.3 and 2.0.
+LEADS = {
+    ('Teacher', 'Student'): 4.0,
+    ('Distilled', 'Student'): 1.5,
+    ('Distilled+Temporal', 'Distilled'): 0.5,
+}
 
 
 def missed_leads(success: Mapping[str, float]) -> List[str]:
-    """Check the order of the trackers.
-
-    Args:
-        success: Success AUC in percent by tracker, mean over the seeds.
-
-    Returns:
-        A line for each lead that is too small; none where the order is as it should be.
-    """
+    """A line for each lead that is too small, from the success AUC in percent by tracker."""
     return [
-        f'{lead.tracker} leads {lead.other} by {found:.1f} points of success; at least '
-        f'{lead.least:g} are expected.'
-        for lead in LEADS
-        for found in [success[lead.tracker] - success[lead.other]]
-        if found < lead.least
+        f'{tracker} leads {other} by {success[tracker] - success[other]:.1f} points of success; '
+        f'at least {least:g} are expected.'
+        for (tracker, other), least in LEADS.items()
+        if success[tracker] - success[other] < least
     ]
 
 
 def show(experiment: MicroExperiment, seeds: List[int], overwrite: bool = False) -> List[str]:
-    """Print the table; write it, curves and video. Pictures are of the first seed.
+    """Print and write the table; write curves and video of the first seed.
 
     Args:
         experiment: The finished experiment.
@@ -81,10 +58,10 @@ def show(experiment: MicroExperiment, seeds: List[int], overwrite: bool = False)
         overwrite: Whether to replace files of other origin.
 
     Returns:
-        Leads that are too small, see :func:`missed_leads`.
+        Missed leads, see :func:`missed_leads`.
 
     Raises:
-        FileExistsError: If a file of other origin is in the way.
+        FileExistsError: If a file of other origin exists under one of the names.
     """
     truth = load_ground_truth(experiment.data / 'test')
     attributes = load_attributes(truth, ())
@@ -125,7 +102,7 @@ def show(experiment: MicroExperiment, seeds: List[int], overwrite: bool = False)
 
 
 def main_outputs(experiment: MicroExperiment) -> List[Path]:
-    """Files whose names are known before the experiment is run."""
+    """Output files whose names are known before the experiment."""
     names = ('table.md', 'training_curves.png', 'tracking.mp4')
     return [experiment.out / name for name in (*names, 'evaluation/report.md')]
 
@@ -136,7 +113,7 @@ def score_row(
     report: Dict[str, TrackerReport],
     results: Dict[str, List[SequenceResult]],
 ) -> List[str]:
-    """One line of the table: scores in percent, frames per second end to end."""
+    """Row of the table: scores in percent, and frames per second end to end."""
     keys = ('success_auc', 'precision20', 'norm_precision')
     scores = [
         mean_and_error([100 * getattr(report[run].scores, key) for run in runs]) for key in keys
@@ -148,7 +125,7 @@ def score_row(
 def write_video(
     folder: Path, truth: GroundTruth, results: Dict[str, List[SequenceResult]], out: Path
 ) -> None:
-    """One video of a test sequence of each scenario, one after the other."""
+    """Write one video of a test sequence per scenario, one after the other."""
     by_name = {name: {r.name: r for r in found} for name, found in results.items()}
     clips = []
     for scenario in VIDEO_SCENARIOS:

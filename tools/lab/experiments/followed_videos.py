@@ -1,4 +1,4 @@
-"""Videos followed by the shipped tracker and, beside it, by the demo's own student."""
+"""Videos tracked by the shipped tracker and by the demo's student."""
 
 import re
 import sys
@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import List, NamedTuple, Optional
 
 from lab.experiments.micro import STUDENT_CONFIG, MicroExperiment, run_name
-from lab.experiments.stage import Stage
+from lab.experiments.stage import TQDM_PROGRESS, Stage
 from mmeatrack.files.ground_truth import load_ground_truth
 
 SCENARIO = 'occlusion'
-# The last lines of tools/video_demo.py: how often the target was lost, and scores where there are.
-_FRAME_LINE = re.compile(r'\|\s*(?P<step>\d+)/(?P<steps>\d+)\s*\[(?P<rest>)')
 
 
 class Clip(NamedTuple):
-    """A video to follow a target in.
+    """Video with a target.
 
     Attributes:
-        name: Part of the results' names.
-        source: Video, folder of images or camera, as tools/video_demo.py takes it.
+        name: Part of the names of the results.
+        source: Video, folder of images or camera, as for tools/video_demo.py.
         box: ``x,y,w,h`` of the target in the first frame.
-        truth: File of all true boxes, if there is one.
+        truth: File of all true boxes, or None.
     """
 
     name: str
@@ -31,7 +29,7 @@ class Clip(NamedTuple):
 
 
 def synthetic_clip(data: Path) -> Clip:
-    """First test video of the synthetic set whose target is covered for some frames."""
+    """First test video of the synthetic set with an occlusion."""
     truth = load_ground_truth(data / 'test')
     name = next(each for each in sorted(truth.boxes) if SCENARIO in each)
     box = ','.join(f'{value:g}' for value in truth.boxes[name][0])
@@ -40,7 +38,7 @@ def synthetic_clip(data: Path) -> Clip:
 
 
 def follow_stages(experiment: MicroExperiment, clip: Clip, seed: int) -> List[Stage]:
-    """Runs of tools/video_demo.py on a clip: the shipped tracker's and the distilled student's."""
+    """Runs of tools/video_demo.py on a clip, with the shipped tracker and the distilled student."""
     student = experiment.student_checkpoint(run_name('distilled', seed))
     own = ['--config', str(STUDENT_CONFIG), '--checkpoint', str(student)]
     stages = []
@@ -50,12 +48,12 @@ def follow_stages(experiment: MicroExperiment, clip: Clip, seed: int) -> List[St
         command += [f'--init-bbox={clip.box}', '--out', str(folder / 'tracked.mp4'), *model]
         if clip.truth is not None:
             command += ['--ground-truth', str(clip.truth)]
-        stages.append(Stage(f'{tracker} on {clip.name}', command, folder, _FRAME_LINE))
+        stages.append(Stage(f'{tracker} on {clip.name}', command, folder, TQDM_PROGRESS))
     return stages
 
 
 def closing_lines(stage: Stage) -> List[str]:
-    """Last lines of the tool, on the whole video."""
+    """Last lines of tools/video_demo.py: losses of the target, and scores if there are any."""
     lines = re.split(r'[\r\n]+', stage.log.read_text(encoding='utf-8'))
     kept = [line.strip() for line in lines if line.strip() and '%|' not in line]
     return kept[-3:]

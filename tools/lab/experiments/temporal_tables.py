@@ -1,4 +1,4 @@
-"""Tables of the ablation of temporal adaptation: gains and the stores' counts by attribute."""
+"""Tables of the temporal ablation: gains and store counts by attribute."""
 
 from collections import defaultdict
 from itertools import chain
@@ -7,8 +7,7 @@ from typing import Dict, List, Mapping, Sequence
 import numpy as np
 
 from lab.experiments.micro import WITH, WITHOUT, MicroExperiment, run_name
-from lab.experiments.results import read_run, score_runs
-from lab.experiments.seeds import mean_and_error
+from lab.experiments.results import mean_and_error, read_run, score_runs
 from mmeatrack.engine.store_log import VideoLog, add_up, read_store_log
 from mmeatrack.evaluation.calibration import calibration_summary, reliability, scored_predictions
 from mmeatrack.evaluation.tables import markdown_table
@@ -37,7 +36,7 @@ def gain_table(
     attributes: Mapping[str, Sequence[str]],
     runs: Mapping[str, List[str]],
 ) -> str:
-    """Table by attribute: success AUC without adaptation, and the gain of each other test."""
+    """Table by attribute: success AUC without adaptation, and gain of each other test."""
     names = list(chain.from_iterable(runs.values()))
     report = score_runs(experiment.results, names, truth, attributes)
     lines = {'all': {run: report[run].scores.success_auc for run in names}}
@@ -54,7 +53,7 @@ def gain_table(
 
 
 def row_of(scores: Mapping[str, float], runs: Mapping[str, List[str]]) -> List[str]:
-    """Score without adaptation, then the gain of each other test, paired by seed."""
+    """Score without adaptation, then gain of each other test, paired by seed."""
     without = [100 * scores[run] for run in runs[WITHOUT]]
     cells = [mean_and_error(without)]
     for name in runs:
@@ -85,7 +84,7 @@ def store_table(
 
 
 def report_scores(experiment: MicroExperiment, truth: GroundTruth, runs: Sequence[str]) -> str:
-    """Plot the calibration of the scores; returns a line with AUROC and calibration error."""
+    """Plot the calibration of the scores, and return a line of AUROC and calibration error."""
     scores, right = [], []
     for run in runs:
         results = {each.name: each for each in read_run(experiment.results / run, truth)}
