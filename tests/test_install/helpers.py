@@ -1,12 +1,10 @@
 """Helpers of the installation's tests."""
 
 import ast
-import importlib.util
 import os
 import subprocess
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,16 +14,6 @@ def parse(path: Path) -> ast.Module:
     """The syntax tree of a file in Python 3.8's grammar."""
     source = path.read_text(encoding='utf-8')
     return ast.parse(source, filename=str(path), feature_version=(3, 8))
-
-
-def load_script(name: str) -> ModuleType:
-    """Import a script of ``tools/install``."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / 'tools' / 'install' / f'{name}.py')
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def run_make(*arguments: str, **variables: str) -> 'subprocess.CompletedProcess[str]':

@@ -1,17 +1,15 @@
-"""The parts of mmcv's build that decide something: key, flag, progress, unpacking, cache."""
+"""Build of mmcv: C++ standard, key, environment, progress and cache."""
 
-import io
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import List
 
 import pytest
 
-from tests.test_install.helpers import load_script
+from tests.scripts import load_script
 
-build_mmcv = load_script('build_mmcv')
+build_mmcv = load_script('install/build_mmcv')
 
 
 @pytest.mark.parametrize(
@@ -28,7 +26,7 @@ def test_the_standard_follows_torch(torch_version: str, standard: str) -> None:
     assert build_mmcv.cxx_standard(torch_version) == standard
 
 
-def test_a_version_that_is_none_is_named() -> None:
+def test_an_invalid_version_is_named() -> None:
     with pytest.raises(ValueError, match='nightly'):
         build_mmcv.cxx_standard('nightly')
 
@@ -61,37 +59,13 @@ def test_the_key_differs_where_a_wheel_would_not_fit() -> None:
         ({}, '/home/u/.cache/mmeatrack/wheels'),
     ],
 )
-def test_where_the_cache_is(
-    monkeypatch: pytest.MonkeyPatch, variables: dict, expected: str
-) -> None:
+def test_cache_folder(monkeypatch: pytest.MonkeyPatch, variables: dict, expected: str) -> None:
     for name in ('MMEATRACK_CACHE', 'XDG_CACHE_HOME'):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv('HOME', '/home/u')
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert build_mmcv.cache_root() == Path(expected)
-
-
-@pytest.mark.parametrize(
-    ('line', 'progress'),
-    [
-        ('[12/97] c++ -MMD -MF a.o.d', (12, 97)),
-        ('  [97/97] c++ -shared', (97, 97)),
-        ('building mmcv._ext', None),
-        ('warning: [1/2] is no progress', None),
-    ],
-)
-def test_ninjas_lines_are_read(line: str, progress: object) -> None:
-    assert build_mmcv.read_progress(line) == progress
-
-
-def test_the_bar_judges_by_the_pace_so_far() -> None:
-    assert build_mmcv.show_progress(20, 60, 100) == (
-        'mmcv [##########....................] 20/60, 1 min 40 s so far, about 3 min 20 s left'
-    )
-    assert build_mmcv.show_progress(0, 60, 5).endswith(
-        '0/60, 0 min 05 s so far, about 0 min 00 s left'
-    )
 
 
 def test_the_build_is_for_the_cpu_also_where_cuda_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,31 +75,6 @@ def test_the_build_is_for_the_cpu_also_where_cuda_is(monkeypatch: pytest.MonkeyP
     assert 'FORCE_CUDA' not in environment
     assert environment['CUDA_VISIBLE_DEVICES'] == ''
     assert (environment['MAX_JOBS'], environment['MMCV_WITH_OPS']) == ('3', '1')
-
-
-def write_sdist(path: Path, *names: str) -> Path:
-    with tarfile.open(path, 'w:gz') as archive:
-        for name in names:
-            member = tarfile.TarInfo(name)
-            if name.endswith('@'):
-                member.type, member.linkname = tarfile.SYMTYPE, '/etc'
-            member.size = 0 if name.endswith('@') else 4
-            archive.addfile(member, io.BytesIO(b'text'))
-    return path
-
-
-def test_unpacking_returns_the_top_folder(tmp_path: Path) -> None:
-    sdist = write_sdist(tmp_path / 'mmcv-2.0.0rc4.tar.gz', 'mmcv-2.0.0rc4/setup.py')
-    source = build_mmcv.unpack(sdist, tmp_path / 'out')
-    assert (source / 'setup.py').read_text() == 'text'
-
-
-@pytest.mark.parametrize('name', ['../outside', '/tmp/outside', 'mmcv-2.0.0rc4/link@'])
-def test_nothing_is_unpacked_outside_or_as_a_link(tmp_path: Path, name: str) -> None:
-    sdist = write_sdist(tmp_path / 'mmcv-2.0.0rc4.tar.gz', name)
-    with pytest.raises(RuntimeError, match='which is not unpacked'):
-        build_mmcv.unpack(sdist, tmp_path / 'out')
-    assert not (tmp_path / 'outside').exists()
 
 
 def test_a_wheel_is_built_once_and_a_failed_build_keeps_nothing(
@@ -155,6 +104,12 @@ def test_a_wheel_is_built_once_and_a_failed_build_keeps_nothing(
     assert first == second != other
     assert first.read_text() == 'whole'
     assert built == ['2.13.0', '2.12.0']
+
+
+def test_a_build_shows_its_progress(capsys: pytest.CaptureFixture) -> None:
+    lines = '[1/3] c++ a.o\nwarning: [9/9] is no progress\n [2/3] c++ b.o'
+    build_mmcv._run_with_progress([sys.executable, '-c', f'print({lines!r})'], {})
+    assert '2/3' in capsys.readouterr().out
 
 
 def test_a_failing_build_shows_its_last_lines() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_install.helpers import load_script, run_make
+from tests.scripts import load_script
+from tests.test_install.helpers import run_make
 
-preflight = load_script('preflight')
+preflight = load_script('install/preflight')
 
 
 def test_this_machine_lacks_nothing() -> None:
@@ -40,7 +41,7 @@ def test_debians_split_off_parts_are_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight.sys, 'version_info', (3, 7, 4))
     (line,) = preflight.missing_tools()
-    assert 'is Python 3.7, 3.8 or newer is needed' in line
+    assert 'is Python 3.7; 3.8 or newer is needed' in line
 
 
 @pytest.mark.parametrize(

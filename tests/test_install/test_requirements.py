@@ -9,7 +9,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from mmeatrack.compat.versions import REQUIREMENTS
-from tests.test_install.helpers import ROOT, load_script
+from tests.scripts import load_script
+from tests.test_install.helpers import ROOT
 
 FILES = sorted((ROOT / 'requirements').glob('*.txt'))
 
@@ -53,7 +54,7 @@ def test_the_openmmlab_set_is_pinned_as_tested() -> None:
         assert str(requirement.specifier).startswith('=='), name
     for name in ('mmengine', 'mmtrack', 'mmdet', 'mmcls', 'mmrazor'):
         assert str(pins[name].specifier) == f'=={REQUIREMENTS[name].tested}'
-    assert REQUIREMENTS['mmcv'].tested == load_script('build_mmcv').MMCV_VERSION
+    assert REQUIREMENTS['mmcv'].tested == load_script('install/build_mmcv').MMCV_VERSION
 
 
 @pytest.mark.parametrize(

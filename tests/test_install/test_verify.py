@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.test_install.helpers import load_script
+from tests.scripts import load_script
 
-verify = load_script('verify')
+verify = load_script('install/verify')
 
 
 def test_an_error_is_its_last_line() -> None:

@@ -1,6 +1,6 @@
-"""Preflight of the installation: name the tools that this machine lacks.
+"""Preflight of the installation: report missing tools.
 
-Run with the Python that the environment is made with; needs nothing but that.
+Run with the Python that makes the environment; needs the standard library only.
 """
 
 import os
@@ -14,23 +14,23 @@ OLDEST_PYTHON = (3, 8)
 
 
 def missing_tools() -> List[str]:
-    """Return a line for each missing tool: what is missing and how to get it."""
+    """Return a line for each missing tool, with the way to install it."""
     version = f'{sys.version_info[0]}.{sys.version_info[1]}'
     other = 'make PYTHON=/path/to/another/python3'
     if sys.version_info < OLDEST_PYTHON:
-        return [f'{sys.executable} is Python {version}, 3.8 or newer is needed: {other}']
+        return [f'{sys.executable} is Python {version}; 3.8 or newer is needed: {other}']
     lines = []
     if find_spec('venv') is None or find_spec('ensurepip') is None:
         lines.append(f'Python has no venv module: apt-get install python{version}-venv, or {other}')
     if not os.path.isfile(os.path.join(sysconfig.get_paths()['include'], 'Python.h')):
         lines.append(
-            'Python.h is missing, which building mmcv takes: '
+            'Python.h is missing, which building mmcv needs: '
             f'apt-get install python{version}-dev, or {other}'
         )
     if find_compiler() is None:
         lines.append(
             f'There is no C++ compiler ({os.environ.get("CXX") or "c++ or g++"}), which building '
-            'mmcv takes: apt-get install g++, or set CXX to one'
+            'mmcv needs: apt-get install g++, or set CXX'
         )
     return lines
 
@@ -38,11 +38,8 @@ def missing_tools() -> List[str]:
 def find_compiler() -> Optional[str]:
     """Return the C++ compiler's path, or None: $CXX if set, else c++ or g++ on the PATH."""
     given = os.environ.get('CXX')
-    for name in [given.split()[0]] if given else ['c++', 'g++']:
-        path = shutil.which(name)
-        if path is not None:
-            return path
-    return None
+    names = [given.split()[0]] if given else ['c++', 'g++']
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 if __name__ == '__main__':

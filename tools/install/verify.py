@@ -1,4 +1,4 @@
-"""Check that the installed packages work together, and name the remedy where they do not."""
+"""Check that the installed packages work together, and suggest a remedy if they do not."""
 
 import importlib.util
 import subprocess
@@ -9,27 +9,27 @@ OPENCV_REMEDY = (
     'On a server without libGL: pip uninstall -y opencv-python opencv-python-headless && '
     'pip install opencv-python-headless'
 )
-# Each is imported in a process of its own: a failed import leaves its traces in a process.
+# Each runs in a separate process, since a failed import leaves modules behind.
 CHECKS: List[Tuple[str, str]] = [
     ('import cv2', OPENCV_REMEDY),
     ('import mmcv.ops', 'mmcv was built for another torch: make clean, then make install.'),
     ('import mmeatrack, mmtrack.models, mmrazor.models', 'make clean, then make install.'),
 ]
 TORCHVISION_REMEDY = (
-    'Nothing here needs torchvision, and the one that is installed does not fit this torch, which '
-    "MMEngine's report of the environment stumbles over: pip uninstall torchvision"
+    'The installed torchvision does not fit this torch, so that MMEngine cannot report the '
+    'environment. mmeatrack does not need it: pip uninstall torchvision'
 )
 
 
 def checks() -> List[Tuple[str, str]]:
-    """Return (code that must run, remedy) pairs for this environment."""
+    """Return pairs of code that must run and remedy."""
     if importlib.util.find_spec('torchvision') is None:
         return CHECKS
     return [*CHECKS, ('import torchvision', TORCHVISION_REMEDY)]
 
 
 def failure(code: str) -> str:
-    """Run Python code in a process of its own; return its error's last line, empty if none."""
+    """Run Python code in a process; return the last line of its error, empty without one."""
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     if done.returncode == 0:
         return ''
@@ -37,14 +37,14 @@ def failure(code: str) -> str:
 
 
 def main() -> None:
-    """Run the checks and write the table of versions."""
+    """Run the checks; write the versions table."""
     for code, remedy in checks():
         error = failure(code)
         if error:
             sys.exit(f"After the installation '{code}' fails: {error}\n{remedy}")
     from mmeatrack.compat.versions import version_table
 
-    sys.stdout.write(f'It does.\n{version_table()}\n')
+    sys.stdout.write(f'Yes.\n{version_table()}\n')
     sys.stdout.write(f'Activate it with: . {sys.prefix}/bin/activate\n')
 
 
