@@ -1,6 +1,6 @@
-"""A frame with boxes, below a header that names their owners and shows their scores."""
+"""Annotated frame: boxes, below a header with their labels and scores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -13,22 +13,22 @@ _EMPTY_COLOR: Color = (80, 74, 70)
 _FAINT_COLOR: Color = (150, 140, 135)
 _WARNING_COLOR: Color = (80, 200, 250)
 _ALARM_COLOR: Color = (60, 60, 235)
-# Lengths in an image of 640 px width.
+# Lengths for an image 640 px wide.
 _ROW, _MARGIN, _GAP, _SWATCH, _BAR, _BETWEEN = 22, 8, 8, 22, 70, 18
 _ABSENT = 'target absent'
-# Left border in px and box of the legend's entries, by row.
+# Rows of the legend: left edge in px and box of each entry.
 _Legend = List[List[Tuple[int, LabelledBox]]]
 
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """The header's first line.
+    """First line of the header.
 
     Attributes:
         sequence: Name of the sequence.
         frame: Number of the frame, counted from 0.
         last_frame: Number of the last frame; None if unknown.
-        absent: Whether the target is absent by the ground truth.
+        absent: Whether the ground truth says that the target is absent.
     """
 
     sequence: str
@@ -37,32 +37,40 @@ class FrameHeader:
     absent: bool = False
 
 
-def draw_frame(frame: np.ndarray, boxes: Sequence[LabelledBox], header: FrameHeader) -> np.ndarray:
-    """Draw boxes into a frame and put the header above it.
+def draw_frame(
+    frame: np.ndarray,
+    boxes: Sequence[LabelledBox],
+    header: FrameHeader,
+    ground_truth: Optional[Sequence[float]] = None,
+) -> np.ndarray:
+    """Draw boxes into a copy of a frame, and the header above it.
 
     Frames of one size with the same labels give images of one size, at least 640 px wide: smaller
-    frames are enlarged. Later boxes are drawn over earlier ones, and dashed ones over all.
+    frames are enlarged. Later boxes are drawn over earlier ones, and dashed boxes over solid ones.
 
     Args:
-        frame: (H, W, 3), uint8, BGR; it is not changed. ValueError if it is of another kind.
-        boxes: The boxes in px of ``frame``.
-        header: The first line.
+        frame: (H, W, 3), uint8, BGR.
+        boxes: Boxes in px of ``frame``.
+        header: First line of the header.
+        ground_truth: Box x, y, w, h in px of ``frame``, NaN where the target is absent, which the
+            header then says; None without ground truth.
 
     Returns:
         (H', W', 3), uint8, BGR; H' and W' are even, as video codecs require.
+
+    Raises:
+        ValueError: If the frame has another shape or type.
     """
+    if ground_truth is not None:
+        boxes = [LabelledBox.of_ground_truth(ground_truth), *boxes]
+        header = replace(header, absent=not np.isfinite(ground_truth).all())
     canvas = Canvas.of_frame(frame)
     draw_boxes(canvas, boxes)
     return np.vstack((draw_header(canvas, boxes, header).image, canvas.image))
 
 
 def draw_header(below: Canvas, boxes: Sequence[LabelledBox], header: FrameHeader) -> Canvas:
-    """Draw the header of a frame.
-
-    Returns:
-        A canvas as wide as ``below``; its height is even and depends on the width and the labels
-        alone.
-    """
+    """Draw the header of a frame: as wide as ``below``, even height from width and labels only."""
     legend = _arrange_legend(below, boxes)
     row = below.px(_ROW)
     height = row * (1 + len(legend)) + below.px(6)
@@ -75,7 +83,7 @@ def draw_header(below: Canvas, boxes: Sequence[LabelledBox], header: FrameHeader
 
 
 def _draw_title(strip: Canvas, header: FrameHeader, middle: int) -> None:
-    """Sequence on the left, the frame's number on the right."""
+    """Draw the sequence name on the left, the frame number on the right."""
     number = f'frame {header.frame}'
     if header.last_frame is not None:
         number += f'/{header.last_frame}'
@@ -89,7 +97,7 @@ def _draw_title(strip: Canvas, header: FrameHeader, middle: int) -> None:
 
 
 def _arrange_legend(canvas: Canvas, boxes: Sequence[LabelledBox]) -> _Legend:
-    """Place the entries in rows, broken where the width ends."""
+    """Arrange the entries in rows that fit the width."""
     margin = canvas.px(_MARGIN)
     rows: _Legend = []
     left = canvas.width
@@ -104,7 +112,7 @@ def _arrange_legend(canvas: Canvas, boxes: Sequence[LabelledBox]) -> _Legend:
 
 
 def _entry_width(canvas: Canvas, box: LabelledBox) -> int:
-    """Width of a legend's entry; it does not depend on the numbers, so that nothing jumps."""
+    """Width of a legend entry; independent of the score, so that entries do not move."""
     texts = [box.label, '0.00', 'tracked'] if box.has_score else [box.label]
     gap = canvas.px(_GAP)
     width = canvas.px(_SWATCH) + sum(gap + canvas.text_width(text) for text in texts)
@@ -112,7 +120,7 @@ def _entry_width(canvas: Canvas, box: LabelledBox) -> int:
 
 
 def _draw_entry(strip: Canvas, box: LabelledBox, left: int, middle: int) -> None:
-    """A piece of the box's line, its label and, where it has a score, bar, number and state."""
+    """Draw line sample, label and, for a box with a score, bar, number and state."""
     gap = strip.px(_GAP)
     end = left + strip.px(_SWATCH)
     line: Rect = (left, middle - strip.px(1), end, middle + strip.px(1))
@@ -124,26 +132,17 @@ def _draw_entry(strip: Canvas, box: LabelledBox, left: int, middle: int) -> None
         return
     left += strip.text_width(box.label) + gap
     score = box.score if box.score is not None and box.score >= 0 else None  # NaN is not >= 0
-    _draw_bar(strip, score, box.color, left, middle)
-    left += strip.px(_BAR) + gap
+    top, bottom, width = middle - strip.px(5), middle + strip.px(5), strip.px(_BAR)
+    strip.fill((left, top, left + width, bottom), _EMPTY_COLOR)
+    if score is not None:
+        strip.fill((left, top, left + min(score, 1.0) * width, bottom), box.color)
+    left += width + gap
     strip.text('--' if score is None else f'{score:.2f}', left, middle)
     left += strip.text_width('0.00') + gap
     if box.lost:
-        _draw_alarm(strip, 'LOST', left, middle)
+        pad, half = strip.px(4), strip.px(9)
+        right = left + strip.text_width('LOST') + pad
+        strip.fill((left - pad, middle - half, right, middle + half), _ALARM_COLOR)
+        strip.text('LOST', left, middle)
     elif box.lost is not None:
         strip.text('tracked', left, middle, _FAINT_COLOR)
-
-
-def _draw_bar(strip: Canvas, score: Optional[float], color: Color, left: int, middle: int) -> None:
-    top, bottom = middle - strip.px(5), middle + strip.px(5)
-    width = strip.px(_BAR)
-    strip.fill((left, top, left + width, bottom), _EMPTY_COLOR)
-    if score is not None:
-        strip.fill((left, top, left + min(score, 1.0) * width, bottom), color)
-
-
-def _draw_alarm(strip: Canvas, text: str, left: int, middle: int) -> None:
-    pad, half = strip.px(4), strip.px(9)
-    right = left + strip.text_width(text) + pad
-    strip.fill((left - pad, middle - half, right, middle + half), _ALARM_COLOR)
-    strip.text(text, left, middle)

@@ -1,6 +1,5 @@
-"""Videos that play in browsers: H.264 by the FFmpeg of imageio-ffmpeg."""
+"""Videos that play in browsers: H.264, encoded by the FFmpeg of imageio-ffmpeg."""
 
-import os
 import subprocess
 from contextlib import contextmanager
 from functools import lru_cache
@@ -10,18 +9,14 @@ from typing import Callable, Iterator, Optional, Tuple, Union
 import numpy as np
 
 from mmeatrack.files.atomic import replace_durably
-from mmeatrack.visualization.video_sink import VideoSink
+from mmeatrack.visualization.video_sink import VideoSink, check_video_frame, partial_path
 
-Write = Callable[[np.ndarray], None]
 _OPTIONS = ('-preset', 'veryfast', '-crf', '21', '-movflags', '+faststart')
 
 
 @lru_cache(maxsize=None)
 def missing_h264() -> Optional[str]:
-    """Reason why no H.264 can be written here; None where it can.
-
-    OpenCV's own wheels hold no encoder of it.
-    """
+    """Reason why H.264 cannot be written here, or None; OpenCV's wheels have no encoder."""
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
 
@@ -33,16 +28,18 @@ def missing_h264() -> Optional[str]:
 
 
 @contextmanager
-def browser_video(path: Union[str, Path], fps: float, size: Tuple[int, int]) -> Iterator[Write]:
-    """Open an MP4 to write frames to: H.264, or MPEG-4 where :func:`missing_h264` has a reason.
+def browser_video(
+    path: Union[str, Path], fps: float, size: Tuple[int, int]
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Open an MP4 video for writing: H.264, or MPEG-4 if :func:`missing_h264` gives a reason.
 
     Args:
-        path: The file, replaced when it is whole. An error leaves no file of its own.
-        fps: Frames a second.
+        path: The file, replaced when the video is complete; after an error it is left as it was.
+        fps: Frames per second.
         size: (width, height) of all frames in px, both even.
 
     Yields:
-        Function that takes the next frame (height, width, 3), uint8, BGR.
+        Function that writes the next frame (height, width, 3), uint8, BGR.
 
     Raises:
         RuntimeError: If the encoder fails.
@@ -54,7 +51,7 @@ def browser_video(path: Union[str, Path], fps: float, size: Tuple[int, int]) -> 
         return
     import imageio_ffmpeg
 
-    partial = path.absolute().with_name(f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
+    partial = partial_path(path)
     stream = imageio_ffmpeg.write_frames(
         str(partial),
         size,
@@ -66,14 +63,16 @@ def browser_video(path: Union[str, Path], fps: float, size: Tuple[int, int]) -> 
         output_params=list(_OPTIONS),
         ffmpeg_log_level='error',
     )
+    num_frames = 0
+
+    def write(frame: np.ndarray) -> None:
+        nonlocal num_frames
+        check_video_frame(frame, size, path, num_frames)
+        stream.send(np.ascontiguousarray(frame))
+        num_frames += 1
+
     try:
         stream.send(None)
-
-        def write(frame: np.ndarray) -> None:
-            if frame.shape != (size[1], size[0], 3) or frame.dtype != np.uint8:
-                raise ValueError(f'{path}: a frame of {frame.dtype} and shape {frame.shape}.')
-            stream.send(np.ascontiguousarray(frame))
-
         yield write
         stream.close()
         replace_durably(partial, path)

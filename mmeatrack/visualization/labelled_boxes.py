@@ -1,4 +1,4 @@
-"""Boxes with labels on a canvas."""
+"""Labelled boxes on a canvas."""
 
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
@@ -8,7 +8,7 @@ import numpy as np
 from mmeatrack.visualization.canvas import Canvas, Color, Rect, dashes
 
 GROUND_TRUTH_COLOR: Color = (90, 235, 120)
-# Distinguishable on fields, roads and water, also with the common colour blindnesses.
+# Distinguishable on fields, roads and water, and with common colour blindness.
 TRACKER_COLORS: Tuple[Color, ...] = (
     (70, 70, 255),  # red
     (255, 200, 80),  # light blue
@@ -24,16 +24,16 @@ _TAG_TEXT_SIZE = 0.38
 
 @dataclass(frozen=True)
 class LabelledBox:
-    """A box to draw, and its line in the header's legend.
+    """Box to draw, and its entry in the header's legend.
 
     Attributes:
-        label: Name of the box's owner.
-        box_xywh: x, y, w, h in px of the frame; None or NaN where there is no box.
+        label: Name of the tracker, or 'ground truth'.
+        box_xywh: x, y, w, h in px of the frame; None or NaN for no box.
         color: B, G, R.
-        dashed: Whether the line is dashed, as for a ground truth.
-        has_score: Whether the legend has a score bar; it keeps its place where ``score`` is None.
-        score: Confidence, 0 to 1; None, NaN or negative where there is none.
-        lost: True says LOST, at the box too, False says tracked, None says nothing.
+        dashed: Whether the line is dashed.
+        has_score: Whether the legend has a score bar, empty without a ``score``.
+        score: Confidence, 0 to 1; None, NaN or negative for no score.
+        lost: True shows LOST in the legend and at the box, False shows tracked, None no state.
     """
 
     label: str
@@ -46,7 +46,7 @@ class LabelledBox:
 
     @classmethod
     def of_ground_truth(cls, box_xywh: Optional[Sequence[float]]) -> 'LabelledBox':
-        """A ground truth's box in the style of all pictures."""
+        """Ground truth box, dashed."""
         return cls('ground truth', box_xywh, GROUND_TRUTH_COLOR, dashed=True)
 
     @classmethod
@@ -58,14 +58,14 @@ class LabelledBox:
         score: Optional[float] = None,
         lost: Optional[bool] = None,
     ) -> 'LabelledBox':
-        """A tracker's box in the style of all pictures: grey and dashed while it is lost.
+        """Tracker box, grey and dashed while the target is lost.
 
         Args:
-            label: The tracker's name.
-            index: Its place among the trackers, which selects its colour.
+            label: Name of the tracker.
+            index: Index of the tracker, which selects its colour.
             box_xywh: x, y, w, h in px of the frame.
-            score: Its confidence, 0 to 1; negative or NaN in frames where it was given the box;
-                None if it has no scores at all.
+            score: Confidence, 0 to 1; negative or NaN in frames without a score; None for a tracker
+                without scores.
             lost: Whether the target is lost; None if unknown.
         """
         return cls(
@@ -80,29 +80,20 @@ class LabelledBox:
 
 
 def draw_boxes(canvas: Canvas, boxes: Sequence[LabelledBox]) -> None:
-    """Draw boxes, later ones over earlier ones, and their labels beside them.
-
-    Boxes without a finite ``box_xywh`` are passed over.
-    """
-    drawn = [
-        (box, _rect_on(canvas, box.box_xywh))
-        for box in boxes
-        if box.box_xywh is not None and np.isfinite(np.asarray(box.box_xywh, dtype=float)).all()
-    ]
+    """Draw the boxes with a finite ``box_xywh``, later ones over earlier ones, and their labels."""
+    drawn: List[Tuple[LabelledBox, Rect]] = []
+    for box in boxes:
+        if box.box_xywh is not None and np.isfinite(np.asarray(box.box_xywh, dtype=float)).all():
+            x, y, w, h = (float(value) * canvas.scale for value in box.box_xywh)
+            drawn.append((box, (x, y, x + w, y + h)))
     # A dashed line lets the one below shine through, a solid one does not.
     for box, rect in sorted(drawn, key=lambda item: item[0].dashed):
         _draw_outline(canvas, rect, box)
     _draw_tags(canvas, [(box, rect) for box, rect in drawn if box.label])
 
 
-def _rect_on(canvas: Canvas, box_xywh: Sequence[float]) -> Rect:
-    x, y, w, h = (float(value) * canvas.scale for value in box_xywh)
-    return x, y, x + w, y + h
-
-
 def _draw_outline(canvas: Canvas, rect: Rect, box: LabelledBox) -> None:
-    """A line around the box, with a dark rim, so that it shows on every ground."""
-    # The line lies outside the box: it must not hide a small target.
+    """Draw a line with a dark rim outside the box, which leaves small targets visible."""
     width = canvas.px(1.6)
     x1, y1, x2, y2 = rect
     left, top, right, bottom = x1 - width, y1 - width, x2 + width, y2 + width
@@ -121,7 +112,7 @@ def _draw_outline(canvas: Canvas, rect: Rect, box: LabelledBox) -> None:
 
 
 def _draw_tags(canvas: Canvas, boxes: List[Tuple[LabelledBox, Rect]]) -> None:
-    """Labels beside their boxes, over no box and no other label where there is room."""
+    """Draw the labels next to their boxes, clear of other boxes and labels if there is room."""
     gap, height = canvas.px(3), canvas.px(14)
     taken = [rect for _, rect in boxes]
     for box, rect in boxes:
@@ -137,7 +128,7 @@ def _draw_tags(canvas: Canvas, boxes: List[Tuple[LabelledBox, Rect]]) -> None:
 def _free_place(
     canvas: Canvas, rect: Rect, size: Tuple[int, int], taken: Sequence[Rect]
 ) -> Tuple[float, float]:
-    """Upper left corner of a label of ``size``: above, below, right or left of a box."""
+    """Upper left corner of a label with this ``size``: above, below, right or left of the box."""
     x1, y1, x2, y2 = rect
     width, height = size
     gap = canvas.px(3)

@@ -1,13 +1,12 @@
-"""Plots of one pass evaluation in the style of the field: curves by threshold, radar by attribute.
+"""Plots of one pass evaluation in the field's style: curves by threshold, radar by attribute.
 
-All functions take reports by tracker. Trackers keep their style from plot to plot.
+A tracker has the same style in all plots of a report.
 """
 
 from pathlib import Path
 from typing import Any, Dict, List, Literal, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 
@@ -21,24 +20,23 @@ from mmeatrack.visualization.figures import save_figure
 
 
 class CurveStyle(NamedTuple):
-    """Style of a kind of curve, and the score that its legend shows."""
+    """Labels of a kind of curve, its thresholds, and the score in its legend."""
 
     title: str
     x_label: str
     y_label: str
     thresholds: np.ndarray
-    curve_key: str
     score_key: str
     legend_location: Literal['lower left', 'lower right']
 
 
+# A curve is the scores' attribute '<kind>_curve'.
 CURVES: Dict[str, CurveStyle] = {
     'success': CurveStyle(
         'Success plots of OPE',
         'Overlap threshold',
         'Success rate',
         SUCCESS_THRESHOLDS,
-        'success_curve',
         'success_auc',
         'lower left',
     ),
@@ -47,7 +45,6 @@ CURVES: Dict[str, CurveStyle] = {
         'Location error threshold (pixels)',
         'Precision',
         PRECISION_THRESHOLDS,
-        'precision_curve',
         'precision20',
         'lower right',
     ),
@@ -56,14 +53,13 @@ CURVES: Dict[str, CurveStyle] = {
         'Normalised location error threshold',
         'Precision',
         NORM_PRECISION_THRESHOLDS,
-        'norm_precision_curve',
         'norm_precision',
         'lower right',
     ),
 }
 
-# Red, green and blue for the first three, as the field's readers expect; the others keep apart in
-# print and for colour-blind eyes by their line styles.
+# Red, green and blue first, as is usual in the field. Line styles tell the others apart in print
+# and for colour-blind readers.
 COLORS = (
     '#e6194b', '#2ca02c', '#1f4fd8', '#111111', '#d03bd0', '#13b5c4', '#ff8c1a', '#8c564b',
     '#7f7f7f', '#6a3fb5', '#b8a200', '#ef8fb0',
@@ -84,7 +80,7 @@ def plot_files(report: Report) -> List[str]:
 
 
 def plot_report(report: Report, folder: Union[str, Path], benchmark: str = '') -> None:
-    """Draw the curves and, where three attributes are shared, the radar, as PNG and PDF."""
+    """Plot the curves and, with three or more shared attributes, the radar, as PNG and PDF."""
     for name in plot_files(report):
         kind = Path(name).stem
         if kind in CURVES:
@@ -94,9 +90,13 @@ def plot_report(report: Report, folder: Union[str, Path], benchmark: str = '') -
 
 
 def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: str = '') -> None:
-    """Draw the curves of all trackers, the best in the legend on top.
+    """Plot the curves of all trackers, with the best one first in the legend.
 
-    The kind is ``'success'``, ``'precision'`` or ``'norm_precision'``.
+    Args:
+        report: Report by tracker.
+        kind: ``'success'``, ``'precision'`` or ``'norm_precision'``.
+        path: The figure.
+        benchmark: Name of the benchmark for the title.
 
     Raises:
         ValueError: If the report is empty or the kind is unknown.
@@ -104,21 +104,25 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
     if kind not in CURVES or not report:
         raise ValueError(f'cannot plot {kind!r} of {len(report)} trackers; kinds: {list(CURVES)}')
     style = CURVES[kind]
-    figure, axes = _new_axes(_title(style.title, benchmark))
+    figure = Figure(figsize=(6.4, 5.2))
+    axes = figure.add_subplot()
+    axes.set_title(_title(style.title, benchmark), **TITLE_FONT)
+    axes.tick_params(labelsize=9)
+    figure.subplots_adjust(left=0.1, right=0.965, top=0.92, bottom=0.105)
     values = {name: getattr(entry.scores, style.score_key) for name, entry in report.items()}
     for tracker in sorted(report, key=lambda name: -values[name]):
         color, line_style = _tracker_style(report, tracker)
         axes.plot(
             style.thresholds,
-            getattr(report[tracker].scores, style.curve_key),
+            getattr(report[tracker].scores, f'{kind}_curve'),
             color=color,
             linestyle=line_style,
             linewidth=2.4,
             label=f'[{values[tracker]:.3f}] {tracker}',
             clip_on=False,
         )
-    axes.set_xlabel(style.x_label)
-    axes.set_ylabel(style.y_label)
+    axes.set_xlabel(style.x_label, fontsize=11)
+    axes.set_ylabel(style.y_label, fontsize=11)
     axes.set_xlim(style.thresholds[0], style.thresholds[-1])
     axes.set_ylim(0, 1)
     axes.set_yticks(np.linspace(0, 1, 11))
@@ -138,7 +142,7 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
 
 
 def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> None:
-    """Draw the success AUC of the first eight trackers on a radar, an axis for each attribute.
+    """Plot the success AUC of the first eight trackers on a radar with an axis per attribute.
 
     Raises:
         ValueError: If the trackers share fewer than three attributes.
@@ -151,7 +155,6 @@ def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> N
         tracker: [report[tracker].by_attribute[name].success_auc for name in names]
         for tracker in shown
     }
-    counts = [len(report[shown[0]].by_attribute[name].per_sequence) for name in names]
     angles = np.linspace(0, 2 * np.pi, len(names), endpoint=False)
     figure = Figure(figsize=(7.2, 6.2))
     axes = figure.add_subplot(projection='polar')
@@ -160,10 +163,9 @@ def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> N
     axes.set_theta_direction(-1)
     for tracker, values in scores.items():
         color, line_style = _tracker_style(report, tracker)
-        closed = [*values, values[0]]
         axes.plot(
             [*angles, angles[0]],
-            closed,
+            [*values, values[0]],
             color=color,
             linestyle=line_style,
             linewidth=2,
@@ -171,7 +173,8 @@ def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> N
             markersize=3.5,
             label=tracker,
         )
-    best = [max(values[i] for values in scores.values()) for i in range(len(names))]
+    best = [max(column) for column in zip(*scores.values())]
+    counts = [len(report[shown[0]].by_attribute[name].per_sequence) for name in names]
     labels = [
         f'{name.replace("_", " ")} ({count})\n{score:.3f}'
         for name, count, score in zip(names, counts, best)
@@ -193,16 +196,11 @@ def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> N
 def _label_radar(
     axes: PolarAxes, angles: np.ndarray, labels: Sequence[str], greatest: float
 ) -> None:
-    """Put the attribute labels outside of the rings and the ring labels between two axes."""
-    axes.set_xticks(angles)
-    axes.set_xticklabels(labels, fontsize=9)
-    for label, angle in zip(axes.get_xticklabels(), angles):
+    """Put the attribute labels outside the rings and the ring labels between two axes."""
+    axes.set_xticks(angles, labels, fontsize=9)
+    for label, side in zip(axes.get_xticklabels(), np.sin(angles)):
         label.set_horizontalalignment(
-            'center'
-            if np.isclose(np.sin(angle), 0, atol=0.05)
-            else 'left'
-            if np.sin(angle) > 0
-            else 'right'
+            'center' if abs(side) <= 0.05 else 'left' if side > 0 else 'right'
         )
     rings = np.arange(0.2, min(1.0, greatest + 0.1) + 0.01, 0.2)
     axes.set_ylim(0, min(1.0, greatest * 1.05))
@@ -213,7 +211,7 @@ def _label_radar(
 
 
 def _shared_attributes(report: Report) -> List[str]:
-    """Names of the attributes that all trackers of the radar have, sorted."""
+    """Sorted names of the attributes that all trackers of the radar have."""
     shown = list(report.values())[:MAX_RADAR_TRACKERS]
     return sorted(set.intersection(*(set(entry.by_attribute) for entry in shown)))
 
@@ -227,14 +225,3 @@ def _tracker_style(
 
 def _title(text: str, benchmark: str) -> str:
     return f'{text} on {benchmark}' if benchmark else text
-
-
-def _new_axes(title: str) -> Tuple[Figure, Axes]:
-    figure = Figure(figsize=(6.4, 5.2))
-    axes = figure.add_subplot()
-    axes.set_title(title, **TITLE_FONT)
-    axes.tick_params(labelsize=9)
-    axes.xaxis.label.set_fontsize(11)
-    axes.yaxis.label.set_fontsize(11)
-    figure.subplots_adjust(left=0.1, right=0.965, top=0.92, bottom=0.105)
-    return figure, axes

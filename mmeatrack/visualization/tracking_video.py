@@ -1,7 +1,7 @@
 """Videos of tracks on their sequences."""
 
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from tqdm import tqdm
@@ -27,35 +27,34 @@ def annotated_frames(
 
     Args:
         frame_paths: The N image files.
-        tracks: Boxes (N, 4) of each tracker by its name: x, y, w, h in image px.
+        tracks: Boxes (N, 4) by tracker: x, y, w, h in image px.
         ground_truth: Boxes (N, 4); NaN where the target is absent.
-        scores: Confidences (N,), 0 to 1, of some or all trackers by name; negative or NaN in
-            frames where there is none.
-        sequence: The name to show; by default that of the images' folder.
-        lost_below: Score below which the picture says LOST; by default it never does.
+        scores: Confidences (N,), 0 to 1, of some or all trackers; negative or NaN in frames without
+            a score.
+        sequence: Name to show; by default that of the image folder.
+        lost_below: Score below which LOST is shown; None for never.
 
     Yields:
-        The annotated frames (H, W, 3), uint8, BGR, all of one size if the images are.
+        The annotated frames (H, W, 3), uint8, BGR, of one size if the images have one size.
 
     Raises:
-        ValueError: If numbers of frames, boxes and scores differ, or an image cannot be read.
+        ValueError: If the numbers of frames, boxes and scores differ, or an image cannot be read.
         FileNotFoundError: If an image is missing.
     """
     scores = scores or {}
-    _check_lengths(len(frame_paths), tracks, ground_truth, scores)
+    _check_shapes(len(frame_paths), tracks, ground_truth, scores)
     sequence = sequence or name_by_folder(Path(frame_paths[0]).parent)
     for i, path in enumerate(frame_paths):
         boxes: List[LabelledBox] = []
-        absent = False
-        if ground_truth is not None:
-            boxes.append(LabelledBox.of_ground_truth(ground_truth[i]))
-            absent = not np.isfinite(ground_truth[i]).all()
         for index, (name, track) in enumerate(tracks.items()):
             score = float(scores[name][i]) if name in scores else None
-            lost = _is_below(score, lost_below)
+            lost: Optional[bool] = None
+            if lost_below is not None and score is not None and score >= 0:  # False for NaN
+                lost = score < lost_below
             boxes.append(LabelledBox.of_tracker(name, index, track[i], score, lost))
-        header = FrameHeader(sequence, i, len(frame_paths) - 1, absent)
-        yield draw_frame(read_image(path), boxes, header)
+        truth = None if ground_truth is None else ground_truth[i]
+        header = FrameHeader(sequence, i, len(frame_paths) - 1)
+        yield draw_frame(read_image(path), boxes, header, truth)
 
 
 def tracking_video(
@@ -72,8 +71,7 @@ def tracking_video(
     """Write a video, ``.mp4`` or ``.avi``, of tracks on a sequence, see :func:`annotated_frames`.
 
     Raises:
-        ValueError: As :func:`annotated_frames` and :class:`VideoSink`, or if the images differ in
-            size.
+        ValueError: See :func:`annotated_frames` and :class:`VideoSink`; or if image sizes differ.
         FileNotFoundError: If an image is missing.
         RuntimeError: If the video cannot be written.
     """
@@ -89,14 +87,7 @@ def tracking_video(
             bar.update()
 
 
-def _is_below(score: Optional[float], threshold: Optional[float]) -> Optional[bool]:
-    """Compare a score with the threshold; None if one is missing. NaN is not >= 0."""
-    if score is None or threshold is None or not score >= 0:
-        return None
-    return score < threshold
-
-
-def _check_lengths(
+def _check_shapes(
     num_frames: int,
     tracks: Mapping[str, np.ndarray],
     ground_truth: Optional[np.ndarray],
@@ -107,14 +98,14 @@ def _check_lengths(
     unknown = sorted(set(scores) - set(tracks))
     if unknown:
         raise ValueError(f'scores of {unknown}, but the tracks are of {sorted(tracks)}.')
-    given: Dict[str, np.ndarray] = {f'boxes of {name}': each for name, each in tracks.items()}
-    given.update({f'scores of {name}': each for name, each in scores.items()})
-    if ground_truth is not None:
-        given['ground truth boxes'] = ground_truth
-    for name, array in given.items():
-        shape = (num_frames,) if name.startswith('scores') else (num_frames, 4)
+    boxes, truth = (num_frames, 4), () if ground_truth is None else (ground_truth,)
+    given: List[Tuple[str, np.ndarray, Tuple[int, ...]]] = [
+        *((f'boxes of {name}', track, boxes) for name, track in tracks.items()),
+        *((f'scores of {name}', each, (num_frames,)) for name, each in scores.items()),
+        *(('ground truth boxes', each, boxes) for each in truth),
+    ]
+    for name, array, shape in given:
         if np.shape(array) != shape:
             raise ValueError(
-                f'{name} have the shape {np.shape(array)}; for {num_frames} frames it must be '
-                f'{shape}, one row for each frame.'
+                f'{name} have the shape {np.shape(array)}; for {num_frames} frames give {shape}.'
             )

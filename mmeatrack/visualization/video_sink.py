@@ -1,4 +1,4 @@
-"""Video files that are whole under their names, or not there."""
+"""Video files that are complete under their names, or absent."""
 
 import os
 from pathlib import Path
@@ -10,27 +10,27 @@ import numpy as np
 from mmeatrack.files.atomic import replace_durably
 from mmeatrack.log import warn
 
-# Every build of OpenCV that reads videos can write these.
+# Every OpenCV build that reads videos can write these.
 CODECS = {'.mp4': 'mp4v', '.avi': 'MJPG'}
 MAX_SIDES = {'.mp4': 8190, '.avi': 65534}  # px
 MIN_FPS, MAX_FPS = 0.01, 1000.0
-# MPEG-4 stores a rate as a fraction of 16-bit numbers. OpenCV makes it of as many decimals as the
-# rate has, three at most: 66.667 would be 66667/1000.
+# MPEG-4 stores a rate as a fraction of 16-bit numbers. OpenCV derives it from the rate's decimals,
+# three at most: 66.667 would be 66667/1000.
 _MAX_NUMERATOR = 65535
 _DECIMALS = 3
 
 
 def check_fps(fps: float, source: str) -> float:
-    """Return a frame rate that a video can have; ValueError if it is no such number."""
+    """Return a valid frame rate of a video; ValueError for any other number."""
     if not MIN_FPS <= fps <= MAX_FPS:
         raise ValueError(f'{source}: {fps} frames per second; give {MIN_FPS:g} to {MAX_FPS:g}.')
     return fps
 
 
 def container_fps(fps: float, suffix: str) -> float:
-    """Frame rate that a container can store, the nearest to ``fps``.
+    """Frame rate nearest to ``fps`` that the container can store.
 
-    ``.avi`` takes all, ``.mp4`` rounds rates of 65.5 and more to as many decimals as fit.
+    ``.avi`` stores any rate; in ``.mp4`` rates of 65.5 and more are rounded to fewer decimals.
     """
     if CODECS[suffix.lower()] != 'mp4v':
         return fps
@@ -40,24 +40,42 @@ def container_fps(fps: float, suffix: str) -> float:
     return fps if decimals == _DECIMALS else round(fps, decimals)
 
 
-class VideoSink:
-    """A video file that frames are written to, in a ``with`` block.
+def partial_path(path: Path) -> Path:
+    """Hidden temporary name of a video, with its suffix, from which encoders choose the container.
 
-    The video grows under a hidden temporary name and gets its own at the block's end, also if an
-    exception ends the block: the frames written by then are kept. Without a frame no file is left.
+    Absolute: FFmpeg takes the start of a relative name up to a colon for a protocol.
+    """
+    return path.absolute().with_name(f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
+
+
+def check_video_frame(frame: np.ndarray, size: Tuple[int, int], path: Path, number: int) -> None:
+    """Raise ValueError unless a frame is uint8, (height, width, 3) for ``size`` (width, height)."""
+    expected = (size[1], size[0], 3)
+    if frame.shape != expected or frame.dtype != np.uint8:
+        raise ValueError(
+            f'{path}: frame {number} is {frame.dtype} of shape {frame.shape}; the video was opened '
+            f'for uint8 of shape {expected}.'
+        )
+
+
+class VideoSink:
+    """Writer of a video file in a ``with`` block.
+
+    The video grows under a hidden temporary name and is renamed when the block ends, even by an
+    exception: the frames written so far are kept. Without a frame no file is left.
 
     Args:
         path: ``.mp4`` or ``.avi``; missing folders are made, an existing file is replaced.
-        fps: Frames per second of the video, 0.01 to 1000. A rate that the container cannot store is
-            rounded (:func:`container_fps`), with a warning.
+        fps: Frames per second, 0.01 to 1000. A rate that the container cannot store is rounded
+            (:func:`container_fps`), with a warning.
         size: (width, height) of all frames in px, both even and at most 8190, of ``.avi`` 65534.
 
     Attributes:
-        fps: Frames per second that the file says.
+        fps: Frame rate stored in the file.
         num_frames: Frames written so far.
 
     Raises:
-        ValueError: If the suffix, ``fps`` or ``size`` cannot be written.
+        ValueError: If the suffix, ``fps`` or ``size`` is not supported.
         RuntimeError: If the file cannot be opened or finished.
 
     Example:
@@ -67,30 +85,28 @@ class VideoSink:
 
     def __init__(self, path: Union[str, Path], fps: float, size: Tuple[int, int]) -> None:
         self.path = Path(path)
-        self.asked_fps, self.size = fps, size
+        self.size = size
         self.num_frames = 0
-        # OpenCV chooses the container by the suffix.
-        partial = f'.{self.path.stem}.{os.getpid()}.partial{self.path.suffix}'
-        # Absolute: FFmpeg takes what stands before a colon in a relative name for a protocol.
-        self._partial = self.path.absolute().with_name(partial)
+        self._partial = partial_path(self.path)
         self._writer: Optional[cv2.VideoWriter] = None
-        if self.path.suffix.lower() not in CODECS:
+        suffix = self.path.suffix.lower()
+        if suffix not in CODECS:
             raise ValueError(f'{self.path}: the name of a video ends in {" or ".join(CODECS)}.')
-        check_fps(fps, str(self.path))
-        # The codecs store blocks of even size and would cut the rest off.
+        # The codecs store blocks of even size and would crop the rest.
         if min(size) < 2 or size[0] % 2 or size[1] % 2:
             raise ValueError(f'{self.path}: frames of {size} px; width and height must be even.')
-        if max(size) > MAX_SIDES[self.path.suffix.lower()]:
+        if max(size) > MAX_SIDES[suffix]:
             limits = ', '.join(f'{name} at most {side}' for name, side in MAX_SIDES.items())
             raise ValueError(
                 f'{self.path}: frames of {size[0]}x{size[1]} px. Sides in px are limited: {limits}.'
             )
-        self.fps = container_fps(fps, self.path.suffix)
+        self._given_fps = check_fps(fps, str(self.path))
+        self.fps = container_fps(fps, suffix)
 
     def __enter__(self) -> 'VideoSink':
-        if abs(self.fps - self.asked_fps) > 0.5 * 10**-_DECIMALS:
+        if abs(self.fps - self._given_fps) > 0.5 * 10**-_DECIMALS:
             warn(
-                f'{self.path}: {self.asked_fps:g} frames per second rounded to {self.fps:g}; '
+                f'{self.path}: {self._given_fps:g} frames per second rounded to {self.fps:g}; '
                 f'{self.path.suffix} stores no finer rate.'
             )
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,24 +117,15 @@ class VideoSink:
             if self._partial.is_file():
                 self._partial.unlink()
             raise RuntimeError(
-                f'{self._partial}: the video cannot be written. May you write to this folder, and '
-                f'is there space? Or OpenCV lacks the codec {codec}: try another suffix of '
-                f'{", ".join(CODECS)}, or pip install opencv-python-headless.'
+                f'{self._partial}: the video cannot be written. Check the permissions of the '
+                f'folder and the free space. If OpenCV lacks the codec {codec}, use another '
+                f'suffix of {", ".join(CODECS)}, or pip install opencv-python-headless.'
             )
         return self
 
     def write(self, frame: np.ndarray) -> None:
-        """Append a frame (height, width, 3), uint8, BGR.
-
-        Raises:
-            ValueError: If it is of another size or type, which OpenCV would leave out silently.
-        """
-        expected = (self.size[1], self.size[0], 3)
-        if frame.shape != expected or frame.dtype != np.uint8:
-            raise ValueError(
-                f'{self.path}: frame {self.num_frames} is {frame.dtype} of shape {frame.shape}; '
-                f'the video was opened for uint8 of shape {expected}.'
-            )
+        """Append a frame (height, width, 3), uint8, BGR; ValueError for another size or type."""
+        check_video_frame(frame, self.size, self.path, self.num_frames)  # OpenCV would drop it
         assert self._writer is not None, 'write belongs into the with block'
         self._writer.write(frame)
         self.num_frames += 1
@@ -133,7 +140,7 @@ class VideoSink:
         written = _count_frames(self._partial)
         if written == self.num_frames:
             replace_durably(self._partial, self.path)
-        elif kind is None:  # else that is the error to tell
+        elif kind is None:  # otherwise the exception of the block is the error to report
             raise RuntimeError(
                 f'{self._partial}: holds {written} of {self.num_frames} frames. Is the disk full?'
             )

@@ -100,7 +100,7 @@ def test_error_leaves_what_was_there(tmp_path):
             for result in results(3):
                 recorder.add(result)
 
-    with pytest.raises(ValueError, match='the ground truth has 6 boxes, but Car2 more'):
+    with pytest.raises(ValueError, match='the ground truth has 6 boxes, but Car2 has more'):
         record()
     assert len(recorder.text_path.read_text().splitlines()) == 2
     assert frame_count(recorder.video_path) == 2

@@ -54,13 +54,15 @@ def test_last_line_of_a_killed_run_is_left_out(tmp_path, log, end):
     path.write_bytes(path.read_bytes() + end.encode('utf-8', 'surrogateescape'))
     with log.at_level(logging.WARNING):
         assert read_scalars(path)['loss'].iterations.tolist() == [1, 2]
-    assert 'scalars.json, line 3: cut off' in log.text
+    assert 'scalars.json, line 3: incomplete' in log.text
 
 
 def test_malformed_line_before_the_last_is_refused(tmp_path):
     path = write_run(tmp_path / 'scalars.json', [1, 2], loss=lambda s: 1.0)
     path.write_text('epoch loss\n' + path.read_text())
-    with pytest.raises(ValueError, match=r"scalars\.json, line 1: 'epoch loss' is no JSON object"):
+    with pytest.raises(
+        ValueError, match=r"scalars\.json, line 1: 'epoch loss' is not a JSON object"
+    ):
         read_scalars(path)
 
 
