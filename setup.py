@@ -7,9 +7,11 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 
-# Beside the package, for `mim` and `mmengine.hub`; without what works in the repository alone.
+# Shipped with the package for `mim` and `mmengine.hub`, except what works in the repository only.
 MIM = ('configs', 'tools', 'model-index.yml')
-REPOSITORY_ONLY = ('lab', 'install', 'demo.py', 'ablation*.py', 'benchmark.py', '__pycache__')
+REPOSITORY_ONLY = (
+    'lab', 'install', 'demo.py', 'ablation*.py', 'benchmark.py', 'model_size.py', '__pycache__',
+)  # fmt: skip
 
 
 class BuildWithMim(build_py):

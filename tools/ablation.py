@@ -1,10 +1,10 @@
 """The paper's ablation of the two distillation losses, on the synthetic UAV set.
 
 Trains the micro student without distillation, with feature distillation, and with feature and
-prediction distillation, for the same number of steps and several seeds, tests all by mmtrack's own
-script and writes table and plot with mean and standard error. --options adds a row for each option
-of the distillation, all else as in the last of those. It shares its folder with the demo, whose
-teacher and runs it uses; finished stages are not run again.
+prediction distillation, for the same number of steps and several seeds. Tests all with mmtrack's
+own script; writes a table and a plot with mean and standard error. --options adds a row for each
+option of the distillation with both losses. Shares its folder with the demo and reuses the demo's
+teacher and runs; finished stages are not run again.
 
 python tools/ablation.py --seeds 0 1 2
 """
@@ -16,8 +16,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
-from lab.experiments import Stage, StageError, run_stages
+from lab.experiments import Stage, run_stages
 from lab.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
+from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 SCORES = {'success_auc': 'success AUC', 'precision20': 'precision @20px'}
 
@@ -26,10 +28,10 @@ class Variant(NamedTuple):
     """A row of the table.
 
     Attributes:
-        run: Name of its trainings.
+        run: Name of its training runs.
         result: Name of its results.
         label: Name in the table.
-        train: Makes its training for an experiment and a seed.
+        train: Builds the training stage from an experiment and a seed.
     """
 
     run: str
@@ -39,7 +41,7 @@ class Variant(NamedTuple):
 
 
 def distilled(run: str, result: str, label: str, **distiller: object) -> Variant:
-    """A variant whose distiller's arguments differ from the config's."""
+    """Variant with distiller arguments that override the config's."""
 
     def train(experiment: MicroExperiment, seed: int) -> Stage:
         return experiment.train_distilled(run, seed, distiller)
@@ -85,40 +87,34 @@ OPTIONS = (
 )
 
 
-def parse_args(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__)
     add = parser.add_argument
-    add('--out', type=Path, default=Path('work_dirs/demo'), help='default: %(default)s')
     add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
-    add('--options', action='store_true', help="a row for each of the distillation's options too")
-    add('--overwrite', action='store_true', help='replace results that this tool did not write')
+    add('--options', action='store_true', help='add a row for each option of the distillation')
+    add_output_folder(parser, 'work_dirs/demo')
     return parser.parse_args(argv)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run all stages, print the table; 1 if a stage failed."""
-    args = parse_args(sys.argv[1:] if argv is None else argv)
-    from mmeatrack.files.outputs import claimed_outputs
+    """Run the command line; return the exit status."""
+    return run_tool(run, parse_args(argv))
 
+
+def run(args: argparse.Namespace) -> None:
+    """Run the stages that are not finished; print and write the table."""
     experiment = MicroExperiment(args.out, args.data)
     variants = [*LOSSES, *(OPTIONS if args.options else ())]
     outputs = [args.out / 'ablation.md', args.out / 'ablation.png']
-    try:
-        with claimed_outputs(outputs, tool='ablation.py', overwrite=args.overwrite):
-            train_and_test(experiment, variants, args.seeds)
-            show(experiment, variants, args.seeds)
-    except (OSError, StageError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    return 0
+    with claimed_outputs(outputs, tool='ablation.py', overwrite=args.overwrite):
+        train_and_test(experiment, variants, args.seeds)
+        show(experiment, variants, args.seeds)
 
 
 def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
-    """Train teachers before students, two trainings at a time, then test two at a time."""
+    """Train the teachers, then the students, then test; two stages at a time."""
     run_stages([experiment.make_data()])
     trainings: Dict[str, Stage] = {}
     teacher = experiment.train_teacher()
@@ -129,20 +125,22 @@ def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: 
             trainings[run] = variant.train(experiment, seed=seed)
             name, checkpoint = run_name(variant.result, seed), experiment.student_checkpoint(run)
             tests.append(experiment.test(name, STUDENT_CONFIG, checkpoint, trainings[run]))
-    # Stages that others come after, each once: the teachers and the undistilled students.
-    before = {
+    # The teachers and undistilled students that other stages depend on, each once.
+    prerequisites = {
         stage.name: stage
         for training in trainings.values()
         for stage in training.after
         if stage.name != experiment.make_data().name
     }
-    run_stages(list(before.values()), parallel=2)
-    run_stages([stage for stage in trainings.values() if stage.name not in before], parallel=2)
+    run_stages(list(prerequisites.values()), parallel=2)
+    run_stages(
+        [stage for stage in trainings.values() if stage.name not in prerequisites], parallel=2
+    )
     run_stages(tests, parallel=2)
 
 
 def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int]) -> None:
-    """Print and write table and plot."""
+    """Print the table; write it and the plot."""
     from lab.experiments.results import mean_and_error, plot_ablation, score_runs
     from mmeatrack.evaluation.tables import markdown_table
     from mmeatrack.files.atomic import write_atomically

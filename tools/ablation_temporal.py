@@ -1,11 +1,11 @@
 r"""Gain of temporal adaptation by attribute, on synthetic UAV videos of one effect each.
 
-Trains the micro student on pairs that are near in time, with several seeds, and tests each by
-mmtrack's own script without adaptation, with the search for a lost target, with the template in the
-temporal slot, too, with the views of the Target Store there, and with oracle views of every 5th
-frame, an upper bound of any store. Writes tables of success AUC by attribute, mean and standard
-error over the seeds, and of the views that the stores took, and a reliability plot of the scores.
---stores adds other thresholds, intervals, samplings and fusions.
+Trains the micro student on short-range pairs with several seeds, and tests it with mmtrack's own
+script in five steps, each on top of the last: no adaptation, search for a lost target, template in
+the temporal slot, views of the Target Store there, and oracle views of every 5th frame, the upper
+bound of any store. Writes tables of success AUC by attribute (mean and standard error over the
+seeds) and of the stored views, and a reliability plot of the scores. --stores adds other
+thresholds, intervals, samplings and fusions.
 
 python tools/ablation_temporal.py --seeds 0 1 2 \\
     --stores 0.8-every-5 0.8-every-15 0.95-every-5 0.95-every-15
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from lab.experiments import Stage, StageError, run_stages
+from lab.experiments import Stage, run_stages
 from lab.experiments.micro import (
     NEAR_ORACLE_VIEWS_CONFIG,
     NEAR_TEMPORAL_CONFIG,
@@ -25,27 +25,29 @@ from lab.experiments.micro import (
     MicroExperiment,
     run_name,
 )
+from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
 DATA_OPTIONS = ('--test-mixing', '0', '--seed', '3')
 
 
 class Test(NamedTuple):
-    """A column of the table: the config and its ``--cfg-options``."""
+    """Column of the table: the config and its ``--cfg-options``."""
 
     config: Path
     options: Dict[str, object]
 
 
 def with_store(**store: object) -> Test:
-    """The Target Store with these arguments in place of the config's, which are 'auto'."""
+    """Test with store arguments that override the config's, which are 'auto'."""
     options = {f'custom_hooks.0.store.{key}': value for key, value in store.items()}
     return Test(NEAR_TEMPORAL_CONFIG, options)
 
 
 NO_STORE = {'custom_hooks': '[]'}
 EMPTY_SLOT = {**NO_STORE, 'model.test_cfg.fill_slot': False}
-# Each has what the one before it has.
+# Each adds to the one before.
 TESTS = {
     WITHOUT: Test(NEAR_TEMPORAL_CONFIG, {**EMPTY_SLOT, 'model.test_cfg.lost_search_factor': None}),
     'Search': Test(NEAR_TEMPORAL_CONFIG, EMPTY_SLOT),
@@ -67,18 +69,15 @@ STORES = {
 }
 
 
-def parse_args(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__)
     add = parser.add_argument
-    add('--out', type=Path, default=Path('work_dirs/temporal'), help='default: %(default)s')
     add(
         '--data',
         type=Path,
         default=Path('data/synthetic_uav_near'),
-        help='the videos, made there when missing; default: %(default)s',
+        help='videos, generated there if missing (default: %(default)s)',
     )
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
     add(
@@ -87,18 +86,20 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         choices=list(STORES),
         default=[],
         metavar='STORE',
-        help=f'columns for other stores than the config has: {", ".join(STORES)}; numbers '
-        'are threshold and interval',
+        help=f'add columns for other stores: {", ".join(STORES)}; the numbers are threshold and '
+        'interval',
     )
-    add('--overwrite', action='store_true', help='replace results that this tool did not write')
+    add_output_folder(parser, 'work_dirs/temporal')
     return parser.parse_args(argv)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run all stages, print the tables; 1 if a stage failed."""
-    args = parse_args(sys.argv[1:] if argv is None else argv)
-    from mmeatrack.files.outputs import claimed_outputs
+    """Run the command line; return the exit status."""
+    return run_tool(run, parse_args(argv))
 
+
+def run(args: argparse.Namespace) -> None:
+    """Run the stages that are not finished; print and write the tables."""
     experiment = MicroExperiment(
         args.out,
         args.data,
@@ -108,23 +109,18 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     )
     tests = {**TESTS, **{name: STORES[name] for name in args.stores}}
     outputs = [args.out / 'ablation_temporal.md', args.out / 'reliability.png']
-    try:
-        with claimed_outputs(outputs, tool='ablation_temporal.py', overwrite=args.overwrite):
-            train_and_test(experiment, tests, args.seeds)
+    with claimed_outputs(outputs, tool='ablation_temporal.py', overwrite=args.overwrite):
+        train_and_test(experiment, tests, args.seeds)
 
-            from lab.experiments.temporal_tables import show
+        from lab.experiments.temporal_tables import show
 
-            show(experiment, list(tests), args.seeds)
-    except (OSError, StageError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    return 0
+        show(experiment, list(tests), args.seeds)
 
 
 def train_and_test(
     experiment: MicroExperiment, tests: Mapping[str, Test], seeds: Sequence[int]
 ) -> None:
-    """Two stages at a time."""
+    """Train the students, then test; two stages at a time."""
     run_stages([experiment.make_data()])
     trainings = {seed: experiment.train_near(seed) for seed in seeds}
     run_stages(list(trainings.values()), parallel=2)

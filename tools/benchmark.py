@@ -1,20 +1,22 @@
 """Measure the costs of distillation, temporal adaptation and many targets against bounds.
 
-train: time and memory of a distillation step beside the student's step and the teacher's forward.
-temporal: time per frame with the Target Store beside without.
+train: time and memory of a distillation step against a student step and a teacher forward.
+temporal: time per frame with and without the Target Store.
 store-memory: memory of the store in a long video.
-targets: time per frame with many targets in one batch beside as many single calls.
+targets: time per frame of many targets in one batch against as many single calls.
 speed: trackers side by side, network alone and from frame to box.
 
-Exit status: 0, 1 for an error of the input, 2 if a bound is missed.
+Exit status: 0, 1 for an invalid input, 2 for a missed bound or an invalid option.
 """
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence
 
-from lab.speed_command import add_options, at_least_one, measure_speed, output_files
+from lab.speed_command import add_options, measure_speed, output_files
+from mmeatrack.files.command_line import add_overwrite, at_least, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 if TYPE_CHECKING:
     from lab.costs import BenchmarkReport
@@ -23,64 +25,58 @@ DISTILLATION = 'configs/eatrack/eatrack_micro_distill_1xb16-500i_synthetic-uav.p
 TRACKER = 'configs/eatrack/eatrack_deit-tiny_test-uav123.py'
 
 
-def parse_args(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__)
     commands = parser.add_subparsers(dest='command', required=True)
+    default = 'default: %(default)s'
+
     train = commands.add_parser('train', help='a distillation step')
-    train.add_argument('--config', default=DISTILLATION, help='default: %(default)s')
-    train.add_argument('--batch-size', type=at_least_one, help="default: the config's")
-    train.add_argument('--rounds', type=at_least_one, default=30, help='default: %(default)s')
+    train.add_argument('--config', default=DISTILLATION, help=default)
+    train.add_argument('--batch-size', type=at_least(1), help="default: the config's")
+    train.add_argument('--rounds', type=at_least(1), default=30, help=default)
     train.add_argument(
-        '--without',
-        nargs='+',
-        choices=['memory', 'loader'],
-        default=[],
-        help='leave out a measurement',
+        '--without', nargs='+', choices=['memory', 'loader'], default=[], help='skip a measurement'
     )
+
     temporal = commands.add_parser('temporal', help='a frame of tracking')
-    temporal.add_argument('--config', default=TRACKER, help='default: %(default)s')
+    temporal.add_argument('--config', default=TRACKER, help=default)
     temporal.add_argument(
-        '--interval', type=at_least_one, help="frames between activations (default: the config's)"
+        '--interval', type=at_least(1), help="frames between activations (default: the config's)"
     )
-    temporal.add_argument(
-        '--periods', type=at_least_one, default=60, help='intervals (default: %(default)s)'
-    )
+    temporal.add_argument('--periods', type=at_least(1), default=60, help=f'intervals ({default})')
+
     targets = commands.add_parser('targets', help='a frame with many targets')
     targets.add_argument(
-        '--config', default='eatrack_nano', help='or a shipped tracker (default: %(default)s)'
+        '--config', default='eatrack_nano', help=f'config or shipped tracker ({default})'
     )
     targets.add_argument(
         '--counts',
-        type=at_least_one,
+        type=at_least(1),
         nargs='+',
         default=[1, 2, 4, 8, 16, 32, 64],
-        help='numbers of targets (default: %(default)s)',
+        help=f'numbers of targets ({default})',
     )
-    targets.add_argument('--rounds', type=at_least_one, default=10, help='default: %(default)s')
+    targets.add_argument('--rounds', type=at_least(1), default=10, help=default)
+
     speed = commands.add_parser('speed', help='trackers side by side')
     add_options(speed)
     for command in (train, temporal, targets, speed):
-        command.add_argument('--device', default='cpu', help='cpu, cuda:0 ... (default: cpu)')
+        command.add_argument('--device', default='cpu', help=f'cpu, cuda:0 ... ({default})')
         command.add_argument(
-            '--threads', type=at_least_one, default=1, help='of the CPU (default: %(default)s)'
+            '--threads', type=at_least(1), default=1, help=f'on the CPU ({default})'
         )
+
     store = commands.add_parser('store-memory', help='a long video')
-    store.add_argument('--frames', type=at_least_one, default=100000, help='default: %(default)s')
+    store.add_argument('--frames', type=at_least(1), default=100000, help=default)
     for command in (train, temporal, store, targets, speed):
-        command.add_argument(
-            '--out', type=Path, metavar='FILE.md', help='write the report there too'
-        )
-        command.add_argument(
-            '--overwrite', action='store_true', help='replace a --out that this tool did not write'
-        )
+        command.add_argument('--out', type=Path, metavar='FILE.md', help='file for the report')
+        add_overwrite(command)
     return parser.parse_args(argv)
 
 
 def train(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure the training."""
+    """Measure a distillation step."""
     from tqdm import tqdm
 
     from lab.costs import BenchmarkReport, training_cost
@@ -106,7 +102,7 @@ def train(args: argparse.Namespace) -> 'BenchmarkReport':
 def first_batches(
     config: Any, batch_size: int, report: 'BenchmarkReport'
 ) -> Optional[Iterator[Any]]:
-    """The training data; None, and a line in the report, if it is not there."""
+    """Batches of the training data; None, and a line in the report, if the data is missing."""
     from lab.costs.training_cost import endless_batches
 
     batches = endless_batches(config, batch_size)
@@ -114,7 +110,7 @@ def first_batches(
         next(batches)
     except FileNotFoundError as error:
         report.text(
-            f'Loader: not measured, for want of data ({error}). The synthetic set is made by '
+            f'Loader: not measured, the data is missing ({error}). Make the synthetic set with '
             '`python tools/make_synthetic_uav.py`.'
         )
         return None
@@ -122,7 +118,7 @@ def first_batches(
 
 
 def temporal(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure the tracking."""
+    """Measure a frame with and without the Target Store."""
     from tqdm import tqdm
 
     from lab.costs import BenchmarkReport, temporal_cost
@@ -144,7 +140,7 @@ def temporal(args: argparse.Namespace) -> 'BenchmarkReport':
 
 
 def targets(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure the tracking of many targets."""
+    """Measure a frame with many targets."""
     from mmengine.config import Config
     from tqdm import tqdm
 
@@ -168,7 +164,7 @@ def targets(args: argparse.Namespace) -> 'BenchmarkReport':
 
 
 def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure the store."""
+    """Measure the store's memory."""
     from tqdm import tqdm
 
     from lab.costs import BenchmarkReport, store_memory
@@ -182,8 +178,14 @@ def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
     return report
 
 
+def speed(args: argparse.Namespace) -> 'BenchmarkReport':
+    """Measure trackers side by side."""
+    prepare_process(args)
+    return measure_speed(args)
+
+
 def prepare(args: argparse.Namespace) -> Any:
-    """Prepare the process, and read the config; the name of a shipped tracker stays."""
+    """Prepare the process; return the config, or the name of a shipped tracker."""
     from mmengine.config import Config
 
     from mmeatrack.conversion.published import shipped_trackers
@@ -201,18 +203,12 @@ def prepare_process(args: argparse.Namespace) -> None:
     from mmtrack.utils import register_all_modules
 
     if args.device != 'cpu' and not torch.cuda.is_available():
-        raise ValueError(f'--device {args.device}: this torch sees no GPU; it is cpu.')
+        raise ValueError(f'--device {args.device}: this torch sees no GPU; give cpu.')
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)
     set_random_seed(0)
     register_all_modules(init_default_scope=True)
     MMLogger.get_current_instance().setLevel('WARNING')
-
-
-def speed(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure trackers side by side."""
-    prepare_process(args)
-    return measure_speed(args)
 
 
 COMMANDS = {
@@ -224,31 +220,23 @@ COMMANDS = {
 }
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run the command line; errors of the input are one line."""
-    args = parse_args(sys.argv[1:] if argv is None else argv)
-    measure = COMMANDS[args.command]
-    try:
-        with claimed(args):
-            report = measure(args)
-            print(report)
-            if args.out:
-                report.write(args.out)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    return 2 if report.missed else 0
-
-
-def claimed(args: argparse.Namespace) -> ContextManager[None]:
-    """Claim of ``--out``: it must be no input, and no file of other origin."""
-    from mmeatrack.files.outputs import claimed_outputs
-
+def run(args: argparse.Namespace) -> int:
+    """Measure, print and write the report; return 2 if a bound is missed."""
     outputs = [args.out] if args.out else []
     if args.out and args.command == 'speed':
         outputs += output_files(args.out)
     inputs = [args.config] if 'config' in args else []
-    return claimed_outputs(outputs, inputs, tool='benchmark.py', overwrite=args.overwrite)
+    with claimed_outputs(outputs, inputs, tool='benchmark.py', overwrite=args.overwrite):
+        report = COMMANDS[args.command](args)
+        print(report)
+        if args.out:
+            report.write(args.out)
+    return 2 if report.missed else 0
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; return the exit status."""
+    return run_tool(run, parse_args(argv))
 
 
 if __name__ == '__main__':

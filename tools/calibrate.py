@@ -1,17 +1,19 @@
 """Calibrate a tracker's score to the probability that its box is right (IoU of 0.5 or more).
 
 Tracks the sequences of a folder in DTB70's layout, which should be neither training nor test data,
-and fits mmeatrack.CalibratedConfidence to the cues of all frames. What is reported is measured on
-sequences that were left out of the fit, a fifth at a time. Writes calibration.json, whose
-`confidence` goes into the model's config, and reliability.png; files of these names that it did not
-write are replaced only with --overwrite.
+and fits mmeatrack.CalibratedConfidence to the cues of all frames. The reported scores are measured
+on held-out sequences, by 5-fold cross-validation. Writes calibration.json, whose `confidence` goes
+into the model's config, and reliability.png.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
+
+from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,48 +27,23 @@ EXAMPLE = """example, after `make demo`:
 FOLDS = 5
 
 
-def parse_args(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__, EXAMPLE)
     add = parser.add_argument
-    add('config', help='of the tracker, with its temporal adaptation')
-    add('checkpoint', nargs='+', help='one, or several of different seeds for a common fit')
+    add('config', help='config of the tracker, with its temporal adaptation')
+    add('checkpoint', nargs='+', help='weights; several seeds are fitted together')
     add('data', type=Path, help='folder of <seq>/img/*.jpg and <seq>/groundtruth_rect.txt')
-    add('--device', default=None, help='cpu, cuda:0 ... (default: a GPU where there is one)')
-    add(
-        '--out',
-        type=Path,
-        default=Path('work_dirs/calibration'),
-        help='folder of the results (default: %(default)s)',
-    )
-    add(
-        '--overwrite',
-        action='store_true',
-        help='replace files of the same names that this tool did not write',
-    )
+    add('--device', help='cpu, cuda:0 ... (default: a GPU if there is one)')
+    add_output_folder(parser, 'work_dirs/calibration')
     return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Track, fit and report; 1 if something given cannot be used."""
-    args = parse_args(argv)
-    try:
-        calibrate(args)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    return 0
-
-
 def calibrate(args: argparse.Namespace) -> None:
-    """Track the sequences with each checkpoint, fit, print and write."""
-    from mmeatrack.files.outputs import claimed_outputs
-
+    """Track the sequences with each checkpoint, fit the confidence, print and write the report."""
     outputs = [args.out / name for name in ('calibration.json', 'reliability.png')]
-    given = [args.config, *args.checkpoint, args.data]
-    with claimed_outputs(outputs, given, tool='calibrate.py', overwrite=args.overwrite):
+    inputs = [args.config, *args.checkpoint, args.data]
+    with claimed_outputs(outputs, inputs, tool='calibrate.py', overwrite=args.overwrite):
         fit_and_report(*track_all(args), *outputs)
 
 
@@ -78,15 +55,15 @@ def fit_and_report(
     report_path: Path,
     picture_path: Path,
 ) -> None:
-    """Fit the confidence to all frames, and report it on the frames left out of a fit.
+    """Fit the confidence to all frames, and report its cross-validated scores.
 
     Args:
         cues: (N, 5).
         peaks: (N,), peaks of the score map.
         right: (N,), whether the box is right.
-        fold: (N,), number of the fold that the frame's sequence is in.
-        report_path: The JSON file.
-        picture_path: The reliability plot.
+        fold: (N,), fold of the frame's sequence.
+        report_path: JSON file.
+        picture_path: Reliability plot.
     """
     import numpy as np
 
@@ -120,7 +97,7 @@ def fit_and_report(
 def track_all(
     args: argparse.Namespace,
 ) -> Tuple['np.ndarray', 'np.ndarray', 'np.ndarray', 'np.ndarray']:
-    """Cue vectors (N, 5), peaks (N,), whether right (N,) and fold (N,) of all tracked frames."""
+    """Cue vectors (N, 5), peaks (N,), correctness (N,) and folds (N,) of all tracked frames."""
     import numpy as np
     from tqdm import tqdm
 
@@ -130,23 +107,23 @@ def track_all(
     truth = load_ground_truth(args.data)
     if len(truth.boxes) < FOLDS:
         raise ValueError(
-            f'{args.data} has {len(truth.boxes)} sequences; {FOLDS} are needed at least, a fifth '
-            'of which is left out at a time.'
+            f'{args.data} has {len(truth.boxes)} sequences; {FOLDS}-fold cross-validation needs at '
+            f'least {FOLDS}.'
         )
     parts: List[Tuple[Any, ...]] = []
     for checkpoint in args.checkpoint:
         tracker = load_tracker(args.config, checkpoint, args.device)
         for number, name in enumerate(tqdm(truth.boxes, desc=f'track, {Path(checkpoint).name}')):
-            found = track_one(tracker, args.data / name, truth.boxes[name])
-            parts.append((*found, np.full(len(found[1]), number % FOLDS)))
-    cues, peaks, right, fold = (np.concatenate(each) for each in zip(*parts))
+            cues, peaks, right = track_one(tracker, args.data / name, truth.boxes[name])
+            parts.append((cues, peaks, right, np.full(len(peaks), number % FOLDS)))
+    cues, peaks, right, fold = map(np.concatenate, zip(*parts))
     return cues, peaks, right, fold
 
 
 def track_one(
     tracker: Any, folder: Path, truth: 'np.ndarray'
 ) -> Tuple['np.ndarray', 'np.ndarray', 'np.ndarray']:
-    """Cue vectors, peaks and whether right, of all frames of a sequence but the first."""
+    """Cue vectors, peaks and correctness of all frames of a sequence but the first."""
     import numpy as np
 
     from mmeatrack.apis import open_frames, track_frames
@@ -165,5 +142,10 @@ def track_one(
     return np.array(rows), np.array(peaks), right
 
 
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; return the exit status."""
+    return run_tool(calibrate, parse_args(argv))
+
+
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -5,93 +5,76 @@
   python tools/convert_checkpoint.py deit_tiny.pth start.pth --config configs/eatrack/STUDENT.py
   python tools/convert_checkpoint.py epoch_300.pth student.pth --from mmrazor
 
-Nothing in the files is run. A tracker of OSTrack is written with its config, derived from the
-shapes, under meta.model; candidate elimination has no weights and is not used here. A classifier
-(deit, timm, mmpretrain) becomes the backbone of the config's tracker, with the layers that its
-backbone.pretrained_layers names, or without a config one of joint layers; the file is for
-backbone.pretrained. Of a distillation (mmrazor) the student is taken.
+No code in the files is run. An OSTrack tracker is written with its config, derived from the shapes,
+in meta.model; candidate elimination has no weights and is not used here. A classifier (deit, timm,
+mmpretrain) becomes a backbone, for backbone.pretrained: that of the tracker in --config, with the
+layers that its backbone.pretrained_layers selects, or without --config one of joint layers only. Of
+a distillation (mmrazor) the student is converted.
 """
 
 import argparse
+import io
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Optional, Sequence
+
+from mmeatrack.files.atomic import write_atomically
+from mmeatrack.files.command_line import add_overwrite, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 
-def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('source', type=Path, help='checkpoint: .pth, .pth.tar, .safetensors')
-    parser.add_argument('target', type=Path, help='file to write')
-    parser.add_argument(
+    parser = tool_parser(__doc__)
+    add = parser.add_argument
+    add('source', type=Path, help='checkpoint: .pth, .pth.tar, .safetensors')
+    add('target', type=Path, help='file to write')
+    add(
         '--from',
         dest='origin',
         choices=('auto', 'ostrack', 'deit', 'timm', 'mmpretrain', 'mmrazor', 'mmeatrack'),
         default='auto',
-        help='names in the source (default: %(default)s)',
+        help='naming scheme of the source (default: %(default)s)',
     )
-    parser.add_argument(
+    add(
         '--to',
         choices=('mmeatrack', 'ostrack'),
         default='mmeatrack',
-        help='names in the target (default: %(default)s)',
+        help='naming scheme of the target (default: %(default)s)',
     )
-    parser.add_argument(
-        '--config',
-        type=Path,
-        help="config of the tracker or distillation whose backbone a classifier's weights are for",
-    )
-    parser.add_argument('--overwrite', action='store_true', help='replace a target of other origin')
+    add('--config', type=Path, help='tracker or distillation whose backbone a classifier is for')
+    add_overwrite(parser)
     return parser.parse_args(argv)
 
 
-def convert(args: argparse.Namespace) -> str:
-    """Convert a file; return what was done."""
+def convert(args: argparse.Namespace) -> None:
+    """Convert the file and print a report."""
+    import torch
+    from mmengine.config import Config
+
     from mmeatrack.conversion import convert_checkpoint, read_weights_file
 
-    file = read_weights_file(args.source)
-    backbone = None
-    if args.config is not None:
-        from mmengine.config import Config
-
-        model = Config.fromfile(args.config).model
-        backbone = model.get('architecture', model).backbone.to_dict()
-    try:
-        converted = convert_checkpoint(file, args.origin, args.to, backbone)
-    except ValueError as error:
-        raise ValueError(f'{args.source} ({file.kind}): {error}') from error
-    _write(converted.content, args.target)
-    return f'{args.source} ({file.kind}): {converted.report}; written to {args.target}'
-
-
-def _write(content: Dict[str, Any], target: Path) -> None:
-    import io
-
-    import torch
-
-    from mmeatrack.files.atomic import write_atomically
-
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    write_atomically(target, buffer.getvalue())
+    outputs = dict(tool='convert_checkpoint.py', overwrite=args.overwrite)
+    with claimed_outputs([args.target], [args.source], **outputs):
+        file = read_weights_file(args.source)
+        backbone = None
+        if args.config is not None:
+            model = Config.fromfile(args.config).model
+            backbone = model.get('architecture', model).backbone.to_dict()
+        try:
+            converted = convert_checkpoint(file, args.origin, args.to, backbone)
+        except ValueError as error:
+            raise ValueError(f'{args.source} ({file.kind}): {error}') from error
+        buffer = io.BytesIO()
+        torch.save(converted.content, buffer)
+        write_atomically(args.target, buffer.getvalue())
+    print(f'{args.source} ({file.kind}): {converted.report}; written to {args.target}')
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Convert; return the exit status."""
-    args = parse_args(argv)
-    from mmeatrack.files.outputs import claimed_outputs
-
-    outputs = dict(tool='convert_checkpoint.py', overwrite=args.overwrite)
-    try:
-        with claimed_outputs([args.target], [args.source], **outputs):
-            print(convert(args))
-    except (OSError, RuntimeError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    """Run the command line; return the exit status."""
+    return run_tool(convert, parse_args(argv))
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    sys.exit(main())

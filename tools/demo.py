@@ -1,11 +1,10 @@
 """Distil, test and show, on synthetic UAV videos, in minutes on two CPU cores.
 
 Makes the videos, trains a small teacher and the same student without and with distillation, tests
-them and the student with temporal adaptation by mmtrack's own scripts, and writes a table, curves
-and a video. At the end the tracker that comes with the package and the student made here follow a
-target in a synthetic video, and in --input. Finished stages are not run again; --fresh begins anew.
-Scores differ between machines by up to 2 points; the order of the trackers and the margins between
-them are checked.
+them and the student with temporal adaptation with mmtrack's own scripts, and writes a table, curves
+and a video. Finally the shipped tracker and the distilled student follow a target in a synthetic
+video, and in --input. Finished stages are not run again; --fresh starts over. Scores differ between
+machines by up to 2 points; the order of the trackers and the margins between them are checked.
 
 Exit status: 0, 1 if a stage failed, 2 if the order of the trackers is not as expected.
 
@@ -19,7 +18,7 @@ import time
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-from lab.experiments import StageError, run_stages
+from lab.experiments import run_stages
 from lab.experiments.followed_videos import Clip, closing_lines, follow_stages, synthetic_clip
 from lab.experiments.micro import (
     STUDENT_CONFIG,
@@ -28,60 +27,57 @@ from lab.experiments.micro import (
     MicroExperiment,
     run_name,
 )
+from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.outputs import check_outputs
 
 
-def parse_args(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__)
     add = parser.add_argument
-    add('--out', type=Path, default=Path('work_dirs/demo'), help='default: %(default)s')
     add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
     add(
         '--seeds',
         type=int,
         nargs='+',
         default=[0],
-        help='seeds of the students; with several the table gives mean and standard error '
-        '(default: 0)',
+        help='seeds of the students; several give mean and standard error (default: 0)',
     )
-    add('--input', help='video, folder of images or camera of your own to follow a target in')
+    add('--input', help='your own video, folder of images or camera to follow a target in')
     add('--init-bbox', metavar='X,Y,W,H', help='target in the first frame of --input, in px')
-    add('--fresh', action='store_true', help='remove --out and all that is in it, and begin anew')
-    add('--overwrite', action='store_true', help='replace results that this tool did not write')
+    add('--fresh', action='store_true', help='delete --out with all its contents and start over')
+    add_output_folder(parser, 'work_dirs/demo')
     args = parser.parse_args(argv)
     if (args.input is None) != (args.init_bbox is None):
-        parser.error('give --input and --init-bbox together: the target is framed by hand')
+        parser.error('give --input and --init-bbox together: --init-bbox frames the target')
     return args
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run all stages, print the table and check the order."""
-    args = parse_args(sys.argv[1:] if argv is None else argv)
+    """Run the command line; return the exit status."""
+    return run_tool(run, parse_args(argv))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the stages that are not finished, print the table and check the order."""
     from lab.experiments import demo_results
-    from mmeatrack.files.outputs import check_outputs
 
     began = time.time()
     experiment = MicroExperiment(args.out, args.data)
-    try:
-        if args.fresh:
-            experiment.remove()
-        outputs = demo_results.main_outputs(experiment)
-        check_outputs(outputs, tool=demo_results.TOOL, overwrite=args.overwrite)
-        train_and_test(experiment, args.seeds)
-        missed = demo_results.show(experiment, args.seeds, args.overwrite)
-        follow(experiment, args)
-    except (OSError, StageError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+    if args.fresh:
+        experiment.remove()
+    outputs = demo_results.main_outputs(experiment)
+    check_outputs(outputs, tool=demo_results.TOOL, overwrite=args.overwrite)
+    train_and_test(experiment, args.seeds)
+    missed = demo_results.show(experiment, args.seeds, args.overwrite)
+    follow(experiment, args)
     print('\n'.join(missed) or 'The order of the trackers and the margins are as expected.')
     print(f'{time.time() - began:.0f} s; everything is in {args.out}')
     return 2 if missed else 0
 
 
 def follow(experiment: MicroExperiment, args: argparse.Namespace) -> None:
-    """Follow targets with the shipped tracker and the student made here; print what came of it."""
+    """Follow targets with the shipped tracker and the distilled student; print their summaries."""
     clips = [synthetic_clip(experiment.data)]
     if args.input is not None:
         clips.append(Clip('input', args.input, args.init_bbox))
@@ -92,9 +88,9 @@ def follow(experiment: MicroExperiment, args: argparse.Namespace) -> None:
 
 
 def train_and_test(experiment: MicroExperiment, seeds: List[int]) -> None:
-    """Two trainings at a time, each with half the cores; then the tests in the same way.
+    """Train, then test; two stages at a time, each with half the cores.
 
-    A seed gives the same students beside others as alone: threads change the rounding.
+    A student trained alone gets no more threads, since they change the rounding.
     """
     run_stages([experiment.make_data()])
     teacher = experiment.train_teacher()

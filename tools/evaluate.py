@@ -1,4 +1,4 @@
-"""Score raw result files of any trackers on a benchmark.
+"""Score raw result files of any trackers by one pass evaluation.
 
 python tools/evaluate.py --gt data/DTB70 --results work_dirs/raw_results KCF=kcf.zip \\
     --absent hit --benchmark dtb70 --out work_dirs/evaluation
@@ -7,10 +7,12 @@ python tools/evaluate.py --gt data/DTB70 --results work_dirs/raw_results KCF=kcf
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from mmeatrack.evaluation.ope import ABSENT_POLICIES, VALID_BOX_RULES
 from mmeatrack.files.benchmarks import BENCHMARKS, plain_name, recognise_benchmarks
+from mmeatrack.files.command_line import add_overwrite, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 if TYPE_CHECKING:
     from mmeatrack.evaluation.report import Report
@@ -18,18 +20,16 @@ if TYPE_CHECKING:
     from mmeatrack.files.result_source import TrackerFiles
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description='Score raw result files of trackers by one pass evaluation.'
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__)
     add = parser.add_argument
     add(
         '--gt',
         required=True,
         metavar='DIR',
         help="ground truth: a folder with <seq>.txt or <seq>_gt.txt (a benchmark's anno folder), "
-        'or with <seq>/groundtruth_rect.txt (DTB70, OTB); x,y,w,h a line',
+        'or with <seq>/groundtruth_rect.txt (DTB70, OTB); x,y,w,h per line',
     )
     add(
         '--results',
@@ -37,36 +37,35 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         metavar='[NAME=]PATH',
         help='results: a folder or zip archive with <seq>.txt, at any depth; each folder of such '
-        'files is a tracker. The names and forms of the usual toolkits are read, .mat among them. '
-        'Without NAME all trackers are scored under the names of their folders',
+        'files is a tracker, named after the folder unless NAME is given. The file names and '
+        'formats of the usual toolkits are read, including .mat',
     )
     add(
         '--absent',
         choices=ABSENT_POLICIES,
         default='miss',
-        help='what a frame without the target counts as. miss: neither success nor precise; '
-        'sglatrack: the same, but precise by the normalised measure, as in the code of SGLATrack '
-        'and AVTrack; hit: precise, as in the OTB and UAV123 toolkits; exclude: left out '
-        '(default: %(default)s)',
+        help='score of a frame without the target. miss: neither success nor precision; sglatrack: '
+        'normalised precision only, as in the code of SGLATrack and AVTrack; hit: precision, as in '
+        'the OTB and UAV123 toolkits; exclude: not scored (default: %(default)s)',
     )
     add(
         '--valid-boxes',
         choices=VALID_BOX_RULES,
-        help='which ground truth boxes are targets. positive: x, y, w, h > 0; sized: w, h > 0 '
+        help='ground truth boxes that are targets. positive: x, y, w, h > 0; sized: w, h > 0 '
         '(default: positive for --absent hit, else sized)',
     )
     add(
         '--benchmark',
         type=benchmark_key,
         choices=list(BENCHMARKS),
-        help='for titles, and for the names of the flags in attribute files (default: recognised '
-        'by the names of the sequences)',
+        help='benchmark, for titles and the names of attribute flags (default: recognised by the '
+        'sequence names)',
     )
-    add('--title', help="the benchmark's name in titles")
+    add('--title', help="benchmark's name in titles")
     add(
         '--attributes',
         metavar='DIR',
-        help='folder of attribute files, if they are not where the benchmark has them',
+        help="folder of attribute files (default: the benchmark's usual place)",
     )
     add(
         '--compare',
@@ -74,36 +73,19 @@ def parse_args() -> argparse.Namespace:
         metavar=('A', 'B'),
         help='two trackers to compare by sequence (default: the best two)',
     )
-    add('--out', metavar='DIR', help='where to write report, tables and plots')
-    add(
-        '--overwrite',
-        action='store_true',
-        help='replace files in --out that this tool did not write',
-    )
-    return parser.parse_args()
+    add('--out', metavar='DIR', help='folder for report, tables and plots (default: none)')
+    add_overwrite(parser)
+    return parser.parse_args(argv)
 
 
 def benchmark_key(text: str) -> str:
-    """Key of a benchmark, however it is spelt; the text itself if it is none."""
+    """Key of a benchmark in any spelling; the text itself for an unknown one."""
     keys = {plain_name(name): key for key in BENCHMARKS for name in (key, BENCHMARKS[key].title)}
     return keys.get(plain_name(text), text)
 
 
-def main() -> int:
-    """Score, print and write; 1 if something is wrong with what was given."""
-    args = parse_args()
-    try:
-        evaluate(args)
-    except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 def evaluate(args: argparse.Namespace) -> None:
-    """Score the trackers, print the tables, and write the report if asked to."""
+    """Score the trackers, print the tables, and write the report if --out is given."""
     from mmeatrack.evaluation.report import score_trackers
     from mmeatrack.evaluation.tables import report_text
     from mmeatrack.files.ground_truth import load_ground_truth
@@ -128,7 +110,7 @@ def evaluate(args: argparse.Namespace) -> None:
     compared = tuple(args.compare or list(report)[:2])
     unknown = [name for name in compared if name not in report]
     if unknown:
-        warn(f'no comparison: there is no tracker {unknown[0]!r} but {list(report)}')
+        warn(f'no comparison: there is no tracker {unknown[0]!r}, only {list(report)}')
         compared = ()
     print(report_text(report, title, compared))
     if args.out:
@@ -139,7 +121,7 @@ def evaluate(args: argparse.Namespace) -> None:
 def find_trackers(
     arguments: Sequence[str], gt: str, truth: 'GroundTruth', keys: Sequence[str]
 ) -> List['TrackerFiles']:
-    """The result files of all trackers; ground truth that lies among them is passed over."""
+    """Result files of all trackers, without ground truth that lies among them."""
     from mmeatrack.files.result_source import open_results
 
     names = [name for key in keys for name in (key, BENCHMARKS[key].title)]
@@ -148,13 +130,15 @@ def find_trackers(
         found = open_results(argument, truth.boxes, names, warn)
         results = [each for each in found if Path(each.source).resolve() != Path(gt).resolve()]
         if len(results) < len(found) and results:
-            warn(f'{gt} is the ground truth and not scored as a tracker')
+            warn(f'{gt} is the ground truth and is not scored as a tracker')
         trackers += results or found
     return trackers
 
 
-def read_attributes(truth: 'GroundTruth', keys: Sequence[str], folder: str) -> Dict[str, List[str]]:
-    """Attribute names by sequence; files that cannot be used are a warning."""
+def read_attributes(
+    truth: 'GroundTruth', keys: Sequence[str], folder: Optional[str]
+) -> Dict[str, List[str]]:
+    """Attribute names by sequence; unusable files are a warning."""
     from mmeatrack.files.ground_truth import load_attributes
 
     flags = {BENCHMARKS[key].attributes for key in keys}
@@ -163,7 +147,7 @@ def read_attributes(truth: 'GroundTruth', keys: Sequence[str], folder: str) -> D
     attributes = load_attributes(truth, names, folder, problems.append)
     if problems:
         warn(f'{len(problems)} attribute files are not used; the first: {problems[0]}')
-    if folder and not attributes and not problems:
+    elif folder and not attributes:
         warn(f'{folder} holds no attribute file of a sequence, such as {min(truth.boxes)}.txt')
     return attributes
 
@@ -173,14 +157,13 @@ def write(
 ) -> None:
     """Write report, tables and plots."""
     from mmeatrack.evaluation.tables import report_files, write_report_files
-    from mmeatrack.files.outputs import claimed_outputs
     from mmeatrack.files.result_source import split_argument
     from mmeatrack.visualization.ope_plots import plot_files, plot_report
 
     names = [*report_files(report, title, compared), *plot_files(report)]
+    outputs = [Path(args.out) / name for name in names]
     inputs = [args.gt, *(split_argument(argument)[1] for argument in args.results)]
     inputs += [args.attributes] if args.attributes else []
-    outputs = [Path(args.out) / name for name in names]
     with claimed_outputs(outputs, inputs, tool='evaluate.py', overwrite=args.overwrite):
         write_report_files(args.out, report, title, compared)
         plot_report(report, args.out, title)
@@ -189,6 +172,11 @@ def write(
 def warn(text: str) -> None:
     """Print a warning."""
     print(f'warning: {text}', file=sys.stderr)
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; return the exit status."""
+    return run_tool(evaluate, parse_args(argv))
 
 
 if __name__ == '__main__':

@@ -1,18 +1,21 @@
 """Export a tracker to ONNX graphs, and check them against PyTorch.
 
-Writes template.onnx and track.onnx (opset 17, any batch, any number of temporal tokens) and
-tracker.json with all that mmeatrack.deploy.DeployedTracker takes besides: crops, settings, Target
-Store, lost detector, calibrated score and the graphs' hashes. --int8 adds int8.onnx, quantised by
-ONNX Runtime. Then the exported tracker and the one in PyTorch follow the target of each sequence,
-and their differences are printed. Needs requirements/deploy.txt.
+Writes template.onnx and track.onnx (opset 17, any batch size, any number of temporal tokens) and
+tracker.json, the metadata of mmeatrack.deploy.DeployedTracker: crops, settings, Target Store, lost
+detector, calibrated score and the graphs' hashes. --int8 adds int8.onnx, quantised by ONNX Runtime.
+Then the exported and the PyTorch tracker follow the target of each sequence, and their differences
+are printed. Needs requirements/deploy.txt.
 
-Exit status: 0, 1 for an error of the input, 2 if boxes differ by more than --tolerance.
+Exit status: 0, 1 for an invalid input, 2 if boxes differ by more than --tolerance.
 """
 
 import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
+
+from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.outputs import claimed_outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,36 +26,33 @@ EXAMPLES = """examples:
       --sequences data/DTB70/Gull1 data/DTB70/MountainBike6
 """
 FILES = ('template.onnx', 'track.onnx', 'int8.onnx', 'tracker.json')
-# Synthetic scenes where no sequences are given.
+# Synthetic scenes, the default sequences.
 SCENES, SCENE_FRAMES, SCENE_SIZE = 6, 30, (480, 360)
-# A video as mmeatrack.export takes it: frames, and the box in the first.
+# Frames of a video, and the box in the first one.
 Video = Tuple[Iterator['np.ndarray'], Sequence[float]]
 
 
-def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = tool_parser(__doc__, EXAMPLES)
     add = parser.add_argument
     add('config', help='config of a tracker or of its distillation, or name of a shipped tracker')
-    add('checkpoint', nargs='?', help='its weights; not for a shipped tracker')
-    add('--out', type=Path, required=True, metavar='DIR', help='folder of the export')
+    add('checkpoint', nargs='?', help='its weights; none for a shipped tracker')
     add(
         '--sequences',
         nargs='+',
         type=Path,
         metavar='FOLDER',
-        help='folders with img/ and groundtruth_rect.txt to check and to calibrate on '
+        help='folders with img/ and groundtruth_rect.txt for check and calibration '
         f'(default: {SCENES} synthetic scenes)',
     )
-    add('--int8', action='store_true', help='add a graph in 8 bits')
+    add('--int8', action='store_true', help='add an 8-bit graph')
     add(
         '--tolerance',
         type=float,
         default=0.1,
         metavar='PX',
-        help='greatest difference of a box in float32 (default: %(default)s)',
+        help='largest allowed box difference in float32 (default: %(default)s)',
     )
     temporal = parser.add_mutually_exclusive_group()
     temporal.add_argument(
@@ -62,16 +62,12 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='with a Target Store (default: as the config says)',
     )
     temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
-    add(
-        '--overwrite',
-        action='store_true',
-        help='replace files of the same names that this tool did not write',
-    )
+    add_output_folder(parser)
     return parser.parse_args(argv)
 
 
 def read_videos(folders: Optional[Sequence[Path]]) -> Iterator[Video]:
-    """The given sequences, or synthetic scenes."""
+    """Read the given sequences, or generate synthetic scenes."""
     if folders is None:
         from mmeatrack.synthetic import generate_sequence, split_specs
 
@@ -87,26 +83,29 @@ def read_videos(folders: Optional[Sequence[Path]]) -> Iterator[Video]:
 
 
 def check_videos(folders: Sequence[Path]) -> None:
-    """Refuse sequences on which nothing can be compared, before anything is written.
-
-    Raises:
-        FileNotFoundError: If there are no images or no boxes.
-        ValueError: If there are fewer than two frames, or the first box starts no tracker.
-    """
+    """Raise ValueError or FileNotFoundError for a sequence without two frames or a first box."""
     from mmeatrack.structures import check_target_box
 
     for folder, (frames, bbox) in zip(folders, read_videos(folders)):
         first, second = next(frames), next(frames, None)
         if second is None:
-            raise ValueError(f'{folder}: one frame alone; two or more are needed to compare.')
+            raise ValueError(f'{folder}: only one frame; the comparison needs two or more.')
         try:
             check_target_box(bbox, (first.shape[1], first.shape[0]))
         except ValueError as error:
             raise ValueError(f'{folder}: {error}') from error
 
 
+def run(args: argparse.Namespace) -> int:
+    """Claim the output files and export into them."""
+    outputs = [args.out / name for name in FILES]
+    inputs = [path for path in (args.config, args.checkpoint, *(args.sequences or ())) if path]
+    with claimed_outputs(outputs, inputs, tool='export.py', overwrite=args.overwrite):
+        return export(args)
+
+
 def export(args: argparse.Namespace) -> int:
-    """Export and check; return the exit status."""
+    """Export and check; return 2 if boxes differ by more than --tolerance."""
     from mmeatrack.apis import load_tracker
     from mmeatrack.deploy import DeployedTracker
     from mmeatrack.export import export_tracker, quantise
@@ -121,14 +120,14 @@ def export(args: argparse.Namespace) -> int:
     for name in FILES:
         if (args.out / name).is_file():
             print(f'{args.out / name}: {(args.out / name).stat().st_size:,} bytes')
-    if not worst <= args.tolerance:  # NaN, too
+    if not worst <= args.tolerance:  # also for NaN
         print(f'error: boxes differ by {worst:.3f} px (--tolerance).', file=sys.stderr)
         return 2
     return 0
 
 
 def report(tracker: Any, deployed: Any, args: argparse.Namespace, precision: str) -> float:
-    """Print the differences on each video; return the greatest of the boxes, in px, or NaN."""
+    """Print the differences on each video; return the largest of the boxes in px, or NaN."""
     import numpy as np
     from tqdm import tqdm
 
@@ -146,20 +145,8 @@ def report(tracker: Any, deployed: Any, args: argparse.Namespace, precision: str
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run the command line; errors of the input are one line."""
-    args = parse_args(argv)
-    from mmeatrack.files.outputs import claimed_outputs
-
-    outputs = [args.out / name for name in FILES]
-    inputs = [path for path in (args.config, args.checkpoint, *(args.sequences or ())) if path]
-    try:
-        with claimed_outputs(outputs, inputs, tool='export.py', overwrite=args.overwrite):
-            return export(args)
-    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    """Run the command line; return the exit status."""
+    return run_tool(run, parse_args(argv))
 
 
 if __name__ == '__main__':

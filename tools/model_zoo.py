@@ -1,69 +1,72 @@
 """List the models of model-index.yml, or check them.
 
-python tools/model_zoo.py           # a table of configs, data and weights
+python tools/model_zoo.py           # table of configs, data and weights
 python tools/model_zoo.py --check   # every config is listed and loads, every file has its hash
 """
 
 import argparse
 import hashlib
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 import yaml
 from tabulate import tabulate
 
+from mmeatrack.files.command_line import tool_parser
+
 ROOT = Path(__file__).resolve().parents[1]
+Model = Dict[str, Any]
 
 
-def read_models(root: Path) -> List[Dict[str, Any]]:
+def read_models(root: Path) -> List[Model]:
     """Entries of all metafiles that the index imports."""
-    index = yaml.safe_load((root / 'model-index.yml').read_text(encoding='utf-8'))
-    metafiles = [
-        yaml.safe_load((root / name).read_text(encoding='utf-8')) for name in index['Import']
-    ]
-    return [model for metafile in metafiles for model in metafile['Models']]
+
+    def read(name: str) -> Any:
+        return yaml.safe_load((root / name).read_text(encoding='utf-8'))
+
+    return [model for name in read('model-index.yml')['Import'] for model in read(name)['Models']]
 
 
-def table(models: Sequence[Dict[str, Any]]) -> str:
+def table(models: Sequence[Model]) -> str:
     """The models as a table."""
     rows = [
-        [
-            model['Name'],
-            model['Metadata']['Data'],
-            model.get('Weights', '-'),
-            model['Metadata']['Trained'],
-        ]
-        for model in models
+        (
+            each['Name'],
+            each['Metadata']['Data'],
+            each.get('Weights', '-'),
+            each['Metadata']['Trained'],
+        )
+        for each in models
     ]
     return tabulate(rows, ['Config', 'Data', 'Weights', 'Trained'])
 
 
-def problems(root: Path, models: Sequence[Dict[str, Any]]) -> List[str]:
-    """Errors of the metafiles, a line each."""
-    found: List[str] = []
-    listed = [model['Config'] for model in models]
-    there = {
+def problems(root: Path, models: Sequence[Model]) -> List[str]:
+    """Errors in the metafiles, one per line."""
+    listed = Counter(model['Config'] for model in models)
+    hashes = Counter(model['SHA256'] for model in models if 'SHA256' in model)
+    configs = {
         f'configs/{path.relative_to(root / "configs")}'
         for path in (root / 'configs').glob('*/*.py')
         if path.parent.name != '_base_'
         and '_deprecation_' not in path.read_text(encoding='utf-8')  # a former name
     }
-    found += [f'{config}: listed twice' for config in set(listed) if listed.count(config) > 1]
-    hashes = [model['SHA256'] for model in models if 'SHA256' in model]
+    found = [f'{config}: listed twice' for config, count in listed.items() if count > 1]
     found += [
-        f'{digest}: two models have weights of this SHA-256, so that one of them is not its own: '
-        'publish each and list what was published'
-        for digest in sorted(set(hashes))
-        if hashes.count(digest) > 1
+        f'{digest}: two models have weights with this SHA-256, so one entry is wrong: publish each '
+        'model and list its own file'
+        for digest, count in hashes.items()
+        if count > 1
     ]
-    found += [f'{config}: not listed' for config in sorted(there - set(listed))]
+    found += [f'{config}: not listed' for config in sorted(configs - set(listed))]
     for model in models:
         found += _config_problems(root, model) + _weight_problems(root, model)
     return found
 
 
-def _config_problems(root: Path, model: Dict[str, Any]) -> List[str]:
+def _config_problems(root: Path, model: Model) -> List[str]:
     from mmengine.config import Config
 
     path = root / model['Config']
@@ -76,8 +79,7 @@ def _config_problems(root: Path, model: Dict[str, Any]) -> List[str]:
     return [] if has_model else [f'{model["Config"]}: has no model']
 
 
-def _weight_problems(root: Path, model: Dict[str, Any]) -> List[str]:
-    """Of shipped weights: the file, its hash, and whether it makes a tracker."""
+def _weight_problems(root: Path, model: Model) -> List[str]:
     weights = model.get('Weights')
     if weights is None:
         return []
@@ -97,10 +99,8 @@ def _weight_problems(root: Path, model: Dict[str, Any]) -> List[str]:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """List or check; return the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('--check', action='store_true', help='check instead of listing')
+    parser = tool_parser(__doc__)
+    parser.add_argument('--check', action='store_true', help='check the models')
     parser.add_argument('--root', type=Path, default=ROOT, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     models = read_models(args.root)
@@ -120,4 +120,4 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    sys.exit(main())

@@ -3,56 +3,59 @@
   python tools/publish_model.py CONFIG work_dirs/x/epoch_300_student.pth --out models/student \\
       --fact data='LaSOT, GOT-10k' success=66.1
 
-Of a distillation's config and checkpoint the student is taken. Optimizer, message hub, teacher and
-adapters stay behind. The file's name ends in the first digits of its SHA-256; mmtrack's test script
-takes it as any checkpoint, and load_tracker as it is.
+Of a distillation, only the student is published, without optimizer, message hub, teacher and
+adapters. The file name ends in the first digits of the file's SHA-256. mmtrack's test script and
+load_tracker both accept the file.
 """
 
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Optional, Sequence
 
-PRECISIONS = ('float32', 'float16')
+from mmeatrack.files.command_line import run_tool, tool_parser
 
 
-def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('config', type=Path, help='config of the tracker or of its distillation')
-    parser.add_argument('checkpoint', type=Path, help='its weights')
-    parser.add_argument(
+    parser = tool_parser(__doc__)
+    add = parser.add_argument
+    add('config', type=Path, help='config of the tracker or of its distillation')
+    add('checkpoint', type=Path, help='its weights')
+    add(
         '--out',
         type=Path,
         required=True,
-        help='folder and name without suffix; -HASH and the suffix are added',
+        help='folder and name without suffix; -HASH and the suffix are appended',
     )
-    parser.add_argument(
+    add(
         '--format',
         choices=('safetensors', 'pth'),
         default='safetensors',
-        help='of the file (default: %(default)s)',
+        help='file format (default: %(default)s)',
     )
-    parser.add_argument(
+    add(
         '--precision',
-        choices=PRECISIONS,
-        default=PRECISIONS[0],
-        help='of the weights in the file (default: %(default)s)',
+        choices=('float32', 'float16'),
+        default='float32',
+        help='type of the stored weights (default: %(default)s)',
     )
-    parser.add_argument(
+    add(
         '--fact',
         nargs='+',
         default=[],
         metavar='NAME=TEXT',
-        help='what to say of it: data, licences, scores ...',
+        help='facts to store: data, licences, scores ...',
     )
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    for fact in args.fact:
+        if '=' not in fact:
+            parser.error(f'--fact {fact}: give NAME=TEXT.')
+    return args
 
 
-def publish_checkpoint(args: argparse.Namespace) -> Path:
-    """Publish; return the file."""
+def publish_checkpoint(args: argparse.Namespace) -> None:
+    """Publish the tracker and print the path of its file."""
     import torch
     from mmengine.config import Config
     from mmtrack.utils import register_all_modules
@@ -66,40 +69,24 @@ def publish_checkpoint(args: argparse.Namespace) -> Path:
     model = model.get('architecture', model).to_dict()
     register_all_modules(init_default_scope=False)
     tracker = find_tracker(MODELS.build(model))
-    weights = _student_weights(read_weights_file(args.checkpoint).tensors)
-    tracker.load_state_dict(weights, strict=True)
-    facts: Dict[str, Any] = dict(item.split('=', 1) for item in args.fact)
+    weights, prefix = read_weights_file(args.checkpoint).tensors, 'architecture.'
+    student = {k[len(prefix) :]: v for k, v in weights.items() if k.startswith(prefix)}
+    tracker.load_state_dict(student or weights, strict=True)
+    facts = dict(fact.split('=', 1) for fact in args.fact)
     facts.update(
         config=args.config.name,
         checkpoint=args.checkpoint.name,
         mmeatrack=mmeatrack.__version__,
-        torch=torch.__version__,
+        torch=str(torch.__version__),
     )
     target = args.out.with_name(f'{args.out.name}.{args.format}')
-    return publish(model, tracker.state_dict(), facts, target, getattr(torch, args.precision))
-
-
-def _student_weights(weights: Dict[str, Any]) -> Dict[str, Any]:
-    """Those of the student, without its prefix, if the checkpoint is of a distillation."""
-    prefix = 'architecture.'
-    student = {k[len(prefix) :]: v for k, v in weights.items() if k.startswith(prefix)}
-    return student or weights
+    print(publish(model, tracker.state_dict(), facts, target, getattr(torch, args.precision)))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Publish; return the exit status."""
-    args = parse_args(argv)
-    wrong = [item for item in args.fact if '=' not in item]
-    if wrong:
-        print(f'--fact {wrong[0]}: give NAME=TEXT.', file=sys.stderr)
-        return 2
-    try:
-        print(publish_checkpoint(args))
-    except (OSError, RuntimeError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    """Run the command line; return the exit status."""
+    return run_tool(publish_checkpoint, parse_args(argv))
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    sys.exit(main())

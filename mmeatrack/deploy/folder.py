@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.tracking import (
@@ -71,6 +71,15 @@ class ExportedTracker:
         content = dict(asdict(self), sha256=sha256)
         content['metadata_sha256'] = _metadata_digest(content)
         write_atomically(folder / METADATA, json.dumps(content, indent=1) + '\n')
+
+
+def split_export(text: str) -> List[str]:
+    """Split ``DIR[,BACKEND[,PRECISION]]``; commas of an existing folder are part of its name."""
+    for count in range(3):
+        parts = text.rsplit(',', count)
+        if Path(parts[0]).is_dir():
+            return parts
+    return [text]
 
 
 def read_export(folder: Union[str, Path]) -> ExportedTracker:

@@ -53,7 +53,7 @@ def claimed_outputs(
     new_folders = {path.parent for path in paths if not path.parent.exists()}
     entries = {path: _read_ledger(path.parent).get(path.name) for path in paths}
     stamps = {path: _stamp(path) for path in paths}
-    free = [path for path in paths if not path.exists() or _is_own(path, tool)]
+    free = [path for path in paths if not path.exists() or is_own(path, tool)]
     _update_ledgers(dict.fromkeys(free, (tool, None)))
     try:
         yield
@@ -87,18 +87,18 @@ def check_outputs(
             raise FileExistsError(f'{path} is a folder and cannot be replaced by a file')
         if not path.exists():
             continue
-        is_own = _is_own(path, tool)
+        own = is_own(path, tool)
         for source in sources:
             if source.is_file() and os.path.samefile(path, source):
                 raise FileExistsError(
                     f'{path} is an input and would be overwritten; give another --out'
                 )
-            if not is_own and source.resolve() in path.resolve().parents:
+            if not own and source.resolve() in path.resolve().parents:
                 raise FileExistsError(
                     f'{path} lies in the input folder {source} and would be overwritten; '
                     'give another --out'
                 )
-        if not is_own:
+        if not own:
             foreign.append(str(path))
     if foreign and not overwrite:
         more = f' and {len(foreign) - 3} more' if len(foreign) > 3 else ''
@@ -108,7 +108,7 @@ def check_outputs(
         )
 
 
-def _is_own(path: Path, tool: str) -> bool:
+def is_own(path: Path, tool: str) -> bool:
     """True if the tool wrote the file and nobody has changed it since."""
     owner, digest = _read_ledger(path.parent).get(path.name) or (None, None)
     return owner == tool and digest in (None, _digest(path))

@@ -9,9 +9,17 @@ from typing import Callable
 import pytest
 
 from mmeatrack.deploy import DeployedTracker, ExportedTracker, read_export
-from mmeatrack.deploy.folder import METADATA
+from mmeatrack.deploy.folder import METADATA, split_export
 from mmeatrack.export import export_tracker
 from tests.test_deploy.toy_tracker import Exported
+
+
+def test_commas_of_an_existing_folder_are_part_of_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / 'nano,1'
+    folder.mkdir()
+    for options in ([], ['openvino'], ['openvino', 'bf16']):
+        assert split_export(','.join([str(folder), *options])) == [str(folder), *options]
+    assert split_export('no,where') == ['no,where']
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import ast
 import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -111,7 +112,9 @@ def test_wheel_has_what_mim_needs_and_nothing_of_the_repository_alone(wheel: Pat
         f'{mim}/tools/video_demo.py',
     } <= names
     assert not [name for name in names if '/tools/lab/' in name or '/tools/install/' in name]
-    assert f'{mim}/tools/demo.py' not in names
+    tools = [name for name in names if re.match(rf'{mim}/tools/.+\.py', name)]
+    sources = {name: zipfile.ZipFile(wheel).read(name).decode() for name in tools}
+    assert not [name for name in tools if 'lab' in imported(ast.parse(sources[name]))]
     info = f'mmeatrack-{mmeatrack.__version__}.dist-info'
     metadata = email.message_from_bytes(zipfile.ZipFile(wheel).read(f'{info}/METADATA'))
     assert {'docs', 'synthetic'} <= set(metadata.get_all('Provides-Extra', []))

@@ -1,23 +1,17 @@
 """tools/video_demo.py: what it writes for a video does not depend on the one before."""
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from tests.scripts import load_script
 from tests.test_isolation.toy_flights import LENGTHS, STORE, write_flights
 from tests.toy_checkpoint import write_toy_tracker
-
-SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'video_demo.py'
 
 
 def test_order_of_the_videos_does_not_matter(tmp_path: Path) -> None:
     root = write_flights(tmp_path / 'flights')
     hook = dict(type='mmeatrack.TemporalAdaptationHook', store=STORE)
     toy = write_toy_tracker(tmp_path, custom_hooks=[hook])
-    spec = spec_from_file_location('video_demo', SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    demo = module_from_spec(spec)
-    spec.loader.exec_module(demo)
+    demo = load_script('video_demo')
 
     def track(name: str, folder: str, *options: str) -> str:
         """The text file of a sequence."""

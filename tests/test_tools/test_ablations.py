@@ -1,6 +1,5 @@
 """Tables of the two ablations from raw results; their trainings are tested as stages."""
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
@@ -13,19 +12,10 @@ from lab.experiments import StageError, demo_results, temporal_tables
 from lab.experiments.micro import MicroExperiment
 from mmeatrack.engine.store_log import VideoLog, write_store_log
 from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult
+from tests.scripts import load_script
 from tests.test_datasets.trees import write_frames
 
-TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 TRUTH = np.array([[10.0, 10, 20, 20]] * 4)
-
-
-def tool(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
-    return module
 
 
 def write_rows(path: Path, rows: np.ndarray) -> None:
@@ -54,7 +44,7 @@ def write_results(experiment: MicroExperiment, run: str, hits: int) -> None:
 
 
 def test_rows_of_the_ablation(experiment: MicroExperiment, capsys: Any) -> None:
-    ablation = tool('ablation')
+    ablation = load_script('ablation')
     for result, hits in (('Student', (1, 2)), ('Feature', (2, 2)), ('Distilled', (3, 4))):
         for seed, count in enumerate(hits):
             write_results(experiment, result if not seed else f'{result}-seed{seed}', count)
@@ -133,7 +123,7 @@ def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
 def test_results_of_other_origin_stop_it_before_the_first_stage(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    script, started = tool(name), []
+    script, started = load_script(name), []
     monkeypatch.setattr(script, 'run_stages', lambda *args, **kwargs: started.append(args))
     mine = tmp_path / 'out' / {'demo': 'table.md'}.get(name, f'{name}.md')
     mine.parent.mkdir()

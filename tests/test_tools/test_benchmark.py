@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -7,20 +6,16 @@ from typing import Any, Callable, Dict, List, Tuple
 import pytest
 
 from tests.forks import SERVER
+from tests.scripts import load_script
 from tests.toys import distill_cfg, mmtrack_scope, tracker_cfg
 
-SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'benchmark.py'
 OPTIMIZER = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3))
 
 
 @pytest.fixture
 def benchmark(capsys: pytest.CaptureFixture) -> Any:
     """Run the script in this process: exit status, standard output, standard error."""
-    spec = importlib.util.spec_from_file_location('benchmark_script', SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script('benchmark')
 
     def run(*arguments: object) -> Tuple[int, str, str]:
         status = script.main([str(each) for each in arguments])
@@ -133,7 +128,7 @@ def test_errors_are_one_line(
 def test_a_count_below_one_is_refused(benchmark: Callable, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         benchmark('train', '--rounds', '0')
-    assert "'0': give a whole number of at least 1" in capsys.readouterr().err
+    assert "'0' is not a whole number of at least 1" in capsys.readouterr().err
 
 
 def test_many_targets_are_measured_beside_single_calls(benchmark: Any, configs: Any) -> None:

@@ -1,23 +1,17 @@
-import importlib.util
 import json
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'calibrate.py'
+from tests.scripts import load_script
 
 
 @pytest.fixture
 def calibrate(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The script, with cues of noise in place of a tracker's; the first decides about the box."""
-    spec = importlib.util.spec_from_file_location('calibrate', SCRIPT)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
+    """The script with random cues instead of a tracker's; the first decides about the box."""
+    module = load_script('calibrate')
     rng = np.random.default_rng(0)
     cues, noise = rng.random((500, 5)), rng.random(500)
     right = noise < 1 / (1 + np.exp(-6 * (cues[:, 0] - 0.5)))

@@ -1,23 +1,16 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 import torch
 
 from mmeatrack.registry import MODELS
+from tests.scripts import load_script
 from tests.toy_classifier import timm_weights
 from tests.toy_ostrack import ostrack_weights
 from tests.toys import PREPROCESSOR, backbone_cfg, build, distill_cfg, training_batch
 
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert_checkpoint.py'
-
 
 @pytest.fixture
 def main():
-    spec = importlib.util.spec_from_file_location('convert_checkpoint', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return load_script('convert_checkpoint').main
 
 
 def test_there_and_back(tmp_path, main, capsys) -> None:

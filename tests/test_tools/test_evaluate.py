@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.raw_results import WHOLE, needs_whole_benchmarks, read_rows
+from tests.scripts import TOOLS, load_script
 from tests.test_datasets.trees import boxes_of, write_boxes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,19 +21,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 @pytest.fixture
-def evaluate(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> Callable[..., Tuple[int, str, str]]:
+def evaluate(capsys: pytest.CaptureFixture) -> Callable[..., Tuple[int, str, str]]:
     """Run the script in this process: exit status, standard output, standard error."""
-    spec = importlib.util.spec_from_file_location('evaluate_script', ROOT / 'tools' / 'evaluate.py')
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script('evaluate')
 
     def run(*arguments: object) -> Tuple[int, str, str]:
-        monkeypatch.setattr(sys, 'argv', ['evaluate.py', *map(str, arguments)])
-        status = script.main()
+        status = script.main([str(each) for each in arguments])
         return (status, *capsys.readouterr())
 
     return run
@@ -226,7 +219,7 @@ def test_unknown_tracker_to_compare_does_not_stop_the_scoring(
 
     assert status == 0, err
     assert scores_of(out) == {'good': '95.2 2/2'}
-    assert "warning: no comparison: there is no tracker 'KCF' but ['good']" in err
+    assert "warning: no comparison: there is no tracker 'KCF', only ['good']" in err
 
 
 @pytest.mark.slow
@@ -295,7 +288,7 @@ def test_published_numbers_are_reproduced(evaluate: Callable, name: str, tmp_pat
 def test_script_runs_as_a_program(benchmark: Dict[str, Path]) -> None:
     completed = subprocess.run(
         [
-            *(sys.executable, str(ROOT / 'tools' / 'evaluate.py')),
+            *(sys.executable, str(TOOLS / 'evaluate.py')),
             *('--gt', str(benchmark['gt']), '--results', f'A={benchmark["good"]}'),
         ],
         env=dict(PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1', PATH=''),

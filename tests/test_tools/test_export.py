@@ -1,11 +1,11 @@
 """Export on the command line."""
 
-import importlib.util
 from pathlib import Path
 
 import cv2
 import pytest
 
+from tests.scripts import load_script
 from tests.test_deploy.toy_tracker import frames
 from tests.toy_checkpoint import write_toy_tracker
 
@@ -14,11 +14,7 @@ pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not instal
 
 @pytest.fixture(scope='module')
 def tool():
-    path = Path(__file__).resolve().parents[2] / 'tools' / 'export.py'
-    spec = importlib.util.spec_from_file_location('export_tool', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script('export')
 
 
 @pytest.fixture
@@ -62,7 +58,7 @@ def test_errors_of_the_input_are_one_line(tool, tmp_path: Path, capsys) -> None:
     ('boxes', 'images', 'message'),
     [
         ('nan,nan,nan,nan\n', 2, 'four finite numbers'),
-        ('70,50,20,20\n', 1, 'one frame alone'),
+        ('70,50,20,20\n', 1, 'only one frame'),
         ('70,50,20,20\n', 0, 'no image'),
     ],
 )

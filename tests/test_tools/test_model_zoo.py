@@ -1,11 +1,11 @@
 import hashlib
-import importlib.util
 from pathlib import Path
 
 import pytest
 import yaml
 
 from mmeatrack.conversion import publish
+from tests.scripts import load_script
 from tests.toys import build, tracker_cfg
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,10 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope='module')
 def main():
-    spec = importlib.util.spec_from_file_location('model_zoo', ROOT / 'tools' / 'model_zoo.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return load_script('model_zoo').main
 
 
 @pytest.mark.slow
@@ -80,7 +77,7 @@ def test_what_does_not_hold_is_named(main, zoo, capsys, change: dict, message: s
 def test_two_models_of_one_hash_are_named(main, zoo, capsys) -> None:
     root, model = zoo
     assert main(write(root, [model, dict(model, Name='b')])) == 1
-    assert 'two models have weights of this SHA-256' in capsys.readouterr().err
+    assert 'two models have weights with this SHA-256' in capsys.readouterr().err
 
 
 def test_config_that_is_not_listed_or_does_not_load(main, zoo, capsys) -> None:

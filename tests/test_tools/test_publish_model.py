@@ -1,4 +1,3 @@
-import importlib.util
 import json
 from pathlib import Path
 
@@ -6,17 +5,13 @@ import pytest
 import torch
 
 from mmeatrack.conversion import read_published
+from tests.scripts import load_script
 from tests.toys import build, distill_cfg, tracker_cfg
-
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'publish_model.py'
 
 
 @pytest.fixture(scope='module')
 def main():
-    spec = importlib.util.spec_from_file_location('publish_model', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return load_script('publish_model').main
 
 
 def write_config(path: Path, model: dict) -> str:
@@ -56,5 +51,6 @@ def test_checkpoint_of_another_model_is_refused(tmp_path, main, capsys) -> None:
 
 
 def test_fact_without_a_value(tmp_path, main, capsys) -> None:
-    assert main(['c.py', 'x.pth', '--out', 'y', '--fact', 'success']) == 2
+    with pytest.raises(SystemExit, match='2'):
+        main(['c.py', 'x.pth', '--out', 'y', '--fact', 'success'])
     assert 'give NAME=TEXT' in capsys.readouterr().err

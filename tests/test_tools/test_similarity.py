@@ -1,5 +1,4 @@
 import csv
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +6,12 @@ import pytest
 from mmengine.registry import DATASETS
 from mmengine.runner import save_checkpoint
 
+from tests.scripts import load_script
 from tests.test_engine.toy_runs import CropDataset
 from tests.toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'similarity.py'
 LOADER = dict(
     batch_size=4,
     num_workers=0,
@@ -24,12 +23,7 @@ LOADER = dict(
 
 @pytest.fixture(scope='module')
 def similarity() -> Any:
-    spec = importlib.util.spec_from_file_location('similarity', SCRIPT)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
-    return module
+    return load_script('similarity')
 
 
 @pytest.fixture
@@ -87,9 +81,8 @@ def test_foreign_and_given_files_are_not_replaced(similarity, arguments, tmp_pat
 @pytest.mark.parametrize(
     ('extra', 'expected'),
     [
-        (['--batches', '0'], '--batches 0: give 1 or more'),
         (['--pairs', '2:9'], 'there is no layer 9'),
-        (['--baseline', 'absent.pth'], 'absent.pth can not be found'),
+        (['--baseline', 'absent.pth'], 'absent.pth: no such checkpoint'),
     ],
 )
 def test_errors_are_one_line(similarity, arguments, capsys, extra, expected: str) -> None:
@@ -99,7 +92,19 @@ def test_errors_are_one_line(similarity, arguments, capsys, extra, expected: str
     assert expected in error
 
 
-def test_malformed_pair_is_refused(similarity, arguments, capsys) -> None:
+def test_weights_of_another_model_are_refused(similarity, arguments, capsys) -> None:
+    assert similarity.main([*arguments, '--baseline', arguments[3]]) == 1
+    assert 'of another model' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('extra', 'expected'),
+    [
+        (['--pairs', '2-3'], "'2-3': write STUDENT:TEACHER"),
+        (['--batches', '0'], "'0' is not a whole number of at least 1"),
+    ],
+)
+def test_malformed_option_is_refused(similarity, arguments, capsys, extra, expected) -> None:
     with pytest.raises(SystemExit):
-        similarity.main([*arguments, '--pairs', '2-3'])
-    assert "'2-3': write STUDENT:TEACHER" in capsys.readouterr().err
+        similarity.main([*arguments, *extra])
+    assert expected in capsys.readouterr().err

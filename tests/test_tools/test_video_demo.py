@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import re
 import subprocess
@@ -11,10 +10,11 @@ import pytest
 
 from mmeatrack.apis import load_tracker, track_frames
 from mmeatrack.files.frame_sources import FrameSource
+from mmeatrack.visualization import display
+from tests.scripts import TOOLS, load_script
 from tests.toy_checkpoint import ToyTracker, write_toy_tracker
 from tests.toys import logged, video
 
-SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'video_demo.py'
 NUM_FRAMES = 8
 BOX = '70,50,20,20'
 STORE = ['model.temporal.type=mmeatrack.TargetStore', 'model.temporal.threshold=0.1']
@@ -22,10 +22,7 @@ STORE = ['model.temporal.type=mmeatrack.TargetStore', 'model.temporal.threshold=
 
 @pytest.fixture(scope='module')
 def demo():
-    spec = importlib.util.spec_from_file_location('video_demo', SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script('video_demo')
 
 
 @pytest.fixture(scope='module')
@@ -171,10 +168,17 @@ def test_malformed_box_is_an_error_of_the_command_line(call, capsys, box):
     assert 'four numbers x,y,w,h are needed' in capsys.readouterr().err
 
 
-def test_option_without_a_value_is_an_error_of_the_command_line(call, capsys):
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--cfg-options', 'model.head'], "argument --cfg-options: 'model.head' is not KEY=VALUE"),
+        (['--max-frames=0'], "argument --max-frames: '0' is not a whole number of at least 1"),
+    ],
+)
+def test_invalid_value_is_an_error_of_the_command_line(call, capsys, options, message):
     with pytest.raises(SystemExit, match='2'):
-        call('--cfg-options', 'model.head')
-    assert "argument --cfg-options: 'model.head' is not KEY=VALUE" in capsys.readouterr().err
+        call(*options)
+    assert message in capsys.readouterr().err
 
 
 def test_errors_are_one_line_that_names_the_file(call, tmp_path, capsys):
@@ -187,7 +191,6 @@ def test_errors_are_one_line_that_names_the_file(call, tmp_path, capsys):
         (dict(source=str(tmp_path / 'none.mp4')), [], 'none.mp4: no such video file or folder'),
         (dict(source=str(tmp_path / 'empty')), [], 'empty: no image'),
         (dict(), ['--start-frame=8'], 'start frame 8 is beyond the end of'),
-        (dict(), ['--max-frames=0'], '--max-frames 0'),
         (dict(), [f'--ground-truth={truth}'], '5 boxes, but Car2 has 8 frames'),
         (dict(), [f'--ground-truth={tmp_path / "none.txt"}'], 'none.txt: no such box file'),
         (dict(), ['--cfg-options', 'model.backbone.embed_dims=32'], 'of another model'),
@@ -204,7 +207,7 @@ def test_ground_truth_must_show_the_first_frame(call, tmp_path, capsys):
     truth = tmp_path / 'truth.txt'
     truth.write_text('1,2,3,4\n' * 3 + 'NaN,NaN,NaN,NaN\n' * 5)
     assert call(f'--ground-truth={truth}', '--start-frame=3') == 1
-    assert 'truth.txt, line 4: no box of the first frame' in capsys.readouterr().err
+    assert 'truth.txt, line 4: no box to track in the first frame' in capsys.readouterr().err
 
 
 def test_input_is_never_replaced(call, tmp_path, capsys):
@@ -329,9 +332,14 @@ def test_exported_tracker_gives_the_same_track(call, demo, toy, images, tmp_path
     track = read_track(tmp_path / 'd' / 'Car2.txt')
     np.testing.assert_allclose(track, read_track(tmp_path / 'o' / 'Car2.txt'), atol=1e-3)
     assert frame_count(tmp_path / 'd' / 'Car2.mp4') == NUM_FRAMES
+    comma = exported.rename(tmp_path / 'exported,1')
+    exported = comma
+    for value in (f'{comma}', f'{comma},onnxruntime', f'{comma},onnxruntime,fp32'):
+        assert demo.main([*given, value, '--max-frames=1']) == 0
     capsys.readouterr()
     for wrong, message in (
         ([str(tmp_path)], 'no exported tracker found here'),
+        (['no,where'], 'no,where'),
         ([f'{exported},tensorrt'], "backend='tensorrt' is unknown"),
         ([str(exported), '--temporal'], 'Target Store are those of the export'),
         ([str(exported), '--device', 'cuda:0'], 'which runs on the CPU'),
@@ -382,9 +390,9 @@ def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('key', ['q', '\x1b'])
-def test_window_shows_the_video_until_a_key(call, demo, monkeypatch, tmp_path, key):
+def test_window_shows_the_video_until_a_key(call, monkeypatch, tmp_path, key):
     shown = []
-    monkeypatch.setattr(demo, 'check_display', lambda option: None)
+    monkeypatch.setattr(display, 'check_display', lambda option: None)
     monkeypatch.setattr(cv2, 'imshow', lambda title, image: shown.append(image.shape))
     monkeypatch.setattr(cv2, 'waitKey', lambda delay: ord(key) if len(shown) == 2 else -1)
     assert call('--show') == 0
@@ -413,7 +421,7 @@ def select(demo, toy, images, tmp_path, monkeypatch):
     """Run the demo with --select; the person draws the given box."""
 
     def run(drawn: tuple) -> int:
-        monkeypatch.setattr(demo, 'check_display', lambda option: None)
+        monkeypatch.setattr(display, 'check_display', lambda option: None)
         monkeypatch.setattr(cv2, 'selectROI', lambda title, image, cross: drawn)
         monkeypatch.setattr(cv2, 'destroyWindow', lambda title: None)
         out = f'--out={tmp_path / "o"}'
@@ -444,7 +452,10 @@ def test_no_box_drawn_is_an_error_and_so_is_a_machine_without_windows(
 
 def test_help_is_quick_and_shows_examples():
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), '--help'], capture_output=True, text=True, check=True
+        [sys.executable, str(TOOLS / 'video_demo.py'), '--help'],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for option in ('--init-bbox', '--checkpoint', '--temporal', '--ground-truth', 'examples'):
         assert option in done.stdout
@@ -463,6 +474,20 @@ def test_status_is_a_json_line_a_frame_beside_the_video(call, tmp_path):
     assert call('--jsonl', '--fps=10', '--max-frames=3') == 0, 'its own file is replaced'
     lines = (tmp_path / 'o' / 'Car2.jsonl').read_text().splitlines()
     assert [json.loads(line)['time'] for line in lines] == [0, 0.1, 0.2]
+
+
+def test_status_of_an_earlier_run_does_not_stay_next_to_a_new_video(call, tmp_path, capsys):
+    status = tmp_path / 'o' / 'Car2.jsonl'
+    assert call('--jsonl', '--max-frames=2') == 0
+    assert call(box='nan,50,20,20') == 1
+    assert len(status.read_text().splitlines()) == 2, 'nothing was written, so the old results stay'
+    assert call('--max-frames=3') == 0
+    assert not status.exists()
+    status.write_text('mine')
+    assert call('--max-frames=3') == 0
+    assert status.read_text() == 'mine', 'another file of this name is not touched'
+    assert call('--jsonl') == 1
+    assert 'Car2.jsonl: there already, and not written by' in capsys.readouterr().err
 
 
 def test_live_frames_have_no_time_by_their_number(call, monkeypatch, tmp_path):

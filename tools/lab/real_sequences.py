@@ -157,6 +157,7 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
         ValueError: If there is nothing, or this OpenCV lacks a tracker.
     """
     from mmeatrack.apis import load_tracker
+    from mmeatrack.deploy.folder import split_export
 
     trackers: Dict[str, Run] = {}
     for each in args.ours:
@@ -172,7 +173,7 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
             trackers[f'{name}, wrong template'] = run_misled(model, sequences)
     for each in args.deployed:
         name, _, sources = each.partition('=')
-        trackers[name] = run_deployed(*sources.split(','))
+        trackers[name] = run_deployed(*split_export(sources))
     if args.nanotrack:
         trackers['NanoTrack v2'] = run_nanotrack(*args.nanotrack)
     if args.csrt:

@@ -3,25 +3,13 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, Sequence
+from typing import TYPE_CHECKING, List, Sequence
+
+from mmeatrack.files.command_line import at_least
 
 if TYPE_CHECKING:
     from lab.costs import BenchmarkReport
     from lab.costs.speed_trackers import Line
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    """Parser of a whole number with a lower limit."""
-
-    def parse(text: str) -> int:
-        if not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f'{text!r}: give a whole number of at least {least}')
-        return int(text)
-
-    return parse
-
-
-at_least_one = at_least(1)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head of cv2.TrackerNano')
     add('--csrt', action='store_true', help='cv2.TrackerCSRT')
     add('--sequences', type=Path, help="folder of sequences in DTB70's layout (default: noise)")
-    add('--frames', type=at_least_one, default=100, help='per sequence (default: %(default)s)')
-    add('--rounds', type=at_least_one, default=50, help='of the network (default: %(default)s)')
+    add('--frames', type=at_least(1), default=100, help='per sequence (default: %(default)s)')
+    add('--rounds', type=at_least(1), default=50, help='of the network (default: %(default)s)')
     add('--memory', action='store_true', help='peak memory of each tracker in its own process')
     add(
         '--growth',
@@ -136,6 +124,7 @@ def _lines(args: argparse.Namespace) -> 'List[Line]':
         ValueError: If there is none, or one is not NAME=SOURCES.
     """
     from lab.costs.speed_trackers import Line
+    from mmeatrack.deploy.folder import split_export
 
     lines = []
     for kind, given in (('model', args.trackers), ('export', args.exports)):
@@ -143,8 +132,10 @@ def _lines(args: argparse.Namespace) -> 'List[Line]':
             name, _, sources = text.partition('=')
             if not name or not sources:
                 raise ValueError(f'{text!r}: give NAME=SOURCES, see --help.')
-            ways = args.ways if kind == 'model' else ['fast']
-            lines += [Line(kind, name, sources.split(','), way) for way in ways]
+            if kind == 'model':
+                lines += [Line(kind, name, sources.split(','), way) for way in args.ways]
+            else:
+                lines.append(Line(kind, name, split_export(sources), 'fast'))
     if args.nanotrack:
         lines.append(Line('nanotrack', 'cv2.TrackerNano', args.nanotrack))
     if args.csrt:
