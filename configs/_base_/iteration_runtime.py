@@ -1,4 +1,4 @@
-# default_runtime.py for schedules that count steps instead of epochs.
+# default_runtime.py for schedules in steps instead of epochs.
 _base_ = './default_runtime.py'
 
 default_hooks = dict(

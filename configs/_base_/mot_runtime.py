@@ -1,6 +1,6 @@
 _base_ = './default_runtime.py'
 
-# Hooks and visualizer of mmtrack; those of the single-object runtime are for one target.
+# mmtrack's hooks and visualizer; those of the single-object runtime handle one target.
 default_hooks = dict(
     _delete_=True,
     timer=dict(type='IterTimerHook'),
@@ -8,7 +8,7 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='mmeatrack.SafeCheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    # draw=True keeps pictures of a test; test_out_dir='pictures' or show=True say where.
+    # draw=True draws a test's frames: into test_out_dir='pictures', or on screen with show=True.
     visualization=dict(type='TrackVisualizationHook', draw=False),
 )
 visualizer = dict(

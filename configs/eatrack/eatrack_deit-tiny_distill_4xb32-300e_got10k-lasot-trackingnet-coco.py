@@ -1,7 +1,7 @@
 # EATrack: the student distilled from its teacher, at the paper's size and schedule. Needs
 # --cfg-options model.teacher_ckpt=CHECKPOINT
 #
-# A config of your own changes it by name, e.g. another teacher with other pairs:
+# Your own config can change single entries, e.g. the teacher and the pairs:
 #     _base_ = '.../eatrack_deit-tiny_distill_4xb32-300e_got10k-lasot-trackingnet-coco.py'
 #     model = dict(
 #         teacher='my_teacher.py',

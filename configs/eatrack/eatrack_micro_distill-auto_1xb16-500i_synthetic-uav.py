@@ -1,5 +1,5 @@
-# The micro student, distilled from the teacher's layer that is most like its own in a student that
-# was trained without a teacher. Needs --cfg-options model.teacher_ckpt=CHECKPOINT
+# The micro student, each layer distilled from the teacher's most similar one, as measured on a
+# student trained without a teacher. Needs --cfg-options model.teacher_ckpt=CHECKPOINT
 # custom_hooks.0.student_ckpt=CHECKPOINT
 _base_ = './eatrack_micro_distill_1xb16-500i_synthetic-uav.py'
 

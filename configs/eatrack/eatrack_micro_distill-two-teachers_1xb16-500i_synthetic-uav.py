@@ -6,12 +6,12 @@ model = dict(
     _delete_=True,
     type='mmeatrack.MultiTeacherDistill',
     # ------------------------------------ often changed ------------------------------------
-    # Each may have a `weight`, and a `distiller` of what is different for it, e.g. layer_pairs.
+    # Each may have a `weight`, and a `distiller` with what differs for it, e.g. layer_pairs.
     teachers=[
         dict(config=_base_.model.teacher, ckpt=None),
         dict(config=_base_.model.teacher, ckpt=None),
     ],
-    # 'confidence': the teacher that is surer of the target in a batch counts for more; or 'fixed'.
+    # 'confidence' favours the teacher that is more confident in a batch; or 'fixed'.
     weighting='confidence',
     # ------------------------------------ hardly ever changed ------------------------------------
     architecture=_base_.model.architecture,

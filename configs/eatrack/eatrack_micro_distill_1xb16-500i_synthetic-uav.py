@@ -1,7 +1,7 @@
 # The micro student, distilled. Needs model.teacher_ckpt, e.g.
 # --cfg-options model.teacher_ckpt=work_dirs/demo/teacher/iter_1100.pth
 #
-# A config of your own changes it by name, e.g. model = dict(distiller=dict(feature_weight=1.0)).
+# Your own config can change single entries: model = dict(distiller=dict(feature_weight=1.0)).
 _base_ = './eatrack_micro_1xb16-500i_synthetic-uav.py'
 
 model = dict(
@@ -12,10 +12,10 @@ model = dict(
     teacher_ckpt=None,
     distiller=dict(
         type='mmeatrack.EATrackDistiller',
-        # The student's joint layers learn from the teacher's last.
+        # The student's joint layers learn from the teacher's last ones.
         layer_pairs=[(2, 4), (3, 5)],
-        # The losses' forms that keep their scale; as printed: reduction='paper', support='map'.
-        # Their weights make them a match for the tracker's own losses, see docs/results.md.
+        # Loss forms of stable scale; as printed: reduction='paper', support='map'.
+        # The weights balance them with the tracker's own losses, see docs/results.md.
         feature_weight=3.0,
         reduction='mean',
         prediction_weight=20.0,

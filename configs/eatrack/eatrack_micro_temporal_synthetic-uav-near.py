@@ -9,7 +9,7 @@ model = dict(
         bias=-1.503,
     ),
     lost_detector=dict(lost_below=0.2, found_above=0.5),
-    # Before the first view the template is there twice; see docs/results.md.
+    # Before the first view the template fills the temporal slot too; see docs/results.md.
     test_cfg=dict(lost_search_factor=4.0, fill_slot=True),
 )
 custom_hooks = [

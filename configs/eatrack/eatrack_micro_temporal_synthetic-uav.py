@@ -9,7 +9,7 @@ model = dict(
         bias=-1.77,
     ),
     lost_detector=dict(lost_below=0.2, found_above=0.5),
-    # While the target is lost the search crop keeps the size that the target had.
+    # While the target is lost, the search crop keeps its size.
     test_cfg=dict(lost_search_factor=4.0),
 )
 

@@ -1,4 +1,4 @@
-# Many targets on VisDrone-MOT: the five classes that its toolkit scores, each by itself. Set
+# Many targets on VisDrone-MOT: the five classes of its toolkit, scored separately. Set
 # data_root to the folder of a split.
 _base_ = [
     '../_base_/models/eatrack_nano_mot-yolox-tiny.py',

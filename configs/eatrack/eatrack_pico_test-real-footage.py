@@ -1,5 +1,5 @@
-# The pico student that comes with the package: it tracks as the nano does, with the model of
-# _base_/models/eatrack_pico.py. A calibration of its own would say less on real sequences.
+# The pico student that ships with the package: the nano's settings with the model of
+# _base_/models/eatrack_pico.py. Its own calibration would be less informative on real sequences.
 _base_ = './eatrack_nano_test-real-footage.py'
 
 model = dict(

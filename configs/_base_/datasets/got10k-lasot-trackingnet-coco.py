@@ -1,5 +1,5 @@
-# EATrack's training data: GOT-10k, LaSOT, TrackingNet and COCO, drawn 1:1:1:1, in the layout and
-# with the infos files of mmtrack's dataset preparation.
+# EATrack's training data: GOT-10k, LaSOT, TrackingNet and COCO, sampled 1:1:1:1, in the layout and
+# with the info files of mmtrack's dataset preparation.
 _base_ = './two_templates.py'
 
 train_dataloader = dict(

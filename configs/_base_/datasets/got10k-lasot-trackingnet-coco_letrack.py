@@ -1,5 +1,5 @@
-# The same four sets with the published values of LETrack, the same lab's nearest recipe: epochs of
-# 30,000 samples, frames up to 300 apart, and a search crop with a wider jitter of place and scale.
+# The same four sets with the published values of LETrack, the same lab's closest recipe: epochs of
+# 30,000 samples, frames up to 300 apart, and more jitter in the search crop's centre and scale.
 _base_ = './got10k-lasot-trackingnet-coco.py'
 
 train_dataloader = dict(

@@ -16,7 +16,7 @@ train_dataloader = dict(
             ),
         ],
         weights=[0.5, 0.5],
-        # The temporal slot is empty in most steps, as before a video's first view.
+        # The temporal slot is empty in most steps, as before the first view of a video.
         temporal=0.3,
     ),
 )

@@ -1,11 +1,11 @@
-# Sets of many targets: what they share. They add `type` and `data_root`.
+# Shared by the data sets of many targets, which add `type` and `data_root`.
 test_dataloader = dict(
     batch_size=1,
     num_workers=2,
     persistent_workers=True,
     drop_last=False,
     sampler=dict(type='VideoSampler'),
-    # EATrack takes raw frames; the resize for the detector is the model's.
+    # EATrack takes raw frames; the model itself resizes them for the detector.
     dataset=dict(
         pipeline=[
             dict(type='LoadImageFromFile'),

@@ -1,4 +1,4 @@
-# One pass evaluation: what all test sets share. They add `type` and `data_root`.
+# One pass evaluation, shared by all test sets, which add `type` and `data_root`.
 test_dataloader = dict(
     batch_size=1,
     num_workers=2,

@@ -1,17 +1,17 @@
-# Two templates and a search frame by STARK's transforms: what all training sets share. They add
-# `type` and `data_root`. The crops are 128 and 256 px, of 2 and 4 times the target's mean side; a
-# model with others needs a dataset file of its own, see synthetic_uav_micro.py.
+# Shared by all training sets, which add `type` and `data_root`: two templates and a search frame by
+# STARK's transforms. The crops are 128 and 256 px, of 2 and 4 times the target's mean side; a model
+# with other crops needs its own dataset file, see synthetic_uav_micro.py.
 train_dataloader = dict(
     batch_size=32,
     persistent_workers=True,
     drop_last=True,
-    # Crops leave the workers as one uint8 tensor a key.
+    # The workers return one uint8 tensor per key.
     collate_fn=dict(type='default_collate'),
     sampler=dict(type='QuotaSampler'),
     dataset=dict(
         # Two templates and one search frame, in this order in each list below.
         pipeline=[
-            # max_frame_range: how far from the search frame the second template may lie.
+            # max_frame_range: maximum distance of the second template from the search frame.
             # cls_pos_prob has no effect without a classification head.
             dict(
                 type='TridentSampling',

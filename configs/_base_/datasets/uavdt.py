@@ -1,5 +1,5 @@
 # UAVDT-S, for testing. Set test_dataloader.dataset.data_root to the folder that holds sequences/
-# and anno/. Where a mirror says data_seq/, add data_prefix=dict(img_path='data_seq') beside it.
+# and anno/. If a mirror has data_seq/ instead, add data_prefix=dict(img_path='data_seq').
 _base_ = './one_pass_evaluation.py'
 
 test_dataloader = dict(
@@ -10,6 +10,6 @@ test_dataloader = dict(
 )
 val_dataloader = test_dataloader
 
-# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, x,y,w,h a line.
+# Raw results: <result_dir>/<tracker_name>/<benchmark>/<sequence>.txt, one x,y,w,h per line.
 test_evaluator = dict(result_dir='work_dirs/raw_results/uavdt')
 val_evaluator = test_evaluator

@@ -1,8 +1,8 @@
-# A small student for a CPU: half the crops' sides, a third of the width; same code.
+# A small student for a CPU: half the crop size, a third of the width.
 _base_ = './eatrack_deit-tiny.py'
 
 model = dict(
-    # The synthetic videos show little besides their target.
+    # The synthetic videos show little apart from their target.
     data_preprocessor=dict(distractors=0.75),
     backbone=dict(
         separate_depth=2,

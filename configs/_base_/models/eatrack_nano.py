@@ -11,7 +11,7 @@ model = dict(
         template_size=64,
         search_size=128,
         drop_path_rate=0.0,
-        # Both learn faster from random weights and few samples, see docs/real_footage.md.
+        # Both speed up learning from random weights and few samples, see docs/real_footage.md.
         stem='conv',
         box_embed=True,
     ),

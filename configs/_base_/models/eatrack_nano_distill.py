@@ -1,4 +1,4 @@
-# The nano student with its teacher; what a distillation needs besides.
+# The nano student, its teacher and the settings of the distillation.
 _base_ = './eatrack_nano.py'
 
 model = dict(
@@ -9,7 +9,7 @@ model = dict(
     teacher_ckpt=None,
     distiller=dict(
         type='mmeatrack.EATrackDistiller',
-        # The student's joint layers learn from the teacher's last.
+        # The student's joint layers learn from the teacher's last ones.
         layer_pairs=[(3, 6), (4, 7)],
         feature_weight=3.0,
         reduction='mean',

@@ -1,10 +1,10 @@
-# YOLOX-tiny of mmdet gives births and corrections, the shipped nano student carries the targets.
-# num_classes is the data set's; detector weights: model.detector.init_cfg, or --checkpoint.
+# mmdet's YOLOX-tiny starts and corrects tracks, the shipped nano student tracks in between.
+# num_classes is the data set's; detector weights come from model.detector.init_cfg or --checkpoint.
 custom_imports = dict(imports=['mmeatrack'], allow_failed_imports=False)
 
 model = dict(
     type='mmeatrack.EATrackMOT',
-    # The detector runs in every k-th frame, and sees a frame within this width and height.
+    # The detector runs on every k-th frame, resized to fit this width and height.
     detect_every=1,
     detector_size=(1088, 608),
     detector=dict(

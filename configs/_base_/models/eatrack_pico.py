@@ -1,5 +1,5 @@
-# The nano student for less time a frame: a search crop of 3 mean sides in place of 4, a template of
-# 1.5 in place of 2, at the same scale (36 + 36 + 144 tokens), and a layer less.
+# A faster nano student: a search crop of 3 mean sides instead of 4, a template of 1.5 instead of 2,
+# at the same scale (36 + 36 + 144 tokens), and one layer fewer.
 _base_ = './eatrack_nano.py'
 
 model = dict(

@@ -1,3 +1,3 @@
-# EATrack-ViT's teacher: eatrack_teacher_deit-tiny started from ViT-tiny's weights. Needs
+# EATrack-ViT's teacher: eatrack_teacher_deit-tiny, initialised from ViT-tiny. Needs
 # --cfg-options model.backbone.pretrained=vit_tiny.pth
 _base_ = './eatrack_teacher_deit-tiny.py'

@@ -1,12 +1,13 @@
 # EATrack's schedule: AdamW, 300 epochs of 60,000 samples, learning rate / 10 after 240; 128
-# samples a step in all. Learning rates, weight decay, clipping: the same lab's recipe (inferred).
+# samples a step over all GPUs. Learning rates, weight decay and clipping are inferred from the same
+# lab's recipe.
 #
 # Norms, biases and position embeddings do not decay, as in timm. mmengine's norm_decay_mult would
-# not reach the backbone, whose custom key comes first. The effect is small: from start to end
-# AdamW's decay takes 0.5 % off the head's weights and 0.05 % off the backbone's.
+# not reach the backbone, whose custom key takes precedence. The effect is small: over the whole
+# training AdamW's decay takes 0.5 % off the head's weights and 0.05 % off the backbone's.
 #
-# Forward passes in bfloat16, weights and losses in float32. All in float32: optim_wrapper.dtype is
-# 'float32'. Gradients of float16 need loss_scale='dynamic'.
+# Forward passes in bfloat16, weights and losses in float32. For float32 throughout set
+# optim_wrapper.dtype='float32'; gradients in float16 need loss_scale='dynamic'.
 optim_wrapper = dict(
     type='AmpOptimWrapper',
     dtype='bfloat16',

@@ -1,6 +1,6 @@
-# A schedule of minutes for models that start from random weights: one cycle, counted in steps.
-# All parameters decay, unlike in eatrack_300e.py: the micro models' published numbers need it.
-# Another length is set twice: train_cfg.max_iters and the cycle's end, param_scheduler.1.end.
+# A short schedule in steps for models that start from random weights: one cycle.
+# All parameters decay, unlike in eatrack_300e.py: the micro models were published that way.
+# For another length set train_cfg.max_iters and the cycle's end, param_scheduler.1.end.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4),

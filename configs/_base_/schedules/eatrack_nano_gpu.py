@@ -1,11 +1,11 @@
-# Steps of 256 pairs in bfloat16 on one GPU: a warm-up, then one cosine. Another length is set three
-# times: train_cfg.max_iters, param_scheduler.1.end and, less the warm-up, param_scheduler.1.T_max.
+# A schedule in steps of 256 pairs, in bfloat16 on one GPU: warm-up, then one cosine. For another
+# length set train_cfg.max_iters, param_scheduler.1.end and .T_max, which is end less the warm-up.
 _base_ = '../iteration_runtime.py'
 
 optim_wrapper = dict(
     type='AmpOptimWrapper',
     dtype='bfloat16',
-    loss_scale=dict(enabled=False),  # float16's; it waits for the device
+    loss_scale=dict(enabled=False),  # for float16 only; it waits for the GPU
     optimizer=dict(type='AdamW', lr=1.5e-3, weight_decay=1e-2),
     clip_grad=dict(max_norm=2.0, norm_type=2),
 )

@@ -1,4 +1,4 @@
-# Minutes on one GPU, in bfloat16: a warm-up, then one cosine over the time that is there.
+# A schedule in minutes, in bfloat16 on one GPU: warm-up, then one cosine over the time given.
 _base_ = './eatrack_nano_gpu.py'
 
 param_scheduler = []

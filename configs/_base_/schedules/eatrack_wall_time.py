@@ -1,4 +1,4 @@
-# A schedule of minutes: warm-up, then one cosine over the time that is there.
+# A schedule in minutes: warm-up, then one cosine over the time given.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=8e-4, weight_decay=1e-2),
