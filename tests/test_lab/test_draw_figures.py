@@ -1,4 +1,4 @@
-"""Cut-outs of solid figures."""
+"""Cut-outs of drawn figures."""
 
 from pathlib import Path
 from typing import Callable
@@ -21,7 +21,7 @@ def extent(cutout: np.ndarray) -> np.ndarray:
     return opaque.max(axis=0) - opaque.min(axis=0) + 1
 
 
-def test_figures_are_written_as_a_store_reads_them(tmp_path: Path) -> None:
+def test_written_figures_can_be_read_by_a_cutout_store(tmp_path: Path) -> None:
     arguments = ['--seed', '4', '--figures', '3', '--views', '3']
     assert draw_figures.main([str(tmp_path / 'one'), *arguments]) == 0
     assert draw_figures.main([str(tmp_path / 'two'), *arguments]) == 0
@@ -46,7 +46,7 @@ def test_figures_are_written_as_a_store_reads_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     'maker', [maker for makers, _ in draw_figures.GROUPS for maker in dict.fromkeys(makers)]
 )
-def test_every_maker_draws_something_that_turns(
+def test_every_figure_looks_different_from_another_side(
     maker: Callable[[np.random.Generator], Figure],
 ) -> None:
     figure = maker(np.random.default_rng(2))
@@ -59,7 +59,7 @@ def test_every_maker_draws_something_that_turns(
     assert first.shape != second.shape or (first != second).mean() > 0.02
 
 
-def test_a_box_is_seen_as_its_sides() -> None:
+def test_a_box_has_the_aspect_of_its_visible_side() -> None:
     solids = [box((-2, -1, 0), (2, 1, 1), (0.2, 0.5, 0.8))]
     # From the side 4 by 1, along its length 2 by 1, from above 4 by 2.
     for azimuth, pitch, ratio in ((0.0, 0.0, 4), (np.pi / 2, 0.0, 2), (0.0, np.pi / 2, 2)):
@@ -67,7 +67,7 @@ def test_a_box_is_seen_as_its_sides() -> None:
         assert width / height == pytest.approx(ratio, rel=0.06)
 
 
-def test_the_nearer_solid_hides_the_other() -> None:
+def test_a_nearer_solid_occludes_the_other() -> None:
     near = ball((0, -3, 0), (1, 1, 1), (0.0, 0.0, 0.9))
     far = limb((0, 2, 0), (0, 3, 0), 1.0, (0.9, 0.0, 0.0))
     image = render([near, far], 0.0, 0.0, LIGHT)

@@ -1,4 +1,4 @@
-"""The table of checked environments; the checks themselves take minutes."""
+"""Table of checked environments; the checks themselves take minutes."""
 
 import subprocess
 import types
@@ -9,7 +9,7 @@ import pytest
 from lab import matrix
 
 
-def test_operators_are_there_and_say_that_they_are_not() -> None:
+def test_stubs_of_operators_raise_when_called() -> None:
     module = types.ModuleType('mmcv._ext')
     exec(matrix.WITHOUT_OPERATORS, vars(module))
     assert not hasattr(module, '__path__')
@@ -17,9 +17,7 @@ def test_operators_are_there_and_say_that_they_are_not() -> None:
         module.nms(1)
 
 
-def test_an_environment_that_cannot_be_imported_is_a_row(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_failed_import_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def run(folder: Path, *arguments: str) -> 'subprocess.CompletedProcess[str]':
         if 'platform' in arguments[-1]:
             return subprocess.CompletedProcess(arguments, 0, '3.12.1\n', '')
@@ -31,15 +29,14 @@ def test_an_environment_that_cannot_be_imported_is_a_row(
     out = tmp_path / 'matrix.md'
     arguments = ['--only-there', '--envs', str(tmp_path / 'envs'), '--out', str(out)]
     assert matrix.main(arguments) == 0
-    assert out.read_text().splitlines() == [
-        '| Python | torch | numpy | import | core tests | loss over a distillation step |',
-        '|---|---|---|---|---|---|',
-        '| 3.12.1 | 2.4.1 |  | ImportError: no / such |  |  |',
-    ]
+    header, _, row = out.read_text().splitlines()
+    assert header.startswith('| Python | torch | numpy | import ')
+    cells = [cell.strip() for cell in row.replace('\\|', '/').split('|')[1:-1]]
+    assert cells == ['3.12.1', '2.4.1', '', 'ImportError: no / such', '', '']
     assert matrix.main(arguments) == 0  # its own table is replaced
 
 
-def test_last_line_is_that_of_the_error_where_a_command_failed() -> None:
+def test_last_line_of_a_failed_command() -> None:
     failed = subprocess.CompletedProcess([], 1, '== 1 failed, 3 passed ==\n', '')
     assert matrix.last_line(failed) == '1 failed, 3 passed'
-    assert matrix.last_line(subprocess.CompletedProcess([], 3, '', '')) == 'ended with 3'
+    assert matrix.last_line(subprocess.CompletedProcess([], 3, '', '')) == 'exit status 3'

@@ -17,7 +17,7 @@ from tests.toys import build, tracker_cfg
 
 
 def write_sequence(folder: Path, frames: int = 4) -> None:
-    """A white box of 20 x 10 px that moves by 3 px a frame."""
+    """A white box of 20 x 10 px that moves by 3 px per frame."""
     (folder / 'img').mkdir(parents=True)
     lines = []
     for number in range(frames):
@@ -42,7 +42,7 @@ def toy(tmp_path: Path) -> Any:
     return load_tracker(publish(tracker_cfg(), weights, {}, tmp_path / 'toy.safetensors'))
 
 
-def test_a_tracker_that_stays_where_it_began_is_scored(clips: List[Clip]) -> None:
+def test_a_tracker_that_never_moves_is_scored(clips: List[Clip]) -> None:
     def stay(frames: list, box: tuple) -> Iterator[tuple]:
         return (TrackedFrame(box, 0.4, False) for _ in frames)
 
@@ -52,7 +52,7 @@ def test_a_tracker_that_stays_where_it_began_is_scored(clips: List[Clip]) -> Non
     assert entry.scores.precision20 == 1.0
     assert entry.error == 0
     assert entry.fps > 0
-    # 17/23 and 14/26 are right, 11/29 is not: a score of 0.4 is 4/15 too low, and tells nothing.
+    # 17/23 and 14/26 are right, 11/29 is not: a score of 0.4 is 4/15 too low, and uninformative.
     assert entry.trust.numbers == dict(
         auroc=0.5,
         ece=pytest.approx(4 / 15),
@@ -79,12 +79,19 @@ def test_sequences_are_cut_to_the_first_frames(tmp_path: Path) -> None:
     assert len(clip.frames) == len(clip.boxes) == 3
 
 
-def test_frames_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+def test_frames_are_sorted_by_number(tmp_path: Path) -> None:
     write_sequence(tmp_path / 'a', frames=11)
     for path in (tmp_path / 'a' / 'img').iterdir():
         path.rename(path.with_name(f'{int(path.stem)}.jpg'))
     (clip,) = read_sequences(tmp_path, None)
     assert [int(frame.stem) for frame in clip.frames] == list(range(1, 12))
+
+
+def test_a_truncated_frame_is_refused(clips: List[Clip]) -> None:
+    frame = clips[0].frames[1]
+    frame.write_bytes(frame.read_bytes()[:-40])
+    with pytest.raises(ValueError, match=r'a/img/00002.jpg: the image is truncated'):
+        compare({'still': lambda frames, box: iter(())}, clips)
 
 
 def test_a_sequence_without_frames_is_named(tmp_path: Path) -> None:
@@ -95,7 +102,7 @@ def test_a_sequence_without_frames_is_named(tmp_path: Path) -> None:
         list(read_sequences(tmp_path, None))
 
 
-def test_ours_runs_with_its_own_template_and_with_a_wrong_one(clips: List[Clip], toy: Any) -> None:
+def test_a_tracker_runs_with_its_template_and_with_a_wrong_one(clips: List[Clip], toy: Any) -> None:
     for runner in (run_ours(toy), run_misled(toy, clips)):
         entry = compare({'toy': runner}, clips)['toy']
         assert len(entry.scores.per_sequence) == 2
@@ -120,7 +127,7 @@ def test_nothing_to_compare_is_an_error(tmp_path: Path, capsys: pytest.CaptureFi
     assert 'nothing to compare' in capsys.readouterr().err
 
 
-def test_an_input_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_input_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_sequence(tmp_path / 'a')
     (tmp_path / 'table.md').write_text('mine')
     assert real_sequences.main([str(tmp_path), '--out', str(tmp_path)]) == 1

@@ -1,4 +1,4 @@
-"""Counts of the command that measures the rules of many targets."""
+"""Counts behind the measurements of MultiTracker's rules."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_errors_are_counted_in_deviations_along_each_axis() -> None:
 
 
 @pytest.mark.parametrize(('place', 'found'), [((50.0, 0.0, 10.0, 10.0), 1), ((90.0, 0, 10, 10), 0)])
-def test_returns_are_found_on_the_target_alone(place, found) -> None:
+def test_a_return_is_found_only_on_the_target(place, found) -> None:
     here = [50, 0, 10, 10]
     truth = clip(here, *[NAN] * 14, *[here] * 5)
     tracks = [*[track('lost')] * 12, track('found'), track('found'), *[track('found', place)] * 5]

@@ -1,4 +1,4 @@
-"""Packs of synthetic worlds, and stills from unpacked packages."""
+"""Packs of synthetic videos, and stills from unpacked packages."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from lab import collect_stills, pack_synthetic
 from mmeatrack.datasets.pairs.video_packs import read_packs
 
 
-def test_synthetic_worlds_are_packed_once(
+def test_synthetic_videos_are_packed_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = [str(tmp_path), '--seed', '3', '--videos', '1', '--frames-each', '4']
@@ -20,7 +20,7 @@ def test_synthetic_worlds_are_packed_once(
     assert pack.patches.shape == (4, 224, 224, 3)
     assert pack.videos.tolist() == [30000] * 4
     assert (np.diff(pack.frames) > 0).all()
-    # Each target has the middle of its patch, and a seventh of its side.
+    # Each target is in the middle of its patch, with a seventh of its side.
     assert pack.boxes[:, :2].tolist() == [[112, 112]] * 4
     assert np.sqrt(pack.boxes[:, 2:].prod(axis=1)) == pytest.approx(32, rel=0.01)
     assert '4 patches' in capsys.readouterr().out
@@ -55,7 +55,7 @@ def test_stills_are_collected_from_unpacked_packages(
         'cutouts/wes_orcs/grunt-1.webp',
         'photos/flightgear-data-base_Terrain_city.jpg',
     ]
-    # A unit's magenta takes another hue; a stamp keeps its colours.
+    # The magenta of a unit is recoloured; a stamp keeps its colours.
     dyed = cv2.imread(str(out / 'cutouts/wes_orcs/grunt-0.webp'), cv2.IMREAD_UNCHANGED)
     assert not np.array_equal(dyed[30, 20], cutout[30, 20])
     assert dyed[30, 20, 3] == 255

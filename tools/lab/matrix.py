@@ -1,9 +1,9 @@
-"""Check of the package on several Pythons and torch versions.
+"""Check the package on several versions of Python and torch.
 
-For each pair a virtual environment is made, or taken as it is where it is there already. In it are
-run: the imports, the core tests and a distillation step of toy models. mmcv is installed without
-its compiled operators, whose build takes 20 minutes a pair: names in their place raise when they
-are called, and nothing of the tracker calls one.
+Creates a virtual environment for each pair, or reuses an existing one, and runs the imports, the
+core tests and a distillation step of toy models in it. mmcv is installed without its compiled
+operators, whose build takes 20 minutes per pair: stubs raise when they are called, and the tracker
+calls none of them.
 
 python tools/lab/matrix.py --torch 2.4.1 2.13.0 --out work_dirs/matrix.md
 """
@@ -25,7 +25,7 @@ CORE_TESTS = (
     'tests/test_models/test_distillers/test_eatrack_distill.py',
     'tests/test_compat/test_checkpoint.py',
 )
-WITHOUT_OPERATORS = '''"""In place of mmcv's compiled operators."""
+WITHOUT_OPERATORS = '''"""Stubs of mmcv's compiled operators."""
 
 
 def __getattr__(name):
@@ -59,7 +59,7 @@ with mmtrack_scope():
 
 
 class Outcome(NamedTuple):
-    """One pair's row: versions, and for each check 'ok' with a figure, or the error's last line."""
+    """Row of a pair: versions, and the result or last line of the error of each check."""
 
     python: str
     torch: str
@@ -75,33 +75,33 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add('--python', type=Path, nargs='+', help="interpreters; default: pyenv's")
+    add('--python', type=Path, nargs='+', help='interpreters (default: those of pyenv)')
     add('--torch', nargs='+', default=['2.4.1', '2.13.0'], help='default: %(default)s')
     add('--envs', type=Path, default=Path('work_dirs/matrix'), help='default: %(default)s')
-    add('--only-there', action='store_true', help='make no environment; check those in --envs')
+    add('--only-there', action='store_true', help='create no environment; check those in --envs')
     add('--out', type=Path, default=Path('work_dirs/matrix.md'), help='default: %(default)s')
     return parser.parse_args(argv)
 
 
 def pyenv_pythons() -> List[Path]:
-    """The interpreters of pyenv from Python 3.8 on."""
+    """Interpreters of pyenv from Python 3.8 on."""
     root = Path(os.environ.get('PYENV_ROOT', '~/.pyenv')).expanduser() / 'versions'
     found = [path for path in root.glob('3.*/bin/python') if minor(path) >= 8]
     return sorted(found, key=minor)
 
 
 def minor(python: Path) -> int:
-    """The x of Python 3.x."""
+    """Minor version of a Python 3."""
     code = 'import sys; print(sys.version_info[1])'
     return int(subprocess.check_output([str(python), '-c', code], text=True))
 
 
 def make_environment(python: Path, torch: str, folder: Path) -> None:
-    """Make a virtual environment with everything but this package, which is found by its path.
+    """Create a virtual environment with all but this package, which is on the Python path.
 
     Raises:
-        subprocess.CalledProcessError: If a command fails, as where there is no such torch for
-            this Python; its output is kept in ``folder/log.txt``.
+        subprocess.CalledProcessError: If a command fails, e.g. if this torch does not support
+            this Python; the output is in ``folder/log.txt``.
     """
     folder.mkdir(parents=True)
     own = folder / 'bin' / 'python'
@@ -121,7 +121,7 @@ def make_environment(python: Path, torch: str, folder: Path) -> None:
 
 
 def run(folder: Path, *arguments: str) -> 'subprocess.CompletedProcess[str]':
-    """Run the environment's Python in the repository, whose package and tests it sees."""
+    """Run the environment's Python in the repository, with its package and tests on the path."""
     environment: Dict[str, str] = dict(os.environ, PYTHONPATH=str(ROOT), CUDA_VISIBLE_DEVICES='')
     return subprocess.run(
         [str(folder / 'bin' / 'python'), '-W', 'ignore', *arguments],
@@ -134,9 +134,9 @@ def run(folder: Path, *arguments: str) -> 'subprocess.CompletedProcess[str]':
 
 
 def last_line(done: 'subprocess.CompletedProcess[str]') -> str:
-    """The last line of the output, or of the errors if the command failed."""
+    """Last line of the output; of the errors if the command failed."""
     text = done.stdout if done.returncode == 0 or not done.stderr.strip() else done.stderr
-    return (text.strip().splitlines() or [f'ended with {done.returncode}'])[-1].strip('= ')
+    return (text.strip().splitlines() or [f'exit status {done.returncode}'])[-1].strip('= ')
 
 
 def check(folder: Path) -> Outcome:
@@ -154,15 +154,15 @@ def check(folder: Path) -> Outcome:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """The outcomes as Markdown."""
+    """Outcomes as a Markdown table."""
+    from mmeatrack.evaluation.tables import markdown_table
+
     heads = ('Python', 'torch', 'numpy', 'import', 'core tests', 'loss over a distillation step')
-    lines = ['| ' + ' | '.join(heads) + ' |', '|' + '---|' * len(heads)]
-    lines += ['| ' + ' | '.join(cell.replace('|', '/') for cell in row) + ' |' for row in outcomes]
-    return '\n'.join(lines) + '\n'
+    return markdown_table(heads, outcomes, num_left=len(heads))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Make the environments, check them and write the table; 1 if an environment cannot be made."""
+    """Create the environments, check them and write the table; 1 if one cannot be created."""
     args = parse_args(sys.argv[1:] if argv is None else argv)
     from mmeatrack.files.atomic import write_atomically
     from mmeatrack.files.outputs import check_outputs, claimed_outputs
@@ -179,7 +179,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             try:
                 make_environment(python, torch, folder)
             except subprocess.CalledProcessError:
-                tqdm.write(f'{folder}: not made, see log.txt there', file=sys.stderr)
+                tqdm.write(f'{folder}: not created, see log.txt there', file=sys.stderr)
                 status = 1
     folders = sorted(path.parents[1] for path in args.envs.glob('*/bin/python'))
     outcomes = [check(folder) for folder in tqdm(folders, desc='checks')]

@@ -1,9 +1,9 @@
 """Compare EATrackMOT with mmtrack's ByteTrack on the same degraded detections.
 
-The detections are the annotation with misses, jitter and false alarms from a seed; the detector
-runs in every k-th frame. ByteTrack is run as it is, with its Kalman filter going on between the
-detector's frames, and with the gaps of its tracks interpolated afterwards, which takes frames that
-are yet to come. Frames a second are of the tracker alone, from the decoded frame to its tracks.
+Detections are the annotation with seeded misses, jitter and false alarms, in every k-th frame.
+ByteTrack runs unmodified, extrapolated by its Kalman filter between the detector's frames, and with
+the gaps of its tracks interpolated afterwards, which needs future frames. Frames per second are of
+the tracker alone, from the decoded frame to its tracks.
 """
 
 import argparse
@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 EXAMPLE = """example:
   python tools/make_synthetic_uav.py --out data/crowd --train 1 --frames 2 --test 10 \\
       --test-frames 60 --targets 10 --seed 11
@@ -23,7 +24,7 @@ _SCORES = ('HOTA', 'MOTA', 'IDF1', 'IDSW')
 
 
 class Contender(NamedTuple):
-    """A tracker of the comparison: its name, its making, and whether it interpolates afterwards."""
+    """Compared tracker: name, factory by seed and k, and whether its gaps are interpolated."""
 
     name: str
     make: Callable[[int, int], Any]
@@ -31,12 +32,8 @@ class Contender(NamedTuple):
 
 
 def contenders(tracker: str) -> List[Contender]:
-    """All that are compared.
-
-    Args:
-        tracker: Published tracker that EATrackMOT carries targets with.
-    """
-    from tools.lab.mot.trackers import ByteTrackEveryKth, make_eatrack
+    """Compared trackers; ``tracker`` is the published one of EATrackMOT."""
+    from lab.mot.trackers import ByteTrackEveryKth, make_eatrack
 
     return [
         Contender('ByteTrack', lambda seed, every: ByteTrackEveryKth(seed, every, False)),
@@ -51,7 +48,7 @@ def contenders(tracker: str) -> List[Contender]:
 
 
 def load_frames(data_root: Path) -> List[dict]:
-    """All frames of a set, decoded, as mmtrack's data loader gives them."""
+    """All decoded frames of a data set, as batches of mmtrack's data loader."""
     from mmengine.dataset import pseudo_collate
 
     from mmeatrack.datasets import UAVMOTDataset
@@ -62,11 +59,11 @@ def load_frames(data_root: Path) -> List[dict]:
 
 
 def score(contender: Contender, frames: Sequence[dict], seed: int, every: int) -> Dict[str, float]:
-    """HOTA, MOTA and IDF1 in percent, switches, and frames a second of a contender."""
+    """HOTA, MOTA and IDF1 in percent, identity switches, and frames per second."""
     import torch
 
+    from lab.mot.trackers import fill_gaps
     from mmeatrack.evaluation.metrics import UAVMOTMetric
-    from tools.lab.mot.interpolation import fill_gaps
 
     metric = UAVMOTMetric()
     metric.dataset_meta = dict(CLASSES=('target',))
@@ -87,7 +84,7 @@ def score(contender: Contender, frames: Sequence[dict], seed: int, every: int) -
 
 
 def run(frames: Sequence[dict], options: argparse.Namespace) -> Iterator[dict]:
-    """One record for each k, contender and seed."""
+    """One record per k, contender and seed."""
     for every in options.every:
         for contender in contenders(options.tracker):
             same = every == 1 and contender.name == 'ByteTrack + motion'
@@ -99,17 +96,18 @@ def run(frames: Sequence[dict], options: argparse.Namespace) -> Iterator[dict]:
 
 
 def table(records: Sequence[dict]) -> str:
-    """Markdown table of the means over the seeds."""
-    lines = ['| k | tracker | HOTA | MOTA | IDF1 | switches | frames/s |']
-    lines.append('|' + '---|' * 7)
-    groups: Dict[Any, List[dict]] = {}
-    for record in records:
-        groups.setdefault((record['every'], record['tracker']), []).append(record)
-    for (every, name), group in groups.items():
-        mean = {key: sum(each[key] for each in group) / len(group) for key in (*_SCORES, 'fps')}
-        cells = [f'{mean[key]:.1f}' for key in _SCORES] + [f'{mean["fps"]:.0f}']
-        lines.append(f'| {every} | {name} | ' + ' | '.join(cells) + ' |')
-    return '\n'.join(lines) + '\n'
+    """Markdown table of means over the seeds."""
+    import pandas
+
+    from mmeatrack.evaluation.tables import markdown_table
+
+    means = pandas.DataFrame(records).groupby(['every', 'tracker'], sort=False).mean()
+    rows = [
+        [str(every), name, *(f'{row[key]:.1f}' for key in _SCORES), f'{row["fps"]:.0f}']
+        for (every, name), row in means.iterrows()
+    ]
+    header = ['k', 'tracker', 'HOTA', 'MOTA', 'IDF1', 'switches', 'frames/s']
+    return markdown_table(header, rows, num_left=2)
 
 
 def parse_args() -> argparse.Namespace:
@@ -122,11 +120,11 @@ def parse_args() -> argparse.Namespace:
     add('--out', type=Path, required=True, help='folder for mot.json and mot.md')
     add('--every', type=int, nargs='+', default=[1, 5, 10], help='values of k (default: 1 5 10)')
     add('--seeds', type=int, nargs='+', default=[0], help='seeds of the detector (default: 0)')
-    add('--only', default='', help="contenders whose names begin so, such as 'EATrackMOT'")
+    add('--only', default='', help="prefix of the contenders to run, such as 'EATrackMOT'")
     add(
         '--tracker',
         default='mmeatrack/weights/eatrack_nano.safetensors',
-        help='published tracker (default: %(default)s)',
+        help='published tracker of EATrackMOT (default: %(default)s)',
     )
     return parser.parse_args()
 
@@ -134,7 +132,6 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run all contenders and write the table."""
     options = parse_args()
-    sys.path.insert(0, str(ROOT))
     import torch
     from mmengine.registry import DefaultScope
     from mmtrack.utils import register_all_modules

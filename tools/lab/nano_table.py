@@ -1,9 +1,9 @@
-"""Answer whether distillation inside the target helps on real video, with the nano pair.
+"""Measure the gain of distillation inside the target on real video, with the nano models.
 
-Trains the teacher, then for each seed a student without distillation, with L_feat, and with L_feat
-and L_pred, all for the same steps, and runs them on real sequences, with temporal adaptation too.
-Several trainings share one GPU well: a nano model leaves most of it idle. A run that was
-interrupted goes on where it was.
+Trains the teacher, then per seed a student without distillation, with L_feat, and with L_feat and
+L_pred, all for the same number of steps. Runs all on real sequences, without and with temporal
+adaptation. Several trainings can share one GPU: a nano model leaves most of it idle. An interrupted
+run continues where it stopped.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from mmengine.config import Config
 from lab.experiments.commands import train_stage
 from lab.experiments.results import mean_and_error
 from lab.experiments.stage import Stage, StageError, run_stages
+from mmeatrack.evaluation.tables import markdown_table
 
 EXAMPLE = """example:
   python tools/lab/nano_table.py data/real_sequences --packs data/packs \\
@@ -26,11 +27,11 @@ EXAMPLE = """example:
 """
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / 'configs/eatrack'
-# Settings of tracking: those of the students as a whole, and the teacher's search, crop and sizes.
+# Tracking settings: the whole config for students, ``test_cfg`` alone for the teacher.
 SHIPPED = CONFIGS / 'eatrack_nano_test-real-footage.py'
 NAME = '{}_1xb256-2000i_mixed-pairs.py'
 WARM_UP = 100
-# Rows of students: options of their distillation, or none without one.
+# Rows of students: options of their distillation.
 PLAIN = 'none'
 DISTILLED: Dict[str, Dict[str, object]] = {
     'feature': {'model.distiller.prediction_weight': 0.0},
@@ -45,19 +46,19 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add('sequences', type=Path, help='folder of real sequences, see tools/lab/real_sequences.py')
+    add('sequences', type=Path, help='folder of real sequences (tools/lab/real_sequences.py)')
     add('--packs', type=Path, required=True, help='folder of packs (tools/lab/pack_synthetic.py)')
     add('--photos', type=Path, required=True, help='folder of photographs')
     add('--cutouts', type=Path, required=True, help='folder of cut-outs')
     add('--steps', type=int, default=1000, help='of each training (default: %(default)s)')
-    add('--batch', type=int, default=256, help='pairs a step (default: %(default)s)')
-    add('--lr', type=float, default=1.5e-3, help='highest learning rate (default: %(default)s)')
-    add('--teacher', type=Path, help='checkpoint of a trained teacher, in place of training one')
+    add('--batch', type=int, default=256, help='pairs per step (default: %(default)s)')
+    add('--lr', type=float, default=1.5e-3, help='peak learning rate (default: %(default)s)')
+    add('--teacher', type=Path, help='checkpoint of a trained teacher; without it, one is trained')
     add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='of the students')
     add('--device', default='cuda', help='cuda or cpu (default: %(default)s)')
     add('--jobs', type=int, default=1, help='trainings at a time (default: %(default)s)')
-    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head for cv2.TrackerNano')
-    add('--start', type=Path, help='checkpoint that the students begin with (default: random)')
+    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head of cv2.TrackerNano')
+    add('--start', type=Path, help='initial weights of the students (default: random)')
     add('--csrt', action='store_true', help="OpenCV's CSRT (opencv-contrib-python)")
     add('--out', type=Path, default=Path('work_dirs/nano_table'), help='folder of all results')
     args = parser.parse_args(argv)
@@ -81,9 +82,8 @@ def main(argv: Sequence[str]) -> int:
         trained = [*teachers, *plain, *distilled]
         scored = [evaluation(args, trained, temporal) for temporal in (False, True)]
         run_stages(scored)
-        print(
-            table(args, *(json.loads((each.folder / 'scores.json').read_text()) for each in scored))
-        )
+        scores = [json.loads((each.folder / 'scores.json').read_text()) for each in scored]
+        print(table(args, *scores))
     except StageError as error:
         print(f'nano_table.py: {error}', file=sys.stderr)
         return 1
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def student(args: argparse.Namespace, row: str, seed: int, after: Sequence[Stage] = ()) -> Stage:
-    """Training of a student, after that of its teacher if it is distilled."""
+    """Training of a student; of a distilled one, after that of its teacher."""
     name = f'{row}-{seed}'
     options: Dict[str, object] = {} if args.start is None else {'load_from': args.start}
     if row == PLAIN:
@@ -108,7 +108,7 @@ def training(
     options: Dict[str, object],
     after: Sequence[Stage] = (),
 ) -> Stage:
-    """Training for ``--steps`` steps: a warm-up and one cosine."""
+    """Training of ``--steps`` steps: a warm-up and one cosine."""
     data, steps = 'train_dataloader.dataset.', args.steps
     common: Dict[str, object] = {
         'train_cfg.max_iters': steps,
@@ -130,13 +130,13 @@ def training(
 
 
 def checkpoint(args: argparse.Namespace, stage: Stage) -> Path:
-    """Weights of a finished training; of a distillation those of the student."""
+    """Checkpoint of a finished training; of a distillation, that of the student."""
     part = '_student' if stage.name.split('-')[0] in DISTILLED else ''
     return stage.folder / f'iter_{args.steps}{part}.pth'
 
 
 def evaluation(args: argparse.Namespace, trained: Sequence[Stage], temporal: bool) -> Stage:
-    """All trackers on the real sequences, by turns in one process."""
+    """Run of all trackers on the real sequences, interleaved in one process."""
     command: List[object] = [sys.executable, ROOT / 'tools/lab/real_sequences.py', args.sequences]
     folder = args.out / ('temporal' if temporal else 'plain')
     command += ['--out', folder, '--temporal' if temporal else '--no-temporal', '--ours']
@@ -154,8 +154,8 @@ def evaluation(args: argparse.Namespace, trained: Sequence[Stage], temporal: boo
 
 
 def table(args: argparse.Namespace, plain: Dict[str, dict], temporal: Dict[str, dict]) -> str:
-    """Success and precision of each row, mean and standard error over seeds."""
-    lines = ['| | success | precision | frames/s |', '|---|---:|---:|---:|']
+    """Success and precision by row, with mean and standard error over seeds."""
+    lines: List[List[str]] = []
     rows = [(row, [f'{row}-{seed}' for seed in args.seeds]) for row in ROWS]
     shown = [('teacher', ['teacher'], plain), *((row, names, plain) for row, names in rows)]
     shown += [(f'{row} + temporal', names, temporal) for row, names in rows]
@@ -166,8 +166,8 @@ def table(args: argparse.Namespace, plain: Dict[str, dict], temporal: Dict[str, 
             for key in ('success', 'precision')
         ]
         speed = sum(found[name]['fps'] for name in names) / len(names)
-        lines.append(f'| {label} | {cells[0]} | {cells[1]} | {speed:.0f} |')
-    return '\n'.join(lines)
+        lines.append([label, *cells, f'{speed:.0f}'])
+    return markdown_table(['', 'success', 'precision', 'frames/s'], lines)
 
 
 if __name__ == '__main__':

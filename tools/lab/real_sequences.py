@@ -1,12 +1,11 @@
-"""Compare trackers on a folder of real sequences: scores, frames a second, reliability.
+"""Compare trackers on a folder of real sequences: scores, frames per second, reliability.
 
-Each sequence is a folder with img/*.jpg and groundtruth_rect.txt (x,y,w,h a line). All trackers run
-in this process by turns, a sequence at a time and each on one thread; frames a second are those of
-processor time, which other work on the machine hardly changes. --wrong-template also runs
-ours with the template of another sequence: a tracker that does as well with that one does not look
-at its template. Where a tracker has a score of its own, a second table and reliability.png tell how
-far it can be trusted, and how often right and wrong boxes are called lost. Writes table.md,
-scores.json and the plots.
+Each sequence is a folder with img/*.jpg and groundtruth_rect.txt (one x,y,w,h per line). All
+trackers run in this process, interleaved by sequence and on one thread each. Frames per second are
+of processor time, which other work on the machine hardly affects. --wrong-template also runs the
+trackers of this package with the template of another sequence: one that scores as well ignores its
+template. For trackers with a score, a second table and reliability.png show how reliable it is, and
+how often right and wrong boxes are called lost. Writes table.md, scores.json and the plots.
 """
 
 import argparse
@@ -26,7 +25,6 @@ from lab.real_trackers import (
     Clip,
     Found,
     Run,
-    read,
     run_deployed,
     run_misled,
     run_nanotrack,
@@ -52,14 +50,14 @@ class Tracks(NamedTuple):
     lost: Dict[str, np.ndarray]
 
     def add(self, name: str, found: List[Found]) -> None:
-        """Take the results of a sequence in."""
+        """Add the results of a sequence."""
         self.boxes[name] = np.array([each.box_xywh for each in found])
         self.scores[name] = np.array([each.score for each in found])
         self.lost[name] = np.array([bool(each.lost) for each in found])
 
 
 class Trust(NamedTuple):
-    """Scores (M,) of all frames, whether the boxes were right (M,), and numbers of both."""
+    """Scores (M,) of all frames, correctness of the boxes (M,), and figures of reliability."""
 
     scores: np.ndarray
     right: np.ndarray
@@ -67,7 +65,7 @@ class Trust(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Result of a tracker: frames a second are of processor time, from frame to box."""
+    """Result of a tracker; frames per second of processor time, from frame to box."""
 
     scores: 'OPEScores'
     fps: float
@@ -94,23 +92,23 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         nargs='+',
         default=[],
         metavar='NAME=CONFIG,CHECKPOINT',
-        help='trackers of this package; NAME=TRACKER for one that load_tracker knows',
+        help='trackers of this package; NAME=SHIPPED for a shipped one',
     )
     named = 'NAME=DIR[,BACKEND[,PRECISION]]'
     add('--deployed', nargs='+', default=[], metavar=named, help='exported trackers')
-    add('--temporal', action='store_true', default=None, help='adapt to the target')
+    add('--temporal', action='store_true', default=None, help='use temporal adaptation')
     add('--no-temporal', action='store_false', dest='temporal')
-    add('--wrong-template', action='store_true', help='run ours with a wrong template, too')
-    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head for cv2.TrackerNano')
+    add('--wrong-template', action='store_true', help='also run --ours with a wrong template')
+    add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head of cv2.TrackerNano')
     add('--csrt', action='store_true', help="OpenCV's CSRT (opencv-contrib-python)")
-    add('--max-frames', type=int, help='first frames of each sequence (default: all)')
+    add('--max-frames', type=int, help='frames per sequence (default: all)')
     add('--out', type=Path, default=Path('work_dirs/real_sequences'), help='folder of results')
-    add('--cfg-options', nargs='+', action=DictAction, help='values of the configs, KEY=VALUE')
+    add('--cfg-options', nargs='+', action=DictAction, help='overrides of the configs, KEY=VALUE')
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run all trackers, print the table and write the plots; 1 if something cannot be used."""
+    """Run all trackers, print the tables and write the plots; 1 on an error of the input."""
     import torch
 
     from mmeatrack.files.outputs import claimed_outputs
@@ -130,11 +128,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def read_sequences(folder: Path, max_frames: Optional[int]) -> Iterator[Clip]:
-    """The sequences of a folder, by name.
+    """Sequences of a folder.
 
     Raises:
         FileNotFoundError: If there is none, or one has no frames.
-        ValueError: If one has a single frame, its first, or names of no order.
+        ValueError: If one has a single frame, or frame names without an order.
     """
     from mmeatrack.files.frame_files import list_frames
     from mmeatrack.files.ground_truth import load_ground_truth
@@ -145,7 +143,7 @@ def read_sequences(folder: Path, max_frames: Optional[int]) -> Iterator[Clip]:
         frames = [images / each for each in list_frames(images)][: len(boxes)][:max_frames]
         if len(frames) < 2:
             raise ValueError(
-                f'{images}: two frames or more are needed, the first has its box given.'
+                f'{images}: two frames or more are needed, as the box of the first is given.'
             )
         yield Clip(name, frames, boxes[: len(frames)])
 
@@ -154,7 +152,7 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
     """Trackers to compare, by name.
 
     Raises:
-        ValueError: If there is nothing, or this OpenCV lacks a tracker.
+        ValueError: If there is none, or this OpenCV does not have one.
     """
     from mmeatrack.apis import load_tracker
     from mmeatrack.deploy.folder import split_export
@@ -178,7 +176,7 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
         trackers['NanoTrack v2'] = run_nanotrack(*args.nanotrack)
     if args.csrt:
         if not hasattr(cv2, 'TrackerCSRT_create'):
-            raise ValueError('--csrt: this OpenCV has none; install opencv-contrib-python.')
+            raise ValueError('--csrt: this OpenCV has no CSRT; install opencv-contrib-python.')
         trackers['CSRT'] = run_opencv(cv2.TrackerCSRT_create)
     if not trackers:
         raise ValueError('nothing to compare: give --ours, --deployed, --nanotrack or --csrt.')
@@ -186,15 +184,16 @@ def build_trackers(args: argparse.Namespace, sequences: List[Clip]) -> Dict[str,
 
 
 def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, Entry]:
-    """Run all trackers on all sequences by turns; a report entry for each."""
+    """Run all trackers on all sequences, interleaved; an entry per tracker."""
     from tqdm import tqdm
 
     from mmeatrack.evaluation.ope import ope_scores
+    from mmeatrack.files.image_file import read_image
 
     tracks = {name: Tracks({}, {}, {}) for name in trackers}
     seconds = dict.fromkeys(trackers, 0.0)
     for number, sequence in enumerate(tqdm(sequences, desc='sequences')):
-        frames = [read(path) for path in sequence.frames]
+        frames = [read_image(path) for path in sequence.frames]
         names = list(trackers)
         for name in names[number % len(names) :] + names[: number % len(names)]:
             box: Box = tuple(float(value) for value in sequence.boxes[0])  # type: ignore
@@ -214,7 +213,7 @@ def compare(trackers: Dict[str, Run], sequences: List[Clip]) -> Dict[str, Entry]
 
 
 def trust_of(tracks: Tracks, truth: Dict[str, np.ndarray]) -> Optional[Trust]:
-    """Reliability of the score and rates of the lost signal; None for a tracker without a score."""
+    """Reliability of score and lost signal; None for a tracker without a score."""
     from mmeatrack.evaluation.calibration import calibration_summary, lost_rates, scored_predictions
 
     scores, right = scored_predictions(tracks.boxes, tracks.scores, truth)
@@ -249,7 +248,7 @@ def write(report: Dict[str, Entry], out: Path) -> None:
 
 
 def numbers_of(entry: Entry) -> Dict[str, Any]:
-    """Numbers of a tracker, for JSON."""
+    """Numbers of a tracker for JSON."""
     scores = entry.scores
     each = {key: (e.success_auc, e.precision20) for key, e in scores.per_sequence.items()}
     return dict(
@@ -263,7 +262,7 @@ def numbers_of(entry: Entry) -> Dict[str, Any]:
 
 
 def score_table(report: Dict[str, Entry]) -> str:
-    """Success, precision and frames a second, and success and precision by sequence."""
+    """Success, precision and frames per second; success and precision by sequence."""
     from mmeatrack.evaluation.tables import markdown_table
 
     names = list(next(iter(report.values())).scores.per_sequence)
@@ -278,22 +277,16 @@ def score_table(report: Dict[str, Entry]) -> str:
 
 
 def trust_table(trusts: Dict[str, Trust]) -> str:
-    """Reliability of the scores, and rates of the lost signal."""
+    """Reliability of the scores, and rates of boxes called lost."""
     from mmeatrack.evaluation.tables import markdown_table
 
     header = ['score', 'AUROC', 'calibration error', 'right called lost', 'wrong called lost']
+    forms = dict(auroc='.3f', ece='.3f', right_called_lost='.1%', wrong_called_lost='.1%')
     rows = []
     for name, trust in trusts.items():
-        cells = [name]
-        for key, form in (
-            ('auroc', '.3f'),
-            ('ece', '.3f'),
-            ('right_called_lost', '.1%'),
-            ('wrong_called_lost', '.1%'),
-        ):
-            value = trust.numbers[key]
-            cells.append('-' if value is None else format(value, form))
-        rows.append([*cells[:-1], f'{cells[-1]} of {trust.numbers["wrong"]:.0f}'])
+        found = {key: trust.numbers[key] for key in forms}
+        cells = ['-' if v is None else format(v, forms[key]) for key, v in found.items()]
+        rows.append([name, *cells[:-1], f'{cells[-1]} of {trust.numbers["wrong"]:.0f}'])
     return markdown_table(header, rows)
 
 

@@ -1,4 +1,4 @@
-"""Trackers to compare on sequences: ours, exported ones, and OpenCV's."""
+"""Trackers compared on sequences: those of this package, exported ones and OpenCV's."""
 
 import itertools
 import math
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mmeatrack.deploy import DeployedTracker, TrackedFrame
+from mmeatrack.files.image_file import read_image
 from mmeatrack.structures.boxes import xywh_to_cxcywh
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 Box = Tuple[float, float, float, float]
 Found = Union[TrackedFrame, 'TrackResult']
-# All frames and the first box to a result for each frame.
+# From all frames and the first box to one result per frame.
 Run = Callable[[List[np.ndarray], Box], Iterator[Found]]
 
 
 class Clip(NamedTuple):
-    """A sequence: name, paths of the frames, and boxes (N, 4), x, y, w, h, NaN where absent."""
+    """Sequence: name, paths of the frames, and boxes (N, 4) x, y, w, h, NaN where absent."""
 
     name: str
     frames: List[Path]
@@ -29,20 +30,20 @@ class Clip(NamedTuple):
 
 
 def run_ours(model: Any) -> Run:
-    """A tracker of this package."""
+    """Tracker of this package."""
     from mmeatrack.apis import track_frames
 
     return lambda frames, box: track_frames(model, frames, box)
 
 
 def run_deployed(folder: str, backend: str = 'onnxruntime', precision: str = 'fp32') -> Run:
-    """An exported tracker, on one thread."""
+    """Exported tracker, on one thread."""
     tracker = DeployedTracker(folder, backend, precision)
     return lambda frames, box: tracker.follow(frames, box)
 
 
 def run_misled(model: Any, sequences: List[Clip]) -> Run:
-    """The same, with the template of the sequence that comes next."""
+    """Tracker of this package with the template of the next sequence."""
     import torch
 
     from mmeatrack.apis import track_frames
@@ -52,7 +53,7 @@ def run_misled(model: Any, sequences: List[Clip]) -> Run:
 
     def run(frames: List[np.ndarray], box: Box) -> Iterator[Found]:
         other = sequences[next(turn) % len(sequences)]
-        pixels = torch.from_numpy(read(other.frames[0])).permute(2, 0, 1)[None]
+        pixels = torch.from_numpy(read_image(other.frames[0])).permute(2, 0, 1)[None]
         for number, result in enumerate(track_frames(model, frames, box)):
             if number == 0:
                 with torch.no_grad():
@@ -66,7 +67,7 @@ def run_misled(model: Any, sequences: List[Clip]) -> Run:
 
 
 def run_nanotrack(backbone: str, head: str) -> Run:
-    """OpenCV's NanoTrack on given networks; FileNotFoundError if one is missing."""
+    """OpenCV's NanoTrack with the given networks; FileNotFoundError if one is missing."""
     for path in (backbone, head):
         if not Path(path).is_file():
             raise FileNotFoundError(f'--nanotrack {path}: no such file.')
@@ -76,7 +77,7 @@ def run_nanotrack(backbone: str, head: str) -> Run:
 
 
 def run_opencv(create: Callable[[], Any]) -> Run:
-    """A tracker of OpenCV's, without a score; where it sees nothing, the last box stays."""
+    """OpenCV tracker without a score; the last box is kept where it finds nothing."""
 
     def run(frames: List[np.ndarray], box: Box) -> Iterator[Found]:
         tracker = create()
@@ -88,15 +89,3 @@ def run_opencv(create: Callable[[], Any]) -> Run:
             yield TrackedFrame(box, math.nan, False)
 
     return run
-
-
-def read(path: Path) -> np.ndarray:
-    """A frame.
-
-    Raises:
-        ValueError: If the file is no image.
-    """
-    frame = cv2.imread(str(path))
-    if frame is None:
-        raise ValueError(f'{path} is no image.')
-    return frame

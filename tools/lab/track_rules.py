@@ -1,12 +1,12 @@
-"""Measure the rules of MultiTracker: returning targets that are found, and tracks on one object.
+"""Measure the rules of MultiTracker: returns of lost targets, crossings, stated uncertainty.
 
-absences: targets that leave and return, in synthetic videos and in real sequences before which a
-window of half their size pans away from the target and back. A return is found if the target is
-tracked with an IoU of 0.3 or more within --patience frames of it. A false alarm is a frame without
-the target, after its first ten, that is called tracking or found.
-crossings: synthetic scenes of look-alikes, each one tracked from the first frame on.
-deviations: a synthetic video of each scenario; how often the centre's error along an axis is within
-1 and 2 of the deviations that the status states. A normal error is so in 0.68 and 0.95.
+absences: targets that leave and return, in synthetic videos and in real sequences seen through a
+window of half their width that pans away from the target and back. A return is found if the target
+is tracked with an IoU of 0.3 or more within --patience frames. A false alarm is a frame without the
+target, after the first ten, with status tracking or found.
+crossings: synthetic scenes of look-alikes, all tracked from the first frame on.
+deviations: a synthetic video of each scenario; shares of frames whose centre error along an axis is
+within 1 and 2 stated deviations. For normal errors these are 0.68 and 0.95.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _SIZE = (480, 360)
 
 
 class Clip(NamedTuple):
-    """Frames, and boxes (N, T, 4) of its targets, x, y, w, h in px, NaN where absent."""
+    """Frames, and boxes (N, T, 4) of the targets, x, y, w, h in px, NaN where absent."""
 
     name: str
     frames: List[np.ndarray]
@@ -42,26 +42,19 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument('measure', choices=['absences', 'crossings', 'deviations'])
     add = parser.add_argument
-    add('--tracker', default='eatrack_nano', help='that load_tracker knows (default: %(default)s)')
+    add('--tracker', default='eatrack_nano', help='argument of load_tracker (default: %(default)s)')
     add('--videos', type=int, default=8, help='synthetic videos (default: %(default)s)')
-    add('--frames', type=int, default=90, help='of each (default: %(default)s)')
+    add('--frames', type=int, default=90, help='per video (default: %(default)s)')
     add('--seed', type=int, default=21, help='of the synthetic videos (default: %(default)s)')
     add('--real', type=Path, help='folder of real sequences')
-    add('--sweeps', type=int, nargs='+', default=[0, 4], help='crops a frame; 0: no rule at all')
-    add(
-        '--growth',
-        type=growth_or_none,
-        nargs='+',
-        default=[0.25],
-        help='of the swept area, or none',
-    )
-    add('--patience', type=int, default=20, help='frames from a return (default: %(default)s)')
-    add('--targets', type=int, default=10, help='look-alikes of a scene (default: %(default)s)')
+    add('--sweeps', type=int, nargs='+', default=[0, 4], help='crops per frame; 0: no sweep')
+    add('--growth', nargs='+', type=_growth, default=[0.25], help="of the swept area, or 'none'")
+    add('--patience', type=int, default=20, help='frames after a return (default: %(default)s)')
+    add('--targets', type=int, default=10, help='look-alikes per scene (default: %(default)s)')
     return parser.parse_args(argv)
 
 
-def growth_or_none(text: str) -> Optional[float]:
-    """A number, or None for 'none'."""
+def _growth(text: str) -> Optional[float]:
     return None if text == 'none' else float(text)
 
 
@@ -119,7 +112,7 @@ def total(counts: List[Dict[str, float]]) -> Dict[str, float]:
 
 
 def follow(model: Any, clip: Clip, rules: Any) -> List[Dict[int, Any]]:
-    """Tracks by target, 0, 1 ..., in each frame but the first."""
+    """Tracks by target number in each frame but the first."""
     from mmeatrack import MultiTracker
 
     tracker = MultiTracker(model, rules)
@@ -129,7 +122,7 @@ def follow(model: Any, clip: Clip, rules: Any) -> List[Dict[int, Any]]:
 
 
 def count_absence(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Dict[str, float]:
-    """Returns, those that were found, frames without the target and false alarms among them."""
+    """Returns and those found, frames without the target and false alarms, right frames."""
     boxes = clip.boxes[:, 0]
     absent = ~np.isfinite(boxes[:, 0])
     called = np.array([False] + [each[0].status.state in ('tracking', 'found') for each in tracks])
@@ -151,7 +144,7 @@ def count_absence(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Di
 
 
 def count_crossings(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Dict[str, float]:
-    """Frames of tracks, those on their own target, on another's, and pairs on one object."""
+    """Frames of all tracks, those on their own or another's target, and pairs on one object."""
     counts = {'track frames': 0, 'own': 0, "another's": 0, 'pairs on one': 0}
     for truth, each in zip(clip.boxes[1:], tracks):
         on: Dict[int, int] = {}
@@ -167,7 +160,7 @@ def count_crossings(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> 
 
 
 def count_deviations(clip: Clip, tracks: List[Dict[int, Any]], patience: int) -> Dict[str, float]:
-    """By status: errors of the centre along an axis, and those within 1 and 2 deviations."""
+    """Errors of the centre along an axis by status, and those within 1 and 2 deviations."""
     counts: Dict[str, float] = {}
     for truth, each in zip(clip.boxes[1:, 0], tracks):
         if not np.isfinite(truth).all():
@@ -182,7 +175,7 @@ def count_deviations(clip: Clip, tracks: List[Dict[int, Any]], patience: int) ->
 
 
 def shares(found: List[Dict[str, float]]) -> List[List[str]]:
-    """Rows of the table of deviations, from the counts of all clips."""
+    """Rows of the table of deviations from the counts of all clips."""
     rows = []
     for state in ('tracking', 'coasting', 'lost', 'found'):
         values, one, two = (
@@ -195,7 +188,7 @@ def shares(found: List[Dict[str, float]]) -> List[List[str]]:
 
 
 def overlap(first: Sequence[float], second: Sequence[float]) -> float:
-    """IoU of two boxes x, y, w, h; 0 for an absent one."""
+    """IoU of two boxes x, y, w, h; 0 if the first is absent."""
     from mmeatrack.multi.crossings import iou
     from mmeatrack.structures.boxes import xywh_to_cxcywh
 
@@ -203,7 +196,7 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def synthetic_clip(args: argparse.Namespace, scenario: str, index: int) -> Clip:
-    """A synthetic video of one target."""
+    """Synthetic video of one target."""
     from mmeatrack.synthetic.annotation import annotate
     from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
     from mmeatrack.synthetic.renderer import Renderer
@@ -216,7 +209,7 @@ def synthetic_clip(args: argparse.Namespace, scenario: str, index: int) -> Clip:
 
 
 def scenario_clips(args: argparse.Namespace) -> Iterator[Clip]:
-    """A synthetic video of each scenario."""
+    """One synthetic video per scenario."""
     from mmeatrack.synthetic.scenario import SCENARIOS
 
     for index, scenario in enumerate(SCENARIOS):
@@ -224,7 +217,7 @@ def scenario_clips(args: argparse.Namespace) -> Iterator[Clip]:
 
 
 def absence_clips(args: argparse.Namespace) -> Iterator[Clip]:
-    """Synthetic videos in which the target is hidden or leaves, then real ones."""
+    """Synthetic videos in which the target is hidden or leaves, then real sequences."""
     for index in range(args.videos):
         yield synthetic_clip(args, 'absence', index)
     if args.real:
@@ -235,10 +228,10 @@ def absence_clips(args: argparse.Namespace) -> Iterator[Clip]:
 
 
 def pan_away(sequence: Any) -> Clip:
-    """A real sequence through a window that leaves the target for its middle third."""
-    import cv2
+    """Real sequence seen through a window that is off the target in the middle third."""
+    from mmeatrack.files.image_file import read_image
 
-    frames = [cv2.imread(str(path)) for path in sequence.frames]
+    frames = [read_image(path) for path in sequence.frames]
     height, width = frames[0].shape[0], frames[0].shape[1] // 2
     count = len(frames)
     away = np.clip(6 * np.abs(np.arange(count) / count - 0.5) - 0.5, 0, 1)  # 0 while away
@@ -256,7 +249,7 @@ def pan_away(sequence: Any) -> Clip:
 
 
 def crowd_clips(args: argparse.Namespace) -> Iterator[Clip]:
-    """Scenes of look-alikes; those that the first frame does not show well are not followed."""
+    """Scenes of look-alikes; targets hardly visible in the first frame are not tracked."""
     from mmeatrack.synthetic.crowd_annotation import annotate_crowd
     from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
     from mmeatrack.synthetic.renderer import Renderer

@@ -1,4 +1,4 @@
-"""Degraded detections, their reproducibility and their rates; interpolation of tracks."""
+"""Degraded detections, their reproducibility and rates; interpolation of tracks."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import torch
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 
-from tools.lab.mot.degraded_detector import Degradation, detect
-from tools.lab.mot.interpolation import fill_gaps
+from lab.mot.degraded_detector import Degradation, detect
+from lab.mot.trackers import fill_gaps
 
 TARGETS = [
     dict(bbox=[20 * i, 20, 20 * i + 16, 30], instance_id=i, visibility=1.0) for i in range(10)
@@ -25,7 +25,7 @@ def test_without_faults_the_detections_are_the_annotation():
     assert scores.mean() == pytest.approx(0.85, abs=0.1)
 
 
-def test_a_frame_has_the_same_detections_whatever_came_before():
+def test_detections_do_not_depend_on_earlier_frames():
     late = _detect(40)
     for frame in range(10):
         _detect(frame)
@@ -34,7 +34,7 @@ def test_a_frame_has_the_same_detections_whatever_came_before():
     assert _detect(40, seed=1)[0].tolist() != late[0].tolist()
 
 
-def test_misses_last_and_have_their_share():
+def test_misses_have_their_duration_and_share():
     faults = NONE._replace(drop=0.25, drop_frames=5.0)
     seen = np.zeros((600, 10), bool)
     for frame in range(600):
@@ -44,7 +44,7 @@ def test_misses_last_and_have_their_share():
     assert (~seen).sum() / begins == pytest.approx(5, abs=1)
 
 
-def test_jitter_and_false_alarms_have_their_size():
+def test_jitter_and_false_alarms_have_their_rates():
     boxes = np.stack([_detect(f, NONE._replace(jitter=0.1))[0] for f in range(300)])
     shift = boxes - np.array([each['bbox'] for each in TARGETS])
     centres = shift.reshape(300, 10, 2, 2).mean(2)

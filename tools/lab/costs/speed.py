@@ -8,8 +8,9 @@ import torch
 
 from lab.costs.interleaving import interleave, waiting
 from lab.costs.speed_trackers import Contestant, Task
-from lab.real_trackers import Clip, read
+from lab.real_trackers import Clip
 from mmeatrack.evaluation.ope import ope_scores
+from mmeatrack.files.image_file import read_image
 
 _WARM_UPS, _SIDE = 3, 60
 
@@ -51,7 +52,7 @@ def noise_video(count: int, height: int = 720, width: int = 1280, seed: int = 0)
 
 def read_video(clip: Clip) -> Video:
     """Read the frames of a sequence into memory."""
-    return Video(clip.name, [read(path) for path in clip.frames], clip.boxes)
+    return Video(clip.name, [read_image(path) for path in clip.frames], clip.boxes)
 
 
 def clock_of(device: str, threads: int) -> Callable[[], float]:

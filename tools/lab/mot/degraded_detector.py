@@ -1,4 +1,4 @@
-"""Detector that reads the annotation and degrades it: one seed, the same detections for all."""
+"""Detector that degrades the annotation: equal seeds give equal detections."""
 
 import zlib
 from functools import lru_cache
@@ -18,10 +18,10 @@ class Degradation(NamedTuple):
 
     Attributes:
         drop: Share of a target's frames in which it is missed.
-        drop_frames: Mean number of frames for which a miss lasts.
-        jitter: Standard deviation of a box's centre as a share of its side, and of its log side.
-        false_alarms: Mean number of false boxes a frame.
-        least_visible: A target of which less can be seen is always missed.
+        drop_frames: Mean duration of a miss in frames.
+        jitter: Standard deviation of a box's centre, as a share of its side, and of its log side.
+        false_alarms: Mean number of false boxes per frame.
+        least_visible: Visible share below which a target is always missed.
     """
 
     drop: float = 0.2
@@ -41,11 +41,11 @@ def detect(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Degraded detections of a frame.
 
-    A frame's detections depend on seed, video and frame alone, so that a detector that rests in
-    between sees what one sees that does not.
+    They depend on seed, video and frame alone: a detector that skips frames sees in the others
+    what one sees that skips none.
 
     Args:
-        instances: The annotation, with ``bbox``, ``instance_id`` and ``visibility``.
+        instances: Annotation, with ``bbox``, ``instance_id`` and ``visibility``.
         video: Name of the video.
         frame: Number of the frame, from 0.
         image_size: Width and height in pixels.
@@ -80,7 +80,7 @@ _PERIOD = 4096
 
 @lru_cache(maxsize=4096)
 def _missed(faults: Degradation, seed: int, video: str, target: int) -> np.ndarray:
-    """Misses of a target, frame by frame: a chain of two states, (4096,)."""
+    """Misses (4096,) of a target by frame: a Markov chain of two states."""
     rng = np.random.default_rng([seed, zlib.crc32(video.encode()), 1_000_003, target])
     ends = 1 / max(faults.drop_frames, 1.0)
     begins = ends * faults.drop / max(1 - faults.drop, 1e-9)
@@ -106,7 +106,7 @@ def _jittered(box: List[float], noise: np.ndarray) -> Box:
 
 @MODELS.register_module()
 class DegradedDetector(BaseModel):
-    """Stands where a detector of mmdet does.
+    """Replacement of a detector of mmdet by the degraded annotation.
 
     Args:
         seed: Seed of the faults.
@@ -118,11 +118,11 @@ class DegradedDetector(BaseModel):
         self.seed, self.faults = seed, Degradation(**(faults or {}))
 
     def forward(self, inputs: Any, data_samples: List[Any], mode: str = 'predict') -> List[Any]:
-        """Detections of each sample; only 'predict' is there."""
+        """Detections of each sample, whatever the mode."""
         return self.predict(inputs, data_samples)
 
     def predict(self, inputs: Any, data_samples: List[Any], **kwargs: Any) -> List[Any]:
-        """Detections in ``pred_instances`` of each sample, read off its own annotation."""
+        """Add ``pred_instances`` to each sample, degraded from its annotation."""
         for sample in data_samples:
             info: Dict[str, Any] = sample.metainfo
             height, width = info['ori_shape'][:2]

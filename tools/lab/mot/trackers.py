@@ -1,6 +1,6 @@
-"""Trackers that are compared: each takes a frame's sample and returns it with its tracks."""
+"""Compared trackers, which add tracks to the sample of a frame, and interpolation of tracks."""
 
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.structures import InstanceData
@@ -8,16 +8,17 @@ from mmtrack.models.mot import ByteTrack
 from mmtrack.structures import TrackDataSample
 from mmtrack.structures.bbox import bbox_cxcyah_to_xyxy
 
+from lab.mot.degraded_detector import DegradedDetector
 from mmeatrack.models import EATrackMOT
-from tools.lab.mot.degraded_detector import DegradedDetector
 
-_RETAIN = 30  # frames for which ByteTrack keeps a track that is not seen
+_RETAIN = 30  # frames for which ByteTrack keeps an unseen track
+_LONGEST_GAP = 20
 
 
-def make_eatrack(tracker: Any, seed: int, every: int, **kwargs: Any) -> EATrackMOT:
+def make_eatrack(tracker: Any, seed: int, every: int) -> EATrackMOT:
     """EATrackMOT on the degraded detections."""
     detector = dict(type='mmeatrack.DegradedDetector', seed=seed)
-    model = EATrackMOT(detector, tracker, detect_every=every, **kwargs)
+    model = EATrackMOT(detector, tracker, detect_every=every)
     model.eval()
     return model
 
@@ -25,17 +26,17 @@ def make_eatrack(tracker: Any, seed: int, every: int, **kwargs: Any) -> EATrackM
 class ByteTrackEveryKth:
     """mmtrack's ByteTrack on the detections of every k-th frame.
 
-    It is called at the detector's frames only, as its rules count calls: at a frame without
-    detections it would drop each track that is not confirmed yet.
+    It is called at the detector's frames only, since its rules count calls: a frame without
+    detections would make it drop every unconfirmed track.
 
     Args:
         seed: Seed of the detector.
         every: The k.
-        goes_on: Whether, in the frames between, the tracks go on by the Kalman filter's velocity;
-            otherwise none is reported there.
+        extrapolates: Whether to move the tracks by the Kalman filter's velocity in the frames in
+            between, instead of reporting none.
     """
 
-    def __init__(self, seed: int, every: int, goes_on: bool) -> None:
+    def __init__(self, seed: int, every: int, extrapolates: bool) -> None:
         self.model = ByteTrack(
             tracker=dict(
                 type='ByteTracker',
@@ -48,7 +49,7 @@ class ByteTrackEveryKth:
             motion=dict(type='KalmanFilter'),
         )
         self.detector = DegradedDetector(seed)
-        self.every, self.goes_on = every, goes_on
+        self.every, self.extrapolates = every, extrapolates
         self.last: Optional[InstanceData] = None
 
     def predict(self, inputs: Any, data_samples: List[TrackDataSample]) -> List[TrackDataSample]:
@@ -68,10 +69,42 @@ class ByteTrackEveryKth:
     def _between(self, step: int) -> InstanceData:
         assert self.last is not None
         found, tracks = self.last.clone(), self.model.tracker.tracks
-        kept = [int(key) in tracks and self.goes_on for key in found.instances_id]
+        kept = [int(key) in tracks and self.extrapolates for key in found.instances_id]
         found = found[torch.tensor(kept, dtype=torch.bool)]
         means = [tracks[int(key)].mean for key in found.instances_id]
         if means:
             moved = [mean[:4] + step / self.every * mean[4:] for mean in means]
             found.bboxes = bbox_cxcyah_to_xyxy(torch.tensor(moved, dtype=torch.float32))
         return found
+
+
+def fill_gaps(frames: Sequence[TrackDataSample]) -> None:
+    """Interpolate the boxes of tracks in gaps of less than 20 frames, in ``pred_track_instances``.
+
+    mmtrack's ``InterpolateTracklets`` drops tracks of two boxes, which are frequent with a detector
+    that skips frames; here they are kept.
+
+    Args:
+        frames: Frames of all videos, one video after the other.
+    """
+    last: Dict[int, Tuple[int, torch.Tensor]] = {}
+    added: Dict[int, List[Tuple[int, torch.Tensor]]] = {}
+    for number, sample in enumerate(frames):
+        if sample.frame_id == 0:
+            last = {}
+        found = sample.pred_track_instances
+        for key, box in zip(found.instances_id.tolist(), found.bboxes):
+            begin, old = last.get(key, (number, box))
+            for step in range(1, number - begin) if number - begin < _LONGEST_GAP else ():
+                share = step / (number - begin)
+                added.setdefault(begin + step, []).append((key, old + share * (box - old)))
+            last[key] = (number, box)
+    for number, rows in added.items():
+        extra = InstanceData(
+            bboxes=torch.stack([box for _, box in rows]),
+            scores=torch.ones(len(rows)),
+            labels=torch.zeros(len(rows), dtype=torch.long),
+            instances_id=torch.tensor([key for key, _ in rows]),
+        )
+        own = frames[number].pred_track_instances
+        frames[number].pred_track_instances = InstanceData.cat([own, extra])
