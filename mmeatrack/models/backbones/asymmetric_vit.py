@@ -19,11 +19,11 @@ from .protocol import JointTokens
 
 @MODELS.register_module()
 class AsymmetricViT(BaseModule):
-    """Vision transformer [3] whose first layers encode template and search crop apart [1].
+    """Vision transformer [3] whose first layers encode template and search crop separately [1].
 
-    Stage 1 (``separate_stage``) encodes each crop on its own with shared weights; stage 2
-    (``joint_stage``) lets all tokens attend to each other. The student has (6, 2) layers, a
-    one-stream teacher such as OSTrack's [2] (0, 12).
+    Stage 1 (``separate_stage``) encodes each crop with shared weights; in stage 2
+    (``joint_stage``) all tokens attend to each other. The student has (6, 2) layers, a one-stream
+    teacher such as OSTrack [2] (0, 12).
 
     Args:
         separate_depth: Layers of stage 1.
@@ -38,18 +38,14 @@ class AsymmetricViT(BaseModule):
         drop_path_rate: Stochastic depth of the last layer; it grows linearly from 0.
         pretrained: File or URL with ImageNet weights of a ViT, DeiT [4] or MAE in timm's or
             mmpretrain's layout.
-        pretrained_layers: Its layers that become those of the backbone: 'first', 'even' or a list
-            of numbers from 0.
+        pretrained_layers: Its layers to load: 'first', 'even' or a list of numbers from 0.
         pretrained_grid: Rows and columns of its position embedding; None for a square.
-        stem: 'patch', one convolution a patch, or 'conv', small convolutions of stride 2, see
-            :func:`build_stem`.
-        box_embed: Whether template tokens are told which part of their patch lies inside the
-            template's box, see :class:`BoxEmbed`.
+        stem: 'patch', one convolution per patch, or 'conv', a :class:`ConvStem`.
+        box_embed: Whether template tokens carry a :class:`BoxEmbed`.
         init_cfg: mmengine's initialisation config.
 
     Raises:
-        ValueError: If the stem is unknown, or a depth or a crop size does not fit; at once, when
-            the config is built.
+        ValueError: If the stem is unknown, or a depth or a crop size does not fit.
 
     References:
         [1] Yang et al., Dual-branch Distilled Transformer for Efficient Asymmetric UAV Tracking
@@ -91,7 +87,11 @@ class AsymmetricViT(BaseModule):
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
-        _check_depths(separate_depth, joint_depth)
+        if separate_depth < 0 or joint_depth < 1:
+            raise ValueError(
+                f'separate_depth={separate_depth}, joint_depth={joint_depth}: separate_depth must '
+                'be at least 0 and joint_depth at least 1, or template and search never meet.'
+            )
         _check_crop_size('template_size', template_size, patch_size)
         _check_crop_size('search_size', search_size, patch_size)
         self.embed_dims = embed_dims
@@ -114,32 +114,31 @@ class AsymmetricViT(BaseModule):
 
     @property
     def depth(self) -> int:
-        """Layers of both stages."""
+        """Number of layers in both stages."""
         return len(self.separate_stage) + len(self.joint_stage)
 
     @property
     def joint_layers(self) -> List[int]:
-        """Numbers of the joint stage's layers."""
+        """Numbers of the layers in the joint stage."""
         return list(range(len(self.separate_stage), self.depth))
 
     def layer_name(self, layer: int) -> str:
-        """Name, within the backbone, of the layer counted from 0 through both stages.
+        """Name of the module of a layer, numbered from 0 through both stages.
 
         Raises:
             ValueError: If there is no such layer.
         """
+        separate = len(self.separate_stage)
         if not 0 <= layer < self.depth:
             raise ValueError(
                 f'there is no layer {layer}: this backbone has layers 0 to {self.depth - 1} '
-                f'({len(self.separate_stage)} separate, {len(self.joint_stage)} joint).'
+                f'({separate} separate, {len(self.joint_stage)} joint).'
             )
-        separate = len(self.separate_stage)
-        if layer < separate:
-            return f'separate_stage.{layer}'
-        return f'joint_stage.{layer - separate}'
+        in_joint = layer - separate
+        return f'separate_stage.{layer}' if in_joint < 0 else f'joint_stage.{in_joint}'
 
     def init_weights(self) -> None:
-        """Draw the weights, then load ``pretrained`` where it is given."""
+        """Draw the weights, then load ``pretrained`` if given."""
         if not self.is_init:
             self.apply(_init_layer)
             trunc_normal_(self.template_pos_embed, std=0.02)
@@ -151,44 +150,42 @@ class AsymmetricViT(BaseModule):
         super().init_weights()
 
     def forward_template(self, template: Tensor, bbox_cxcywh: Optional[Tensor] = None) -> Tensor:
-        """Stage 1 of a template crop: tokens z (B, Nz, C).
+        """Run stage 1 on a template crop: tokens z (B, Nz, C).
 
         Args:
             template: (B, 3, template_size, template_size), normalised.
-            bbox_cxcywh: (B, 4) the target's box, centre and size in crop px; read by a backbone
-                with ``box_embed``, which needs it.
+            bbox_cxcywh: (B, 4) the target's box, centre and size in crop px; needed with
+                ``box_embed`` only.
 
         Raises:
             ValueError: If the crop is of another size, or the box is missing.
         """
-        extra = None
+        tokens = self._embed(template, 'template')
         if self.box_embed is not None:
             if bbox_cxcywh is None:
                 raise ValueError(
                     'a backbone with box_embed=True needs the box of each template: give '
                     'forward_template bbox_cxcywh, forward template_boxes.'
                 )
-            extra = self.box_embed(bbox_cxcywh, self.template_size)
-        return self._separate(
-            template, 'template', self.template_size, self.template_pos_embed, extra
-        )
+            tokens = tokens + self.box_embed(bbox_cxcywh, self.template_size)
+        return self._separate(tokens)
 
     def forward_search(self, search: Tensor) -> Tensor:
-        """Stage 1 of a search crop: (B, 3, search_size, search_size) -> x (B, Nx, C)."""
-        return self._separate(search, 'search', self.search_size, self.search_pos_embed)
+        """Run stage 1 on a search crop: (B, 3, search_size, search_size) -> x (B, Nx, C)."""
+        return self._separate(self._embed(search, 'search'))
 
-    def _separate(
-        self, crop: Tensor, name: str, size: int, pos_embed: Tensor, extra: Optional[Tensor] = None
-    ) -> Tensor:
+    def _embed(self, crop: Tensor, name: str) -> Tensor:
+        size = getattr(self, f'{name}_size')
         if tuple(crop.shape[-3:]) != (3, size, size):
             raise ValueError(
                 f'the {name} crop has shape {tuple(crop.shape)}, but this backbone was built for '
                 f'(B, 3, {size}, {size}): set {name}_size in the backbone and in the crop '
                 'transforms of the pipeline to the same value.'
             )
-        tokens = self.patch_embed(crop) + pos_embed
-        if extra is not None:
-            tokens = tokens + extra
+        tokens: Tensor = self.patch_embed(crop) + getattr(self, f'{name}_pos_embed')
+        return tokens
+
+    def _separate(self, tokens: Tensor) -> Tensor:
         for block in self.separate_stage:
             tokens = block(tokens)
         return tokens
@@ -200,12 +197,12 @@ class AsymmetricViT(BaseModule):
         temporal: Optional[Tensor] = None,
         temporal_mask: Optional[Tensor] = None,
     ) -> JointTokens:
-        """Stage 2: all tokens attend to each other and leave through the final norm.
+        """Run stage 2, in which all tokens attend to each other, and the final norm.
 
         Args:
             z: (B, Nz, C) template tokens of stage 1.
             x: (B, Nx, C) search tokens of stage 1.
-            temporal: (B, Nt, C) temporal tokens, or None for an empty store.
+            temporal: (B, Nt, C) temporal tokens, or None.
             temporal_mask: (B,) bool, False for samples whose temporal tokens are hidden.
         """
         parts: List[Tensor] = [z, x] if temporal is None else [z, temporal, x]
@@ -227,13 +224,13 @@ class AsymmetricViT(BaseModule):
         temporal_mask: Optional[Tensor] = None,
         template_boxes: Optional[Tensor] = None,
     ) -> JointTokens:
-        """Both stages for training.
+        """Run both stages, for training.
 
         Args:
             template: (B, T, 3, template_size, template_size): the original template, and for T > 1
                 the templates that fill the temporal slot, oldest first.
             search: (B, 3, search_size, search_size).
-            temporal_mask: (B,) bool, False for samples that see no temporal tokens.
+            temporal_mask: (B,) bool, False for samples whose temporal tokens are hidden.
             template_boxes: (B, T, 4) the target's boxes, see :meth:`forward_template`.
         """
         B, T = template.shape[:2]
@@ -247,10 +244,10 @@ class AsymmetricViT(BaseModule):
 def load_pretrained_vit(
     backbone: Any, path: str, layers: Layers = 'first', grid: Optional[Tuple[int, int]] = None
 ) -> None:
-    """Load the weights of a classifier's file or URL into an :class:`AsymmetricViT`, in place.
+    """Load a classifier's weights, from a file or URL, into an :class:`AsymmetricViT`.
 
-    One record of the log says what was matched, renamed, resized and left out. Layers and grid are
-    those of :func:`convert_vit`, as are its errors (ValueError).
+    A log record says what was matched, renamed, resized and left out. Layers and grid are arguments
+    of :func:`convert_vit`, which raises ValueError.
 
     Raises:
         RuntimeError: If a parameter is missing or has another shape; nothing is loaded then.
@@ -276,19 +273,11 @@ def load_pretrained_vit(
 
 def _init_layer(module: nn.Module) -> None:
     if isinstance(module, nn.Linear):
-        # As in the original ViT. A fixed deviation of 0.02 suits its width of 768 only: narrow
-        # models, such as eatrack_micro, hardly move for their first hundreds of steps with it.
+        # As in the original ViT. A fixed deviation of 0.02 suits a width of 768 only: with it,
+        # narrow models such as eatrack_micro hardly learn in their first hundreds of steps.
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def _check_depths(separate_depth: int, joint_depth: int) -> None:
-    if separate_depth < 0 or joint_depth < 1:
-        raise ValueError(
-            f'separate_depth={separate_depth}, joint_depth={joint_depth}: separate_depth must be '
-            'at least 0 and joint_depth at least 1, or template and search never meet.'
-        )
 
 
 def _check_crop_size(name: str, size: int, patch_size: int) -> None:

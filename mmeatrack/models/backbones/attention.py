@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 
 def attend_reference(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor]) -> Tensor:
-    """Scaled dot-product attention written out, for a torch without the fused one.
+    """Scaled dot-product attention for torch 1.13, which does not have the fused one.
 
-    Query, key, value and result are (B, heads, N, C / heads); a position whose boolean ``mask``,
-    broadcastable to (B, heads, N, N), is False is not attended to.
+    Query, key, value and result are (B, heads, N, C / heads). A boolean ``mask``, broadcastable to
+    (B, heads, N, N), is False at positions that are not attended to.
     """
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (B, heads, N, N)
     if mask is not None:
@@ -25,12 +25,11 @@ def _attend_fused(query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tens
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
-# torch 1.13 has no fused attention (it came with 2.0); both give the same numbers.
 attend = _attend_fused if hasattr(F, 'scaled_dot_product_attention') else attend_reference
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention among ``C = embed_dims`` channels, which the heads share."""
+    """Multi-head self-attention with ``C = embed_dims`` channels."""
 
     def __init__(self, embed_dims: int, num_heads: int, qkv_bias: bool = True) -> None:
         super().__init__()
@@ -44,10 +43,10 @@ class Attention(nn.Module):
         self.proj = nn.Linear(embed_dims, embed_dims)
 
     def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
-        """Attend among the tokens ``x`` (B, N, C); ``key_mask`` (B, N) is False where hidden."""
+        """Attend among tokens ``x`` (B, N, C); ``key_mask`` (B, N) is False for hidden ones."""
         qkv = self.qkv(x)
         if qkv.requires_grad:
-            # The gradient of one split is one tensor; slices have one of full width each.
+            # The gradient of a split is one tensor, that of slices one of full width each.
             return self._attend(qkv.chunk(3, dim=2), key_mask)
         return self.attend(qkv, qkv, key_mask)
 
@@ -57,7 +56,7 @@ class Attention(nn.Module):
         Args:
             query: (B, M, C or more) queries in the first ``C`` channels.
             key_value: (B, N, 2C or more) keys and values in the last ``2C`` channels.
-            key_mask: (B, N), False where a token is hidden.
+            key_mask: (B, N), False for hidden tokens.
         """
         C = self.proj.in_features
         parts = query[..., :C], key_value[..., -2 * C : -C], key_value[..., -C:]
@@ -73,7 +72,7 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """The block's two-layer perceptron with GELU."""
+    """Two-layer perceptron with GELU."""
 
     def __init__(self, embed_dims: int, hidden_dims: int) -> None:
         super().__init__()
@@ -87,7 +86,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """A pre-norm transformer layer of ``C = embed_dims`` channels.
+    """Pre-norm transformer layer with ``C = embed_dims`` channels.
 
     Args:
         embed_dims, num_heads, qkv_bias: See :class:`Attention`.
@@ -111,7 +110,7 @@ class Block(nn.Module):
         self.drop_path = DropPath(drop_path) if drop_path > 0 else nn.Identity()
 
     def forward(self, x: Tensor, key_mask: Optional[Tensor] = None) -> Tensor:
-        """(B, N, C) -> (B, N, C); ``key_mask`` (B, N) is False where a token is hidden."""
+        """(B, N, C) -> (B, N, C); ``key_mask`` (B, N) is False for hidden tokens."""
         return self.finish(x, self.attn(self.norm1(x), key_mask))
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:

@@ -1,13 +1,15 @@
-"""From pixels and boxes to tokens."""
+"""Embedding of pixels and boxes as tokens."""
 
 from typing import List
 
 import torch
 from torch import Tensor, nn
 
+from mmeatrack.structures.checks import check_choice
+
 
 class PatchEmbed(nn.Module):
-    """Crop to tokens: a convolution with stride ``patch_size``."""
+    """Patch embedding: a convolution with stride ``patch_size``."""
 
     def __init__(self, patch_size: int, embed_dims: int) -> None:
         super().__init__()
@@ -19,18 +21,18 @@ class PatchEmbed(nn.Module):
 
 
 class ConvStem(nn.Module):
-    """Crop to tokens: 3x3 convolutions of stride 2, then a 1x1 convolution.
+    """Patch embedding by 3x3 convolutions of stride 2, then a 1x1 convolution.
 
-    "Early Convolutions Help Transformers See Better" (arXiv 2106.14881): a transformer that is
-    trained from random weights on few samples learns faster behind it.
+    See "Early Convolutions Help Transformers See Better" (arXiv 2106.14881). With this stem, a
+    transformer learns faster from random weights on few samples.
 
     Args:
         patch_size: Side of a patch, a power of 2 of at least 4.
-        embed_dims: Channels ``C``, a multiple of ``patch_size / 2``; each convolution before the
-            last has half as many as the next.
+        embed_dims: Channels ``C``, a multiple of ``patch_size / 2``; they double from each 3x3
+            convolution to the next.
 
     Raises:
-        ValueError: If the two do not fit.
+        ValueError: If ``patch_size`` or ``embed_dims`` does not fit.
     """
 
     def __init__(self, patch_size: int, embed_dims: int) -> None:
@@ -39,8 +41,8 @@ class ConvStem(nn.Module):
         if patch_size < 4 or patch_size != 2**halvings or embed_dims % (patch_size // 2):
             raise ValueError(
                 f"stem='conv' cannot have patch_size={patch_size} and embed_dims={embed_dims}: "
-                'the first must be a power of 2 of at least 4 and the second a multiple of half '
-                "of it; or use stem='patch'."
+                'patch_size must be a power of 2, at least 4, and embed_dims a multiple of half '
+                "of it. Or use stem='patch'."
             )
         layers: List[nn.Module] = []
         channels = 3
@@ -61,22 +63,17 @@ STEMS = {'patch': PatchEmbed, 'conv': ConvStem}
 
 
 def build_stem(name: str, patch_size: int, embed_dims: int) -> nn.Module:
-    """The stem 'patch', a :class:`PatchEmbed`, or 'conv', a :class:`ConvStem`.
-
-    Raises:
-        ValueError: If the name is unknown.
-    """
-    if name not in STEMS:
-        raise ValueError(f'stem={name!r} is unknown; it is one of {sorted(STEMS)}.')
+    """Build the stem 'patch', a :class:`PatchEmbed`, or 'conv', a :class:`ConvStem`."""
+    check_choice(STEMS, stem=name)
     return STEMS[name](patch_size, embed_dims)
 
 
 class BoxEmbed(nn.Module):
-    """Tokens that tell which part of each patch lies inside a box.
+    """Embedding of the part of each patch that lies inside a box.
 
-    A template crop is scaled by the target's mean side and looks the same whatever the box's
-    aspect. This embedding, as LoRAT's token types (ECCV 2024), tells target and surroundings
-    apart, with fractions of a pixel. It starts at 0.
+    A template crop, scaled by the target's mean side, does not show the aspect ratio of the box.
+    This embedding, similar to LoRAT's token types (ECCV 2024), tells target and surroundings apart
+    with subpixel accuracy. It starts at 0.
     """
 
     def __init__(self, patch_size: int, embed_dims: int) -> None:
@@ -85,16 +82,16 @@ class BoxEmbed(nn.Module):
         nn.init.zeros_(self.proj.weight)
 
     def forward(self, bbox_cxcywh: Tensor, size: int) -> Tensor:
-        """Boxes (B, 4), centre and size in px of a crop with that many px a side -> (B, N, C)."""
+        """Boxes (B, 4), centre and size in px of a crop with side ``size`` -> (B, N, C)."""
         mask = box_coverage(bbox_cxcywh, size)[:, None].to(self.proj.weight.dtype)
         return self.proj(mask).flatten(2).transpose(1, 2)
 
 
 def box_coverage(bbox_cxcywh: Tensor, size: int) -> Tensor:
-    """Share (B, size, size), 0 to 1, of each pixel of a crop that lies inside a box.
+    """Share (B, size, size), 0 to 1, of each crop pixel that lies inside a box.
 
     Boxes (B, 4) are centre and size in crop px, where whole numbers are pixel centres (see
-    :mod:`mmeatrack.structures.crops`).
+    :mod:`mmeatrack.structures.boxes`).
     """
     low = bbox_cxcywh[:, :2] - bbox_cxcywh[:, 2:] / 2  # (B, 2), x and y
     high = bbox_cxcywh[:, :2] + bbox_cxcywh[:, 2:] / 2

@@ -1,6 +1,8 @@
 """Contract between a tracker and its backbone."""
 
+from functools import partial
 from inspect import signature
+from itertools import count, takewhile
 from typing import Any, List, NamedTuple, Optional, Protocol, Sequence
 
 from torch import Tensor
@@ -9,11 +11,11 @@ _SIZES = ('template_size', 'search_size', 'search_grid')
 
 
 class JointTokens(NamedTuple):
-    """Tokens that leave the joint stage.
+    """Output tokens of the joint stage.
 
     Attributes:
         template: (B, Nz, C) tokens of the original template.
-        temporal: (B, Nt, C) temporal tokens, Nt = 0 without any.
+        temporal: (B, Nt, C) temporal tokens, Nt = 0 if there are none.
         search: (B, Nx, C) tokens of the search crop, row by row.
     """
 
@@ -36,29 +38,22 @@ class TrackerBackbone(Protocol):
     search_grid: int
 
     def forward_template(self, template: Tensor) -> Tensor:
-        """(B, 3, template_size, template_size) normalised crop to tokens z (B, Nz, C)."""
+        """Normalised crop (B, 3, template_size, template_size) to tokens z (B, Nz, C)."""
 
     def forward_search(self, search: Tensor) -> Tensor:
-        """(B, 3, search_size, search_size) normalised crop to tokens x (B, Nx, C)."""
+        """Normalised crop (B, 3, search_size, search_size) to tokens x (B, Nx, C)."""
 
     def forward_joint(self, z: Tensor, x: Tensor, temporal: Optional[Tensor] = None) -> JointTokens:
-        """z (B, Nz, C), x (B, Nx, C) and temporal tokens (B, Nt, C) attend to each other."""
+        """Let z (B, Nz, C), x (B, Nx, C) and temporal tokens (B, Nt, C) attend to each other."""
 
     def forward(
         self, template: Tensor, search: Tensor, temporal_mask: Optional[Tensor] = None
     ) -> JointTokens:
-        """All stages, for training.
-
-        Args:
-            template: (B, T, 3, template_size, template_size): the original template, and for T > 1
-                those that fill the temporal slot.
-            search: (B, 3, search_size, search_size).
-            temporal_mask: (B,) bool, False for samples that see no temporal tokens.
-        """
+        """Run all stages, for training; see :meth:`AsymmetricViT.forward`."""
 
 
 class NumberedBackbone(TrackerBackbone, Protocol):
-    """Backbone whose layers are numbered, as ``layer_pairs`` and the similarity of layers need it.
+    """Backbone with numbered layers, for ``layer_pairs`` and similarity of layers.
 
     A layer is a module that returns (B, N, C) tokens, those of the search crop last.
 
@@ -71,14 +66,14 @@ class NumberedBackbone(TrackerBackbone, Protocol):
     joint_layers: Sequence[int]
 
     def layer_name(self, layer: int) -> str:
-        """Name within the backbone of a layer, counted from 0; ValueError if there is none."""
+        """Name of the module of a layer, numbered from 0; ValueError if there is none."""
 
 
 def check_backbone(backbone: Any) -> Any:
-    """Refuse a backbone that breaks the contract of :class:`TrackerBackbone`.
+    """Return a backbone that satisfies :class:`TrackerBackbone`, or refuse it.
 
     Raises:
-        TypeError: If members are missing, are no positive whole numbers, or do not take the
+        TypeError: If members are missing, are not positive whole numbers, or do not take the
             arguments. The message names each.
     """
     problems: List[str] = []
@@ -94,14 +89,14 @@ def check_backbone(backbone: Any) -> Any:
             problems.append(f'{name}({", ".join(wanted)}) is missing or takes other arguments')
     if problems:
         raise TypeError(
-            f'{type(backbone).__name__} is no backbone of a tracker: {"; ".join(problems)}. See '
+            f'{type(backbone).__name__} is not a tracker backbone: {"; ".join(problems)}. See '
             'mmeatrack.models.backbones.TrackerBackbone.'
         )
     return backbone
 
 
 def check_joint_tokens(returned: Any) -> JointTokens:
-    """Refuse a backbone's output that is not named; TypeError if it has no ``search``."""
+    """Return the output of a backbone, or raise TypeError if it has no field ``search``."""
     if not hasattr(returned, 'search'):
         raise TypeError(
             f'the backbone returned {type(returned).__name__}, and must return '
@@ -119,24 +114,16 @@ def joint_layers(backbone: Any) -> List[int]:
     """
     if not hasattr(backbone, 'layer_name'):
         raise ValueError(
-            f'{type(backbone).__name__} has no layer_name(layer), so that its layers have no '
-            "numbers: record a module by its name, dict(type='mmrazor.ModuleOutputs', "
-            "source='backbone....'), instead of layer_pairs. See "
-            'mmeatrack.models.backbones.NumberedBackbone.'
+            f'{type(backbone).__name__} has no layer_name(layer), which numbers its layers: record '
+            "a module by its name, dict(type='mmrazor.ModuleOutputs', source='backbone....'), "
+            'instead of layer_pairs. See mmeatrack.models.backbones.NumberedBackbone.'
         )
-    given = getattr(backbone, 'joint_layers', None)
-    if given is not None:
-        return list(given)
-    count = 0
-    while has_layer(backbone, count):
-        count += 1
-    return list(range(count))
+    layers = getattr(backbone, 'joint_layers', None)
+    return list(takewhile(partial(_has_layer, backbone), count()) if layers is None else layers)
 
 
-def has_layer(backbone: Any, layer: int) -> bool:
-    """True if ``layer_name`` knows the layer and names a module with it."""
+def _has_layer(backbone: Any, layer: int) -> bool:
     try:
-        name = backbone.layer_name(layer)
+        return backbone.layer_name(layer) in dict(backbone.named_modules())
     except (ValueError, IndexError):
         return False
-    return name in dict(backbone.named_modules())

@@ -1,4 +1,4 @@
-"""Center head: score, offset and size maps to one box."""
+"""Center head: score, offset and size maps, and the box they predict."""
 
 import math
 from typing import Dict, List, NamedTuple, Optional, Tuple, cast
@@ -8,25 +8,21 @@ from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmeatrack.models.heads.gaussian_target import (
-    GAUSSIANS,
-    count_boxes,
-    count_centres,
-    gaussian_map,
-)
+from mmeatrack.models.heads.gaussian_target import count_boxes, count_centres, gaussian_map
 from mmeatrack.models.loss_terms import SharedCounts, full_precision
 from mmeatrack.models.losses.giou_loss import aligned_overlaps
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.checks import check_choice
 
-# Score that an untrained head gives everywhere: without it the many negatives dominate the focal
-# loss of the first iterations, as in CenterNet.
+# Score of an untrained head everywhere, as in CenterNet: without it the many negatives dominate the
+# focal loss of the first iterations.
 _PRIOR_SCORE = 0.1
-# Scores and sizes are kept away from 0 and 1, where the focal loss has no finite logarithm.
+# Keeps scores and sizes away from 0 and 1, where the logarithms of the focal loss are infinite.
 _SIGMOID_MARGIN = 1e-4
 
 
 class CenterHeadOutput(NamedTuple):
-    """The raw maps of the head.
+    """Raw maps of the head.
 
     Attributes:
         score: (B, 1, Hf, Wf) logits; their sigmoid is the score map.
@@ -40,12 +36,12 @@ class CenterHeadOutput(NamedTuple):
 
 
 class CenterPrediction(NamedTuple):
-    """One box for each sample.
+    """Predicted box of each sample.
 
     Attributes:
         bbox_cxcywh: (B, 4) centre and size over the search crop's side, 0 to 1.
-        score: (B,) score map at the chosen cell, 0 to 1, before the window.
-        cell: (B,) index of the cell, row by row.
+        score: (B,) score map at the peak, 0 to 1, before the window.
+        cell: (B,) index of the peak's cell, row by row.
     """
 
     bbox_cxcywh: Tensor
@@ -66,26 +62,25 @@ def hann_window(height: int, width: int) -> Tensor:
 
 @MODELS.register_module()
 class CenterHead(BaseModule):
-    """Three convolutional branches on the search tokens' map, as in OSTrack [1].
+    """Three convolutional branches on the map of search tokens, as in OSTrack [1].
 
-    The score map is trained with CenterNet's focal loss [2] on a Gaussian whose radius is
-    CornerNet's [3], the box with GIoU [4] and L1. CenterNet rounds the target's size up to whole
-    cells, OSTrack does not.
+    The score map is trained with CenterNet's focal loss [2] on a Gaussian with CornerNet's radius
+    [3], the box with GIoU [4] and L1.
 
     Args:
         in_channels: Channels ``C`` of the search tokens.
         feat_channels: Channels of the first layer; each further layer halves them.
         num_convs: Layers of 3x3 convolutions in a branch before the 1x1.
-        min_overlap: Overlap that still counts near the centre; sets the Gaussian's radius.
+        min_overlap: Least overlap of a box within the Gaussian's radius, see
+            :func:`gaussian_radius`.
         loss_cls: Focal loss on the score map (L_cls).
         loss_bbox: Loss on normalised corners (L_1).
         loss_iou: Loss on overlap (L_GIoU).
-        gaussian: Size of the score map's target, 'centernet' or 'ostrack', see
-            :func:`gaussian_map`.
+        gaussian: 'centernet' or 'ostrack', see :func:`gaussian_map`.
         init_cfg: mmengine's initialisation config.
 
     Raises:
-        ValueError: If ``feat_channels`` cannot be halved as often, or ``gaussian`` is unknown.
+        ValueError: If ``feat_channels`` cannot be halved that often, or ``gaussian`` is unknown.
 
     References:
         [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream
@@ -107,7 +102,7 @@ class CenterHead(BaseModule):
         (1, 4)
     """
 
-    # Normalisers of `loss`, which follow from the boxes alone.
+    # Normalisers of `loss`, computed from the boxes alone.
     loss_counts = (count_centres, count_boxes)
 
     def __init__(
@@ -122,40 +117,37 @@ class CenterHead(BaseModule):
         gaussian: str = 'centernet',
         init_cfg: Optional[dict] = None,
     ) -> None:
-        if loss_iou is None:
-            loss_iou = dict(type='mmeatrack.AlignedGIoULoss', loss_weight=2.0)
-        if loss_bbox is None:
-            loss_bbox = dict(type='mmdet.L1Loss', loss_weight=5.0)
-        if loss_cls is None:
-            loss_cls = dict(type='mmdet.GaussianFocalLoss', alpha=2.0, gamma=4.0)
         super().__init__(init_cfg)
         if feat_channels % 2 ** (num_convs - 1):
             raise ValueError(
                 f'feat_channels={feat_channels} cannot be halved {num_convs - 1} times: use a '
                 f'multiple of {2 ** (num_convs - 1)} or fewer num_convs.'
             )
-        if gaussian not in GAUSSIANS:
-            raise ValueError(f'gaussian={gaussian!r} is unknown; it is one of {list(GAUSSIANS)}.')
+        check_choice(('centernet', 'ostrack'), gaussian=gaussian)
         self.min_overlap, self.gaussian = min_overlap, gaussian
         prior_logit = math.log(_PRIOR_SCORE / (1 - _PRIOR_SCORE))
         self.score_branch = _branch(in_channels, feat_channels, num_convs, 1, prior_logit)
         self.offset_branch = _branch(in_channels, feat_channels, num_convs, 2)
         self.size_branch = _branch(in_channels, feat_channels, num_convs, 2)
-        self.loss_cls = MODELS.build(loss_cls)
-        self.loss_bbox = MODELS.build(loss_bbox)
-        self.loss_iou = MODELS.build(loss_iou)
+        self.loss_cls = MODELS.build(
+            loss_cls or dict(type='mmdet.GaussianFocalLoss', alpha=2.0, gamma=4.0)
+        )
+        self.loss_bbox = MODELS.build(loss_bbox or dict(type='mmdet.L1Loss', loss_weight=5.0))
+        self.loss_iou = MODELS.build(
+            loss_iou or dict(type='mmeatrack.AlignedGIoULoss', loss_weight=2.0)
+        )
 
     def forward(self, feature_map: Tensor) -> CenterHeadOutput:
-        """(B, C, Hf, Wf) search features to the three maps, never of half precision."""
+        """(B, C, Hf, Wf) search features to the three maps, in full precision."""
         branches = (self.score_branch, self.offset_branch, self.size_branch)
         return CenterHeadOutput(*(full_precision(branch(feature_map)) for branch in branches))
 
     def predict(self, output: CenterHeadOutput, prior: Tensor) -> CenterPrediction:
-        """Read offset and size where ``score map * prior`` is highest.
+        """Predict the box at the peak of ``score map * prior``.
 
         Args:
-            output: The maps.
-            prior: (Hf, Wf) or (B, Hf, Wf), the Hann window for instance; ones for none.
+            output: Maps of the head.
+            prior: (Hf, Wf) or (B, Hf, Wf), such as the Hann window.
         """
         score_map = sigmoid_clamped(output.score)[:, 0]  # (B, Hf, Wf)
         cell = peak_cell(score_map, prior)
@@ -168,17 +160,17 @@ class CenterHead(BaseModule):
         num_centres: Optional[Tensor] = None,
         num_boxes: Optional[Tensor] = None,
     ) -> Dict[str, Tensor]:
-        """``L_cls + 5 L_1 + 2 L_GIoU`` (method's total, without distillation).
+        """Compute ``L_cls + 5 L_1 + 2 L_GIoU``, the total of the method without distillation.
 
-        The box is read at the cell with the highest score among those under the Gaussian: what
-        the tracker will read, without the stray cells of an untrained score map.
+        The box is read at the highest score under the Gaussian: where the tracker will read it, but
+        without the stray peaks of an untrained score map.
 
         Args:
-            output: The maps.
+            output: Maps of the head.
             bbox_cxcywh: (B, 4) ground truth, centre and size over the search crop's side. An empty
-                box stands for a crop without the target: its score map should be 0 everywhere.
+                box marks a crop without the target, whose score map should be 0 everywhere.
             num_centres, num_boxes: ``loss_counts`` of the boxes, from a :class:`SharedCounts`;
-                by default they are counted here.
+                computed here by default.
 
         Returns:
             ``loss_cls``, ``loss_bbox``, ``loss_iou`` and ``iou``, the mean overlap (not a loss).
@@ -205,21 +197,21 @@ class CenterHead(BaseModule):
         )
 
     def gaussian_map(self, bbox_cxcywh: Tensor, grid: Tuple[int, int]) -> Tensor:
-        """Target (B, 1, Hf, Wf) of the score map for boxes (B, 4), see :func:`gaussian_map`."""
+        """Target of the score map, see :func:`gaussian_map`."""
         return gaussian_map(bbox_cxcywh, grid, self.min_overlap, self.gaussian)
 
 
 def peak_cell(score_map: Tensor, prior: Tensor) -> Tensor:
-    """Cell (B,) of the highest ``score_map * prior``, both (B, Hf, Wf)."""
+    """Cell (B,) of the maximum of ``score_map * prior``, both (B, Hf, Wf)."""
     return (score_map * prior).flatten(1).argmax(dim=1)
 
 
 def box_at(score_map: Tensor, cell: Tensor, offset: Tensor, size: Tensor) -> CenterPrediction:
-    """Box of a cell (B,) of the score map (B, Hf, Wf).
+    """Predicted box at a cell.
 
     Args:
-        score_map: 0 to 1.
-        cell: Its index, row by row.
+        score_map: (B, Hf, Wf), 0 to 1.
+        cell: (B,) index of the cell, row by row.
         offset: (B, 2) centre within the cell, in cells.
         size: (B, 2) logits of the size.
     """
@@ -244,7 +236,7 @@ def _branch(
     layers: List[nn.Module] = []
     for i in range(num_convs):
         width = feat_channels // 2**i
-        # The convolution keeps its bias before BN: the paper's parameter count includes it.
+        # With a bias, though BN follows: the paper's parameter count includes it.
         conv = nn.Conv2d(in_channels, width, 3, padding=1)
         layers.append(nn.Sequential(conv, nn.BatchNorm2d(width), nn.ReLU()))
         in_channels = width

@@ -1,19 +1,17 @@
-"""Target of the score map: a Gaussian around each box's centre."""
+"""Training target of the score map: a Gaussian around the centre of each box."""
 
 from typing import Tuple
 
 import torch
 from torch import Tensor
 
-GAUSSIANS = ('centernet', 'ostrack')
-
 
 def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor:
-    """Radius (B,) of the target's Gaussian, in cells, as CornerNet, CenterNet and OSTrack have it.
+    """Radius (B,) of the Gaussian in cells, as in CornerNet, CenterNet and OSTrack.
 
-    A box (B,) high and wide in cells, float64, that is shifted by the radius should keep
-    ``min_overlap``. The roots of the three overlap equations are divided by 2 instead of 2a. The
-    exact ones, which mmdet has, are so small that every usual target would be a single cell.
+    A box of this height and width (B,), in cells, keeps an overlap of about ``min_overlap`` when
+    shifted by the radius. As in these projects, the roots of the three overlap equations are
+    divided by 2 instead of 2a. With the exact ones, as in mmdet, most targets are a single cell.
     """
     side, area = height + width, height * width
     roots = [
@@ -28,12 +26,12 @@ def gaussian_radius(height: Tensor, width: Tensor, min_overlap: float) -> Tensor
 
 
 def count_boxes(bbox_cxcywh: Tensor) -> Tensor:
-    """Number of the boxes (B, 4) that are not empty."""
+    """Count the boxes (B, 4) that are not empty."""
     return (bbox_cxcywh[:, 2:] > 0).all(dim=1).sum()
 
 
 def count_centres(bbox_cxcywh: Tensor) -> Tensor:
-    """Number of the boxes (B, 4) whose centre lies on the map of :func:`gaussian_map`."""
+    """Count the boxes (B, 4) with their centre on the map of :func:`gaussian_map`."""
     return _has_centre(bbox_cxcywh).sum()
 
 
@@ -45,14 +43,14 @@ def _has_centre(bbox_cxcywh: Tensor) -> Tensor:
 def gaussian_map(
     bbox_cxcywh: Tensor, grid: Tuple[int, int], min_overlap: float, gaussian: str = 'centernet'
 ) -> Tensor:
-    """CenterNet's target: 1 in the centre's cell, a Gaussian around it.
+    """CenterNet's target: 1 in the cell of the centre, and a Gaussian around it.
 
     Args:
         bbox_cxcywh: (B, 4) centre and size over the search crop's side.
         grid: ``(Hf, Wf)``.
         min_overlap: See :func:`gaussian_radius`.
-        gaussian: 'centernet' rounds the size up to whole cells, as CenterNet does; 'ostrack' takes
-            it as it is, as OSTrack does: about a quarter of usual targets get a radius less by one.
+        gaussian: 'centernet' rounds the size up to whole cells; 'ostrack' does not, which makes
+            the radius smaller by one cell for about a quarter of usual targets.
 
     Returns:
         (B, 1, Hf, Wf); all 0 for a box that is empty or has its centre outside the crop.

@@ -121,7 +121,7 @@ def test_backbone_without_numbers_is_refused_for_pairs(monkeypatch) -> None:
 )
 def test_missing_member_is_named_when_built(monkeypatch, name: str) -> None:
     monkeypatch.delattr(PlainViT, name)
-    with pytest.raises(TypeError, match=f'PlainViT is no backbone of a tracker: {name}'):
+    with pytest.raises(TypeError, match=f'PlainViT is not a tracker backbone: {name}'):
         build(plain())
 
 
