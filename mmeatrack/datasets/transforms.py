@@ -1,4 +1,4 @@
-"""Transforms beside MMTracking's: whole frames, crops as in a test, short-range pairs, light."""
+"""Transforms in addition to MMTracking's: frame loading, test-like crops, pair sampling, light."""
 
 from functools import partial
 from typing import Any, List, Tuple
@@ -19,12 +19,11 @@ from mmeatrack.structures.boxes import xywh_to_cxcywh
 
 @TRANSFORMS.register_module()
 class LoadFrame(LoadImageFromFile):
-    """Load a frame as mmcv's ``LoadImageFromFile`` does, and refuse a broken file.
+    """Load a frame as mmcv's ``LoadImageFromFile`` does, but refuse a broken file.
 
-    Reads ``img_path`` from the storage that ``backend_args`` name; adds ``img`` (H, W, 3) BGR,
-    uint8, ``img_shape`` and ``ori_shape`` (H, W). By default images of one channel are turned into
-    three equal ones. Whole images are told from truncated ones by
-    :func:`mmeatrack.files.image_file.decode_image`.
+    Reads ``img_path`` from the storage that ``backend_args`` names; adds ``img`` (H, W, 3) BGR,
+    uint8, ``img_shape`` and ``ori_shape`` (H, W). By default, images of one channel are expanded to
+    three. :func:`mmeatrack.files.image_file.decode_image` detects truncated images.
 
     Args:
         args, kwargs: Of :class:`mmcv.transforms.LoadImageFromFile`, without ``ignore_empty``.
@@ -46,11 +45,14 @@ class LoadFrame(LoadImageFromFile):
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If the file is empty, truncated or no image.
+            ValueError: If the file is empty, truncated or not an image.
         """
         path = str(results['img_path'])
         try:
-            content = self._read(path)
+            if self.file_client_args is None:
+                content = fileio.get(path, backend_args=self.backend_args)
+            else:
+                content = fileio.FileClient.infer_client(self.file_client_args, path).get(path)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f'{path}: the frame is missing; unpack the sequence again'
@@ -62,25 +64,23 @@ class LoadFrame(LoadImageFromFile):
         results.update(img=img, img_shape=img.shape[:2], ori_shape=img.shape[:2])
         return results
 
-    def _read(self, path: str) -> bytes:
-        if self.file_client_args is None:
-            return fileio.get(path, backend_args=self.backend_args)
-        return fileio.FileClient.infer_client(self.file_client_args, path).get(path)
-
 
 @TRANSFORMS.register_module()
 class SeqCrop(SeqCropLikeStark):
     """mmtrack's ``SeqCropLikeStark``, with the pixels of a test's crop.
 
-    mmtrack's blackens the last row and column of the image where a crop reaches them; a tracker's
-    test does not, so that the network would meet other borders than it was trained on. A crop that
-    reaches neither is the same bit for bit.
+    Where a crop reaches the last row and column of the image, mmtrack's transform blackens them and
+    a tracker's test does not: the network would be trained on other borders. Crops that do not
+    reach them are identical bit for bit.
     """
 
     def crop_like_stark(
         self, img: np.ndarray, bbox: np.ndarray, crop_size_factor: float, output_size: int
     ) -> Tuple[np.ndarray, float, np.ndarray]:
-        """Crop, crop px an image px, and mask outside the image, around a box xyxy in image px."""
+        """Crop around a box xyxy in image px.
+
+        Returns the crop, its scale (crop px per image px), and the mask outside the image.
+        """
         x1, y1, x2, y2 = bbox  # in the box's own precision, as mmtrack rounds
         box = xywh_to_cxcywh((x1, y1, x2 - x1, y2 - y1))
         window = CropWindow.around(box, crop_size_factor)
@@ -90,28 +90,34 @@ class SeqCrop(SeqCropLikeStark):
 
 @TRANSFORMS.register_module()
 class NearSampling(TridentSampling):
-    """mmtrack's ``TridentSampling``, with a limit to how old the first template is.
+    """mmtrack's ``TridentSampling``, with a limit to the age of the first template.
 
-    Without a limit a short training video shows all of its target's change between template and
-    search frame, which no training set of long videos does: there pairs of OSTrack's family lie at
-    most 200 frames apart. The second template lies between the first and the search frame.
+    Without a limit, a pair from a short training video may show all of the target's change. In
+    training sets of long videos it does not: OSTrack and its relatives draw pairs at most 200
+    frames apart. The second template lies between the first and the search frame.
 
     Args:
         max_template_range: Frames between first template and search frame at most, at least 1.
-        kwargs: Arguments of ``TridentSampling``, one search and two template frames.
+        kwargs: Arguments of ``TridentSampling`` with one search and two template frames.
 
     Raises:
-        ValueError: If the range is out of bounds.
+        ValueError: If the range is out of bounds or the numbers of frames are others.
     """
 
     def __init__(self, max_template_range: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if max_template_range < 1:
             raise ValueError(f'max_template_range={max_template_range} must be at least 1.')
+        if (self.num_search_frames, self.num_template_frames) != (1, 2):
+            raise ValueError(
+                f'NearSampling draws one search and two template frames; leave out '
+                f'num_search_frames={self.num_search_frames} and '
+                f'num_template_frames={self.num_template_frames}, or use mmtrack.TridentSampling.'
+            )
         self.max_template_range = max_template_range
 
     def sampling_frames(self, video_visibility: np.ndarray) -> List[int]:
-        """Frames of the two templates and the search frame, all with a visible target."""
+        """Draw the two templates and the search frame, all with a visible target."""
         if not self.is_video_data:
             return super().sampling_frames(video_visibility)
         (search,) = self.random_sample_inds(video_visibility)
@@ -120,7 +126,10 @@ class NearSampling(TridentSampling):
         return [first, second, search]
 
     def _near(self, visibility: np.ndarray, frame: int, towards: int, max_range: int) -> int:
-        """A visible frame at most ``max_range`` away, not beyond ``towards`` unless that is it."""
+        """Draw a visible frame within ``max_range``, on the side of ``towards`` and not beyond.
+
+        If ``towards`` is the frame itself, on both sides.
+        """
         low, high = frame - max_range, frame + max_range
         if towards < frame:
             low, high = max(low, towards), frame
@@ -131,12 +140,12 @@ class NearSampling(TridentSampling):
 
 @TRANSFORMS.register_module()
 class CropBrightness(BrightnessAug):
-    """mmtrack's ``BrightnessAug``, with the same draws, whose crops stay uint8.
+    """mmtrack's ``BrightnessAug`` with the same draws, but crops stay uint8.
 
     mmtrack's are float64, so that a batch has eight times the bytes.
 
     Args:
-        jitter_range: The factor lies at most that far from 1.
+        jitter_range: Largest distance of the factor from 1.
     """
 
     def transform(self, results: dict) -> dict:

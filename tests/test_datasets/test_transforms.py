@@ -177,9 +177,11 @@ def test_still_images_are_sampled_as_by_mmtrack() -> None:
     assert built.sampling_frames(np.ones(1, bool)) == [0, 0, 0]
 
 
-def test_no_range_is_refused() -> None:
+def test_wrong_arguments_of_near_sampling_are_refused() -> None:
     with pytest.raises(ValueError, match='max_template_range=0 must be at least 1'):
         sampling(0)
+    with pytest.raises(ValueError, match='leave out num_search_frames=2 and num_template_frames=3'):
+        NearSampling(9, num_search_frames=2, num_template_frames=3, max_frame_range=[8, 8])
 
 
 def test_brightness_is_mmtracks_in_whole_numbers(image: np.ndarray) -> None:
