@@ -1,4 +1,4 @@
-"""Datasets: the UAV benchmarks, own data and the synthetic UAV set."""
+"""Datasets: the UAV benchmarks, your own data and the synthetic UAV set."""
 
 from .pairs import MixedPairs, StillPairs, VideoPairs
 from .transforms import CropBrightness, LoadFrame, NearSampling, SeqCrop

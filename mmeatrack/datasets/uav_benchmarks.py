@@ -1,7 +1,7 @@
 """The UAV benchmarks and the synthetic UAV set, each by its layout."""
 
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 import numpy as np
 
@@ -21,26 +21,33 @@ class DTB70Dataset(UAVSOTDataset):
 
 
 class _SideBySideDataset(UAVSOTDataset):
-    """Folders of images, and the annotations in folders beside them."""
+    """Folders of images, next to folders of annotation and attribute files."""
 
     ANN_FILE = '{}.txt'
     ATTRIBUTE_FILE = '{}.txt'
+    SEQUENCE_TABLE: Optional[str] = None
 
     def find_sequences(self) -> List[dict]:
-        """List the sequences that have images or an annotation, or both."""
-        images, annotations = Path(self.data_prefix['img_path']), self.required_folder('ann_path')
-        names = {folder.name for folder in self.subfolders('img_path')}
-        suffix = self.ANN_FILE.format('')
-        names |= {path.name[: -len(suffix)] for path in annotations.glob(f'[!.]*{suffix}')}
+        """List the sequences of the table, or those that have images or an annotation."""
+        images, annotations = self.required_folder('img_path'), self.required_folder('ann_path')
+        if self.SEQUENCE_TABLE is not None:
+            ranges: List[tuple] = list(load_sequence_table(self.SEQUENCE_TABLE))
+        else:
+            suffix = self.ANN_FILE.format('')
+            names = {folder.name for folder in self.subfolders('img_path')}
+            names |= {path.name[: -len(suffix)] for path in annotations.glob(f'[!.]*{suffix}')}
+            ranges = [(name, name, None, None) for name in sorted(names)]
+        attributes = Path(self.data_prefix['attribute_path'])
         return [
             dict(
                 seq_name=name,
-                video_path=str(images / name),
+                video_path=str(images / folder),
                 ann_path=str(annotations / self.ANN_FILE.format(name)),
-                attribute_path=f'{self.data_prefix["attribute_path"]}/'
-                + self.ATTRIBUTE_FILE.format(name),
+                attribute_path=str(attributes / self.ATTRIBUTE_FILE.format(name)),
+                start_frame_id=first,
+                end_frame_id=last,
             )
-            for name in sorted(names)
+            for name, folder, first, last in ranges
         ]
 
 
@@ -76,11 +83,12 @@ class VisDroneSOTDataset(_SideBySideDataset):
 
 
 @DATASETS.register_module()
-class UAV123Dataset(UAVSOTDataset):
+class UAV123Dataset(_SideBySideDataset):
     """UAV123: 123 sequences, 112,578 frames.
 
     ``<data_root>/data_seq/UAV123/<folder>/000001.jpg`` and ``<data_root>/anno/UAV123/<seq>.txt``.
-    Several sequences are parts of one folder; which frames are whose is a table of the package.
+    Several sequences are parts of one folder; a table of the package has their first and last
+    frames.
     """
 
     DEFAULT_PREFIX = dict(
@@ -91,25 +99,10 @@ class UAV123Dataset(UAVSOTDataset):
     ATTRIBUTE_NAMES = BENCHMARKS['uav123'].attributes
     SEQUENCE_TABLE = 'uav123'
 
-    def find_sequences(self) -> List[dict]:
-        """List the sequences, see :meth:`UAVSOTDataset.find_sequences`."""
-        images, annotations = self.required_folder('img_path'), self.required_folder('ann_path')
-        return [
-            dict(
-                seq_name=sequence.name,
-                video_path=str(images / sequence.folder),
-                ann_path=str(annotations / f'{sequence.name}.txt'),
-                attribute_path=f'{self.data_prefix["attribute_path"]}/{sequence.name}.txt',
-                start_frame_id=sequence.first,
-                end_frame_id=sequence.last,
-            )
-            for sequence in load_sequence_table(self.SEQUENCE_TABLE)
-        ]
-
 
 @DATASETS.register_module()
 class UAV123At10fpsDataset(UAV123Dataset):
-    """UAV123@10fps: 123 sequences, 37,607 frames, with a numbering of its own.
+    """UAV123@10fps: 123 sequences, 37,607 frames, numbered independently of UAV123.
 
     ``<data_root>/data_seq/UAV123_10fps/<folder>/000001.jpg`` and
     ``<data_root>/anno/UAV123_10fps/<seq>.txt``.
@@ -132,7 +125,7 @@ class SyntheticUAVDataset(UAVSOTDataset):
     line.
 
     Args:
-        min_visibility: Frames whose target is visible to a smaller share are not drawn in training.
+        min_visibility: Training skips frames in which a smaller share of the target is visible.
         kwargs: Arguments of :class:`UAVSOTDataset`.
     """
 
@@ -143,19 +136,19 @@ class SyntheticUAVDataset(UAVSOTDataset):
         super().__init__(**kwargs)
 
     def load_sequence(self, info: dict) -> dict:
-        """Read one sequence, see :meth:`UAVSOTDataset.load_sequence`, and its visibility."""
+        """Load one sequence and its visibility."""
         data_info = super().load_sequence(info)
-        path = Path(info['ann_path']).parent / 'visibility.txt'
+        path, num_frames = Path(info['ann_path']).parent / 'visibility.txt', len(data_info['boxes'])
         try:
             visibility = np.array([float(line) for line in path.read_text().split()])
         except ValueError as error:
             raise ValueError(f'{path}: {error}; expected one number a line') from error
-        if len(visibility) < len(data_info['boxes']):
+        if len(visibility) < num_frames:
             raise ValueError(
-                f'{path}: {len(visibility)} lines for {len(data_info["boxes"])} frames; '
+                f'{path}: {len(visibility)} lines for {num_frames} frames; '
                 'generate the sequence again'
             )
-        return dict(data_info, visibility=visibility[: len(data_info['boxes'])])
+        return dict(data_info, visibility=visibility[:num_frames])
 
     def get_visibility_from_video(self, video_idx: int) -> dict:
         """Return ``visible``, bool (N,), of a sequence."""

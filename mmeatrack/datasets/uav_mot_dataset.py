@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmtrack.datasets import BaseVideoDataset
@@ -14,43 +14,15 @@ from mmeatrack.files.frame_files import list_frames
 from mmeatrack.registry import DATASETS
 
 
-class TargetRows(NamedTuple):
-    """Annotation of a sequence: N rows, one for each target and frame.
-
-    Attributes:
-        frames: (N,) number of the frame, from 1.
-        ids: (N,) number of the target.
-        boxes: (N, 4) x, y, w, h in image px.
-        categories: (N,) the benchmark's number of the class.
-        ignored: (N,) True for regions, and targets, that are not scored.
-        visibility: (N,) share of the target that is seen, 0 to 1.
-    """
-
-    frames: np.ndarray
-    ids: np.ndarray
-    boxes: np.ndarray
-    categories: np.ndarray
-    ignored: np.ndarray
-    visibility: np.ndarray
-
-
-def _target_rows(rows: np.ndarray, category: int, ignored: np.ndarray, seen: Any) -> TargetRows:
-    """From (N, 9) rows, of which column ``category`` is the class."""
-    frames, ids = rows[:, 0].astype(int), rows[:, 1].astype(int)
-    categories = rows[:, category].astype(int)
-    visibility = np.broadcast_to(np.asarray(seen, float), frames.shape)
-    return TargetRows(frames, ids, rows[:, 2:6], categories, ignored, visibility)
-
-
 @DATASETS.register_module()
 class UAVMOTDataset(BaseVideoDataset):
     """Sequences of many targets, read from MOTChallenge's layout without a conversion.
 
     ``<data_root>/<seq>/img1/000001.jpg`` and ``<seq>/gt/gt.txt`` with rows of
     ``frame,id,x,y,w,h,scored,class,visibility``, as ``make_synthetic_uav.py --targets N`` writes
-    them. Of ``metainfo['CLASSES']`` those of the benchmark's classes are chosen that are wanted;
-    targets of others are left out. Ignored regions are instances of ``ignore_flag`` 1, which
-    :class:`UAVMOTMetric` reads and training passes over.
+    them. ``metainfo['CLASSES']`` selects classes of the benchmark; targets of the others are left
+    out. Ignored regions are instances of ``ignore_flag`` 1, which :class:`UAVMOTMetric` reads and
+    training skips.
 
     Args:
         data_root: The dataset's folder.
@@ -88,14 +60,17 @@ class UAVMOTDataset(BaseVideoDataset):
         super().__init__(data_root=str(data_root), data_prefix=prefix, **kwargs)
 
     def image_folder(self, name: str) -> Path:
-        """Folder of a sequence's images."""
+        """Return the folder of a sequence's images."""
         return Path(self.data_prefix['img_path']) / name / self.IMAGE_FOLDER
 
-    def read_targets(self, name: str, num_frames: int) -> TargetRows:
-        """Annotation of a sequence. Subclasses override this."""
-        path = Path(self.data_prefix['img_path']) / name / 'gt' / 'gt.txt'
-        rows = read_mot_rows(path, num_frames)
-        return _target_rows(rows, 7, rows[:, 6] == 0, rows[:, 8])
+    def read_targets(self, name: str, num_frames: int) -> np.ndarray:
+        """Read the annotation of a sequence. Subclasses override this.
+
+        Returns:
+            Rows (N, 9) in MOTChallenge's columns: frame from 1, id, x, y, w, h in image px, 0 if
+            the row is ignored, the benchmark's number of the class, visibility from 0 to 1.
+        """
+        return read_mot_rows(Path(self.data_prefix['img_path'], name, 'gt', 'gt.txt'), num_frames)
 
     def load_data_list(self) -> Tuple[List[dict], List[int]]:
         """List all frames, and the indices of those that ``key_img_sampler`` takes."""
@@ -111,18 +86,12 @@ class UAVMOTDataset(BaseVideoDataset):
         frames: List[dict] = []
         for video_id, name in enumerate(names):
             frames += self._load_sequence(video_id, name, len(frames))
-        # Read by BaseVideoDataset, which leaves out images of no wanted class.
-        self.cat_img_map = {
-            category: [
-                info['img_id']
-                for info in frames
-                if any(
-                    each['category_id'] == category and not each['ignore_flag']
-                    for each in info['instances']
-                )
-            ]
-            for category in self.cat_ids
-        }
+        # BaseVideoDataset reads it to leave out images without a selected class.
+        self.cat_img_map: Dict[int, List[int]] = {category: [] for category in self.cat_ids}
+        for info in frames:
+            scored = [each for each in info['instances'] if not each['ignore_flag']]
+            for category in {each['category_id'] for each in scored}:
+                self.cat_img_map[category].append(info['img_id'])
         interval = (self.key_img_sampler or {}).get('interval', 1)
         return frames, [i for i, info in enumerate(frames) if info['frame_id'] % interval == 0]
 
@@ -149,11 +118,11 @@ class UAVMOTDataset(BaseVideoDataset):
         images = list_frames(folder)
         with Image.open(folder / images[0]) as image:
             width, height = image.size
-        targets = self.read_targets(name, len(images))
-        by_frame: Dict[int, List[dict]] = {}
-        for index in np.flatnonzero(targets.ignored | np.isin(targets.categories, self.cat_ids)):
-            instance = self._instance(targets, index)
-            by_frame.setdefault(int(targets.frames[index]) - 1, []).append(instance)
+        instances: List[List[dict]] = [[] for _ in images]
+        for row in self.read_targets(name, len(images)).tolist():
+            instance = self._instance(row)
+            if instance['ignore_flag'] or instance['category_id'] in self.cat2label:
+                instances[int(row[0]) - 1].append(instance)
         # The metric takes the third part of a path from the right for the name of the video.
         parts = folder.parts
         where = folder if len(parts) > 1 and parts[-2] == name else os.path.join(folder, os.curdir)
@@ -166,23 +135,21 @@ class UAVMOTDataset(BaseVideoDataset):
                 video_length=len(images),
                 width=width,
                 height=height,
-                instances=by_frame.get(number, []),
+                instances=instances[number],
             )
             for number, image in enumerate(images)
         ]
 
-    def _instance(self, targets: TargetRows, index: int) -> dict:
-        x, y, w, h = targets.boxes[index].tolist()
-        ignored = bool(targets.ignored[index])
-        category = int(targets.categories[index])
+    def _instance(self, row: Sequence[float]) -> dict:
+        _, number, x, y, w, h, scored, category, visibility = row
         return dict(
             bbox=[x, y, x + w, y + h],
-            bbox_label=self.cat2label.get(category, 0),
-            ignore_flag=int(ignored),
-            instance_id=int(targets.ids[index]),
-            category_id=category,
-            mot_conf=int(not ignored),
-            visibility=float(targets.visibility[index]),
+            bbox_label=self.cat2label.get(int(category), 0),
+            ignore_flag=int(not scored),
+            instance_id=int(number),
+            category_id=int(category),
+            mot_conf=int(bool(scored)),
+            visibility=visibility,
         )
 
 
@@ -200,11 +167,12 @@ class VisDroneMOTDataset(UAVMOTDataset):
     DEFAULT_PREFIX = dict(img_path='sequences', ann_path='annotations')
     IMAGE_FOLDER = ''
 
-    def read_targets(self, name: str, num_frames: int) -> TargetRows:
-        """Annotation of a sequence."""
-        rows = read_mot_rows(Path(self.data_prefix['ann_path']) / f'{name}.txt', num_frames)
-        ignored = (rows[:, 6] == 0) | np.isin(rows[:, 7], (0, 11))
-        return _target_rows(rows, 7, ignored, 1.0)
+    def read_targets(self, name: str, num_frames: int) -> np.ndarray:
+        """Read the annotation of a sequence."""
+        rows = read_mot_rows(Path(self.data_prefix['ann_path'], f'{name}.txt'), num_frames)
+        rows[np.isin(rows[:, 7], (0, 11)), 6] = 0
+        rows[:, 8] = 1
+        return rows
 
 
 @DATASETS.register_module()
@@ -213,8 +181,8 @@ class UAVDTMOTDataset(UAVMOTDataset):
 
     ``<data_root>/UAV-benchmark-M/M0101/img000001.jpg`` and, in
     ``UAV-benchmark-MOTD_v1.0/GT``, ``M0101_gt_whole.txt`` with rows of
-    ``frame,id,x,y,w,h,out-of-view,occlusion,category``, and ``M0101_gt_ignore.txt`` with the
-    ignored regions, where there are any.
+    ``frame,id,x,y,w,h,out-of-view,occlusion,category``, and optionally ``M0101_gt_ignore.txt``
+    with the ignored regions.
     """
 
     METAINFO = dict(CLASSES=('car', 'truck', 'bus'))
@@ -222,13 +190,14 @@ class UAVDTMOTDataset(UAVMOTDataset):
     DEFAULT_PREFIX = dict(img_path='UAV-benchmark-M', ann_path='UAV-benchmark-MOTD_v1.0/GT')
     IMAGE_FOLDER = ''
 
-    def read_targets(self, name: str, num_frames: int) -> TargetRows:
-        """Annotation of a sequence."""
+    def read_targets(self, name: str, num_frames: int) -> np.ndarray:
+        """Read the annotation of a sequence."""
         folder = Path(self.data_prefix['ann_path'])
         rows = read_mot_rows(folder / f'{name}_gt_whole.txt', num_frames)
         regions = folder / f'{name}_gt_ignore.txt'
         if regions.is_file():
-            unscored = read_mot_rows(regions, num_frames)
-            unscored[:, 8] = 0  # a category that ignores them
-            rows = np.concatenate([rows, unscored])
-        return _target_rows(rows, 8, rows[:, 8] == 0, 1.0)
+            ignored = read_mot_rows(regions, num_frames)
+            ignored[:, 8] = 0
+            rows = np.concatenate([rows, ignored])
+        category = rows[:, 8]
+        return np.column_stack([rows[:, :6], category != 0, category, np.ones(len(rows))])

@@ -1,4 +1,4 @@
-"""Base of all datasets, and dataset of any folder of sequences."""
+"""Base of the single-object datasets, and dataset of any folder of sequences."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.sequence_loading import full_prefix, load_sequence, too_few_frames
+from mmeatrack.datasets.sequence_loading import full_prefix, load_sequence, min_visible_frames
 from mmeatrack.files.sequence_infos import find_folder_sequences, load_infos_file, name_sequences
 from mmeatrack.registry import DATASETS
 
@@ -21,10 +21,10 @@ class UAVSOTDataset(BaseSOTDataset):
 
     By default every folder ``<data_root>/<sequence>`` with ``img/*.jpg`` and
     ``groundtruth_rect.txt`` (x, y, w, h a line, in pixels from the upper left corner; NaN rows
-    where the target is absent) is a sequence: the layout of DTB70, and the one for own data. An
-    ``attributes.txt`` beside it may name attributes, one a line. A folder with a numbered file for
-    each of several targets, as OTB's ``Jogging/groundtruth_rect.1.txt``, is as many sequences,
-    ``Jogging-1`` and so on.
+    where the target is absent) is a sequence. This is the layout of DTB70, and the one for your own
+    data. An ``attributes.txt`` next to it may name attributes, one a line. A folder with a numbered
+    file for each of several targets, as OTB's ``Jogging/groundtruth_rect.1.txt``, is as many
+    sequences, ``Jogging-1`` and so on.
 
     Frames are in the order of the numbers in their names (:mod:`mmeatrack.files.frame_files`). All
     that can be checked without decoding an image is checked when the dataset is built, in training
@@ -34,18 +34,18 @@ class UAVSOTDataset(BaseSOTDataset):
 
     Args:
         data_root: The dataset's folder.
-        sequences: The sequences as a list of dicts with ``video_path``, ``ann_path`` and, where
-            wanted, ``seq_name``, ``start_frame_id`` and ``end_frame_id``, instead of those
-            that are found in ``data_root``. Paths are relative to ``data_prefix['img_path']``.
-        ann_file: The same as an infos file of MMTracking, a header and then
+        sequences: Explicit list of sequences instead of those found in ``data_root``: dicts with
+            ``video_path``, ``ann_path`` and optionally ``seq_name``, ``start_frame_id`` and
+            ``end_frame_id``. Paths are relative to ``data_prefix['img_path']``.
+        ann_file: The same list as an infos file of MMTracking, a header and then
             ``video_path,ann_path,first,last`` a line.
         data_prefix: Folders within ``data_root``, where a mirror names them differently. Those that
             are not given keep their default.
         img_folder: Folder of the images within each sequence's folder; ``''`` for the folder
             itself.
-        box_file: Name of the file of boxes within each sequence's folder.
-        bad_sequences: ``'leave_out'`` logs an error for a sequence that cannot be used and goes on
-            with the others; ``'raise'`` stops.
+        box_file: Name of the box file within each sequence's folder.
+        bad_sequences: ``'leave_out'`` logs an error for a sequence that cannot be used and
+            continues with the others; ``'raise'`` stops.
         kwargs: Arguments of :class:`mmtrack.datasets.BaseSOTDataset`.
 
     Raises:
@@ -90,26 +90,25 @@ class UAVSOTDataset(BaseSOTDataset):
         )
 
     def find_sequences(self) -> List[dict]:
-        """Sequence infos of the layout, with usable paths. Subclasses override this.
+        """Return the sequence infos of the layout, with usable paths. Subclasses override this.
 
-        They may name an ``attribute_path`` too, see :mod:`mmeatrack.files.sequence_infos`.
+        They may also have an ``attribute_path``, see :mod:`mmeatrack.files.sequence_infos`.
         FileNotFoundError if the folders of the layout are missing.
         """
         infos, strays = find_folder_sequences(
             self.subfolders('img_path'), self.img_folder, self.box_file
         )
         if infos and strays:
-            self._log(f'no sequences, as they have neither images nor boxes: {strays}')
+            self._log(f'not sequences, as they have neither images nor boxes: {strays}')
         return infos
 
     def subfolders(self, prefix: str) -> List[Path]:
-        """The folders in :meth:`required_folder`, by name and without hidden ones."""
-        root = self.required_folder(prefix)
-        folders = [entry for entry in root.iterdir() if entry.is_dir()]
-        return sorted(folder for folder in folders if not folder.name.startswith('.'))
+        """Return the folders in :meth:`required_folder`, by name and without hidden ones."""
+        entries = self.required_folder(prefix).iterdir()
+        return sorted(each for each in entries if each.is_dir() and not each.name.startswith('.'))
 
     def required_folder(self, prefix: str) -> Path:
-        """The folder ``data_prefix[prefix]``; FileNotFoundError if there is none."""
+        """Return the folder ``data_prefix[prefix]``; FileNotFoundError if it is missing."""
         folder = Path(self.data_prefix[prefix])
         if not folder.is_dir():
             root = Path(self.data_root)
@@ -121,7 +120,7 @@ class UAVSOTDataset(BaseSOTDataset):
         return folder
 
     def load_data_list(self) -> List[dict]:
-        """List the sequences that can be used; see :class:`UAVSOTDataset` for the rest."""
+        """Load the sequences that can be used."""
         infos = self._listed_sequences()
         if not infos:
             raise FileNotFoundError(
@@ -145,7 +144,7 @@ class UAVSOTDataset(BaseSOTDataset):
         return data_list
 
     def load_sequence(self, info: dict) -> dict:
-        """Read one sequence; subclasses may add to what :func:`load_sequence` gives."""
+        """Load one sequence; subclasses may add to the result of :func:`load_sequence`."""
         return load_sequence(info, self.ATTRIBUTE_NAMES)
 
     def full_init(self) -> None:
@@ -170,13 +169,12 @@ class UAVSOTDataset(BaseSOTDataset):
 
     def get_len_per_video(self, video_idx: int) -> int:
         """Return the number of frames of a sequence."""
-        return len(self.get_data_info(video_idx)['boxes'])
+        return len(self.get_bboxes_from_video(video_idx))
 
     def get_img_infos_from_video(self, video_idx: int) -> dict:
         """Return ``video_id``, ``frame_ids``, ``img_paths`` and ``video_length`` of a sequence."""
         info = self.get_data_info(video_idx)
-        folder = info['video_path']
-        img_paths = [os.path.join(folder, str(name)) for name in info['frame_names']]
+        img_paths = [os.path.join(info['video_path'], str(name)) for name in info['frame_names']]
         return dict(
             video_id=video_idx,
             frame_ids=np.arange(len(img_paths)),
@@ -185,7 +183,7 @@ class UAVSOTDataset(BaseSOTDataset):
         )
 
     def prepare_test_data(self, video_idx: int, frame_idx: int) -> Any:
-        """Load a frame; its data sample bears the name of the sequence."""
+        """Load a frame; its data sample has the name of the sequence."""
         results = super().prepare_test_data(video_idx, frame_idx)
         if 'data_samples' in results:
             seq_name = self._metainfo['seq_names'][video_idx]
@@ -195,24 +193,23 @@ class UAVSOTDataset(BaseSOTDataset):
     def prepare_train_data(self, video_idx: int) -> Any:
         """Draw two sequences and pass their visible frames to the pipeline.
 
-        Not every sampling transform looks at ``visible``, so frames without a target are not
-        offered to it at all. ``frame_ids`` keep counting all frames.
+        Not every sampling transform looks at ``visible``, so frames without a target are removed
+        beforehand. ``frame_ids`` still count all frames.
         """
         drawn = random.choices(range(self.num_videos), k=2)
         return self.pipeline([self._visible_frames(idx) for idx in drawn])
 
     def _visible_frames(self, video_idx: int) -> dict:
-        """Return the image and annotation infos of a sequence's visible frames; kept once made."""
+        """Return the image and annotation infos of a sequence's visible frames, from a cache."""
         if video_idx not in self._visible:
             img_infos = self.get_img_infos_from_video(video_idx)
             ann_infos = self.get_ann_infos_from_video(video_idx)
             visible = np.flatnonzero(ann_infos['visible'])
             arrays = {key: values[visible] for key, values in ann_infos.items()}
             for values in arrays.values():
-                values.setflags(write=False)  # all samples of the sequence share them
+                values.setflags(write=False)  # shared by all samples of the sequence
             self._visible[video_idx] = dict(
-                video_id=video_idx,
-                video_length=img_infos['video_length'],
+                img_infos,
                 frame_ids=img_infos['frame_ids'][visible],
                 img_paths=[img_infos['img_paths'][i] for i in visible],
                 **arrays,
@@ -220,14 +217,14 @@ class UAVSOTDataset(BaseSOTDataset):
         return dict(self._visible[video_idx])
 
     def _listed_sequences(self) -> List[dict]:
-        """The given or found sequence infos, with paths that are usable as they are."""
-        if self.sequences is None and not self.ann_file:
-            infos = self.find_sequences()
-            return name_sequences(infos, str(self.data_root)) if infos else []
+        """Return the given or found sequence infos, with usable paths."""
         if self.sequences is not None:
             infos = name_sequences(list(self.sequences), 'sequences')
-        else:
+        elif self.ann_file:
             infos = load_infos_file(self.ann_file)
+        else:
+            infos = self.find_sequences()
+            return name_sequences(infos, str(self.data_root)) if infos else []
         root = self.required_folder('img_path')
         for info in infos:
             for key in ('video_path', 'ann_path', 'attribute_path'):
@@ -240,21 +237,25 @@ class UAVSOTDataset(BaseSOTDataset):
         indices = range(self.num_videos)
         names = [self.get_data_info(index)['seq_name'] for index in indices]
         visible = [int(self.get_ann_infos_from_video(index)['visible'].sum()) for index in indices]
-        reasons = too_few_frames(visible, self.pipeline.transforms)
-        for index, reason in reasons.items():
-            self._leave_out(names[index], ValueError(reason))
-        if len(reasons) == len(names):
+        needed, by = min_visible_frames(self.pipeline.transforms)
+        if max(visible) <= 1:  # still images are drawn repeatedly
+            needed, by = 1, 'training'
+        reasons = [f'{count} visible frames, but {by} needs {needed}' for count in visible]
+        kept = [index for index in indices if visible[index] >= needed]
+        for index in sorted(set(indices) - set(kept)):
+            self._leave_out(names[index], ValueError(reasons[index]))
+        if not kept:
             longest = int(np.argmax(visible))
             raise ValueError(
                 f'{type(self).__name__}: no sequence in {self.data_root} can be trained on; the '
                 f'longest, {names[longest]}, has {reasons[longest]}. Give longer ones, or set '
                 'min_num_frames of the sampling transform'
             )
-        if reasons:
-            self.get_subset_([index for index in indices if index not in reasons])
+        if len(kept) < len(indices):
+            self.get_subset_(kept)
 
     def _leave_out(self, name: str, error: Exception) -> None:
-        """Note why a sequence cannot be used, or stop because of it."""
+        """Record why a sequence cannot be used, or raise the error."""
         if self.bad_sequences == 'raise':
             raise error
         self.left_out[name] = str(error)
@@ -264,7 +265,7 @@ class UAVSOTDataset(BaseSOTDataset):
         print_log(f'{type(self).__name__}: {message}', logger='current', level=level)
 
     def _report_count(self, num_usable: int) -> None:
-        """Say how many sequences there are, and warn where a benchmark is incomplete."""
+        """Log the number of sequences, as a warning if a benchmark is incomplete."""
         expected = self.NUM_SEQUENCES
         if expected in (None, num_usable) or self.sequences is not None or self.ann_file:
             self._log(f'{num_usable} sequences', logging.INFO)
