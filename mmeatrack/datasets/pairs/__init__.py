@@ -1,4 +1,4 @@
-"""Training pairs that are made in batches on the device of the training."""
+"""Training pairs that are made in batches on the training device."""
 
 from .augment import Augmentation
 from .base import MixedPairs, PairBatch, PairSet

@@ -16,17 +16,17 @@ _COARSE = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
 
 
 class Augmentation(NamedTuple):
-    """Chances and strengths.
+    """Probabilities and strengths.
 
     Attributes:
         grey: Share of pairs without colour.
-        tint: Largest change of a channel's gain, alike in all views.
+        tint: Largest change of a channel's gain, the same in all views.
         light: Standard deviation of a view's log gain and log contrast.
         haze: Share of pairs behind haze, which takes up to 0.7 of their contrast.
-        blur: Share of search crops that are blurred, by a motion or out of focus.
-        coarse: Share of pairs taken from so far that their pixels show.
+        blur: Share of search crops blurred by motion or defocus.
+        coarse: Share of pairs at a coarse resolution, as of distant targets.
         noise: Largest standard deviation of the sensor's noise.
-        edge: Share of search crops with the image's black border beside the target.
+        edge: Share of search crops with the image's black border next to the target.
     """
 
     grey: float = 0.1
@@ -48,12 +48,11 @@ def augment(batch: PairBatch, rng: torch.Generator, how: Augmentation) -> PairBa
         return uniform(rng, (number,), 0, 1) < share
 
     level = torch.randint(len(_COARSE), (number,), generator=rng, device=search.device)
-    level = torch.where(chosen(how.coarse), level, torch.full_like(level, -1))
+    coarse = chosen(how.coarse)
     for each, keep in enumerate(_COARSE):
-        rows = (level == each).nonzero().flatten()
+        rows = (coarse & (level == each)).nonzero().flatten()
         if len(rows):
-            coarse = _coarsen(templates[rows].flatten(0, 1), keep)
-            templates[rows] = coarse.unflatten(0, (len(rows), -1))
+            templates[rows] = _coarsen(templates[rows].flatten(0, 1), keep).unflatten(0, (-1, 2))
             search[rows] = _coarsen(search[rows], keep)
     blurred = chosen(how.blur)
     if blurred.any():
@@ -92,21 +91,20 @@ def _coarsen(crops: Tensor, keep: float) -> Tensor:
 
 
 def _blur(crops: Tensor, rng: torch.Generator) -> Tensor:
-    """Blur each of (B, 3, S, S) by a kernel of its own: a line, or a Gaussian."""
+    """Blur each of (B, 3, S, S) by its own kernel: a line, or a Gaussian."""
     number, channels = crops.shape[:2]
     length = uniform(rng, (number, 1, 1), 1.0, 7.0)
     angle = uniform(rng, (number, 1, 1), 0, math.pi)
     width = uniform(rng, (number, 1, 1), 0.3, 0.7)
-    round_ones = uniform(rng, (number, 1, 1), 0, 1) < 0.4
+    is_gaussian = uniform(rng, (number, 1, 1), 0, 1) < 0.4
     offset = torch.arange(_KERNEL, device=crops.device, dtype=crops.dtype) - _KERNEL // 2
     y, x = offset[:, None], offset[None]
     along = x * angle.cos() + y * angle.sin()
     across = y * angle.cos() - x * angle.sin()
-    line = (
-        torch.sigmoid(3 * (length / 2 + 0.3 - along.abs())) * (-0.5 * (across / width) ** 2).exp()
-    )
+    line = torch.sigmoid(3 * (length / 2 + 0.3 - along.abs()))
+    line = line * (-0.5 * (across / width) ** 2).exp()
     gauss = (-0.5 * (x**2 + y**2) / (2 * width) ** 2).exp()
-    kernels = torch.where(round_ones, gauss, line)
+    kernels = torch.where(is_gaussian, gauss, line)
     kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)
     weight = kernels[:, None].repeat_interleave(channels, dim=0)  # (B * 3, 1, k, k)
     padded = F.pad(crops, (_KERNEL // 2,) * 4, mode='replicate')
@@ -115,7 +113,7 @@ def _blur(crops: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def _cut_edge(search: Tensor, boxes: Tensor, rows: Tensor, rng: torch.Generator) -> Tensor:
-    """Blacken what lies beyond a random line beside the target, as beyond an image's border."""
+    """Blacken ``rows`` beyond a random line next to the target, as beyond an image's border."""
     size = search.shape[-1]
     across, high, share = torch.rand((3, len(search)), generator=rng, device=search.device)
     across, high = across < 0.5, high < 0.5
@@ -127,5 +125,4 @@ def _cut_edge(search: Tensor, boxes: Tensor, rows: Tensor, rng: torch.Generator)
     beyond = torch.where(high[:, None], pixel >= top[:, None].floor(), pixel < low[:, None].floor())
     beyond = beyond & rows[:, None]  # (B, size), of x or of y
     beyond_x, beyond_y = beyond & across[:, None], beyond & ~across[:, None]
-    black = beyond_x[:, None] | beyond_y[:, :, None]  # (B, size, size)
-    return search.masked_fill(black[:, None], 0)
+    return search.masked_fill((beyond_x[:, None] | beyond_y[:, :, None])[:, None], 0)

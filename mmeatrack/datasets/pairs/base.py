@@ -1,4 +1,4 @@
-"""Sets of training pairs: a batch in one call, mmtrack's samples from it, and sets mixed."""
+"""Sets of training pairs: batches made in one call, as mmtrack's samples, and mixed sets."""
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -17,11 +17,11 @@ class PairBatch(NamedTuple):
     """Training pairs.
 
     Attributes:
-        templates: (B, 2, 3, Ht, Wt) float, BGR, 0 to 255: the template, and one that fills the
-            temporal slot.
-        template_boxes: (B, 2, 4) centre and size in crop px, whole numbers being pixel centres.
-        search: (B, 3, Hs, Ws), likewise.
-        search_boxes: (B, 4), likewise.
+        templates: (B, 2, 3, Ht, Wt) float, BGR, 0 to 255: the template, and one for the temporal
+            slot.
+        template_boxes: (B, 2, 4) centre and size in crop px; pixel centres are integers.
+        search: (B, 3, Hs, Ws), as the templates.
+        search_boxes: (B, 4), as theirs.
     """
 
     templates: Tensor
@@ -31,24 +31,26 @@ class PairBatch(NamedTuple):
 
 
 class PairSet(Dataset):
-    """A training set whose samples are made, not read; sample ``i`` of a batch follows from it.
+    """A training set whose samples are made, not read.
 
-    A data loader without workers gets a batch by one call, of :meth:`make_batch`. The same
-    indices give the same batch, so that a resumed training sees what it would have seen.
+    A data loader without workers gets a batch by one call of :meth:`make_batch`. The same indices
+    give the same batch, so that a resumed training sees the same pairs.
 
     Args:
-        length: Samples that the set claims to have.
+        length: Nominal number of samples.
         seed: Seed of all samples.
         device: Where the samples are made: where the model is trained.
         temporal: Share of batches whose samples have the second template. Without it a step
-            costs less, as a frame does before a video's first view.
-        negatives: Share of the samples whose search crop is another's, so that the score has to
-            fall where the template's target is not.
+            costs less, as does a frame of a video before its first view.
+        negatives: Share of the samples that get the search crop of another sample, so that the
+            score has to be low where the template's target is absent.
 
     Attributes:
-        skip_batches: Batches to hand out empty, for a training that is resumed and only counts
+        skip_batches: Number of batches to return empty, for a resumed training that only counts
             what it has seen.
     """
+
+    metainfo: Dict[str, Any] = {}  # read by mmengine's loops
 
     def __init__(
         self,
@@ -58,14 +60,11 @@ class PairSet(Dataset):
         temporal: float = 1.0,
         negatives: float = 0.0,
     ) -> None:
-        if length < 1:
-            raise ValueError(f'length={length} must be at least 1.')
-        if seed < 0:
-            raise ValueError(f'seed={seed} must not be negative.')
-        if not 0 <= temporal <= 1:
-            raise ValueError(f'temporal={temporal} must lie between 0 and 1.')
+        if length < 1 or seed < 0:
+            raise ValueError(f'length={length} must be at least 1, and seed={seed} at least 0.')
+        check_shares(temporal=temporal)
         if not 0 <= negatives < 1:
-            raise ValueError(f'negatives={negatives} must lie between 0 and below 1.')
+            raise ValueError(f'negatives={negatives} must be at least 0 and below 1.')
         self.length, self.seed, self.temporal = length, seed, temporal
         self.negatives = negatives
         self.device = torch.device(device)
@@ -78,7 +77,7 @@ class PairSet(Dataset):
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> List[Dict[str, Any]]:
-        """The samples of a batch, as mmtrack's data loaders collate them."""
+        """Return the samples of a batch, as mmtrack's data loaders collate them."""
         if self.skip_batches > 0:
             self.skip_batches -= 1
             return [{} for _ in indices]
@@ -96,27 +95,26 @@ class PairSet(Dataset):
         return as_samples(batch._replace(search=search), absent)
 
     def generator(self, indices: Sequence[int]) -> torch.Generator:
-        """Source of a batch's numbers."""
+        """Return the random generator of a batch."""
         seeds = np.random.SeedSequence([self.seed, *map(int, indices)])
         rng = torch.Generator(self.device)
         rng.manual_seed(int(seeds.generate_state(1, np.uint64)[0] >> 1))
         return rng
 
     def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
-        """Make a batch of a size; all that is random comes from the generator."""
+        """Make a batch of a size; all random numbers come from the generator."""
         raise NotImplementedError
 
-    def full_init(self) -> None:
-        """Called by mmengine; everything is there already."""
 
-    @property
-    def metainfo(self) -> Dict[str, Any]:
-        """Facts that mmengine's visualizer asks for: none."""
-        return {}
+def check_shares(**values: float) -> None:
+    """Raise ValueError if a value is not between 0 and 1."""
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f'{name}={value} must lie between 0 and 1.')
 
 
 def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[str, Any]]:
-    """mmtrack's samples of a batch; those whose search crop lacks the target are labelled 0."""
+    """Convert a batch to mmtrack's samples; search crops without the target, (B,), get label 0."""
     labels = torch.ones(len(batch.search), 1, dtype=torch.long, device=batch.search.device)
     if absent is not None:
         labels = labels * ~absent[:, None]
@@ -129,9 +127,7 @@ def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[s
         labels,
     )
     samples = []
-    for templates, template_boxes, ones, search, search_box, label in zip(
-        *(column.unbind() for column in columns)
-    ):
+    for templates, template_boxes, ones, search, search_box, label in zip(*columns):
         sample = TrackDataSample()
         sample.gt_instances = InstanceData(bboxes=template_boxes, labels=ones)
         sample.search_gt_instances = InstanceData(bboxes=search_box, labels=label)
@@ -146,31 +142,20 @@ def as_batch(pixels: List[Tensor], boxes: List[Tensor]) -> PairBatch:
     return PairBatch(templates, template_boxes, pixels[-1], boxes[-1])
 
 
-def join(batches: Sequence[PairBatch], order: Optional[Tensor] = None) -> PairBatch:
-    """One batch of several, in another order if one is given."""
-    parts = [torch.cat(part) for part in zip(*batches)]
-    return PairBatch(*(part if order is None else part[order] for part in parts))
-
-
 @DATASETS.register_module()
 class MixedPairs(PairSet):
     """Pairs of several sets, mixed by weights.
 
     Args:
         sets: Configs of the sets, such as :class:`StillPairs` and :class:`VideoPairs`.
-        weights: How often a pair is drawn from each, in any unit.
-        kwargs: Of :class:`PairSet`; ``device`` is given to all sets.
+        weights: Relative frequency of each set.
+        kwargs: Of :class:`PairSet`; ``device`` is passed to all sets.
 
     Raises:
         ValueError: If there is not a positive weight for each set.
     """
 
-    def __init__(
-        self,
-        sets: Sequence[dict],
-        weights: Sequence[float],
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, sets: Sequence[dict], weights: Sequence[float], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not sets or len(sets) != len(weights) or min(weights) <= 0:
             raise ValueError(
@@ -184,4 +169,5 @@ class MixedPairs(PairSet):
         chosen = torch.multinomial(self.weights, size, replacement=True, generator=rng)
         counts = torch.bincount(chosen, minlength=len(self.sets)).tolist()
         made = [each.make_batch(n, rng) for each, n in zip(self.sets, counts) if n]
-        return join(made, torch.randperm(size, generator=rng, device=self.device))
+        order = torch.randperm(size, generator=rng, device=self.device)
+        return PairBatch(*(torch.cat(parts)[order] for parts in zip(*made)))

@@ -1,6 +1,5 @@
-"""Cut-outs: pictures of single things with an alpha channel, several poses of one thing."""
+"""Cut-outs: pictures of single things with an alpha channel, with several poses per thing."""
 
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -10,19 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .photos import read_folder
+from .photos import load_images
 
 CANVAS = 96
-# Mean side of a cut-out on its canvas, in px; long ones are shrunk to fit.
+# Mean side of a cut-out on its canvas, in px; long ones are reduced to fit.
 MEAN_SIDE = 40.0
 _HULL_POINTS = 24
-# A cut-out has to cover this share of its bounding box, and less than all of it.
+# A cut-out has to cover a share of its bounding box within these limits.
 _COVERED = (0.08, 0.995)
 _MOST_POSES = 12
 
 
 class Cutouts(NamedTuple):
-    """Chosen cut-outs.
+    """A batch of cut-outs.
 
     Attributes:
         pixels: (B, 4, canvas, canvas) float, BGR and opacity, 0 to 255.
@@ -37,72 +36,63 @@ class CutoutStore:
     """Cut-outs on canvases of one size, by thing and by kind, on one device.
 
     ``<kind>/<thing>.png`` and ``<kind>/<thing>-<pose>.png``, or WebP with alpha, are poses of one
-    thing. Things in the same folder are of a kind, and stand beside each other as distractors.
+    thing. Things in the same folder are of one kind, and serve as distractors for each other.
 
     Raises:
         FileNotFoundError: If the folder holds no image.
-        ValueError: If fewer cut-outs than ``least`` can be used.
+        ValueError: If fewer than ``least`` cut-outs can be used.
     """
 
     def __init__(
         self, folder: Union[str, Path], device: Union[str, torch.device] = 'cpu', least: int = 8
     ) -> None:
-        pixels: List[np.ndarray] = []
-        hulls: List[np.ndarray] = []
-        things: Dict[Tuple[str, str], List[int]] = defaultdict(list)
-
-        def take(path: Path, image: np.ndarray) -> Optional[bool]:
-            thing = (str(path.parent), re.split('-', path.stem)[0])
-            if len(things.get(thing, [])) >= _MOST_POSES:
-                return None
-            found = _on_canvas(image)
-            if found is None:
-                return False
-            things[thing].append(len(pixels))
-            pixels.append(found[0])
-            hulls.append(found[1])
-            return True
-
         needed = (
             'images with an alpha channel that is neither empty nor full are needed. Add some, or '
             'give another cutout_root'
         )
-        self.report = read_folder(folder, cv2.IMREAD_UNCHANGED, take, least, needed)
-        self.pixels = torch.from_numpy(np.stack(pixels)).to(device)  # (N, 4, canvas, canvas)
-        self.hulls = torch.from_numpy(np.stack(hulls)).to(device)
+        found, self.report = load_images(folder, cv2.IMREAD_UNCHANGED, _on_canvas, least, needed)
+        things: Dict[Tuple[Path, str], List[int]] = defaultdict(list)
+        kept: List[Tuple[np.ndarray, np.ndarray]] = []
+        for path, cutout in found.items():
+            poses = things[path.parent, path.stem.split('-')[0]]
+            if len(poses) < _MOST_POSES:
+                poses.append(len(kept))
+                kept.append(cutout)
         self.things = list(things.values())
-        kinds: Dict[str, List[int]] = defaultdict(list)
+        kinds: Dict[Path, List[int]] = defaultdict(list)
         for number, (kind, _) in enumerate(things):
             kinds[kind].append(number)
         self.kinds = list(kinds.values())
         self._kind_of = {thing: kind for kind in self.kinds for thing in kind}
+        pixels, hulls = zip(*kept)
+        self.pixels = torch.from_numpy(np.stack(pixels)).to(device)  # (N, 4, canvas, canvas)
+        self.hulls = torch.from_numpy(np.stack(hulls)).to(device)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def draw_things(self, number: int, rng: torch.Generator) -> List[int]:
-        """Numbers of random things."""
-        draws = torch.rand(number, generator=rng, device=rng.device).tolist()
-        return [int(draw * len(self.things)) for draw in draws]
+        """Draw the numbers of random things."""
+        return _draw([range(len(self.things))] * number, rng)
 
     def draw_relatives(self, things: Sequence[int], rng: torch.Generator) -> List[int]:
-        """For each thing the number of another of its kind, or of itself where it is alone."""
-        draws = torch.rand(len(things), generator=rng, device=rng.device).tolist()
-        kinds = [self._kind_of[thing] for thing in things]
-        return [kind[int(draw * len(kind))] for kind, draw in zip(kinds, draws)]
+        """Draw for each thing another of its kind, perhaps itself."""
+        return _draw([self._kind_of[thing] for thing in things], rng)
 
     def poses(self, things: Sequence[int], rng: torch.Generator) -> Cutouts:
-        """A random pose of each thing."""
-        draws = torch.rand(len(things), generator=rng, device=rng.device).tolist()
-        chosen = [
-            self.things[thing][int(draw * len(self.things[thing]))]
-            for thing, draw in zip(things, draws)
-        ]
+        """Draw a random pose of each thing."""
+        chosen = _draw([self.things[thing] for thing in things], rng)
         return Cutouts(self.pixels[chosen].float(), self.hulls[chosen])
 
 
+def _draw(choices: Sequence[Sequence[int]], rng: torch.Generator) -> List[int]:
+    """Draw one of each sequence of choices."""
+    draws = torch.rand(len(choices), generator=rng, device=rng.device).tolist()
+    return [each[int(draw * len(each))] for each, draw in zip(choices, draws)]
+
+
 def _on_canvas(image: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-    """A cut-out scaled onto the canvas (4, canvas, canvas), and its hull; None for no cut-out."""
+    """Scale a cut-out onto the canvas (4, canvas, canvas), with its hull; None if it is unfit."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 4:
         return None
     opaque = np.argwhere(image[..., 3] > 127)
@@ -114,7 +104,7 @@ def _on_canvas(image: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
     if min(height, width) < 6 or not _COVERED[0] <= covered <= _COVERED[1]:
         return None
     scale = min(MEAN_SIDE / (height * width) ** 0.5, (CANVAS - 8) / max(height, width))
-    # A square around the box; what is faint beyond it, such as a cast shadow, stays.
+    # A square around the box, which keeps faint parts beyond it, such as a cast shadow.
     side = CANVAS / scale
     reach = int(side / 2) + 1
     square = np.pad(image, ((reach, reach), (reach, reach), (0, 0)))
@@ -134,7 +124,7 @@ def _on_canvas(image: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
 
 
 def _bleed(canvas: np.ndarray) -> np.ndarray:
-    """Colours of (H, W, 4), continued beyond the outline so that edges do not darken."""
+    """Extend the colours of (H, W, 4) beyond the outline, so that edges do not darken."""
     weight = canvas[..., 3:] / 255
     near = cv2.GaussianBlur(np.dstack((canvas[..., :3] * weight, weight)), (0, 0), 2)
     around = near[..., :3] / np.maximum(near[..., 3:], 1e-3)

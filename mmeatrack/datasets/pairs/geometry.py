@@ -1,18 +1,20 @@
-"""Crops as affine maps: what a training pair shows, and where its target lies.
+"""Crops as affine maps: the content of a training pair, and where its target lies.
 
-Three views make a pair: the original template, a template for the temporal slot, and the search
-crop. A *scene* is the plane in which a view's target lies, in any unit. A crop's pixels map to it
-by a scale and a shift; layers of pixels map from the scene by further affine maps.
+Three views make a pair: the template, a template for the temporal slot, and the search crop. A
+*scene* is the plane in which a view's target lies, in any unit. A crop's pixels map to it by a
+scale and a shift; layers of pixels map from the scene by further affine maps.
 """
 
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TEMPLATE, TEMPORAL, SEARCH = range(3)
-NUM_VIEWS = 3
+# Template, temporal template and search crop. Largest shift of the crop's centre along an axis,
+# over the crop's side, and largest |log| of the factor on the side.
+JITTERS = ((0.0, 0.0), (0.1, 0.12), (0.375, 0.35))
+NUM_VIEWS = len(JITTERS)
 
 
 class CropForm(NamedTuple):
@@ -28,42 +30,14 @@ class CropForm(NamedTuple):
     template_factor: float = 2.0
     search_factor: float = 4.0
 
-    def sizes(self) -> Tuple[int, int, int]:
-        """Side of each view in px."""
-        return self.template_size, self.template_size, self.search_size
-
-    def factors(self) -> Tuple[float, float, float]:
-        """Side of each view over the target's mean side."""
-        return self.template_factor, self.template_factor, self.search_factor
-
-
-class Jitter(NamedTuple):
-    """Limits to the offset and scale of a view's crop around its target.
-
-    Attributes:
-        centre: Largest shift of the crop's centre along an axis, over the crop's side.
-        scale: Largest ``|log|`` of the factor on the crop's side.
-    """
-
-    centre: float
-    scale: float
-
-
-JITTERS: Tuple[Jitter, Jitter, Jitter] = (
-    Jitter(0.0, 0.0),
-    Jitter(0.1, 0.12),
-    Jitter(0.375, 0.35),
-)
-
 
 class Crops(NamedTuple):
     """The crops of a batch of one view.
 
     Attributes:
-        scale: (B,) scene units a crop pixel.
+        scale: (B,) scene units per crop pixel.
         shift: (B, 2) of the crop's centre off the box's centre, in scene units.
-        boxes: (B, 4) the target's box in crop px, centre and size, whole numbers being pixel
-            centres.
+        boxes: (B, 4) the target's box in crop px, centre and size; pixel centres are integers.
         size: Side in px.
     """
 
@@ -74,34 +48,28 @@ class Crops(NamedTuple):
 
 
 def uniform(rng: torch.Generator, shape: Sequence[int], low: float, high: float) -> Tensor:
-    """Uniform numbers on the generator's device."""
+    """Draw uniform numbers on the generator's device."""
     return torch.rand(*shape, generator=rng, device=rng.device) * (high - low) + low
 
 
-def draw_crops(
-    rng: torch.Generator, box_sizes: Tensor, form: CropForm, jitters: Sequence[Jitter]
-) -> List[Crops]:
-    """Draw the crops around the targets of a batch.
+def draw_crops(rng: torch.Generator, box_sizes: Tensor, form: CropForm) -> List[Crops]:
+    """Draw the crops of each view around the targets of a batch.
 
-    Half of the search crops are off by at most half of what the jitter allows.
-
-    Args:
-        rng: Source of the numbers.
-        box_sizes: (B, 3, 2) width and height of the target in each view, in scene units.
-        form: Sizes of the crops.
-        jitters: One for each view.
+    ``box_sizes`` are width and height of the target in each view, (B, 3, 2), in scene units. In
+    half of the pairs, crops are off by at most half of what the jitter allows.
     """
     batch = len(box_sizes)
     near = uniform(rng, (batch, 1), 0, 1) < 0.5
+    sizes = (form.template_size, form.template_size, form.search_size)
+    factors = (form.template_factor, form.template_factor, form.search_factor)
     views = []
-    for view, (size, factor, jitter) in enumerate(zip(form.sizes(), form.factors(), jitters)):
-        wh = box_sizes[:, view]
+    for wh, size, factor, (offset, zoom) in zip(box_sizes.unbind(1), sizes, factors, JITTERS):
         side = wh.prod(dim=1).sqrt()  # (B,)
-        zoom = uniform(rng, (batch,), -jitter.scale, jitter.scale).exp()
-        centre = factor * jitter.centre  # in mean sides of the target
-        reach = torch.where(near, 0.5 * centre, centre) * side[:, None]
+        zooms = uniform(rng, (batch,), -zoom, zoom).exp()
+        most = factor * offset  # in mean sides of the target
+        reach = torch.where(near, 0.5 * most, most) * side[:, None]
         shift = uniform(rng, (batch, 2), -1, 1) * reach
-        scale = side * factor * zoom / size
+        scale = side * factor * zooms / size
         middle = size / 2 - shift / scale[:, None] - 0.5
         views.append(Crops(scale, shift, torch.cat((middle, wh / scale[:, None]), dim=1), size))
     return views
@@ -122,22 +90,21 @@ def affine(linear: Tensor, at: Tensor, to: Tensor) -> Tensor:
 
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """``outer`` after ``inner``, both (B, 2, 3)."""
-    linear = outer[..., :2] @ inner
-    return linear + F.pad(outer[..., 2:], (2, 0))
+    return outer[..., :2] @ inner + F.pad(outer[..., 2:], (2, 0))
 
 
 def sample_pixels(source: Tensor, maps: Tensor, size: int, padding: str = 'zeros') -> Tensor:
-    """Draw crops (B, C, size, size) from pixels.
+    """Sample crops (B, C, size, size) from pixels.
 
     Args:
         source: (B, C, H, W) float.
-        maps: (B, 2, 3) from crop px to source px; whole numbers are pixel centres in both.
+        maps: (B, 2, 3) from crop px to source px; pixel centres are integers in both.
         size: Side of the crops in px.
         padding: Beyond the source: 'zeros', 'border' or 'reflection'.
     """
     pixel = torch.arange(size, dtype=source.dtype, device=source.device)
     sides = maps.new_tensor([source.shape[-1], source.shape[-2]])
-    # grid_sample counts from -1 to 1: its maps are ours, scaled and shifted.
+    # grid_sample's coordinates go from -1 to 1: scale and shift the maps.
     maps = maps * (2 / sides)[:, None]
     maps[..., 2] += 1 / sides - 1
     across = maps[:, None, None, :, 0] * pixel[None, None, :, None]
@@ -155,19 +122,18 @@ def hull_boxes(hulls: Tensor, linear: Tensor) -> Tensor:
 def random_linear(
     rng: torch.Generator, batch: int, turn: float, scale: float, stretch: float, shear: float
 ) -> Tensor:
-    """Random linear maps (B, 2, 2): a turn after a stretch, a shear and a scale.
+    """Random linear maps (B, 2, 2): a rotation after a stretch, a shear and a scale.
 
     Args:
-        rng, batch: Source of the numbers, and how many maps.
-        turn: Largest turn in radians.
+        rng, batch: Random generator, and number of maps.
+        turn: Largest rotation in radians.
         scale: Largest ``|log|`` of the scale.
-        stretch: Largest ``|log|`` of the stretch of x, and of y's shrinkage.
+        stretch: Largest ``|log|`` of the stretch of x, and of the inverse stretch of y.
         shear: Largest shear of x along y.
     """
-    angle = uniform(rng, (batch,), -turn, turn)
-    zoom = uniform(rng, (batch,), -scale, scale)
-    pull = uniform(rng, (batch,), -stretch, stretch)
-    lean = uniform(rng, (batch,), -shear, shear)
+    angle, zoom, pull, lean = (
+        uniform(rng, (batch,), -most, most) for most in (turn, scale, stretch, shear)
+    )
     cos, sin = angle.cos(), angle.sin()
     rotation = torch.stack((cos, -sin, sin, cos), dim=1).view(batch, 2, 2)
     across, down = (zoom + pull).exp(), (zoom - pull).exp()

@@ -1,6 +1,6 @@
 """Training pairs made from photographs and cut-outs."""
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -9,12 +9,10 @@ from torch import Tensor
 from mmeatrack.registry import DATASETS
 
 from .augment import Augmentation, augment
-from .base import PairBatch, PairSet, as_batch
+from .base import PairBatch, PairSet, as_batch, check_shares
 from .cutouts import CANVAS, MEAN_SIDE, Cutouts, CutoutStore
 from .geometry import (
-    JITTERS,
     NUM_VIEWS,
-    SEARCH,
     CropForm,
     Crops,
     affine,
@@ -34,7 +32,7 @@ class Change(NamedTuple):
 
     Attributes:
         turn, scale, stretch, shear: Of the target.
-        camera: Largest turn in radians and ``|log|`` of the zoom of the camera.
+        camera: Largest rotation in radians and ``|log|`` of the zoom of the camera.
         move: Largest shift of the background, in mean sides of the target.
     """
 
@@ -46,25 +44,17 @@ class Change(NamedTuple):
     move: float = 2.0
 
 
-class _Targets(NamedTuple):
-    """Targets of a batch: things, their pictures in each view, and which are not pasted."""
-
-    things: List[int]
-    poses: List[Cutouts]
-    regions: Tensor
-
-
 @DATASETS.register_module()
 class StillPairs(PairSet):
     """Two templates and a search crop of one object, made from still images.
 
     The object is a cut-out, a cut-out's outline filled from a photograph, or a region of the
-    photograph itself. It moves, turns, scales, stretches and changes its pose and light between
-    the views, on a background that moves otherwise, among others of its kind. COCO's still pairs
-    do the same job in the family's recipes.
+    photograph itself. Between the views it moves, turns, scales, stretches and changes its pose and
+    light. The background moves differently, and distractors are of the object's kind. Trackers of
+    this family use COCO's still images for the same purpose.
 
-    Everything is tensors: photographs are packed once in memory, crops are cut by grid sampling,
-    and a batch is made in one call on the device of the training.
+    Photographs are loaded into memory once, crops are cut by grid sampling, and a batch is made in
+    one call on the device of the training.
 
     Args:
         photo_root: Folder of photographs.
@@ -72,8 +62,8 @@ class StillPairs(PairSet):
         crops: Sizes of the crops, see :class:`CropForm`.
         regions: Share of pairs whose target is a region of the photograph.
         filled: Share of the pasted targets whose outline is filled from another photograph.
-        distractors: Others in a search crop at most.
-        change: How much targets change, see :class:`Change`.
+        distractors: Largest number of distractors in a search crop.
+        change: Change of targets between views, see :class:`Change`.
         augmentation: Light, blur and noise, see :class:`Augmentation`.
         kwargs: Of :class:`PairSet`.
 
@@ -95,9 +85,7 @@ class StillPairs(PairSet):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (('regions', regions), ('filled', filled)):
-            if not 0 <= value <= 1:
-                raise ValueError(f'{name}={value} must lie between 0 and 1.')
+        check_shares(regions=regions, filled=filled)
         if distractors < 0:
             raise ValueError(f'distractors={distractors} must be at least 0.')
         self.form = CropForm(**(crops or {}))
@@ -109,52 +97,52 @@ class StillPairs(PairSet):
 
     def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
         """Make a batch; see :meth:`PairSet.make_batch`."""
-        targets = self._draw_targets(size, rng)
-        shapes = self._draw_shapes(size, rng, targets.regions)
-        boxes = torch.stack(
-            [hull_boxes(pose.hulls, shape) for pose, shape in zip(targets.poses, shapes)], dim=1
-        )  # (B, 3, 4), in scene units, from the target's origin
-        views = draw_crops(rng, boxes[..., 2:] - boxes[..., :2], self.form, JITTERS)
+        things, poses, regions = self._draw_targets(size, rng)
+        shapes = self._draw_shapes(size, rng, regions)
+        boxes = [hull_boxes(pose.hulls, shape) for pose, shape in zip(poses, shapes)]  # (B, 4) xyxy
+        sides = torch.stack([box[:, 2:] - box[:, :2] for box in boxes], dim=1)
+        views = draw_crops(rng, sides, self.form)
         photo = self.photos.windows(size, rng)
-        anchor = _striking_places(photo, rng)
-        density = uniform(rng, (size, 1, 1), 18, 38)  # photo px a scene unit
+        anchor = _high_contrast_places(photo, rng)
+        density = uniform(rng, (size, 1, 1), 18, 38)  # photo px per scene unit
+        counts = [min(self.distractors, 1)] * (NUM_VIEWS - 1) + [self.distractors]
         crops = []
-        for view, (crop, shape) in enumerate(zip(views, shapes)):
-            middle = (boxes[:, view, :2] + boxes[:, view, 2:]) / 2
-            to_scene = crop_to_scene(crop, middle)
-            ground = self._ground(rng, anchor, density, shape, targets.regions)
+        for crop, shape, box, pose, count in zip(views, shapes, boxes, poses, counts):
+            to_scene = crop_to_scene(crop, (box[:, :2] + box[:, 2:]) / 2)
+            ground = self._ground(rng, anchor, density, shape, regions)
             pixels = sample_pixels(photo, compose(ground, to_scene), crop.size, 'reflection')
-            count = self.distractors if view == SEARCH else min(self.distractors, 1)
             for _ in range(count):
-                pixels = self._paste_other(pixels, rng, targets.things, crop, to_scene)
-            layer = _sample_canvas(targets.poses[view].pixels, shape, to_scene, crop.size)
-            crops.append(_blend(pixels, layer, (~targets.regions).to(pixels.dtype)))
+                pixels = self._paste_distractor(pixels, rng, things, crop, to_scene)
+            layer = _sample_canvas(pose.pixels, shape, to_scene, crop.size)
+            crops.append(_blend(pixels, layer, ~regions))
         return augment(as_batch(crops, [crop.boxes for crop in views]), rng, self.augmentation)
 
-    def _draw_targets(self, size: int, rng: torch.Generator) -> _Targets:
+    def _draw_targets(
+        self, size: int, rng: torch.Generator
+    ) -> Tuple[List[int], List[Cutouts], Tensor]:
+        """Draw things, their pictures in each view, and whether the target is a region, (B,)."""
         things = self.cutouts.draw_things(size, rng)
         regions = uniform(rng, (size,), 0, 1) < self.regions
         filled = (uniform(rng, (size,), 0, 1) < self.filled) & ~regions
-        first = self.cutouts.poses(things, rng)
+        rectangles = _as_rectangle(self.cutouts.poses(things, rng).hulls)
         texture = self.photos.windows(size, rng)[..., :CANVAS, :CANVAS]
         poses = []
         for _ in range(NUM_VIEWS):
             pose = self.cutouts.poses(things, rng)
-            # A region is a rectangle; it has no poses.
-            hulls = torch.where(regions[:, None, None], _as_rectangle(first.hulls), pose.hulls)
+            hulls = torch.where(regions[:, None, None], rectangles, pose.hulls)
             colours = torch.where(filled[:, None, None, None], texture, pose.pixels[:, :3])
             poses.append(Cutouts(torch.cat((colours, pose.pixels[:, 3:]), dim=1), hulls))
-        return _Targets(things, poses, regions)
+        return things, poses, regions
 
     def _draw_shapes(self, size: int, rng: torch.Generator, regions: Tensor) -> List[Tensor]:
         """Linear maps (B, 2, 2) from canvas px to scene units, for each view."""
         base = random_linear(rng, size, 0.25, 0.0, 0.3, 0.15) / MEAN_SIDE
-        # Upright things, as people are, are more often tall than wide.
+        # Upright things, such as people, are more often tall than wide.
         tall = uniform(rng, (size, 1), 0, 0.45).exp()
         base = base * torch.cat((1 / tall, tall), dim=1)[..., None]
         flip = torch.where(uniform(rng, (size,), 0, 1) < 0.5, -1.0, 1.0)
         base = base * torch.stack((flip, torch.ones_like(flip)), dim=1)[:, None]
-        # A turned rectangle has another bounding box, which nothing in it shows: regions hardly do.
+        # Regions hardly turn: nothing in them shows the bounding box of a turned rectangle.
         upright = random_linear(rng, size, 0.0, 0.0, 0.5, 0.0) / MEAN_SIDE
         how, attached = self.change, regions[:, None, None]
         shapes = []
@@ -173,14 +161,14 @@ class StillPairs(PairSet):
         shift = uniform(rng, (size, 2), -how.move, how.move) * density[:, 0]
         zero = torch.zeros_like(anchor)
         moving = affine(turn * density, zero, anchor + shift)
-        # A region of the photograph moves, turns and stretches with all that is around it.
+        # A region of the photograph moves, turns and stretches with its surroundings.
         attached = affine(torch.linalg.inv(shape) / MEAN_SIDE * density, zero, anchor)
         return torch.where(regions[:, None, None], attached, moving)
 
-    def _paste_other(
+    def _paste_distractor(
         self, pixels: Tensor, rng: torch.Generator, things: List[int], crop: Crops, to_scene: Tensor
     ) -> Tensor:
-        """Paste another thing beside each target: of its kind, in other colours."""
+        """Paste another thing of the same kind, in other colours, next to most targets."""
         size = len(pixels)
         other = self.cutouts.poses(self.cutouts.draw_relatives(things, rng), rng)
         shape = random_linear(rng, size, 0.5, 0.4, 0.4, 0.2) / MEAN_SIDE
@@ -192,17 +180,15 @@ class StillPairs(PairSet):
         # Beyond the target's box, overlapping it by a tenth at most.
         touching = (reach / way.abs().clamp(min=1e-3)).amin(dim=1, keepdim=True)
         middle = to_scene[..., 2] + crop.scale[:, None] * (crop.size / 2 - 0.5)
-        centre = middle - crop.shift
-        at = centre + way * touching * uniform(rng, (size, 1), 0.9, 2.2)
+        at = middle - crop.shift + way * touching * uniform(rng, (size, 1), 0.9, 2.2)
         canvas = _recolour(other.pixels, rng)
         moved = torch.cat((to_scene[..., :2], to_scene[..., 2:] - at[..., None]), dim=2)
         layer = _sample_canvas(canvas, shape, moved, crop.size)
-        shown = (uniform(rng, (size,), 0, 1) < 0.6).to(pixels.dtype)
-        return _blend(pixels, layer, shown)
+        return _blend(pixels, layer, uniform(rng, (size,), 0, 1) < 0.6)
 
 
-def _striking_places(photo: Tensor, rng: torch.Generator) -> Tensor:
-    """Places (B, 2) in windows (B, 3, S, S), x and y in px: more often where contrast is high."""
+def _high_contrast_places(photo: Tensor, rng: torch.Generator) -> Tensor:
+    """Places (B, 2) in windows (B, 3, S, S), x and y in px, drawn in proportion to contrast."""
     cell = photo.shape[-1] // 16
     grey = F.avg_pool2d(photo[:, 1:2], 2)  # green, at half size
     half = cell // 2
@@ -224,16 +210,15 @@ def _sample_canvas(pixels: Tensor, shape: Tensor, to_scene: Tensor, size: int) -
 
 
 def _blend(pixels: Tensor, layer: Tensor, shown: Tensor) -> Tensor:
-    alpha = layer[:, 3:] / 255 * shown[:, None, None, None]
-    return torch.lerp(pixels, layer[:, :3], alpha)
+    """Put layers (B, 4, S, S) over the pixels (B, 3, S, S) where ``shown`` (B,)."""
+    return torch.lerp(pixels, layer[:, :3], layer[:, 3:] / 255 * shown[:, None, None, None])
 
 
 def _recolour(pixels: Tensor, rng: torch.Generator) -> Tensor:
-    """Canvases with their colours mixed anew, most of them by much."""
-    size = len(pixels)
-    mix = torch.eye(3, device=pixels.device) + 0.5 * torch.randn(
-        size, 3, 3, generator=rng, device=pixels.device
-    )
+    """Mix the colour channels of canvases (B, 4, S, S), mostly by much."""
+    size, device = len(pixels), pixels.device
+    noise = torch.randn(size, 3, 3, generator=rng, device=device)
+    mix = torch.eye(3, device=device) + 0.5 * noise
     mix = mix / mix.sum(dim=2, keepdim=True).abs().clamp(min=0.5)
     colours = torch.einsum('bij,bjhw->bihw', mix, pixels[:, :3])
     colours = colours * uniform(rng, (size, 1, 1, 1), 0.5, 1.4)
@@ -241,10 +226,9 @@ def _recolour(pixels: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def _as_rectangle(hulls: Tensor) -> Tensor:
-    """Outlines (B, K, 2) in place of which their bounding boxes stand."""
+    """Corners (B, 4, 2) of the bounding boxes of outlines (B, K, 2), repeated to K points."""
     low, high = hulls.amin(dim=1), hulls.amax(dim=1)
     x = torch.stack((low[:, 0], high[:, 0], high[:, 0], low[:, 0]), dim=1)
     y = torch.stack((low[:, 1], low[:, 1], high[:, 1], high[:, 1]), dim=1)
     corners = torch.stack((x, y), dim=2)
-    repeats = -(-hulls.shape[1] // 4)
-    return corners.repeat(1, repeats, 1)[:, : hulls.shape[1]]
+    return corners.repeat(1, -(-hulls.shape[1] // 4), 1)[:, : hulls.shape[1]]

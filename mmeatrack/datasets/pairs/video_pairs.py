@@ -13,7 +13,6 @@ from mmeatrack.registry import DATASETS
 from .augment import Augmentation, augment
 from .base import PairBatch, PairSet, as_batch
 from .geometry import (
-    JITTERS,
     NUM_VIEWS,
     CropForm,
     affine,
@@ -32,19 +31,19 @@ class VideoPairs(PairSet):
 
     Args:
         pack_root: Folder of packs, see :func:`write_pack`.
-        videos: In its place the config of a dataset, whose frames are packed in memory now.
-        frames_each: Frames that are packed of each of its videos.
+        videos: Config of a dataset instead, whose frames are packed in memory when built.
+        frames_each: Number of frames to pack from each of its videos.
         crops: Sizes of the crops, see :class:`CropForm`.
         max_gap: Frames between template and search crop at most.
-        stretch: Largest ``|log|`` of the stretch of x, and of y's shrinkage, that all views of
-            a pair share: targets get other aspects by it.
-        transpose: Share of pairs with x and y exchanged.
+        stretch: Largest ``|log|`` of the stretch of x, and of the inverse stretch of y, which
+            varies the aspect of targets. All views of a pair share it.
+        transpose: Share of pairs with x and y swapped.
         augmentation: Light, blur and noise, see :class:`Augmentation`.
         kwargs: Of :class:`PairSet`.
 
     Raises:
         FileNotFoundError: If there is no pack.
-        ValueError: If no video has two frames, or not one source is given.
+        ValueError: If no video has two frames, or not exactly one source is given.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class VideoPairs(PairSet):
         else:
             self.packs = [pack_dataset(DATASETS.build(videos), frames_each)]
         self.patches = [self._on_device(pack.patches) for pack in self.packs]
-        # A video: its pack, its first patch, and its frames' numbers.
+        # Of each video: its pack, the row of its first patch, and the numbers of its frames.
         self.videos: List[Tuple[int, int, np.ndarray]] = []
         for number, pack in enumerate(self.packs):
             starts = np.flatnonzero(np.r_[True, np.diff(pack.videos) != 0])
@@ -84,24 +83,20 @@ class VideoPairs(PairSet):
         """Make a batch; see :meth:`PairSet.make_batch`."""
         patches, boxes = self._draw_frames(size, rng)
         turn, swap = self._draw_turns(size, rng)
-        wh = boxes[..., 2:]  # (B, 3, 2) in patch px
-        # An x of the scene is patch px times this.
-        across = turn.abs().amax(dim=2)  # (B, 2), of patch x and y
-        scene = wh * across[:, None].reciprocal()
-        scene = torch.where(swap[:, None, None], scene.flip(-1), scene)
-        views = draw_crops(rng, scene, self.form, JITTERS)
+        # (B, 3, 2), from patch px to scene units
+        wh = boxes[..., 2:] * turn.abs().amax(dim=2)[:, None].reciprocal()
+        views = draw_crops(rng, torch.where(swap[:, None, None], wh.flip(-1), wh), self.form)
+        origin = torch.zeros(size, 2, device=self.device)
         crops = []
-        for view, crop in enumerate(views):
-            to_scene = crop_to_scene(crop, torch.zeros(size, 2, device=self.device))
+        for pixels, box, crop in zip(patches, boxes.unbind(1), views):
             # The patch's corner is at 0, its first pixel's centre at 0.5.
-            to_patch = affine(
-                turn, torch.zeros(size, 2, device=self.device), boxes[:, view, :2] - 0.5
-            )
-            crops.append(sample_pixels(patches[view], compose(to_patch, to_scene), crop.size))
+            to_patch = affine(turn, origin, box[:, :2] - 0.5)
+            maps = compose(to_patch, crop_to_scene(crop, origin))
+            crops.append(sample_pixels(pixels, maps, crop.size))
         return augment(as_batch(crops, [crop.boxes for crop in views]), rng, self.augmentation)
 
     def _draw_frames(self, size: int, rng: torch.Generator) -> Tuple[List[Tensor], Tensor]:
-        """Patches (B, 3, S, S) of each view, and boxes (B, 3, 4)."""
+        """Draw patches (B, 3, S, S) of each view, and boxes (B, 3, 4)."""
         draws = torch.rand(size, 4, generator=rng, device=rng.device).tolist()
         packs, rows = [], []
         for video, *shares in draws:
@@ -116,7 +111,7 @@ class VideoPairs(PairSet):
         return patches, torch.from_numpy(boxes).to(self.device).float()
 
     def _gather(self, packs: Sequence[int], rows: Sequence[int]) -> Tensor:
-        """Patches (B, S, S, 3), uint8, each by its pack and its row."""
+        """Gather patches (B, S, S, 3), uint8, by pack and row."""
         order = sorted(range(len(packs)), key=packs.__getitem__)
         parts = [
             self.patches[number][[rows[each] for each in group]]
@@ -125,9 +120,9 @@ class VideoPairs(PairSet):
         return torch.cat(parts)[np.argsort(order).tolist()]
 
     def _on_device(self, patches: np.ndarray) -> Tensor:
-        """Patches for the device; those for the CPU stay where they are, in a file perhaps."""
+        """Move patches to the device; on the CPU they may stay memory maps."""
         with warnings.catch_warnings():
-            # They are read alone, so that a map without write access will do.
+            # They are only read, so that a map without write access is safe.
             warnings.filterwarnings('ignore', message='The given NumPy array is not writable')
             return torch.from_numpy(patches).to(self.device)
 
@@ -140,12 +135,9 @@ class VideoPairs(PairSet):
         return template, low + int(shares[2] * (high - low + 1)), search
 
     def _draw_turns(self, size: int, rng: torch.Generator) -> Tuple[Tensor, Tensor]:
-        """Maps (B, 2, 2) from scene to patch, flips, stretches and exchanges; and which swap."""
+        """Maps (B, 2, 2) from scene to patch that flip, stretch and swap; and (B,) which swap."""
         pull = uniform(rng, (size,), -self.stretch, self.stretch)
         flip = torch.where(uniform(rng, (size,), 0, 1) < 0.5, -1.0, 1.0)
         swap = uniform(rng, (size,), 0, 1) < self.transpose
-        zero = torch.zeros_like(pull)
-        plain = torch.stack((flip * pull.exp(), zero, zero, (-pull).exp()), dim=1)
-        crossed = torch.stack((zero, flip * pull.exp(), (-pull).exp(), zero), dim=1)
-        turn = torch.where(swap[:, None], crossed, plain).view(size, 2, 2)
-        return turn, swap
+        plain = torch.diag_embed(torch.stack((flip * pull.exp(), (-pull).exp()), dim=1))
+        return torch.where(swap[:, None, None], plain.flip(-1), plain), swap

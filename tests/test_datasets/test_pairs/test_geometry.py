@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from mmeatrack.datasets.pairs.geometry import (
-    JITTERS,
     CropForm,
     affine,
     compose,
@@ -24,7 +23,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def test_template_crop_is_centred_and_shows_the_target_at_half_its_side() -> None:
     sizes = torch.tensor([[[2.0, 0.5]] * 3])  # mean side 1
-    template = draw_crops(generator(), sizes, CropForm(), JITTERS)[0]
+    template = draw_crops(generator(), sizes, CropForm())[0]
     # 64 px show 2 mean sides: 32 px a unit, so that the box is 64 x 16 px around pixel 31.5.
     assert template.boxes[0].tolist() == pytest.approx([31.5, 31.5, 64.0, 16.0])
     assert float(template.scale) == pytest.approx(1 / 32)
@@ -32,7 +31,7 @@ def test_template_crop_is_centred_and_shows_the_target_at_half_its_side() -> Non
 
 def test_search_crops_are_off_by_no_more_than_the_jitter() -> None:
     sizes = torch.ones(500, 3, 2)
-    search = draw_crops(generator(), sizes, CropForm(), JITTERS)[2]
+    search = draw_crops(generator(), sizes, CropForm())[2]
     assert float(search.shift.abs().max()) <= 1.5
     assert float(search.shift.abs().max()) > 1.3
     assert float(search.boxes[:, 2].max()) == pytest.approx(32 * math.exp(0.35), rel=0.02)

@@ -65,14 +65,15 @@ def test_unreadable_and_tiny_photographs_are_counted_and_skipped(tmp_path: Path)
     (tmp_path / 'broken.jpg').write_bytes(b'no image')
     (tmp_path / 'empty.jpg').touch()
     cv2.imwrite(str(tmp_path / 'tiny.png'), np.zeros((20, 20, 3), np.uint8))
-    report = PhotoStore(tmp_path).report
-    assert report == (8, ['broken.jpg', 'empty.jpg'], ['tiny.png'])
-    assert str(report) == '8 images used, 2 unreadable (broken.jpg, empty.jpg), 1 unfit (tiny.png)'
+    store = PhotoStore(tmp_path)
+    assert len(store.pyramids) == 8
+    expected = '8 usable images, 2 unreadable (broken.jpg, empty.jpg), 1 unfit (tiny.png)'
+    assert store.report == expected
 
 
 def test_too_few_photographs_are_refused_with_the_count(tmp_path: Path) -> None:
     write_photos(tmp_path, 3)
-    with pytest.raises(ValueError, match='3 images used, but at least 8 photographs'):
+    with pytest.raises(ValueError, match='3 usable images, but at least 8 photographs'):
         PhotoStore(tmp_path)
 
 
@@ -85,7 +86,7 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
 
 def test_cutouts_without_alpha_are_refused(tmp_path: Path) -> None:
     write_photos(tmp_path, 9)
-    with pytest.raises(ValueError, match=r'0 images used, 9 unfit .* with an alpha channel'):
+    with pytest.raises(ValueError, match=r'0 usable images, 9 unfit .* with an alpha channel'):
         CutoutStore(tmp_path)
 
 
@@ -140,7 +141,7 @@ def test_a_weight_is_needed_for_each_set(roots: dict) -> None:
         (dict(regions=1.5), 'regions=1.5 must lie between 0 and 1'),
         (dict(distractors=-1), 'distractors=-1 must be at least 0'),
         (dict(length=0), 'length=0 must be at least 1'),
-        (dict(seed=-1), 'seed=-1 must not be negative'),
+        (dict(seed=-1), 'seed=-1 at least 0'),
         (dict(temporal=2), 'temporal=2 must lie between 0 and 1'),
     ],
 )

@@ -72,7 +72,7 @@ def test_negatives_show_the_search_crop_of_another_sample_and_are_labelled_so(
 
 def test_a_share_of_negatives_of_one_is_refused(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
-    with pytest.raises(ValueError, match='must lie between 0 and below 1'):
+    with pytest.raises(ValueError, match='must be at least 0 and below 1'):
         VideoPairs(str(tmp_path), negatives=1.0)
 
 
