@@ -11,7 +11,6 @@ python tools/ablation.py --seeds 0 1 2
 
 import argparse
 import sys
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
@@ -29,60 +28,49 @@ class Variant(NamedTuple):
 
     Attributes:
         run: Name of its training runs.
-        result: Name of its results.
         label: Name in the table.
         train: Builds the training stage from an experiment and a seed.
     """
 
     run: str
-    result: str
     label: str
     train: Callable[[MicroExperiment, int], Stage]
 
+    def result(self, seed: int) -> str:
+        """Name of the results: 'MaskSoft' for the run 'mask-soft'."""
+        return run_name(self.run.title().replace('-', ''), seed)
 
-def distilled(run: str, result: str, label: str, **distiller: object) -> Variant:
+
+def distilled(run: str, label: str, **distiller: object) -> Variant:
     """Variant with distiller arguments that override the config's."""
-
-    def train(experiment: MicroExperiment, seed: int) -> Stage:
-        return experiment.train_distilled(run, seed, distiller)
-
-    return Variant(run, result, label, train)
+    return Variant(
+        run, label, lambda experiment, seed: experiment.train_distilled(run, seed, distiller)
+    )
 
 
 LOSSES = (
-    Variant('student', 'Student', 'no distillation', MicroExperiment.train_student),
-    distilled('feature', 'Feature', '+ feature', prediction_weight=0.0),
-    distilled('distilled', 'Distilled', '+ feature + prediction'),
+    Variant('student', 'no distillation', MicroExperiment.train_student),
+    distilled('feature', '+ feature', prediction_weight=0.0),
+    distilled('distilled', '+ feature + prediction'),
 )
+AS_PRINTED = dict(support='map', reduction='paper', feature_weight=1.0, prediction_weight=1.0)
 OPTIONS = (
-    distilled('mask-soft', 'MaskSoft', 'soft-edged mask', **{'feature_mask.shape': 'soft'}),
-    distilled(
-        'mask-gaussian', 'MaskGaussian', 'Gaussian mask', **{'feature_mask.shape': 'gaussian'}
-    ),
-    distilled('tokens-all', 'TokensAll', 'template tokens too', tokens='all'),
-    distilled('direction', 'Direction', 'KL(teacher, student)', direction='teacher_student'),
-    distilled('temperature', 'Temperature', 'temperature 2', temperature=2.0),
-    distilled('map', 'Map', 'L_pred as printed', support='map'),
-    distilled(
-        'paper',
-        'Paper',
-        'both losses and weights as printed',
-        support='map',
-        reduction='paper',
-        feature_weight=1.0,
-        prediction_weight=1.0,
-    ),
+    distilled('mask-soft', 'soft-edged mask', **{'feature_mask.shape': 'soft'}),
+    distilled('mask-gaussian', 'Gaussian mask', **{'feature_mask.shape': 'gaussian'}),
+    distilled('tokens-all', 'template tokens too', tokens='all'),
+    distilled('direction', 'KL(teacher, student)', direction='teacher_student'),
+    distilled('temperature', 'temperature 2', temperature=2.0),
+    distilled('map', 'L_pred as printed', support='map'),
+    distilled('paper', 'both losses and weights as printed', **AS_PRINTED),
     Variant(
         'auto',
-        'Auto',
         "layer_pairs='auto'",
-        partial(MicroExperiment.train_auto_paired, variant='auto'),
+        lambda experiment, seed: experiment.train_auto_paired('auto', seed),
     ),
     Variant(
         'two-teachers',
-        'TwoTeachers',
         'two teachers',
-        partial(MicroExperiment.train_from_two_teachers, variant='two-teachers'),
+        lambda experiment, seed: experiment.train_from_two_teachers('two-teachers', seed),
     ),
 )
 
@@ -122,9 +110,15 @@ def train_and_test(experiment: MicroExperiment, variants: List[Variant], seeds: 
     for variant in variants:
         for seed in seeds:
             run = run_name(variant.run, seed)
-            trainings[run] = variant.train(experiment, seed=seed)
-            name, checkpoint = run_name(variant.result, seed), experiment.student_checkpoint(run)
-            tests.append(experiment.test(name, STUDENT_CONFIG, checkpoint, trainings[run]))
+            trainings[run] = variant.train(experiment, seed)
+            tests.append(
+                experiment.test(
+                    variant.result(seed),
+                    STUDENT_CONFIG,
+                    experiment.student_checkpoint(run),
+                    trainings[run],
+                )
+            )
     # The teachers and undistilled students that other stages depend on, each once.
     prerequisites = {
         stage.name: stage
@@ -147,7 +141,7 @@ def show(experiment: MicroExperiment, variants: List[Variant], seeds: List[int])
     from mmeatrack.files.ground_truth import load_ground_truth
 
     truth = load_ground_truth(experiment.data / 'test')
-    runs = {each.label: [run_name(each.result, seed) for seed in seeds] for each in variants}
+    runs = {each.label: [each.result(seed) for seed in seeds] for each in variants}
     runs['teacher'] = ['Teacher']
     report = score_runs(experiment.results, [*chain.from_iterable(runs.values())], truth)
     scores = {
