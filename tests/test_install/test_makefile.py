@@ -68,7 +68,7 @@ def test_clean_removes_environments_only(tmp_path: Path) -> None:
     (tmp_path / 'work' / 'thesis.txt').write_text('kept')
     done = run_make('clean', f'VENV={tmp_path}/work')
     assert done.returncode != 0
-    assert 'is no virtual environment' in done.stderr
+    assert 'is not a virtual environment' in done.stderr
     (tmp_path / 'venv').mkdir()
     (tmp_path / 'venv' / 'pyvenv.cfg').touch()
     assert run_make('clean', f'VENV={tmp_path}/venv').returncode == 0

@@ -44,7 +44,7 @@ def main() -> None:
             sys.exit(f"After the installation '{code}' fails: {error}\n{remedy}")
     from mmeatrack.compat.versions import version_table
 
-    sys.stdout.write(f'Yes.\n{version_table()}\n')
+    sys.stdout.write(f'The packages work together.\n{version_table()}\n')
     sys.stdout.write(f'Activate it with: . {sys.prefix}/bin/activate\n')
 
 
