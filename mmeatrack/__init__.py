@@ -1,14 +1,14 @@
 """EATrack for OpenMMLab: a distilled single-object tracker for drone video.
 
-Importing the package installs the shims of :mod:`mmeatrack.compat`, and nothing else. Its parts are
-imported on demand: ``custom_imports = dict(imports=['mmeatrack'], allow_failed_imports=False)`` in
-a config is enough for ``mmeatrack.EATrack`` and the others to be found.
+Importing the package only installs the shims of :mod:`mmeatrack.compat`. Its parts are imported on
+demand: with ``custom_imports = dict(imports=['mmeatrack'], allow_failed_imports=False)`` in a
+config, MMEngine finds ``mmeatrack.EATrack`` and the others.
 
 Shapes are written in these letters throughout:
 
 - ``B`` batch, ``T`` templates of a sample, ``C`` channels;
 - ``Nz`` template, ``Nt`` temporal and ``Nx`` search tokens, ``N`` tokens of any kind;
-- ``Hz`` and ``Hx`` side of the template and of the search crop in px;
+- ``Hz`` and ``Hx`` sides of template and search crop in px;
 - ``Hf`` and ``Wf`` height and width of the score map, ``H`` and ``W`` of an image.
 """
 

@@ -1,4 +1,4 @@
-"""Tracking in a few lines: a trained tracker on frames of a file, a folder or a camera."""
+"""Tracking in a few lines: a trained tracker on the frames of a file, a folder or a camera."""
 
 from mmeatrack.files.frame_sources import FrameSource, open_frames
 from mmeatrack.files.image_file import read_image

@@ -1,4 +1,4 @@
-"""Tracking through mmtrack's models, with the checks that its own functions lack."""
+"""Tracking with mmtrack's models, with checks that its own functions lack."""
 
 import copy
 import threading
@@ -26,24 +26,22 @@ from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box
 from mmeatrack.structures.checks import check_frame, check_size, image_size
 
-# Pipeline for configs without one. The first two steps read files and are left out here.
+# Pipeline for configs without one. Its first two steps read files and are not run here.
 TEST_PIPELINE = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrackAnnotations', with_instance_id=False),
     dict(type='PackTrackInputs', pack_single_img=True),
 ]
 
-# Attributes in which a tracker remembers its video: mmtrack's memo and EATrack's state. The first
-# frame of a video gives both new values, so that keeping a reference keeps a video's memory.
+# Attributes with a tracker's memory of its video: mmtrack's memo and EATrack's state. The first
+# frame of a video replaces both, so a reference to the old ones preserves a video's memory.
 _VIDEO_MEMORY = ('memo', 'state')
 
-# MMEngine's registries and default scope are one for the process, and not made for threads.
+# MMEngine's registries and default scope are global to the process and not thread-safe.
 _BUILDING = threading.RLock()
 
-# A lock for each tracker, which no copy of it takes along: its threads take turns, a frame each.
-_TURNS: 'WeakKeyDictionary[nn.Module, Any]' = WeakKeyDictionary()
-
-_Pack = Callable[[np.ndarray, Box, int], dict]
+# One lock for each tracker, not shared with copies of it. Threads hold it for one frame at a time.
+_LOCKS: 'WeakKeyDictionary[nn.Module, Any]' = WeakKeyDictionary()
 
 _MAKE_DEMO = 'Is the path right? `make demo` writes trained trackers to work_dirs/demo.'
 
@@ -57,29 +55,29 @@ def load_tracker(
 ) -> nn.Module:
     """Build a tracker and load its weights.
 
-    Trackers may be loaded in several threads at once. In place of float32 a tracker runs in
-    ``model.half()`` or ``model.bfloat16()``, or as it is under ``torch.autocast``; boxes and scores
-    are float32 in each case. It tracks in evaluation mode only.
+    Several threads may load trackers at once. A tracker also runs in ``model.half()`` or
+    ``model.bfloat16()``, or under ``torch.autocast``; boxes and scores are float32 in each case.
+    It tracks in evaluation mode only.
 
     Args:
-        config: Config of a tracker, or of a distillation, whose student is taken. It needs no
-            dataset. Without a checkpoint: name of a shipped tracker, 'eatrack_nano', or the file
-            of a published one.
-        checkpoint: The weights, a file or a URL; of a distillation the exported ``*_student.pth``.
-        device: 'cpu', 'cuda:0' ...; by default a GPU where torch finds one.
-        cfg_options: Values that replace the config's, by their dotted keys.
-        temporal: Whether the tracker adapts to the target while it runs. None: as the config says,
-            in its model or by a :class:`TemporalAdaptationHook`.
+        config: Config of a tracker, or of a distillation, whose student is built. It does not need
+            a dataset. Without a checkpoint: name of a shipped tracker, 'eatrack_nano', or file of a
+            published one.
+        checkpoint: File or URL of the weights; for a distillation the exported ``*_student.pth``.
+        device: 'cpu', 'cuda:0' ...; by default a GPU if torch finds one.
+        cfg_options: Values that replace the config's, by dotted key.
+        temporal: Whether the tracker adapts to the target while it runs. None: as in the config,
+            by its model or a :class:`TemporalAdaptationHook`.
 
     Returns:
         The tracker in evaluation mode, with its config in ``cfg``.
 
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.
-        ValueError: If no checkpoint is given, an option is of no entry of the config, the config
-            is no Python or names an unknown part, or a GPU is asked for and there is none.
+        ValueError: If no checkpoint is given, an option has no entry in the config, the config is
+            not valid Python or names an unknown part, or there is no GPU and one is requested.
         RuntimeError: If the checkpoint is of another model, or was refused.
-        TypeError: If ``temporal`` is asked for and the tracker does not take it.
+        TypeError: If ``temporal`` is True and the tracker does not support it.
 
     Example:
         >>> tracker = load_tracker('student.py', 'student.pth', device='cpu')
@@ -96,7 +94,7 @@ def load_tracker(
         _keep_tracker_only(cfg)
         register_all_modules(init_default_scope=False)
         with DefaultScope.overwrite_default_scope('mmtrack'):
-            # Sorted out afterwards: init_model sets filters of its own.
+            # Recorded, because init_model sets its own filters.
             with warnings.catch_warnings(record=True) as caught:
                 try:
                     model = init_model(cfg, str(checkpoint), device=device)
@@ -112,24 +110,24 @@ def load_tracker(
 def track_frames(
     model: Any, frames: Iterable[np.ndarray], init_bbox_xywh: Sequence[float]
 ) -> Iterator[TrackResult]:
-    """Follow a target through frames, one result for each frame as soon as it is there.
+    """Follow a target through frames, with a result as soon as a frame is tracked.
 
-    Several trackings may share a model: each remembers its own video. In threads they wait for one
-    another, a frame each; with a model for each they do not.
+    Several trackings may share a model: each keeps the memory of its own video. In threads they
+    take turns frame by frame, unless each has its own model.
 
     Args:
-        model: From :func:`load_tracker` or mmtrack's ``init_model``.
+        model: Tracker of :func:`load_tracker` or mmtrack's ``init_model``.
         frames: Frames (H, W, 3), uint8, BGR.
-        init_bbox_xywh: The target in the first one: x, y, w, h in image px.
+        init_bbox_xywh: Target in the first frame: x, y, w, h in image px.
 
     Yields:
         One result for each frame.
 
     Raises:
-        ValueError: If a frame is of another kind or size, or the box is empty, not finite or
+        ValueError: If a frame has another type or size, or the box is empty, not finite or
             outside the first frame.
-        RuntimeError: If the model is in training mode, or its config says ``test_mode='VOT'``,
-            which gives no boxes.
+        RuntimeError: If the model is in training mode, or its config has ``test_mode='VOT'``,
+            which does not give boxes.
 
     Example:
         >>> from mmeatrack.apis import load_tracker, open_frames, track_frames
@@ -140,7 +138,7 @@ def track_frames(
     pack = _packer(model)
     tracker = getattr(model, 'student', model)
     with _BUILDING:
-        turn = _TURNS.setdefault(tracker, threading.Lock())
+        lock = _LOCKS.setdefault(tracker, threading.Lock())
     given: Optional[Box] = None
     memory: Dict[str, Any] = {}
     keeper: Optional[StatusKeeper] = None
@@ -152,14 +150,15 @@ def track_frames(
             size = image_size(frame)
             given = check_target_box(init_bbox_xywh, size)
         check_size(image_size(frame), size, f'frame {number}')
-        with turn, torch.no_grad():
+        with lock, torch.no_grad():
             started = time.perf_counter()
-            _set_video_memory(tracker, memory)
+            for name, value in memory.items():
+                setattr(tracker, name, value)
             found = model.test_step(pack(frame, given, number))[0].pred_track_instances
-            memory = _video_memory(tracker)
+            memory = {key: getattr(tracker, key) for key in _VIDEO_MEMORY if hasattr(tracker, key)}
         if found.bboxes.shape[-1] != 4:
             raise RuntimeError(
-                "the model's config says test_cfg.test_mode='VOT', which gives states in place of "
+                "the model's config has test_cfg.test_mode='VOT', which gives states instead of "
                 "boxes. Set it to 'OPE'."
             )
         x1, y1, x2, y2 = found.bboxes[0].tolist()
@@ -174,15 +173,6 @@ def track_frames(
             keeper = StatusKeeper(state.box)
             status = keeper.first(size)
         yield TrackResult(frame, box, score, seconds, lost, status)
-
-
-def _video_memory(tracker: nn.Module) -> Dict[str, Any]:
-    return {name: getattr(tracker, name) for name in _VIDEO_MEMORY if hasattr(tracker, name)}
-
-
-def _set_video_memory(tracker: nn.Module, memory: Dict[str, Any]) -> None:
-    for name, value in memory.items():
-        setattr(tracker, name, value)
 
 
 def _read_config(config: Union[str, Path, Config]) -> Config:
@@ -202,13 +192,13 @@ def _read_config(config: Union[str, Path, Config]) -> Config:
 
 
 def _merge_options(cfg: Config, options: Dict[str, Any]) -> None:
-    """Merge options; MMEngine would take a misspelt name for a new entry, without effect."""
+    """Merge options. MMEngine would accept a misspelt name as a new entry, without effect."""
     known = {*cfg, 'custom_hooks', 'default_hooks'}
     stray = [key for key in options if key.split('.')[0] not in known]
     if stray:
         raise ValueError(
-            f'the config has no {stray}; entries of the tracker begin with model, such '
-            'as model.test_cfg.search_factor.'
+            f'the config has no {stray}; entries of the tracker begin with model, such as '
+            'model.test_cfg.search_factor.'
         )
     cfg.merge_from_dict(options)
 
@@ -232,7 +222,7 @@ def _check_device(device: Optional[str]) -> str:
 
 
 def _set_temporal(model: Any, temporal: Optional[bool]) -> None:
-    """Switch temporal adaptation by the argument; the config has had its say in the tracker."""
+    """Switch temporal adaptation by the argument, or by a hook of the config."""
     if temporal is False:
         find_tracker(model).set_temporal(None)
     elif temporal or store_of_hooks(model.cfg):
@@ -242,24 +232,24 @@ def _set_temporal(model: Any, temporal: Optional[bool]) -> None:
 
 
 def _keep_tracker_only(cfg: Config) -> None:
-    """Leave what predicting takes: the student of a distillation, no ImageNet weights."""
+    """Reduce a config to what inference needs: a distillation's student, no ImageNet weights."""
     if isinstance(cfg.model.get('architecture'), dict):
         cfg.model = cfg.model.architecture
     if 'backbone' in cfg.model:
-        # init_model would look for the file, though the checkpoint then replaces its weights.
+        # init_model would need the file, though the checkpoint then replaces its weights.
         cfg.model.backbone.pop('pretrained', None)
     if 'test_dataloader' not in cfg:
         cfg.test_dataloader = dict(dataset=dict(pipeline=TEST_PIPELINE))
 
 
-def _packer(model: Any) -> _Pack:
-    """Function from a frame, the given box and the frame's number to a batch.
+def _packer(model: Any) -> Callable[[np.ndarray, Box, int], dict]:
+    """Function from a frame, the given box xywh and the frame's number to a batch.
 
-    The usual pipeline only packs, which takes no copy of the frame; any other is built once.
+    The usual pipeline only packs, without a copy of the frame; any other is built once.
     """
     steps = model.cfg.test_dataloader.dataset.pipeline
     if only_packs(steps):
-        return _pack
+        return lambda frame, box_xywh, number: pack_frame(frame, _xyxy(box_xywh), number)
     with _BUILDING, DefaultScope.overwrite_default_scope('mmtrack'):
         pipeline = Compose(steps[2:])
 
@@ -274,10 +264,6 @@ def _packer(model: Any) -> _Pack:
         return batch
 
     return run_pipeline
-
-
-def _pack(frame: np.ndarray, box_xywh: Box, number: int) -> dict:
-    return pack_frame(frame, _xyxy(box_xywh), number)
 
 
 def _xyxy(box_xywh: Box) -> np.ndarray:

@@ -9,33 +9,29 @@ from torch import Tensor
 
 
 def bad_samples(batch: Any, on_device: bool = False) -> Dict[int, List[str]]:
-    """Names of the images and annotations of a batch with NaN or infinity, by the sample's number.
+    """Names of the images and annotations with NaN or infinity, by index of the sample.
 
     Args:
-        batch: As the data loader gives it: ``inputs``, a dict of tensors or lists of tensors, and
+        batch: Batch of a data loader: ``inputs``, a dict of tensors or lists of tensors, and
             ``data_samples``, a list.
-        on_device: Look at tensors on a GPU, too, and wait for it.
+        on_device: Include tensors on a GPU, which waits for it.
     """
-    groups: Dict[Any, List[Tuple[int, str, Tensor]]] = {}
-    for index, name, values in _values(batch):
-        is_array = isinstance(values, np.ndarray) and values.dtype.kind == 'f'
-        tensor = torch.from_numpy(values.astype(np.float64)) if is_array else values
-        if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or not tensor.numel():
-            continue
-        if on_device or tensor.device.type == 'cpu':
-            groups.setdefault((tensor.device, tensor.dtype), []).append((index, name, tensor))
     wrong: Dict[int, List[str]] = {}
-    for group in groups.values():
-        # One look at all of a kind; a norm may also overflow, so that a suspect is looked at again.
-        norms = torch.stack(torch._foreach_norm([tensor.detach() for *_, tensor in group]))
-        for (index, name, tensor), is_finite in zip(group, torch.isfinite(norms).tolist()):
-            if not is_finite and not torch.isfinite(tensor).all():
-                wrong.setdefault(index, []).append(name)
+    for index, name, values in _values(batch):
+        if isinstance(values, Tensor) and values.is_floating_point():
+            if values.device.type != 'cpu' and not on_device:
+                continue
+            # NumPy has no bfloat16; promotion makes it float32 and leaves the other types.
+            dtype = torch.promote_types(values.dtype, torch.float16)
+            values = values.detach().cpu().to(dtype).numpy()
+        is_float = isinstance(values, np.ndarray) and values.dtype.kind == 'f'
+        if is_float and not np.isfinite(values).all():
+            wrong.setdefault(index, []).append(name)
     return dict(sorted(wrong.items()))
 
 
 def non_finite_data(batch: Any) -> Optional[str]:
-    """Values of a batch that are not finite, with the names of their samples; None without any."""
+    """Names of a batch's values and samples that are not finite, as a message; None without any."""
     wrong = bad_samples(batch, on_device=True)
     if not wrong:
         return None
@@ -46,18 +42,21 @@ def non_finite_data(batch: Any) -> Optional[str]:
 
 
 def non_finite_losses(losses: Dict[str, Any]) -> Dict[str, float]:
-    """Find the losses of a model that are not finite: name and value (the mean of several)."""
-    found = {}
-    for name, loss in losses.items():
-        parts = [loss] if isinstance(loss, Tensor) else loss
-        value = float(sum(part.detach().float().mean() for part in parts))
-        if not np.isfinite(value):
-            found[name] = value
-    return found
+    """Losses of a model that are not finite, by name; of a list the sum of the means."""
+    found = {name: float(total_loss(loss).mean()) for name, loss in losses.items()}
+    return {name: value for name, value in found.items() if not np.isfinite(value)}
+
+
+def total_loss(losses: Any) -> Tensor:
+    """Loss that MMEngine logs, detached: a tensor itself, of a list the sum of the means."""
+    if isinstance(losses, Tensor):
+        return losses.detach()
+    total: Tensor = sum(each.detach().mean() for each in losses)
+    return total
 
 
 def sample_names(batch: Any) -> List[str]:
-    """Each sample of a batch by its images' paths, or by its number where it has none."""
+    """Image paths of each sample of a batch, or its index if it has none."""
     names = []
     for index, sample in enumerate(batch['data_samples']):
         paths: List[str] = []
@@ -69,7 +68,7 @@ def sample_names(batch: Any) -> List[str]:
 
 
 def _values(batch: Any) -> Iterator[Tuple[int, str, Any]]:
-    """Sample number, name and value of all images and annotations."""
+    """Sample index, name and value of all images and annotations."""
     for key, tensors in batch['inputs'].items():
         for index, tensor in enumerate(tensors):
             yield index, key, tensor

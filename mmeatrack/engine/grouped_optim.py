@@ -12,14 +12,13 @@ from mmeatrack.registry import OPTIM_WRAPPER_CONSTRUCTORS
 class GroupedOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     """mmengine's constructor, with one group for all parameters of equal settings.
 
-    With a ``paramwise_cfg`` mmengine makes a group of each parameter, so that the optimizer's
-    batched kernels (``foreach``, ``fused``) have one tensor to work on at a time. Joined by their
-    learning rate and decay, the parameters of a tracker form two to four groups. The updates are
-    the same.
+    With a ``paramwise_cfg`` mmengine makes one group for each parameter, which leaves the
+    optimizer's batched kernels (``foreach``, ``fused``) a single tensor at a time. Joined by
+    learning rate and decay, a tracker's parameters form two to four groups. The updates are equal.
 
-    ``paramwise_cfg`` takes one key more: with ``plain_decay=False`` biases, norms and position
+    ``paramwise_cfg`` has one more key: with ``plain_decay=False`` biases, norms and position
     embeddings do not decay, as in timm. mmengine's ``norm_decay_mult`` and ``bias_decay_mult`` do
-    not reach the parameters of a custom key, such as those of the backbone below.
+    not affect parameters of a custom key, such as those of the backbone below.
 
     Example:
         >>> optim_wrapper = dict(
@@ -32,28 +31,21 @@ class GroupedOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     def add_params(
         self, params: List[dict], module: nn.Module, prefix: str = '', **kwargs: Any
     ) -> None:
-        """Add a module's groups to ``params``; those of the whole model (no prefix) are joined."""
+        """Add a module's groups to ``params``, and join those of the whole model (no prefix)."""
         super().add_params(params, module, prefix, **kwargs)
         if prefix:
             return
-        if not (self.paramwise_cfg or {}).get('plain_decay', True):
-            without = {id(p) for name, p in module.named_parameters() if not decays(name, p)}
-            for group in params:
-                if id(group['params'][0]) in without:
-                    group['weight_decay'] = 0.0
-        params[:] = _joined(params)
-
-
-def decays(name: str, parameter: nn.Parameter) -> bool:
-    """True if a parameter decays in timm's recipes: weights, but no bias, norm or position."""
-    return parameter.ndim > 1 and not name.endswith('pos_embed')
-
-
-def _joined(groups: List[dict]) -> List[dict]:
-    """Join the groups of equal settings, in the order of their first parameters."""
-    by_settings: Dict[Tuple[Any, ...], dict] = {}
-    for group in groups:
-        settings = {key: value for key, value in group.items() if key != 'params'}
-        joined = by_settings.setdefault(tuple(sorted(settings.items())), dict(settings, params=[]))
-        joined['params'].extend(group['params'])
-    return list(by_settings.values())
+        plain_decay = (self.paramwise_cfg or {}).get('plain_decay', True)
+        without = {
+            id(parameter)
+            for name, parameter in module.named_parameters()
+            if not plain_decay and (parameter.ndim <= 1 or name.endswith('pos_embed'))
+        }
+        joined: Dict[Tuple[Any, ...], dict] = {}
+        for group in params:
+            parameters = group.pop('params')
+            if id(parameters[0]) in without:
+                group['weight_decay'] = 0.0
+            same = joined.setdefault(tuple(sorted(group.items())), dict(group, params=[]))
+            same['params'].extend(parameters)
+        params[:] = joined.values()

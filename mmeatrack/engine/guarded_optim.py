@@ -1,14 +1,19 @@
-"""Optimizer wrappers that stop or skip a batch that is not finite, before it has gradients."""
+"""Optimizer wrappers that stop or skip a batch that is not finite, before backward."""
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Optional, Type
+from typing import Any, Dict, Iterator, Optional
 
 import torch
 from mmengine.dist import all_reduce, is_distributed
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import Tensor, nn
 
-from mmeatrack.engine.finite_check import non_finite_data, non_finite_losses, sample_names
+from mmeatrack.engine.finite_check import (
+    non_finite_data,
+    non_finite_losses,
+    sample_names,
+    total_loss,
+)
 from mmeatrack.log import warn
 from mmeatrack.registry import OPTIM_WRAPPERS
 
@@ -17,21 +22,21 @@ ACTIONS = ('stop', 'skip')
 
 @OPTIM_WRAPPERS.register_module()
 class GuardedOptimWrapper(OptimWrapper):
-    """mmengine's OptimWrapper that does nothing with a loss of NaN or infinity.
+    """mmengine's OptimWrapper that does not update by a loss of NaN or infinity.
 
-    With several processes all of them stop or skip together.
-    :class:`mmeatrack.NonFiniteGuardHook` turns the wrapper of any config into a guarded one, tells
-    it which data a batch has, and puts back what a skipped batch has changed elsewhere.
+    In a distributed run all processes stop or skip together. :class:`mmeatrack.NonFiniteGuardHook`
+    turns the wrapper of any config into a guarded one, tells it the data of each batch, and
+    restores what a skipped batch has changed elsewhere.
 
-    The device is waited for once a step, before backward. All numbers that are logged are read
-    then, the norm of the gradients a step late.
+    It waits for the device once a step, before backward, and then reads all numbers that are
+    logged. The gradient norm in the log is that of the step before.
 
     Args:
         action: 'stop' ends training with an error; 'skip' leaves the batch out. With gradient
-            accumulation a skipped batch takes what was accumulated before it along.
-        max_skips: That many batches in a row may be skipped; then training ends with an error,
-            as weights or data are spoilt.
-        kwargs: Of :class:`mmengine.optim.OptimWrapper`.
+            accumulation, skipping also discards the gradients accumulated before it.
+        max_skips: Limit of consecutive skipped batches. More of them end training with an error,
+            because weights or data must be corrupt.
+        kwargs: Arguments of :class:`mmengine.optim.OptimWrapper`.
 
     Raises:
         ValueError: If ``action`` is unknown or ``max_skips`` is below 1.
@@ -42,7 +47,7 @@ class GuardedOptimWrapper(OptimWrapper):
         self.set_guard(action, max_skips)
 
     def set_guard(self, action: str, max_skips: int) -> None:
-        """Begin to guard, with the arguments of the class."""
+        """Start guarding; the arguments are those of the class."""
         check_guard(action, max_skips)
         self.action, self.max_skips = action, max_skips
         self.num_skipped, self._in_a_row = 0, 0
@@ -51,11 +56,11 @@ class GuardedOptimWrapper(OptimWrapper):
         self.begin_batch()
 
     def begin_batch(self, batch: Any = None, problem: Optional[str] = None) -> None:
-        """Take note of the batch that the next loss is of.
+        """Set the batch of the next loss.
 
         Args:
-            batch: As the data loader gives it; its samples are named in messages.
-            problem: Why it must not be used, if so.
+            batch: Batch of a data loader, whose samples are named in messages.
+            problem: Reason not to use it, if any.
         """
         self.is_skipped = False
         self.losses: Dict[str, Any] = {}  # named parts of the loss, for messages
@@ -65,7 +70,7 @@ class GuardedOptimWrapper(OptimWrapper):
         """Update the weights by a finite loss, a scalar; other arguments are mmengine's.
 
         Raises:
-            RuntimeError: If the batch is not finite, and is not to be skipped.
+            RuntimeError: If the batch is not finite and is not to be skipped.
         """
         if self._is_good(loss):
             self._in_a_row = 0
@@ -74,26 +79,24 @@ class GuardedOptimWrapper(OptimWrapper):
         self._refuse(loss)
         self.is_skipped = True
         self.zero_grad()
-        # Batches are counted in backward, which does not happen.
-        self._inner_count += 1
+        self._inner_count += 1  # which backward would do
 
     def _is_good(self, loss: Tensor) -> bool:
-        """True if every process has a finite batch; the device is waited for once."""
+        """True if the batch of every process is finite. This is the wait for the device."""
         is_good = torch.isfinite(loss.detach()).all().float()
         if self._problem is not None:
             is_good = torch.zeros_like(is_good)
         if is_distributed():
             all_reduce(is_good, op='min')
-        device = dict({name: _total(each) for name, each in self.losses.items()}, loss=loss)
+        device = dict({name: total_loss(each) for name, each in self.losses.items()}, loss=loss)
         if self._grad_norm is not None:
             device[self.grad_name] = self._grad_norm
         values = [each.detach().mean().float() for each in device.values()]
         flag, *host = torch.stack([is_good, *values]).cpu()
         self.logged = dict(zip(device, host))
         if self._grad_norm is not None:
-            self.message_hub.update_scalar(
-                f'train/{self.grad_name}', float(self.logged.pop(self.grad_name))
-            )
+            norm = float(self.logged.pop(self.grad_name))
+            self.message_hub.update_scalar(f'train/{self.grad_name}', norm)
             self._grad_norm = None
         return bool(flag)
 
@@ -108,16 +111,16 @@ class GuardedOptimWrapper(OptimWrapper):
         where = f'iteration {self._inner_count + 1}: {self._reason(loss)}'
         if self.action == 'stop':
             raise RuntimeError(
-                f"{where}. Mend these data, lower the learning rate, or set action='skip' of "
+                f"{where}. Correct these data, lower the learning rate, or set action='skip' of "
                 'mmeatrack.NonFiniteGuardHook to leave such batches out.'
             )
         self.num_skipped += 1
         self._in_a_row += 1
         if self._in_a_row > self.max_skips:
             raise RuntimeError(
-                f'{where}. That is the batch {self._in_a_row} in a row that would be skipped '
-                f'(max_skips={self.max_skips}): weights or data are spoilt. Go on from an earlier '
-                'checkpoint with a lower learning rate, or mend the data.'
+                f'{where}. This is batch {self._in_a_row} in a row to be skipped '
+                f'(max_skips={self.max_skips}): weights or data are corrupt. Continue from an '
+                'earlier checkpoint with a lower learning rate, or correct the data.'
             )
         warn(f'{where}; the batch is skipped')
 
@@ -126,10 +129,10 @@ class GuardedOptimWrapper(OptimWrapper):
             return self._problem
         if torch.isfinite(loss).all():
             return 'another process has a batch that is not finite'
-        named = non_finite_losses(self.losses) or {'loss': float(loss)}
         problem = None if self._batch is None else non_finite_data(self._batch)
         if problem is not None:
             return problem
+        named = non_finite_losses(self.losses) or {'loss': float(loss)}
         values = ', '.join(f'{name} = {value}' for name, value in named.items())
         names = '' if self._batch is None else f' for the samples {sample_names(self._batch)}'
         return f'{values}{names}'
@@ -137,7 +140,7 @@ class GuardedOptimWrapper(OptimWrapper):
 
 @OPTIM_WRAPPERS.register_module()
 class GuardedAmpOptimWrapper(GuardedOptimWrapper, AmpOptimWrapper):
-    """Guarded form of mmengine's AmpOptimWrapper; ``dtype='float32'`` trains in float32 alone."""
+    """Guarded form of mmengine's AmpOptimWrapper; ``dtype='float32'`` switches autocast off."""
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
@@ -147,38 +150,26 @@ class GuardedAmpOptimWrapper(GuardedOptimWrapper, AmpOptimWrapper):
             yield
 
 
-def _total(losses: Any) -> Tensor:
-    """A loss as mmengine logs it: of a list the sum of the means."""
-    if isinstance(losses, Tensor):
-        return losses
-    total: Tensor = sum(each.detach().mean() for each in losses)
-    return total
-
-
 def guarded(wrapper: OptimWrapper, action: str, max_skips: int) -> GuardedOptimWrapper:
-    """Make any of mmengine's optimizer wrappers a guarded one; one that is keeps its settings.
+    """Turn an optimizer wrapper into a guarded one; a guarded one keeps its settings.
 
     Returns:
-        The same object, which schedules and hooks refer to, of a guarded class.
+        The same object, which schedules and hooks refer to, with a guarded class.
     """
     if not isinstance(wrapper, GuardedOptimWrapper):
-        wrapper.__class__ = _guarded_class(type(wrapper))
+        kind = type(wrapper)
+        if kind in (OptimWrapper, AmpOptimWrapper):
+            kind = GuardedOptimWrapper if kind is OptimWrapper else GuardedAmpOptimWrapper
+        else:
+            kind = type(f'Guarded{kind.__name__}', (GuardedOptimWrapper, kind), {})
+        wrapper.__class__ = kind
         wrapper.set_guard(action, max_skips)
-    assert isinstance(wrapper, GuardedOptimWrapper)
     return wrapper
 
 
 def check_guard(action: str, max_skips: int) -> None:
-    """Check a guard's settings; ValueError if ``action`` is unknown or ``max_skips`` below 1."""
+    """Raise ValueError if ``action`` is unknown or ``max_skips`` is below 1."""
     if action not in ACTIONS:
         raise ValueError(f'action={action!r} is unknown; it is one of {list(ACTIONS)}.')
     if max_skips < 1:
         raise ValueError(f'max_skips={max_skips} must be at least 1.')
-
-
-def _guarded_class(kind: Type[OptimWrapper]) -> Type[GuardedOptimWrapper]:
-    if kind is OptimWrapper:
-        return GuardedOptimWrapper
-    if kind is AmpOptimWrapper:
-        return GuardedAmpOptimWrapper
-    return type(f'Guarded{kind.__name__}', (GuardedOptimWrapper, kind), {})

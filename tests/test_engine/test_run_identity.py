@@ -1,4 +1,4 @@
-"""All that decides the raw results of a test run is in its identity."""
+"""The identity of a test run has everything that determines its raw results."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(original: Path, tmp_path: Path) -> Path:
-    """A benchmark that a test may change."""
+    """Copy of the benchmark for a test to change."""
     return Path(shutil.copytree(original, tmp_path / 'data'))
 
 
@@ -42,7 +42,7 @@ def change_a_box(root: Path) -> None:
 
 
 def change_the_last_frame(root: Path) -> None:
-    """One bit of it; its size is what it was."""
+    """Flip one bit, which keeps the size."""
     path = sorted((root / 'car' / 'img').iterdir())[-1]
     content = bytearray(path.read_bytes())
     content[-20] ^= 1
@@ -68,7 +68,7 @@ def remove_a_sequence(root: Path) -> None:
     'change',
     [change_a_box, change_the_last_frame, resize_a_frame, rename_a_frame, remove_a_sequence],
 )
-def test_other_content_is_another_identity(root: Path, change: Callable[[Path], None]) -> None:
+def test_content_changes_the_identity(root: Path, change: Callable[[Path], None]) -> None:
     before = identity(root)
     assert identity(root) == before
     change(root)
@@ -77,19 +77,19 @@ def test_other_content_is_another_identity(root: Path, change: Callable[[Path], 
     assert after['root'] == before['root'] == str(root)
 
 
-def test_equal_data_elsewhere_are_another_identity(original: Path, root: Path) -> None:
+def test_location_changes_the_identity(original: Path, root: Path) -> None:
     here, there = identity(original), identity(root)
     assert here['content_sha256'] == there['content_sha256']
     assert (here['root'], there['root']) == (str(original), str(root))
 
 
-def test_a_relative_root_is_its_place(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_root_is_resolved(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = identity(root)
     monkeypatch.chdir(root.parent)
     assert identity(Path('data')) == expected
 
 
-def test_another_prefix_is_another_identity(root: Path) -> None:
+def test_prefix_changes_the_identity(root: Path) -> None:
     (root / 'part').mkdir()
     shutil.move(str(root / 'car'), str(root / 'part' / 'car'))
     whole, part = identity(root), identity(root, data_prefix=dict(img_path='part'))
@@ -97,7 +97,7 @@ def test_another_prefix_is_another_identity(root: Path) -> None:
     assert part['folders'] == dict(img_path=str(root / 'part'))
 
 
-def test_the_identity_is_plain_json(root: Path) -> None:
+def test_identity_is_json(root: Path) -> None:
     found = identity(root)
     assert json.loads(json.dumps(found)) == found
     assert found['type'] == 'UAVSOTDataset'
@@ -123,7 +123,7 @@ def runner_of(root: Path, **changes: Any) -> Any:
         {'data_preprocessor': dict(type='mmtrack.TrackDataPreprocessor')},
     ],
 )
-def test_what_changes_results_changes_the_identity(root: Path, changes: dict) -> None:
+def test_setting_that_affects_results_changes_the_identity(root: Path, changes: dict) -> None:
     assert run_identity(runner_of(root)) != run_identity(runner_of(root, **changes))
 
 
@@ -136,7 +136,7 @@ def test_what_changes_results_changes_the_identity(root: Path, changes: dict) ->
         {'test_evaluator.absent': 'hit'},
     ],
 )
-def test_what_changes_no_results_leaves_the_identity(root: Path, changes: dict) -> None:
+def test_other_settings_do_not_change_the_identity(root: Path, changes: dict) -> None:
     assert run_identity(runner_of(root)) == run_identity(runner_of(root, **changes))
 
 

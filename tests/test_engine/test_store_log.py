@@ -10,7 +10,7 @@ TRUTH = [10.0, 10.0, 30.0, 30.0]
 
 
 def follow(log: StoreLog, boxes: List[tuple], scores: List[float], truths: List[Optional[list]]):
-    """A tracker with a store of interval 2 on prepared boxes."""
+    """Follow a tracker with a store of interval 2 on given boxes."""
     store = TargetStore(threshold=0.5, interval=2, capacity=1)
     template = torch.zeros(1, 4, 2)
     detector = LostDetector(lost_below=0.2, found_above=0.5, patience=1)
@@ -29,14 +29,14 @@ def test_counts_by_hand(tmp_path: Path) -> None:
     log = StoreLog()
     on, off = (20.0, 20.0, 20.0, 20.0), (40.0, 20.0, 20.0, 20.0)
     log.start('car1')
-    # Stored: frame 1 (right), frame 4 (off target), frame 6 of unknown truth; 7 and 8 are lost.
+    # Stored: frame 1 (on target), frame 4 (off target), frame 6 (truth unknown); 7 and 8 are lost.
     boxes = [on, on, off, off, on, off, on, on]
     scores = [0.9, 0.6, 0.7, 0.8, 0.4, 0.9, 0.1, 0.1]
     truths = [TRUTH, TRUTH, TRUTH, TRUTH, TRUTH, None, TRUTH, TRUTH]
     follow(log, boxes, scores, truths)
     log.finish()
     log.start('car2')
-    follow(log, [on, on], [0.9, 0.9], [[float('nan')] * 4] * 2)  # absent: what is stored is wrong
+    follow(log, [on, on], [0.9, 0.9], [[float('nan')] * 4] * 2)  # absent: any view is wrong
     log.finish()
     first, second = log.videos
     assert (first.frames, first.offered, first.confident) == (8, 6, 5)

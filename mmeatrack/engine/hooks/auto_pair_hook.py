@@ -23,28 +23,28 @@ from mmeatrack.registry import HOOKS
 
 @HOOKS.register_module()
 class AutoPairHook(Hook):
-    """Finds the pairs of ``layer_pairs='auto'`` of :class:`EATrackDistiller`.
+    """Finds the layer pairs of an :class:`EATrackDistiller` with ``layer_pairs='auto'``.
 
-    Each joint layer of the student gets the joint layer of the teacher whose search tokens are
-    most alike by linear CKA, with the order of the layers kept. The pairs are logged and are part
-    of the checkpoint: a resumed run takes them from there. The training data is drawn here on its
-    own, and the random generators are restored: training sees what it would see with the same pairs
-    given by hand.
+    Each joint layer of the student is paired with the joint layer of the teacher whose search
+    tokens are most similar by linear CKA, in the order of the layers. The pairs are logged and
+    saved in the checkpoint, from which a resumed run takes them. The batches are drawn
+    independently of the training, and the random generators are restored: training is the same as
+    with these pairs in the config.
 
-    A student of random weights has mixed nothing yet, and all its layers are most like the
-    teacher's first. Measure on one that was trained without a teacher, by ``student_ckpt``, or
-    start from pretrained weights.
+    All layers of a student with random weights are most similar to the teacher's first. Compare a
+    student that was trained without a teacher, by ``student_ckpt``, or start from pretrained
+    weights.
 
     Args:
-        batches: Training batches that the similarity is measured on.
-        student_ckpt: Checkpoint of the student whose layers are compared; by default they are
-            compared with the weights that training starts from.
+        batches: Number of training batches to measure the similarity on.
+        student_ckpt: Checkpoint of the student to compare; by default the weights that training
+            starts from are compared.
 
     Raises:
         ValueError: If ``batches`` is below 1.
 
     Example:
-        In a config, beside ``model.distiller.layer_pairs='auto'``:
+        In a config with ``model.distiller.layer_pairs='auto'``:
 
         >>> custom_hooks = [dict(type='mmeatrack.AutoPairHook', batches=8)]
         >>> HOOKS.build(custom_hooks[0]).batches
@@ -57,10 +57,10 @@ class AutoPairHook(Hook):
         self.batches, self.student_ckpt = batches, student_ckpt
 
     def before_train(self, runner: Runner) -> None:
-        """Set the pairs, those of the checkpoint where it has them.
+        """Set the pairs, preferably those of the checkpoint.
 
         Raises:
-            TypeError: If the model is no :class:`EATrackDistill`.
+            TypeError: If the model is not an :class:`EATrackDistill`.
             ValueError: If its pairs are given, or the teacher has fewer layers than the student.
         """
         model = unwrap(runner.model)
@@ -83,7 +83,7 @@ class AutoPairHook(Hook):
             pairs, values = self._find(runner.train_dataloader, model)
             found = found.new_tensor(pairs)
             origin = 'with linear CKA of ' + ', '.join(f'{value:.3f}' for value in values)
-        # The processes draw different batches; all take the first one's pairs.
+        # The processes draw different batches; all use the pairs of the first.
         broadcast(found, src=0)
         chosen = [(int(student), int(teacher)) for student, teacher in found.tolist()]
         distiller.set_layer_pairs(chosen, model.student, model.teacher)
@@ -95,8 +95,13 @@ class AutoPairHook(Hook):
         """Pairs of layers, and their similarities."""
         layers = [joint_layers(tracker.backbone) for tracker in (model.student, model.teacher)]
         meters: Dict[Tuple[int, int], LinearCKA] = {}
+        # Not the training loader itself, whose workers have begun to fetch batches.
+        options = ('batch_size', 'sampler', 'collate_fn')
+        loader = DataLoader(
+            dataloader.dataset, **{name: getattr(dataloader, name) for name in options}
+        )
         with _same_random_state(), _weights_of(model.student, self.student_ckpt):
-            for batch in islice(_separate_loader(dataloader), self.batches):
+            for batch in islice(loader, self.batches):
                 inputs = model.data_preprocessor(batch, True)['inputs']
                 students = layer_search_tokens(model.student, inputs, layers[0])
                 teachers = layer_search_tokens(model.teacher, inputs, layers[1])
@@ -111,19 +116,9 @@ class AutoPairHook(Hook):
         return pairs, [float(similarity[s, t]) for s, t in enumerate(partners)]
 
 
-def _separate_loader(dataloader: DataLoader) -> DataLoader:
-    """The same data without the workers, whose batches the training loop has begun to fetch."""
-    return DataLoader(
-        dataloader.dataset,
-        batch_size=dataloader.batch_size,
-        sampler=dataloader.sampler,
-        collate_fn=dataloader.collate_fn,
-    )
-
-
 @contextmanager
 def _weights_of(student: Any, checkpoint: Optional[str]) -> Iterator[None]:
-    """Lend the student the weights of a checkpoint."""
+    """Load a checkpoint into the student for a while."""
     if checkpoint is None:
         yield
         return
@@ -137,7 +132,7 @@ def _weights_of(student: Any, checkpoint: Optional[str]) -> Iterator[None]:
 
 @contextmanager
 def _same_random_state() -> Iterator[None]:
-    """Restore the CPU's random generators; the networks run in eval and draw nothing."""
+    """Restore the CPU's random generators; networks in eval mode draw nothing on a GPU."""
     states: Any = (random.getstate(), np.random.get_state(), torch.get_rng_state())
     try:
         yield

@@ -20,11 +20,14 @@ class BenchmarkRunHook(Hook):
     """Continues an interrupted test run with :class:`mmeatrack.UAVSOTMetric`.
 
     Raw results go to ``<work_dir>/raw_results`` unless the metric has a ``result_dir``. Sequences
-    that are complete there, by the same checkpoint and config on the same data, are taken over
-    instead of run again; scores are those of an uninterrupted run. Results of another checkpoint,
-    config or data set are moved to ``<folder>.old-1`` and so on. Without a checkpoint nothing is
-    taken over, as nobody can tell whether the weights are the same. A folder that another run is
-    writing to is refused.
+    that are complete there, from the same checkpoint, config and data, are not run again; the
+    scores equal those of an uninterrupted run. Results of another checkpoint, config or dataset
+    are moved to ``<folder>.old-1`` and so on. Without a checkpoint all sequences are run, because
+    nothing shows whether the weights are the same. A folder that another run is writing to is
+    refused.
+
+    Args:
+        resume: Continue from complete sequences.
     """
 
     def __init__(self, resume: bool = True) -> None:
@@ -42,25 +45,28 @@ class BenchmarkRunHook(Hook):
                 metric.result_dir = str(Path(runner.work_dir) / 'raw_results')
             metric.precision = _precision(runner)
             finished = self._finished_sequences(runner, metric)
-            _share_sequences(runner, finished if len(metrics) == 1 else ())
+            _distribute_sequences(runner, finished if len(metrics) == 1 else ())
 
     def after_test(self, runner: Runner) -> None:
-        """Let other runs have the folder."""
+        """Release the folder for other runs."""
         for metric in _metrics(runner):
             if metric.run_folder is not None:
                 metric.run_folder.release()
 
     def _finished_sequences(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
-        """Claim the metric's folder for this run and take over what is finished in it.
+        """Claim the metric's folder for this run and take over the finished sequences in it.
 
-        The first process does it, and the others follow: they may see the folder differently.
+        The first process decides for all, because others may see the folder in another state.
         """
         folder = metric.run_folder
         assert folder is not None
-        answer: List[Any] = [None, []]  # an error, and the sequences
+        answer: List[Any] = [None, []]  # error, sequences
         if is_main_process():
             try:
-                answer[1] = self._claim(runner, metric)
+                folder.claim(run_identity(runner))
+                has_weights = any(True for _ in runner.model.parameters())
+                if self.resume and (runner.cfg.get('load_from') or not has_weights):
+                    answer[1] = metric.resume()
             except RuntimeError as error:
                 answer[0] = str(error)
         broadcast_object_list(answer)
@@ -69,17 +75,7 @@ class BenchmarkRunHook(Hook):
             raise RuntimeError(problem)
         if not is_main_process():
             folder.join()
-        return finished
-
-    def _claim(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
-        folder = metric.run_folder
-        assert folder is not None
-        folder.claim(run_identity(runner))
-        has_weights = any(True for _ in runner.model.parameters())
-        if not self.resume or (has_weights and not runner.cfg.get('load_from')):
-            return []
-        finished = metric.resume()
-        if finished:
+        elif finished:
             warn(f'{len(finished)} sequences are complete in {folder.path} and are not run again')
         return finished
 
@@ -88,8 +84,8 @@ def _metrics(runner: Runner) -> List[UAVSOTMetric]:
     return [each for each in runner.test_evaluator.metrics if isinstance(each, UAVSOTMetric)]
 
 
-def _share_sequences(runner: Runner, finished: Collection[str]) -> None:
-    """Share the unfinished sequences among the processes, so that each has as many frames."""
+def _distribute_sequences(runner: Runner, finished: Collection[str]) -> None:
+    """Distribute the unfinished sequences over the processes, by their numbers of frames."""
     sampler = runner.test_dataloader.sampler
     dataset = runner.test_dataloader.dataset
     if not isinstance(sampler, VideoSampler) or not isinstance(dataset, BaseSOTDataset):
@@ -109,16 +105,13 @@ def _share_sequences(runner: Runner, finished: Collection[str]) -> None:
 
 
 def equal_shares(lengths: Mapping[int, int], num_shares: int) -> List[List[int]]:
-    """Share items, sorted in each share, so that the sums of their lengths are about equal.
+    """Split items into shares of about equal total length, each sorted.
 
-    The longest go first, each to the share that is smallest so far.
+    The longest items go first, each into the smallest share so far.
     """
     shares: List[List[int]] = [[] for _ in range(num_shares)]
-    sums = [0] * num_shares
     for item in sorted(lengths, key=lambda each: (-lengths[each], each)):
-        smallest = sums.index(min(sums))
-        shares[smallest].append(item)
-        sums[smallest] += lengths[item]
+        min(shares, key=lambda share: sum(lengths[each] for each in share)).append(item)
     return [sorted(share) for share in shares]
 
 

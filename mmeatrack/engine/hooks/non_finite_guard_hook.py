@@ -18,11 +18,11 @@ from mmeatrack.registry import HOOKS
 class NonFiniteGuardHook(Hook):
     """Keeps batches with NaN or infinity in images, annotations or losses out of a training.
 
-    The optimizer wrapper of the config becomes a :class:`GuardedOptimWrapper`, which refuses such a
-    batch before it has gradients. Nothing of it gets into weights, batch norm statistics or logged
-    averages: in the forward pass other samples stand in for those that are not finite. The message
-    names the losses and the samples. With several processes all of them stop or skip together. Data
-    that come from a GPU are looked at when their loss is not finite, for each look waits for it.
+    The config's optimizer wrapper becomes a :class:`GuardedOptimWrapper`, which refuses such a
+    batch before backward. It does not affect weights, batch norm statistics or logged averages: in
+    the forward pass, samples that are not finite are replaced by a finite one. The message names
+    the losses and the samples. In a distributed run all processes stop or skip together. Data on a
+    GPU are only checked after their loss is not finite, because each check waits for the GPU.
 
     Args:
         action, max_skips: See :class:`GuardedOptimWrapper`, also for the errors.
@@ -36,8 +36,8 @@ class NonFiniteGuardHook(Hook):
         self.action, self.max_skips = action, max_skips
         self._wrapper: Optional[GuardedOptimWrapper] = None
         self._handle: Optional[RemovableHandle] = None
-        self._statistics: List[Tuple[Tensor, Tensor]] = []  # buffers, and what they held
-        self._spare: Any = None  # a finite sample
+        self._statistics: List[Tuple[Tensor, Tensor]] = []  # buffers and their values before
+        self._spare: Any = None  # inputs and annotation of a finite sample
 
     def before_train(self, runner: Runner) -> None:
         """Guard the optimizer wrapper."""
@@ -49,7 +49,7 @@ class NonFiniteGuardHook(Hook):
         assert self._wrapper is not None
         bad = bad_samples(data_batch)
         self._wrapper.begin_batch(data_batch, non_finite_data(data_batch) if bad else None)
-        self._stand_in(data_batch, bad)
+        self._replace(data_batch, bad)
         if self._wrapper.action == 'skip':
             statistics = running_statistics(unwrap(runner.model)).values()
             self._statistics = [(buffer, buffer.clone()) for buffer in statistics]
@@ -57,20 +57,20 @@ class NonFiniteGuardHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        """Undo what a skipped batch has changed; give the hooks that log numbers of the host."""
+        """Undo the effects of a skipped batch; give the logging hooks numbers on the CPU."""
         assert self._wrapper is not None
         if self._wrapper.is_skipped:
             for buffer, before in self._statistics:
                 buffer.copy_(before)
             if outputs is not None:
-                outputs.clear()  # what the other hooks log
+                outputs.clear()  # nothing to log
         elif outputs is not None:
             outputs.update({k: v for k, v in self._wrapper.logged.items() if k in outputs})
         self._statistics = []
-        self._wrapper.begin_batch()  # holds nothing of the last one
+        self._wrapper.begin_batch()  # release the batch
 
     def after_train(self, runner: Runner) -> None:
-        """Say how many batches were skipped."""
+        """Log the number of skipped batches."""
         if self._handle is not None:
             self._handle.remove()
         if self._wrapper is not None and self._wrapper.num_skipped:
@@ -80,8 +80,8 @@ class NonFiniteGuardHook(Hook):
         if isinstance(output, dict) and self._wrapper is not None:
             self._wrapper.losses = output
 
-    def _stand_in(self, batch: Any, bad: Collection[int]) -> None:
-        """Put a finite sample, the first of the run, in the place of the bad ones."""
+    def _replace(self, batch: Any, bad: Collection[int]) -> None:
+        """Replace the bad samples by the first finite one of the run."""
         inputs, samples = batch['inputs'], batch['data_samples']
         good = [index for index in range(len(samples)) if index not in bad]
         if self._spare is None and good:
@@ -92,7 +92,7 @@ class NonFiniteGuardHook(Hook):
         if self._spare is None:
             raise RuntimeError(
                 f'{non_finite_data(batch)}; no sample of the first batch is finite, so that it '
-                'cannot even be skipped. Mend these data.'
+                'cannot even be skipped. Correct these data.'
             )
         tensors, sample = self._spare
         for key, values in inputs.items():

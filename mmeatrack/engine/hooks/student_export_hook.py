@@ -1,4 +1,4 @@
-"""A student-only checkpoint beside every checkpoint of a distillation."""
+"""Student-only checkpoints of a distillation."""
 
 import io
 from pathlib import Path
@@ -16,17 +16,15 @@ from mmeatrack.files.atomic import write_atomically
 from mmeatrack.models.wrappers import distillation, unwrap
 from mmeatrack.registry import HOOKS
 
-_SUFFIX = '_student'
-
 
 @HOOKS.register_module()
 class StudentExportHook(Hook):
-    """Writes ``epoch_3_student.pth`` beside ``epoch_3.pth``, and so for best checkpoints.
+    """Writes ``epoch_3_student.pth`` next to ``epoch_3.pth``, and likewise for best checkpoints.
 
-    The file holds the weights that the checkpoint itself holds for the student, those of an
-    averaging hook for one, and nothing of teacher, adapters or optimizer. It loads with
-    ``strict=True`` into the student's own config. A student file that this run wrote is removed
-    when its checkpoint is (``max_keep_ckpts``); any other file stays.
+    The file holds the student's weights in the checkpoint (those of an averaging hook, for
+    example), without teacher, adapters and optimizer. It loads with ``strict=True`` into the
+    student's own config. A student file of this run is removed along with its checkpoint
+    (``max_keep_ckpts``); other files stay.
     """
 
     # After CheckpointHook (VERY_LOW), whose files this hook looks for.
@@ -34,16 +32,16 @@ class StudentExportHook(Hook):
 
     def __init__(self) -> None:
         self._exported: Set[Path] = set()  # checkpoints
-        self._seen: Dict[Path, Tuple[int, int]] = {}  # state of the files that were dealt with
+        self._seen: Dict[Path, Tuple[int, int]] = {}  # versions of checkpoint files
 
     def before_train(self, runner: Runner) -> None:
-        """Refuse a model without a student; leave the files of earlier runs as they are.
+        """Refuse a model without a student; ignore the files of earlier runs.
 
         Raises:
-            TypeError: If the model is no distillation algorithm.
+            TypeError: If the model is not a distillation algorithm.
         """
         distillation(runner.model, 'student', 'StudentExportHook')
-        self._seen = {path: _state(path) for path in _checkpoints(runner) if path.is_file()}
+        self._seen = _checkpoints(runner)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
@@ -61,17 +59,16 @@ class StudentExportHook(Hook):
 
     @master_only
     def _export_new(self, runner: Runner) -> None:
-        for path in _checkpoints(runner):
-            if path.is_file() and self._seen.get(path) != _state(path):
+        for path, version in _checkpoints(runner).items():
+            if self._seen.get(path) != version:
                 self._export(runner, path)
-                self._seen[path] = _state(path)
+                self._seen[path] = version
 
     def _export(self, runner: Runner, checkpoint: Path) -> None:
         target = student_path(checkpoint)
         content = load_checkpoint_file(checkpoint, map_location='cpu')
-        meta = dict(
-            dataset_meta=content['meta'].get('dataset_meta', {}), distilled_by=checkpoint.name
-        )
+        dataset_meta = content['meta'].get('dataset_meta', {})
+        meta = dict(dataset_meta=dataset_meta, distilled_by=checkpoint.name)
         save_student(student_weights(content['state_dict'], unwrap(runner.model)), target, meta)
         print_log(f'student exported to {target}', 'current')
         self._exported.add(checkpoint)
@@ -81,43 +78,39 @@ class StudentExportHook(Hook):
 
 
 def student_weights(weights: Mapping[str, Tensor], model: Any) -> Dict[str, Tensor]:
-    """State dict of the ``student`` of a distillation algorithm, from the algorithm's weights.
+    """Return the student's state dict, from the weights of its distillation algorithm.
 
     Raises:
-        RuntimeError: If the weights lack one of the student's.
+        RuntimeError: If some of the student's weights are missing.
     """
     name = next(name for name, module in model.named_modules() if module is model.student)
-    found = {key: weights.get(f'{name}.{key}') for key in model.student.state_dict()}
-    missing = [key for key, value in found.items() if value is None]
+    keys = list(model.student.state_dict())
+    missing = [key for key in keys if f'{name}.{key}' not in weights]
     if missing:
         raise RuntimeError(
-            f'the checkpoint has {len(weights)} weights, but none for {len(missing)} of the '
-            f"student's, {name}.{missing[0]} for one: no student can be exported from it."
+            f"the checkpoint has {len(weights)} weights, but lacks {len(missing)} of the student's,"
+            f' such as {name}.{missing[0]}: no student can be exported from it.'
         )
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: weights[f'{name}.{key}'] for key in keys}
 
 
 def student_path(checkpoint: Union[str, Path]) -> Path:
-    """Path of the student of a checkpoint: ``a/epoch_3.pth`` -> ``a/epoch_3_student.pth``."""
+    """Path of a checkpoint's student: ``a/epoch_3.pth`` -> ``a/epoch_3_student.pth``."""
     checkpoint = Path(checkpoint)
-    return checkpoint.with_name(f'{checkpoint.stem}{_SUFFIX}{checkpoint.suffix}')
+    return checkpoint.with_name(f'{checkpoint.stem}_student{checkpoint.suffix}')
 
 
 def save_student(weights: Mapping[str, Tensor], path: Path, meta: dict) -> None:
-    """Write a student checkpoint whole, or raise OSError and write nothing."""
+    """Write a student checkpoint atomically; OSError if that fails."""
     buffer = io.BytesIO()
     torch.save(dict(meta=meta, state_dict=dict(weights)), buffer)
     write_atomically(path, buffer.getvalue())
 
 
-def _checkpoints(runner: Runner) -> Set[Path]:
-    """The last checkpoint and the best ones, as MMEngine's message hub names them."""
+def _checkpoints(runner: Runner) -> Dict[Path, Tuple[int, int]]:
+    """Last and best checkpoints in MMEngine's message hub, with time and inode of the file."""
     info: Mapping[str, Any] = runner.message_hub.runtime_info
     names = [key for key in info if key == 'last_ckpt' or key.startswith('best_ckpt')]
-    return {Path(info[name]) for name in names if info[name]}
-
-
-def _state(path: Path) -> Tuple[int, int]:
-    """Facts that change when a file is written anew."""
-    status = path.stat()
-    return status.st_mtime_ns, status.st_ino
+    paths = [Path(info[name]) for name in names if info[name]]
+    status = {path: path.stat() for path in paths if path.is_file()}
+    return {path: (each.st_mtime_ns, each.st_ino) for path, each in status.items()}

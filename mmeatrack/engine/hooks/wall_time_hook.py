@@ -1,4 +1,4 @@
-"""A training that takes a given time: its learning rate falls with the clock."""
+"""Training for a given time, with the learning rate as a function of the clock."""
 
 import math
 import time
@@ -14,16 +14,16 @@ _ELAPSED = 'wall_time_elapsed'
 
 @HOOKS.register_module()
 class WallTimeHook(Hook):
-    """Trains for some minutes, with a warm-up and a cosine over the time that is there.
+    """Trains for a number of minutes, with a warm-up and a cosine schedule over this time.
 
-    The time of all sittings counts, without what a killed one spent after its last checkpoint.
-    The learning rate of each parameter group is its initial one, times the schedule; leave
-    ``param_scheduler`` empty.
+    The time of all resumed runs counts, except for what a killed one spent after its last
+    checkpoint. The learning rate of each parameter group is its initial one times the schedule;
+    leave ``param_scheduler`` empty.
 
     Args:
-        minutes: Time of the training.
-        warmup: Share of it in which the learning rate rises from 0.
-        final: Learning rate at the end, over the initial one.
+        minutes: Duration of the training.
+        warmup: Fraction of it in which the learning rate rises from 0.
+        final: Final learning rate over the initial one.
 
     Raises:
         ValueError: If a value is out of range.
@@ -42,7 +42,7 @@ class WallTimeHook(Hook):
         self._began = time.monotonic()
 
     def before_train(self, runner: Runner) -> None:
-        """Go on from the time that earlier sittings took, and skip the batches they saw."""
+        """Restore the time of earlier runs, and skip the batches they saw."""
         self._before = float(runner.message_hub.runtime_info.get(_ELAPSED, 0.0))
         self._began = time.monotonic()
         dataset = runner.train_dataloader.dataset
@@ -58,19 +58,19 @@ class WallTimeHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        """Note the time, and stop when it is over."""
+        """Record the time, and stop when it is over."""
         runner.message_hub.update_info(_ELAPSED, self.elapsed)
         if self.elapsed >= 60 * self.minutes:
-            # The last iteration, for which the checkpoint hook saves.
+            # This makes it the last iteration, after which the checkpoint hook saves.
             runner.train_loop._max_iters = runner.iter + 1
 
     @property
     def elapsed(self) -> float:
-        """Seconds of all sittings."""
+        """Seconds of all runs."""
         return self._before + time.monotonic() - self._began
 
     def factor(self, share: float) -> float:
-        """Learning rate over the initial one after a share of the time."""
+        """Learning rate over the initial one, after a fraction of the time."""
         if share < self.warmup:
             return max(share / self.warmup, 1e-3)
         done = min((share - self.warmup) / (1 - self.warmup), 1.0)

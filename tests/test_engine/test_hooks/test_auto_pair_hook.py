@@ -31,7 +31,7 @@ def loader() -> DataLoader:
 
 
 def best_pairs(model: Any) -> list:
-    """By another road: CKA of the first two batches as one, and all increasing choices."""
+    """CKA of the first two batches as one, and a search over all increasing choices."""
     data = [CropDataset()[index] for index in range(4)]
     raw = {key: [each['inputs'][key] for each in data] for key in ('img', 'search_img')}
     batch = dict(inputs=raw, data_samples=[each['data_samples'] for each in data])
@@ -62,7 +62,7 @@ def test_pairs_are_found_logged_and_distilled(tmp_path) -> None:
 
 
 def test_pairs_of_a_trained_student(tmp_path) -> None:
-    """The layers of the checkpoint are compared; training starts from the student's own weights."""
+    """The checkpoint's layers are compared; training starts from the student's own weights."""
     other = model_with(seed=5)
     path = str(tmp_path / 'student.pth')
     save_checkpoint(dict(state_dict=other.student.state_dict(), meta={}), path)
@@ -77,7 +77,7 @@ def test_pairs_of_a_trained_student(tmp_path) -> None:
 
 
 def test_same_training_as_with_the_pairs_given(tmp_path) -> None:
-    """Neither the data nor the random numbers of the training are used up."""
+    """The search does not consume data or random numbers of the training."""
     found = model_with()
     runner_with(found, tmp_path / 'found').train()
     given = model_with(list(found.distiller.layer_pairs))
@@ -98,7 +98,7 @@ def test_resumed_run_keeps_its_pairs(tmp_path, monkeypatch) -> None:
     assert any(m.endswith('taken from the checkpoint') for m in messages)
 
 
-def test_random_state_is_put_back(tmp_path) -> None:
+def test_random_state_is_restored(tmp_path) -> None:
     runner = runner_with(model_with(), tmp_path)
     runner._train_dataloader = runner.build_dataloader(runner._train_dataloader)
     runner.train_loop.dataloader = runner._train_dataloader

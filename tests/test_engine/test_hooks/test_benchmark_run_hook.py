@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 
 
 class Holder:
-    """A process that writes to a folder of results."""
+    """Process that writes to a folder of results."""
 
     CODE = (
         'import sys, time\n'
@@ -54,7 +54,7 @@ class Holder:
 
 
 def run(root: Path, work_dir: Path, load_from: Any = None, **model: Any) -> dict:
-    """Test once; DriftTracker.num_tracked counts the frames."""
+    """Run a test; DriftTracker.num_tracked counts its frames."""
     DriftTracker.num_tracked = 0
     cfg = benchmark_cfg(root, work_dir, **model)
     cfg['load_from'] = load_from
@@ -63,7 +63,7 @@ def run(root: Path, work_dir: Path, load_from: Any = None, **model: Any) -> dict
 
 
 def scores_of(work_dir: Path) -> dict:
-    """The report without its speeds."""
+    """Report without speeds."""
     report = json.loads((work_dir / 'raw_results' / 'Drift_report.json').read_text())['Drift']
     del report['speed']
     for sequence in report['per_sequence'].values():
@@ -88,12 +88,12 @@ def test_results_are_kept_in_the_work_dir(root: Path, tmp_path: Path) -> None:
     assert list(scores_of(tmp_path / 'work')['per_attribute']) == ['water', 'land']
 
 
-def test_interrupted_run_goes_on_where_it_stopped(
+def test_interrupted_run_is_continued(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run(root, tmp_path / 'whole')
 
-    # boat takes 5 tracked frames and car 8: the power goes off in quad.
+    # boat takes 5 tracked frames and car 8: the run stops in quad.
     monkeypatch.setattr(DriftTracker, 'stop_after', 16)
     with pytest.raises(RuntimeError, match='the power is off'):
         run(root, tmp_path / 'parts')
@@ -123,7 +123,7 @@ def test_finished_sequences_are_not_run_again(root: Path, tmp_path: Path) -> Non
         assert again[f'uav/{key}'] == whole[f'uav/{key}']
 
 
-def test_finished_run_gives_its_numbers_again(root: Path, tmp_path: Path) -> None:
+def test_finished_run_repeats_its_numbers(root: Path, tmp_path: Path) -> None:
     run(root, tmp_path / 'work')
     expected = scores_of(tmp_path / 'work')
 
@@ -133,13 +133,13 @@ def test_finished_run_gives_its_numbers_again(root: Path, tmp_path: Path) -> Non
     assert scores_of(tmp_path / 'work') == expected
 
 
-def test_weights_of_unknown_origin_are_run_again(root: Path, tmp_path: Path) -> None:
+def test_weights_without_a_checkpoint_are_run_again(root: Path, tmp_path: Path) -> None:
     for _ in range(2):
         run(root, tmp_path / 'work', with_weights=True)
         assert DriftTracker.num_tracked == NUM_TRACKED
 
 
-def test_another_checkpoint_does_not_mix_with_the_first(root: Path, tmp_path: Path) -> None:
+def test_results_of_another_checkpoint_are_not_mixed(root: Path, tmp_path: Path) -> None:
     for name, value in (('a', 0.0), ('b', 1.0)):
         torch.save(dict(state_dict=dict(weight=torch.tensor([value]))), tmp_path / f'{name}.pth')
 
@@ -153,7 +153,7 @@ def test_another_checkpoint_does_not_mix_with_the_first(root: Path, tmp_path: Pa
 
 
 def test_results_on_other_data_are_not_taken_over(root: Path, tmp_path: Path) -> None:
-    """The sequences have the same names and lengths, and the targets are elsewhere."""
+    """The sequences have the same names and lengths, but other boxes."""
     run(root, tmp_path / 'work')
     first = written_boxes(tmp_path / 'work')
     other = tmp_path / 'other'
@@ -177,7 +177,7 @@ def test_results_on_other_data_are_not_taken_over(root: Path, tmp_path: Path) ->
     assert DriftTracker.num_tracked == 0
 
 
-def test_a_folder_that_another_run_writes_to_is_refused(root: Path, tmp_path: Path) -> None:
+def test_folder_of_a_running_test_is_refused(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / 'work' / 'raw_results' / 'Drift'
     with Holder(folder) as pid:
         with pytest.raises(RuntimeError, match=rf'is being written by process {pid} on '):
@@ -185,14 +185,14 @@ def test_a_folder_that_another_run_writes_to_is_refused(root: Path, tmp_path: Pa
         assert sorted(path.name for path in folder.iterdir()) == ['.writer.json', 'run.json']
         assert not (tmp_path / 'work' / 'raw_results' / 'Drift_report.json').exists()
 
-    run(root, tmp_path / 'work')  # the other has been killed
+    run(root, tmp_path / 'work')  # the other run has been killed
 
     assert DriftTracker.num_tracked == NUM_TRACKED
     assert len(written_boxes(tmp_path / 'work')) == len(LENGTHS)
     assert not (folder / '.writer.json').exists()
 
 
-def test_a_run_whose_folder_was_moved_stops(
+def test_run_stops_if_its_folder_is_moved(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / 'work' / 'raw_results' / 'Drift'
@@ -246,7 +246,7 @@ def test_resume_can_be_switched_off(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_share_the_sequences_that_are_left(root: Path, tmp_path: Path) -> None:
+def test_two_processes_share_the_remaining_sequences(root: Path, tmp_path: Path) -> None:
     checkpoint = tmp_path / 'a.pth'
     torch.save(dict(state_dict=dict(weight=torch.zeros(1))), checkpoint)
     for name in ('one', 'two'):

@@ -17,7 +17,7 @@ def draw() -> tuple:
 
 
 def test_seeds_differ_in_each_number_and_stay() -> None:
-    # numpy promises that SeedSequence's streams stay the same from version to version.
+    # numpy guarantees that SeedSequence's streams do not change between versions.
     assert derive_seed(0, 0, 1, 5) == 876736463
     seeds = {
         derive_seed(s, r, k, n) for s in (0, 1) for r in (0, 1) for k in (0, 1) for n in (0, 1)
@@ -25,7 +25,7 @@ def test_seeds_differ_in_each_number_and_stay() -> None:
     assert len(seeds) == 16
 
 
-def test_what_is_drawn_follows_from_epoch_and_iteration(tmp_path) -> None:
+def test_draws_depend_on_epoch_and_iteration(tmp_path) -> None:
     runner = train_runner(build(distill_cfg()), tmp_path / 'run', custom_hooks=HOOK)
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     hook = next(each for each in runner.hooks if type(each).__name__ == 'DeterministicResumeHook')
@@ -51,7 +51,7 @@ class Draws(torch.utils.data.Dataset):
 
 
 def test_workers_persist_and_follow_the_epochs_seed() -> None:
-    """A worker that has seen other epochs draws in one what a new worker draws."""
+    """The draws of a worker in an epoch do not depend on its earlier epochs."""
 
     def epochs(*seeds: int) -> list:
         seed = torch.zeros((), dtype=torch.long).share_memory_()

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -34,7 +35,7 @@ def runner_in(
     steps: int = 4,
     wrapper: Optional[dict] = None,
 ) -> Any:
-    """A training by two samples a step, without checkpoints."""
+    """Runner with batches of two, without checkpoints."""
     hook = dict(type='mmeatrack.NonFiniteGuardHook', action=action, max_skips=2)
     runner = train_runner(
         build(distill_cfg()),
@@ -50,7 +51,7 @@ def runner_in(
 
 
 def break_loss(model: Any, bad: List[int], name: str = 'loss_iou') -> None:
-    """Make a loss of the student NaN in these calls, after a forward that is as usual."""
+    """Make a loss of the student NaN in these calls."""
     original, calls = model.student.head.loss, []
 
     def loss(*args: Any) -> dict:
@@ -69,7 +70,7 @@ def state(runner: Any) -> Dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize('kind', list(DATA))
-def test_bad_data_stop_a_training_by_name(tmp_path, kind: str) -> None:
+def test_bad_data_stop_a_training_and_are_named(tmp_path, kind: str) -> None:
     data, words = DATA[kind]
     runner = runner_in(tmp_path, data, 'stop')
     with pytest.raises(RuntimeError, match=re.escape(f'{BATCH}: not finite: {words}.')) as error:
@@ -78,7 +79,7 @@ def test_bad_data_stop_a_training_by_name(tmp_path, kind: str) -> None:
     assert "action='skip'" in str(error.value)
 
 
-def test_a_bad_loss_stops_a_training_by_name(tmp_path) -> None:
+def test_bad_loss_stops_a_training_and_is_named(tmp_path) -> None:
     runner = runner_in(tmp_path, {}, 'stop')
     break_loss(runner.model, [2])
     words = r'student.loss_iou = nan for the samples \[.2/1.jpg \+ 2/2.jpg \+ 2/3.jpg., .3/1'
@@ -88,8 +89,8 @@ def test_a_bad_loss_stops_a_training_by_name(tmp_path) -> None:
 
 
 @pytest.mark.parametrize('kind', ['box', 'image', 'loss'])
-def test_a_skipped_batch_changes_nothing(tmp_path, kind: str) -> None:
-    """The second of four batches is bad: the others do what they do without it."""
+def test_skipped_batch_changes_nothing(tmp_path, kind: str) -> None:
+    """The second of four batches is bad; the others have the same effect as without it."""
     runner = runner_in(tmp_path / 'with', DATA[kind][0] if kind in DATA else {}, 'skip')
     if kind == 'loss':
         break_loss(runner.model, [2])
@@ -119,14 +120,14 @@ def test_logged_averages_leave_a_skipped_batch_out(tmp_path) -> None:
         assert math.isfinite(history.mean())
 
 
-def test_too_many_in_a_row_stop_after_all(tmp_path) -> None:
+def test_too_many_skips_in_a_row_stop(tmp_path) -> None:
     runner = runner_in(tmp_path, {}, 'skip', steps=8)
     break_loss(runner.model, [2, 3, 5, 6, 7])
     with pytest.raises(RuntimeError, match=r'iteration 7: .* batch 3 in a row .*max_skips=2'):
         runner.train()
 
 
-def test_accumulated_gradients_go_with_a_skipped_batch(tmp_path) -> None:
+def test_skipped_batch_discards_accumulated_gradients(tmp_path) -> None:
     wrapper = dict(optimizer=dict(type='SGD', lr=0.01), accumulative_counts=2)
     runner = runner_in(tmp_path, {}, 'skip', wrapper=wrapper)
     break_loss(runner.model, [2])  # the end of the first step
@@ -139,7 +140,7 @@ def test_accumulated_gradients_go_with_a_skipped_batch(tmp_path) -> None:
     assert runner.optim_wrapper.inner_count == 4
 
 
-def test_a_clean_training_is_left_as_it_is(tmp_path) -> None:
+def test_clean_training_is_not_affected(tmp_path) -> None:
     watched = runner_in(tmp_path / 'a', {}, 'skip')
     plain = runner_in(tmp_path / 'b', {}, 'stop')
     plain._hooks = [each for each in plain.hooks if not isinstance(each, NonFiniteGuardHook)]
@@ -152,7 +153,7 @@ def test_a_clean_training_is_left_as_it_is(tmp_path) -> None:
 
 
 class Reads(TorchDispatchMode):
-    """Counts the values that Python reads: on a GPU each stops the queue of kernels."""
+    """Counts the values that Python reads; on a GPU each read waits for the queue of kernels."""
 
     count = 0
 
@@ -161,7 +162,7 @@ class Reads(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def test_a_good_loss_waits_for_the_device_once() -> None:
+def test_finite_loss_waits_for_the_device_once() -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     wrapper = GuardedOptimWrapper(optimizer=torch.optim.SGD([weight], lr=1.0))
     with Reads() as reads:
@@ -170,8 +171,8 @@ def test_a_good_loss_waits_for_the_device_once() -> None:
     assert weight.item() == 0
 
 
-def test_logged_numbers_are_on_the_cpu_and_gradients_norm_is_a_step_late(tmp_path) -> None:
-    """Numbers that mmengine's hooks read of a step are read with its loss."""
+def test_logged_numbers_are_on_the_cpu_and_the_gradient_norm_is_a_step_late(tmp_path) -> None:
+    """The numbers that mmengine's hooks log are read along with the loss."""
     optimizer = dict(type='SGD', lr=0.01)
     wrapper = dict(optimizer=optimizer, clip_grad=dict(max_norm=1.0))
     runner = runner_in(tmp_path, {}, 'stop', steps=3, wrapper=wrapper)
@@ -199,7 +200,7 @@ def test_logged_numbers_are_on_the_cpu_and_gradients_norm_is_a_step_late(tmp_pat
     assert len(losses) == 3
 
 
-def test_float32_is_a_setting_of_mixed_precision() -> None:
+def test_float32_switches_autocast_off() -> None:
     weight = torch.nn.Parameter(torch.ones(2, 2))
     for dtype, found in (('float32', torch.float32), ('bfloat16', torch.bfloat16)):
         optimizer = torch.optim.SGD([weight], lr=1.0)
@@ -208,7 +209,7 @@ def test_float32_is_a_setting_of_mixed_precision() -> None:
             assert (weight @ weight).dtype is found
 
 
-def test_data_on_a_device_are_not_waited_for() -> None:
+def test_data_on_a_device_are_not_read() -> None:
     batch = dict(inputs=dict(img=torch.ones(2, 3, device='meta')), data_samples=[])
     assert bad_samples(batch) == {}
     with pytest.raises(RuntimeError, match='meta'):
@@ -216,7 +217,7 @@ def test_data_on_a_device_are_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize('kind', ['OptimWrapper', 'AmpOptimWrapper', 'TheirOptimWrapper'])
-def test_the_wrapper_of_any_config_becomes_a_guarded_one(kind: str) -> None:
+def test_any_wrapper_becomes_a_guarded_one(kind: str) -> None:
     theirs = type('TheirOptimWrapper', (OptimWrapper,), {})
     kinds = dict(OptimWrapper=OptimWrapper, AmpOptimWrapper=AmpOptimWrapper)
     weight = torch.nn.Parameter(torch.ones(1))
@@ -233,7 +234,7 @@ def test_the_wrapper_of_any_config_becomes_a_guarded_one(kind: str) -> None:
     assert (same.inner_count, same.num_skipped, weight.item()) == (1, 1, 1)
 
 
-def test_a_guarded_wrapper_of_the_config_keeps_its_settings(tmp_path) -> None:
+def test_guarded_wrapper_of_the_config_keeps_its_settings(tmp_path) -> None:
     optimizer = dict(type='SGD', lr=0.01)
     wrapper = dict(type='mmeatrack.GuardedOptimWrapper', action='skip', optimizer=optimizer)
     runner = runner_in(tmp_path, DATA['box'][0], 'stop', wrapper=wrapper)
@@ -241,18 +242,18 @@ def test_a_guarded_wrapper_of_the_config_keeps_its_settings(tmp_path) -> None:
     assert runner.optim_wrapper.num_skipped == 1
 
 
-def test_a_guarded_wrapper_works_without_the_hook() -> None:
+def test_guarded_wrapper_works_without_the_hook() -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     wrapper = OPTIM_WRAPPERS.build(
         dict(type='mmeatrack.GuardedOptimWrapper', optimizer=torch.optim.SGD([weight], lr=1.0))
     )
-    with pytest.raises(RuntimeError, match=r'iteration 1: loss = inf\. Mend these data'):
+    with pytest.raises(RuntimeError, match=r'iteration 1: loss = inf\. Correct these data'):
         wrapper.update_params(weight.sum() * math.inf)
     assert weight.item() == 1
     assert weight.grad is None
 
 
-def test_a_frozen_teacher_is_not_copied() -> None:
+def test_frozen_teacher_is_not_copied() -> None:
     model = build(distill_cfg()).train()
     names = running_statistics(model)
     assert any(name.startswith('architecture.head') for name in names)
@@ -260,8 +261,8 @@ def test_a_frozen_teacher_is_not_copied() -> None:
     assert any(name.startswith('teacher') for name, _ in model.named_buffers())
 
 
-def test_bad_samples_have_stand_ins_of_earlier_batches(tmp_path) -> None:
-    """Both samples of the second batch are bad; the data set itself stays as it is."""
+def test_bad_samples_are_replaced_by_one_of_an_earlier_batch(tmp_path) -> None:
+    """Both samples of the second batch are bad."""
     data = ToyCrops(length=16, nan_box=[2, 3], nan_image=[3])
     runner = runner_in(tmp_path, {}, 'skip')
     runner._train_dataloader['dataset'] = data
@@ -277,31 +278,24 @@ def test_bad_samples_have_stand_ins_of_earlier_batches(tmp_path) -> None:
     assert runner.optim_wrapper.num_skipped == 1
 
 
-def test_a_first_batch_without_a_finite_sample_stops(tmp_path) -> None:
+def test_first_batch_without_a_finite_sample_stops(tmp_path) -> None:
     runner = runner_in(tmp_path, dict(nan_box=[0, 1]), 'skip')
     with pytest.raises(RuntimeError, match='no sample of the first batch is finite'):
         runner.train()
 
 
-def test_what_is_not_finite_is_said() -> None:
-    samples = [ToyCrops(nan_box=[1], nan_image=[0, 1])[index] for index in range(3)]
-    batch = dict(
-        inputs={key: [each['inputs'][key] for each in samples] for key in samples[0]['inputs']},
-        data_samples=[each['data_samples'] for each in samples],
-    )
+def test_non_finite_values_are_named() -> None:
+    data = ToyCrops(nan_box=[1], nan_image=[0, 1])
+    batch = pseudo_collate([data[index] for index in range(3)])
     assert non_finite_data(batch) == (
         'not finite: search_img of 0/1.jpg + 0/2.jpg + 0/3.jpg; '
         'search_img, search_gt_instances.bboxes of 1/1.jpg + 1/2.jpg + 1/3.jpg'
     )
-    clean = [ToyCrops()[index] for index in range(3)]
     with Reads() as reads:
-        assert not bad_samples(
-            dict(
-                inputs={key: [each['inputs'][key] for each in clean] for key in clean[0]['inputs']},
-                data_samples=[each['data_samples'] for each in clean],
-            )
-        )
+        assert not bad_samples(pseudo_collate([ToyCrops()[index] for index in range(3)]))
     assert reads.count == 0
+    halves = [torch.full((2,), value, dtype=torch.bfloat16) for value in (1.0, math.nan, 3e38)]
+    assert bad_samples(dict(inputs=dict(img=halves), data_samples=[])) == {1: ['img']}
     good = dict(loss_a=torch.ones(2), loss_b=[torch.zeros(1), torch.ones(1)])
     assert non_finite_losses(good) == {}
     bad = dict(good, loss_c=torch.tensor(float('inf')))

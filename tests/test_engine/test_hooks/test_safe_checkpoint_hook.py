@@ -16,7 +16,7 @@ from tests.toys import build, distill_cfg, logged
 
 
 def runner_in(tmp_path: Path, steps: int = 4, resume: bool = False, **checkpoint: Any) -> Any:
-    """A training that saves after every step."""
+    """Runner that saves after every step."""
     hook = dict(type='mmeatrack.SafeCheckpointHook', by_epoch=False, interval=1, **checkpoint)
     train_cfg = dict(type='IterBasedTrainLoop', max_iters=steps)
     return train_runner(
@@ -34,13 +34,13 @@ def last(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_disk() -> Iterator[Any]:
-    """Files can have no more bytes than told."""
+    """Function that limits the size of files."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_checkpoints_are_those_of_mmengine(tmp_path) -> None:
+def test_checkpoints_equal_mmengines(tmp_path) -> None:
     runner_in(tmp_path, max_keep_ckpts=2).train()
     assert files(tmp_path) == ['iter_3.pth', 'iter_4.pth']
     assert last(tmp_path) == tmp_path / 'run' / 'iter_4.pth'
@@ -49,7 +49,7 @@ def test_checkpoints_are_those_of_mmengine(tmp_path) -> None:
     assert checkpoint['message_hub']['runtime_info']['keep_ckpt_ids'] == [3, 4]
 
 
-def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+def test_file_is_written_atomically(tmp_path, monkeypatch) -> None:
     path = tmp_path / 'folder' / 'a.pth'
     backend = AtomicLocalBackend()
     backend.put(b'first', path)
@@ -57,19 +57,19 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
     sync = os.fsync
     monkeypatch.setattr(os, 'fsync', lambda file: (seen.append(path.read_bytes()), sync(file)))
     backend.put(b'second', path)
-    assert seen == [b'first']  # while all of the second is on the disk already
+    assert seen == [b'first']  # when the second is on the disk already
     assert path.read_bytes() == b'second'
     assert os.listdir(path.parent) == ['a.pth']
 
 
 @pytest.mark.parametrize('max_keep_ckpts', [1, 3])
-def test_a_full_disk_stops_the_run_and_leaves_the_last_checkpoint(
+def test_full_disk_stops_the_run_and_leaves_the_last_checkpoint(
     tmp_path, small_disk, max_keep_ckpts: int
 ) -> None:
     runner_in(tmp_path, 2, max_keep_ckpts=max_keep_ckpts).train()
     before, content = files(tmp_path), last(tmp_path).read_bytes()
     small_disk(len(content) // 2)
-    with pytest.raises(RuntimeError, match=r'could not be saved .*iter_2.pth. Make room'):
+    with pytest.raises(RuntimeError, match=r'could not be saved .*iter_2.pth. Free space'):
         runner_in(tmp_path, 4, resume=True, max_keep_ckpts=max_keep_ckpts).train()
     assert files(tmp_path) == before
     assert last(tmp_path).name == 'iter_2.pth'
@@ -77,7 +77,7 @@ def test_a_full_disk_stops_the_run_and_leaves_the_last_checkpoint(
 
 
 @pytest.mark.parametrize('damage', ['truncated', 'empty', 'missing', 'no checkpoint'])
-def test_an_unreadable_checkpoint_is_skipped_with_a_warning(tmp_path, damage: str) -> None:
+def test_unreadable_checkpoint_is_skipped_with_a_warning(tmp_path, damage: str) -> None:
     runner_in(tmp_path, 3).train()
     path = tmp_path / 'run' / 'iter_3.pth'
     content = path.read_bytes()
@@ -93,12 +93,12 @@ def test_an_unreadable_checkpoint_is_skipped_with_a_warning(tmp_path, damage: st
     with logged() as messages:
         runner.train()
     assert any(f'{path} is skipped' in message for message in messages)
-    assert any('goes on from' in message and 'iter_2.pth' in message for message in messages)
+    assert any('continues from' in message and 'iter_2.pth' in message for message in messages)
     assert runner.iter == 4
-    assert path.read_bytes() != b''  # the third step was done again
+    assert path.read_bytes() != b''  # the third step was repeated
 
 
-def test_all_unreadable_ones_are_passed_over(tmp_path) -> None:
+def test_several_unreadable_checkpoints_are_skipped(tmp_path) -> None:
     runner_in(tmp_path, 3).train()
     for step in (2, 3):
         (tmp_path / 'run' / f'iter_{step}.pth').write_bytes(b'PK\x03\x04 and no more')
@@ -107,21 +107,21 @@ def test_all_unreadable_ones_are_passed_over(tmp_path) -> None:
     assert last(tmp_path) == tmp_path / 'run' / 'iter_1.pth'
 
 
-def test_an_empty_pointer_means_the_newest(tmp_path) -> None:
+def test_empty_pointer_means_the_newest(tmp_path) -> None:
     runner_in(tmp_path, 3).train()
     (tmp_path / 'run' / 'last_checkpoint').write_text('')
     SafeCheckpointHook(by_epoch=False)._point_to_readable(tmp_path / 'run')
     assert last(tmp_path) == tmp_path / 'run' / 'iter_3.pth'
 
 
-def test_nothing_readable_is_an_error(tmp_path) -> None:
+def test_no_readable_checkpoint_is_an_error(tmp_path) -> None:
     runner_in(tmp_path, 1).train()
     (tmp_path / 'run' / 'iter_1.pth').write_bytes(b'')
     with pytest.raises(RuntimeError, match=r'no checkpoint can be read.*iter_1.pth'):
         runner_in(tmp_path, 2, resume=True).train()
 
 
-def test_the_previous_best_goes_only_when_the_new_one_is_there(tmp_path, monkeypatch) -> None:
+def test_previous_best_is_removed_after_the_new_one_is_saved(tmp_path, monkeypatch) -> None:
     seen: List[List[str]] = []
     put = AtomicLocalBackend.put
 
@@ -139,7 +139,7 @@ def test_the_previous_best_goes_only_when_the_new_one_is_there(tmp_path, monkeyp
 
 
 @pytest.mark.parametrize('how', ['moved', 'copied', 'without its pointer'])
-def test_a_folder_elsewhere_goes_on_from_its_own_checkpoints(tmp_path, how: str) -> None:
+def test_moved_or_copied_folder_continues_from_its_own_checkpoints(tmp_path, how: str) -> None:
     runner_in(tmp_path / 'a', 3).train()
     shutil.copytree(tmp_path / 'a', tmp_path / 'b')
     original, copy = tmp_path / 'a' / 'run', tmp_path / 'b' / 'run'
@@ -155,13 +155,13 @@ def test_a_folder_elsewhere_goes_on_from_its_own_checkpoints(tmp_path, how: str)
     before = torch.load(copy / 'iter_3.pth', weights_only=False)['state_dict']
     runner = runner_in(tmp_path / 'b', 3, resume=True)
     with logged() as messages:
-        runner.train()  # has nothing left to do
-    assert any(f'goes on from {copy / "iter_3.pth"}' in message for message in messages)
+        runner.train()  # nothing is left to do
+    assert any(f'continues from {copy / "iter_3.pth"}' in message for message in messages)
     assert all(torch.equal(value, before[key]) for key, value in runner.model.state_dict().items())
     assert last(tmp_path / 'b') == copy / 'iter_3.pth'
 
 
-def test_a_folder_without_checkpoints_goes_on_from_those_that_it_names(tmp_path) -> None:
+def test_folder_without_checkpoints_continues_from_those_of_its_pointer(tmp_path) -> None:
     hook = SafeCheckpointHook(by_epoch=False)
     there, here = tmp_path / 'there', tmp_path / 'here'
     for folder, steps in ((there, (1, 2, 3)), (here, (1,))):
@@ -173,9 +173,11 @@ def test_a_folder_without_checkpoints_goes_on_from_those_that_it_names(tmp_path)
     assert hook._candidates(named, here) == expected
     assert hook._candidates(named, tmp_path / 'new') == expected[1:]
     assert hook._candidates(named, there) == expected[1:]
+    hook.out_dir = str(here)  # the work folder itself, as MMEngine takes it
+    assert hook._candidates('', here) == expected[:1]
 
 
-def test_a_relative_pointer_is_taken_from_any_folder(tmp_path, monkeypatch) -> None:
+def test_relative_pointer_of_another_folder(tmp_path) -> None:
     runner_in(tmp_path, 2).train()
     pointer = tmp_path / 'run' / 'last_checkpoint'
     pointer.write_text('work_dirs/elsewhere/run/iter_2.pth')
@@ -184,8 +186,8 @@ def test_a_relative_pointer_is_taken_from_any_folder(tmp_path, monkeypatch) -> N
 
 
 @pytest.mark.parametrize('copied', [True, False])
-def test_a_copy_leaves_the_best_checkpoint_of_the_original(tmp_path, copied: bool) -> None:
-    """A new best one replaces the copy's own; the original's is not the copy's to remove."""
+def test_copy_leaves_the_best_checkpoint_of_the_original(tmp_path, copied: bool) -> None:
+    """A new best checkpoint replaces the copy's own, not that of the original."""
     hook = dict(type='mmeatrack.SafeCheckpointHook', save_best='toy/success', rule='greater')
 
     def train(folder: Path, epochs: int, values: List[float], **kwargs: Any) -> None:
@@ -207,7 +209,7 @@ def test_a_copy_leaves_the_best_checkpoint_of_the_original(tmp_path, copied: boo
     assert best == dict(a=['best_toy_success_epoch_1.pth'], b=['best_toy_success_epoch_2.pth'])
 
 
-def test_statistics_of_all_processes_are_averaged_before_validation(monkeypatch) -> None:
+def test_statistics_of_all_ranks_are_averaged_before_validation(monkeypatch) -> None:
     model = build(distill_cfg()).train()
     monkeypatch.setattr(module, 'all_reduce_params', lambda found, op: [x.add_(1) for x in found])
     before = {name: value.clone() for name, value in model.named_buffers()}

@@ -16,7 +16,7 @@ BY_ITERATION = dict(type='IterBasedTrainLoop', max_iters=5)
 
 
 def train(tmp_path: Path, **kwargs: Any) -> Any:
-    """The model after its training, which takes two epochs of four iterations."""
+    """Model after training, by default for two epochs of four iterations."""
     runner = train_runner(build(distill_cfg()), tmp_path / 'run', custom_hooks=HOOK, **kwargs)
     runner.train()
     return runner.model
@@ -26,7 +26,7 @@ def files(tmp_path: Path) -> List[str]:
     return sorted(path.name for path in (tmp_path / 'run').glob('*.pth*'))
 
 
-def test_student_lies_beside_every_epochs_checkpoint(tmp_path) -> None:
+def test_student_is_written_next_to_each_checkpoint(tmp_path) -> None:
     model = train(tmp_path)
     assert files(tmp_path) == [
         'epoch_1.pth',
@@ -43,7 +43,7 @@ def test_student_lies_beside_every_epochs_checkpoint(tmp_path) -> None:
     assert not torch.equal(first['state_dict'][weight], trained[weight])
 
 
-def test_student_holds_nothing_of_the_training(tmp_path) -> None:
+def test_student_file_holds_the_student_alone(tmp_path) -> None:
     train(tmp_path)
     exported = torch.load(tmp_path / 'run/epoch_2_student.pth', weights_only=True)
     whole = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=False)
@@ -73,13 +73,13 @@ def test_student_loads_strictly_and_tracks_the_same(tmp_path) -> None:
 
 def test_export_by_iteration(tmp_path) -> None:
     train(tmp_path, train_cfg=BY_ITERATION, checkpoint=dict(by_epoch=False, interval=2))
-    # The last iteration has its checkpoint too.
+    # The last iteration also has a checkpoint.
     names = [f'iter_{i}{suffix}.pth' for i in (2, 4, 5) for suffix in ('', '_student')]
     assert files(tmp_path) == names
 
 
-def test_student_goes_with_its_checkpoint(tmp_path) -> None:
-    """max_keep_ckpts: no student of this run stays behind, and no other file is touched."""
+def test_student_is_removed_with_its_checkpoint(tmp_path) -> None:
+    """With max_keep_ckpts; files of other runs are not touched."""
     other = tmp_path / 'run/iter_77_student.pth'
     other.parent.mkdir()
     other.write_text('mine')
@@ -94,7 +94,7 @@ def test_student_goes_with_its_checkpoint(tmp_path) -> None:
 
 
 def test_best_checkpoint_has_its_student(tmp_path) -> None:
-    """Epoch 2 is the best of three: the first best's student is gone with it."""
+    """Epoch 2 is the best of three; the student of the previous best is removed."""
     train(
         tmp_path,
         train_cfg=dict(by_epoch=True, max_epochs=3),
@@ -122,8 +122,8 @@ def test_plain_tracker_is_refused_before_it_trains(tmp_path) -> None:
 
 
 @pytest.mark.parametrize('by_epoch', [True, False])
-def test_student_is_the_checkpoints_whatever_hook_wrote_it(tmp_path, by_epoch: bool) -> None:
-    """EMAHook validates and saves averages; the trained weights are others."""
+def test_student_has_the_weights_of_the_checkpoint(tmp_path, by_epoch: bool) -> None:
+    """EMAHook validates and saves averages instead of the trained weights."""
     hooks = [*HOOK, dict(type='EMAHook', momentum=0.5)]
     checkpoint = dict(by_epoch=False, interval=2)
     if by_epoch:
@@ -170,7 +170,7 @@ def test_best_students_of_several_metrics(tmp_path) -> None:
     ]
 
 
-def test_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+def test_file_is_written_atomically(tmp_path, monkeypatch) -> None:
     weights, path = build(tracker_cfg()).state_dict(), tmp_path / 'epoch_1_student.pth'
     save_student(weights, path, dict(epoch=1))
     before = path.read_bytes()
@@ -187,7 +187,7 @@ def test_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
 
 def test_weights_of_another_model_are_refused() -> None:
     model = build(distill_cfg())
-    with pytest.raises(RuntimeError, match=r'has 1 weights, but none for .* architecture\.'):
+    with pytest.raises(RuntimeError, match=r'has 1 weights, but lacks .* architecture\.'):
         student_weights({'a': torch.zeros(1)}, model)
 
 

@@ -29,7 +29,7 @@ def test_factor_rises_then_falls_along_a_cosine() -> None:
     assert hook.factor(1.0) == hook.factor(1.7) == pytest.approx(0.1)
 
 
-def test_time_of_earlier_sittings_counts_and_their_batches_are_skipped() -> None:
+def test_time_of_earlier_runs_counts_and_their_batches_are_skipped() -> None:
     hook = WallTimeHook(minutes=1, warmup=0.0, final=0.0)
     runner = toy_runner(iteration=7, elapsed=30.0)
     hook.before_train(runner)

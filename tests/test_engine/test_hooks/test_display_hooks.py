@@ -6,7 +6,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmeatrack.engine.hooks import BenchmarkProgressHook, benchmark_progress_hook
+from mmeatrack.engine.hooks import BenchmarkProgressHook, display_hooks
 from tests.toy_benchmark import LENGTHS, benchmark_cfg, make_benchmark
 
 
@@ -23,13 +23,11 @@ def cfg(tmp_path: Path) -> dict:
 def lines(monkeypatch: pytest.MonkeyPatch) -> List[str]:
     """Messages of the hook."""
     logged: List[str] = []
-    monkeypatch.setattr(
-        benchmark_progress_hook, 'print_log', lambda text, logger: logged.append(text)
-    )
+    monkeypatch.setattr(display_hooks, 'print_log', lambda text, logger: logged.append(text))
     return logged
 
 
-def test_a_line_a_sequence_names_it_with_speed_and_time_left(cfg: dict, lines: List[str]) -> None:
+def test_line_of_a_sequence_has_its_name_speed_and_time_left(cfg: dict, lines: List[str]) -> None:
     Runner.from_cfg(Config(cfg)).test()
 
     total = sum(LENGTHS.values())
@@ -50,7 +48,7 @@ def test_long_sequences_have_lines_in_between(cfg: dict, lines: List[str]) -> No
     assert lines[0].startswith('boat: frame 1/6, ')
 
 
-def test_only_what_is_left_is_counted(cfg: dict, lines: List[str], tmp_path: Path) -> None:
+def test_finished_sequences_are_not_counted(cfg: dict, lines: List[str], tmp_path: Path) -> None:
     Runner.from_cfg(Config(cfg)).test()
     (tmp_path / 'work' / 'raw_results' / 'Drift' / 'car.txt').unlink()
     lines.clear()
@@ -62,7 +60,7 @@ def test_only_what_is_left_is_counted(cfg: dict, lines: List[str], tmp_path: Pat
     assert ' 9/9 frames, ' in lines[0]
 
 
-def test_terminal_shows_a_bar(
+def test_terminal_has_a_bar(
     cfg: dict, lines: List[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
