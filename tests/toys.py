@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 from unittest.mock import patch
 
@@ -9,6 +10,7 @@ import torch
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
+from mmengine.runner import save_checkpoint
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
@@ -121,6 +123,37 @@ def build(cfg: dict, seed: int = 0) -> Any:
             stack.enter_context(patch(f'mmengine.model.{name}.update_init_info'))
         model.init_weights()
     return model
+
+
+def saved(model: Any, path: Path) -> str:
+    """Save the weights of a model, or a state dict, as MMEngine does, and return the path."""
+    weights = model if isinstance(model, dict) else model.state_dict()
+    save_checkpoint(dict(state_dict=weights, meta={}), str(path))
+    return str(path)
+
+
+def weights_of(model: Any) -> Dict[str, Tensor]:
+    """Copy of a model's state dict."""
+    return {key: value.clone() for key, value in model.state_dict().items()}
+
+
+def same_weights(model: Any, other: Any) -> bool:
+    """True if a model has the weights of another one, or of a state dict."""
+    weights = other if isinstance(other, dict) else other.state_dict()
+    return all(torch.equal(value, weights[key]) for key, value in model.state_dict().items())
+
+
+def outputs_of(module: Any) -> List[Any]:
+    """List of what a module returns from now on."""
+    seen: List[Any] = []
+    module.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    return seen
+
+
+def data_buffers(model: Any) -> List[list]:
+    """Data of all recorders of a distillation."""
+    managers = [m for d in model.distillers for m in (d.student_recorders, d.teacher_recorders)]
+    return [recorder.data_buffer for each in managers for recorder in each.recorders.values()]
 
 
 def search_sample(box_xyxy: Tuple[float, float, float, float]) -> TrackDataSample:

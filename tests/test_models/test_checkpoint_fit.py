@@ -1,38 +1,34 @@
 import logging
 import re
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import pytest
 import torch
 from mmengine.logging import MMLogger
-from mmengine.runner import load_checkpoint, save_checkpoint
+from mmengine.runner import load_checkpoint
 
 from mmeatrack.conversion.state_dicts import find_weights
 from tests.toy_classifier import timm_weights
-from tests.toys import backbone_cfg, build, distill_cfg, logged, teacher_cfg, tracker_cfg
-
-
-def saved(model: Any, path: Path) -> str:
-    save_checkpoint(dict(state_dict=model.state_dict(), meta={}), str(path))
-    return str(path)
-
-
-def weights_of(model: Any) -> dict:
-    return {key: value.clone() for key, value in model.state_dict().items()}
-
-
-def same(model: Any, weights: dict) -> bool:
-    return all(torch.equal(value, weights[key]) for key, value in model.state_dict().items())
+from tests.toys import (
+    backbone_cfg,
+    build,
+    distill_cfg,
+    logged,
+    same_weights,
+    saved,
+    teacher_cfg,
+    tracker_cfg,
+    weights_of,
+)
 
 
 def test_own_checkpoint_is_loaded(tmp_path) -> None:
     other, tracker = build(tracker_cfg(), seed=1), build(tracker_cfg(), seed=2)
     load_checkpoint(tracker, saved(other, tmp_path / 'own.pth'))
-    assert same(tracker, other.state_dict())
+    assert same_weights(tracker, other.state_dict())
     tracker.load_state_dict(build(tracker_cfg(), seed=3).state_dict(), strict=True)
-    assert not same(tracker, other.state_dict())
+    assert not same_weights(tracker, other.state_dict())
 
 
 @pytest.mark.parametrize(
@@ -60,7 +56,7 @@ def test_checkpoint_of_another_tracker_is_refused(tmp_path, other: dict, expecte
     assert 'of another model' in message
     assert 'Nothing was loaded' in message
     assert 'allow_partial_checkpoint=True' in message
-    assert same(tracker, before)
+    assert same_weights(tracker, before)
 
 
 def test_checkpoint_of_something_else_is_refused(tmp_path) -> None:
@@ -78,7 +74,7 @@ def test_checkpoint_of_a_distillation_is_refused_by_its_student(tmp_path) -> Non
 def test_checkpoint_of_a_distillation_is_loaded_by_it(tmp_path) -> None:
     other, model = build(distill_cfg(), seed=1), build(distill_cfg(), seed=2)
     load_checkpoint(model, saved(other, tmp_path / 'distill.pth'))
-    assert same(model, other.state_dict())
+    assert same_weights(model, other.state_dict())
 
 
 def test_partial_checkpoint_is_loaded_where_the_config_allows_it(tmp_path) -> None:
@@ -94,44 +90,36 @@ def test_partial_checkpoint_is_loaded_where_the_config_allows_it(tmp_path) -> No
     assert torch.equal(tracker.state_dict()[key], before[key])
 
 
-def test_missing_batch_norm_counters_are_no_other_model() -> None:
+def test_missing_batch_norm_counters_are_accepted() -> None:
     tracker = build(tracker_cfg())
     weights = {k: v for k, v in tracker.state_dict().items() if 'num_batches' not in k}
     incompatible = tracker.load_state_dict(weights, strict=False)
     assert all('num_batches_tracked' in key for key in incompatible.missing_keys)
 
 
-# Wrappers and containers of a training: one rule for tracker, teacher and pretrained backbone
+# Wrappers and containers of checkpoints: one rule for tracker, teacher and pretrained backbone
 
 
-def as_ddp(weights: dict) -> dict:
-    return {f'module.{key}': value for key, value in weights.items()}
+def prefixed(weights: dict, prefix: str = 'module.') -> dict:
+    return {f'{prefix}{key}': value for key, value in weights.items()}
 
 
 def as_average(weights: dict) -> dict:
-    """MMEngine's EMA keeps a counter beside the prefixed weights, torch's AveragedModel another."""
-    return dict(as_ddp(weights), steps=torch.tensor(7), n_averaged=torch.tensor(7))
-
-
-def as_compiled_ddp(weights: dict) -> dict:
-    return {f'module._orig_mod.{key}': value for key, value in weights.items()}
-
-
-def compiled(weights: dict) -> dict:
-    return {f'_orig_mod.{key}': value for key, value in weights.items()}
+    """MMEngine's EMA adds a counter to the prefixed weights, torch's AveragedModel another."""
+    return dict(prefixed(weights), steps=torch.tensor(7), n_averaged=torch.tensor(7))
 
 
 LAYOUTS = {
     'state_dict': lambda w: dict(state_dict=w, meta={}),
     'bare': lambda w: w,
-    'ddp': lambda w: dict(state_dict=as_ddp(w)),
-    'average of ddp': lambda w: dict(state_dict=as_average(as_ddp(w))),
+    'ddp': lambda w: dict(state_dict=prefixed(w)),
+    'average of ddp': lambda w: dict(state_dict=as_average(prefixed(w))),
     'average alone': lambda w: dict(ema_state_dict=as_average(w), epoch=3),
-    'compiled': lambda w: dict(model=compiled(w), epoch=3),
-    'compiled ddp': lambda w: dict(net=as_compiled_ddp(w)),
-    'nested': lambda w: dict(model=dict(state_dict=as_ddp(w), epoch=3)),
+    'compiled': lambda w: dict(model=prefixed(w, '_orig_mod.'), epoch=3),
+    'compiled ddp': lambda w: dict(net=prefixed(w, 'module._orig_mod.')),
+    'nested': lambda w: dict(model=dict(state_dict=prefixed(w), epoch=3)),
     # The model's own weights come before their average.
-    'both': lambda w: dict(ema_state_dict={k: 0 * v for k, v in w.items()}, state_dict=as_ddp(w)),
+    'both': lambda w: dict(ema_state_dict={k: 0 * v for k, v in w.items()}, state_dict=prefixed(w)),
 }
 
 
@@ -148,14 +136,14 @@ def write(content: dict, path: Path) -> str:
 def test_tracker_takes_every_layout(tmp_path, layout) -> None:
     other, tracker = build(tracker_cfg(), seed=1), build(tracker_cfg(), seed=2)
     load_checkpoint(tracker, write(layout(other.state_dict()), tmp_path / 'a.pth'))
-    assert same(tracker, other.state_dict())
+    assert same_weights(tracker, other.state_dict())
 
 
 def test_teacher_takes_every_layout(tmp_path, layout) -> None:
     trained = build(teacher_cfg(), seed=1)
     path = write(layout(trained.state_dict()), tmp_path / 'a.pth')
     model = build(distill_cfg(allow_random_teacher=False, teacher_ckpt=path), seed=2)
-    assert same(model.teacher, trained.state_dict())
+    assert same_weights(model.teacher, trained.state_dict())
 
 
 def test_pretrained_backbone_takes_every_layout(tmp_path, layout) -> None:
@@ -167,10 +155,10 @@ def test_pretrained_backbone_takes_every_layout(tmp_path, layout) -> None:
     assert torch.equal(last, weights['blocks.3.mlp.fc2.weight'])
 
 
-def test_torchs_own_loading_takes_the_prefix_too() -> None:
+def test_load_state_dict_of_torch_accepts_the_prefix() -> None:
     other, tracker = build(tracker_cfg(), seed=1), build(tracker_cfg(), seed=2)
-    tracker.load_state_dict(as_ddp(other.state_dict()))
-    assert same(tracker, other.state_dict())
+    tracker.load_state_dict(prefixed(other.state_dict()))
+    assert same_weights(tracker, other.state_dict())
 
 
 @pytest.mark.parametrize('content', [dict(epoch=3), dict(model=dict(epoch=3)), [1, 2], 'text'])
@@ -179,7 +167,7 @@ def test_checkpoint_without_weights_is_refused(content) -> None:
         find_weights(content, 'teacher.pth')
 
 
-def test_all_three_refuse_with_one_message(tmp_path) -> None:
+def test_all_three_refuse_with_the_same_message(tmp_path) -> None:
     path = write(build(tracker_cfg(0, 1)).state_dict(), tmp_path / 'other.pth')
     shallow = write(timm_weights(depth=1, side=4), tmp_path / 'shallow.pth')
     attempts = {
@@ -199,7 +187,7 @@ def test_all_three_refuse_with_one_message(tmp_path) -> None:
 
 
 def test_a_deeper_teachers_checkpoint_is_a_warning(tmp_path) -> None:
-    """It fills a shallower teacher, which is then not the one that was trained."""
+    """It fits a shallower teacher, which is then not the one that was trained."""
     path = write(build(tracker_cfg(0, 5)).state_dict(), tmp_path / 'deeper.pth')
     logger = MMLogger.get_current_instance()
     with mock.patch.object(logger, 'log') as log:

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from operator import index
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from mmrazor.models.distillers import ConfigurableDistiller, OFDDistiller
 from mmrazor.models.task_modules import RecorderManager
@@ -12,14 +12,20 @@ from mmeatrack.models.losses.target_mask import MASK_LAYOUTS
 from mmeatrack.registry import MODELS
 
 
-def check_distiller(config: Dict[str, Any]) -> None:
-    """Refuse a distiller that :class:`EATrackDistill` cannot run.
+def check_teacher(ckpt: Optional[str], allow_random: bool, distiller: Dict[str, Any]) -> None:
+    """Refuse a random teacher, and a distiller that :class:`EATrackDistill` cannot run.
 
     Raises:
-        ValueError: If it is not a ConfigurableDistiller, needs an algorithm of its own, or has
-            deliveries.
+        ValueError: If there is no checkpoint, or the distiller is not a ConfigurableDistiller,
+            needs an algorithm of its own, or has deliveries.
     """
-    kind = config.get('type')
+    if ckpt is None and not allow_random:
+        raise ValueError(
+            'teacher_ckpt is missing, and a random teacher teaches nothing: set '
+            'model.teacher_ckpt (with several teachers, the ckpt of each) to a checkpoint of the '
+            'teacher, or model.allow_random_teacher=True to test the machinery.'
+        )
+    kind = distiller.get('type')
     built = MODELS.get(kind) if isinstance(kind, str) else kind
     if isinstance(built, type) and (
         not issubclass(built, ConfigurableDistiller) or issubclass(built, OFDDistiller)
@@ -28,7 +34,7 @@ def check_distiller(config: Dict[str, Any]) -> None:
             f'distiller.type={kind!r} does not run in mmeatrack.EATrackDistill: give '
             'mmeatrack.EATrackDistiller, or mmrazor.ConfigurableDistiller.'
         )
-    if config.get('distill_deliveries'):
+    if distiller.get('distill_deliveries'):
         raise ValueError(
             'EATrackDistill makes no distill_deliveries: leave them out, and record what a '
             'loss compares.'

@@ -10,12 +10,11 @@ from mmrazor.models.utils import add_prefix
 from mmtrack.structures import TrackDataSample
 from torch import Tensor, nn
 
-from mmeatrack.models.distillers.config_check import check_distiller
+from mmeatrack.models.distillers.config_check import check_teacher
 from mmeatrack.models.distillers.connectors import bind_connectors
 from mmeatrack.models.distillers.mmtrack_teacher import MMTrackTeacher
 from mmeatrack.models.distillers.teacher import (
     build_teacher,
-    check_checkpoint_is_given,
     keep_configured_teachers,
     load_teacher,
     omit_loaded_teachers,
@@ -69,8 +68,7 @@ class EATrackDistill(SingleTeacherDistill):
         allow_random_teacher: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_checkpoint_is_given(teacher_ckpt, allow_random_teacher)
-        check_distiller(distiller)
+        check_teacher(teacher_ckpt, allow_random_teacher, distiller)
         super().__init__(
             distiller=distiller,
             teacher=build_teacher(teacher),

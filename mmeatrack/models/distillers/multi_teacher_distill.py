@@ -8,10 +8,10 @@ from mmdet.utils.dist_utils import reduce_mean
 from mmrazor.models.utils import add_prefix
 from torch import Tensor
 
-from mmeatrack.models.distillers.config_check import check_distiller
+from mmeatrack.models.distillers.config_check import check_teacher
 from mmeatrack.models.distillers.eatrack_distill import EATrackDistill
 from mmeatrack.models.distillers.eatrack_distiller import EATrackDistiller
-from mmeatrack.models.distillers.teacher import build_teacher, check_checkpoint_is_given
+from mmeatrack.models.distillers.teacher import build_teacher
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.registry import MODELS
 
@@ -86,8 +86,7 @@ class MultiTeacherDistill(EATrackDistill):
         self.weighting = weighting
         self.weights = [float(each.weight) for each in entries]
         for entry, config in zip(others, distillers[1:]):
-            check_checkpoint_is_given(entry.ckpt, allow_random_teacher)
-            check_distiller(config)
+            check_teacher(entry.ckpt, allow_random_teacher, config)
             self._add_teacher(entry, config)
         if weighting == 'confidence' and not isinstance(self.distiller, EATrackDistiller):
             raise ValueError(

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Union
 
 from mmengine.config import Config
 from mmengine.logging import print_log
@@ -57,16 +57,6 @@ def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
     return built
 
 
-def check_checkpoint_is_given(path: Optional[str], allow_random_teacher: bool) -> None:
-    """Refuse a teacher of random weights (ValueError), unless it is allowed."""
-    if path is None and not allow_random_teacher:
-        raise ValueError(
-            'teacher_ckpt is missing, and a random teacher teaches nothing: set '
-            'model.teacher_ckpt (with several teachers, the ckpt of each) to a checkpoint of the '
-            'teacher, or model.allow_random_teacher=True to test the machinery.'
-        )
-
-
 def load_teacher(tracker: Any, path: str) -> None:
     """Load a checkpoint of this package, of mmtrack or of OSTrack, and log what was matched.
 
@@ -102,24 +92,20 @@ def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: 
     there.
     """
     for name, teacher in model.named_teachers().items():
-        own = {f'{prefix}{name}.{key}': value for key, value in teacher.state_dict().items()}
-        given = {key: state_dict[key] for key in state_dict if key.startswith(f'{prefix}{name}.')}
-        file = model.teacher_files.get(name)
-        if given and file is None:
-            continue
+        stem, file = f'{prefix}{name}.', model.teacher_files.get(name)
+        own = {f'{stem}{key}': value for key, value in teacher.state_dict().items()}
+        given = {key: state_dict.pop(key) for key in [*state_dict] if key.startswith(stem)}
+        state_dict.update(given if given and file is None else own)
         if not given and file is None:
             warn(
                 f'the checkpoint has no {name}, and the config names no file of it: its random '
                 'weights are kept. They do not matter for a test.'
             )
-        if given and not _are_equal(own, given):
+        elif given and file is not None and not _are_equal(own, given):
             warn(
                 f'the checkpoint was distilled from another {name}; the configured one is kept: '
                 f'{file}'
             )
-        for key in given:
-            del state_dict[key]
-        state_dict.update(own)
 
 
 def _are_equal(one: Dict[str, Tensor], other: Dict[str, Tensor]) -> bool:

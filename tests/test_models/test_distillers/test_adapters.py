@@ -1,4 +1,4 @@
-"""Teachers of another width or depth, and the templates' tokens."""
+"""Teachers of another width or depth, template tokens, and pairs that are found."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,17 @@ from mmengine.runner.checkpoint import load_state_dict
 
 from mmeatrack.models import TargetMask
 from mmeatrack.registry import MODELS
-from tests.toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
+from tests.toys import (
+    DIMS,
+    GRID,
+    TOKENS,
+    build,
+    data_buffers,
+    distill_cfg,
+    outputs_of,
+    tracker_cfg,
+    training_batch,
+)
 
 ROOT = Path(__file__).parents[3]
 WIDTH = 24
@@ -23,12 +33,6 @@ def model_with(layer_pairs: Any, width: int = WIDTH, depth: int = 4, **options: 
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=layer_pairs, **options)
     teacher = tracker_cfg(0, depth, backbone=dict(embed_dims=width))
     return build(distill_cfg(teacher=teacher, distiller=distiller)).train()
-
-
-def outputs_of(module: Any) -> list:
-    seen: list = []
-    module.register_forward_hook(lambda module, inputs, output: seen.append(output.detach()))
-    return seen
 
 
 def shapes(model: Any) -> dict:
@@ -44,7 +48,7 @@ def test_one_adapter_for_each_pair() -> None:
     }
 
 
-def test_no_adapter_where_the_widths_agree() -> None:
+def test_no_adapter_for_a_teacher_of_the_same_width() -> None:
     assert shapes(model_with([(2, 2), (3, 3)], width=DIMS)) == {}
     assert shapes(model_with([(2, 4), (3, 5)], width=DIMS, depth=6)) == {}
 
@@ -60,13 +64,13 @@ def test_auto_has_an_adapter_for_each_joint_layer_of_the_student() -> None:
     ]
 
 
-def test_loss_is_that_of_the_adapted_tokens() -> None:
+def test_loss_compares_the_adapted_tokens() -> None:
     model = model_with([(3, 5)], depth=6)
     student = outputs_of(model.student.backbone.joint_stage[1])
     teacher = outputs_of(model.teacher.backbone.joint_stage[5])
     inputs, samples = training_batch()
     loss = model(inputs, samples, mode='loss')['distill.loss_feat_3_5'].item()
-    x, y = (seen[0][:, 2 * TOKENS :].double().numpy() for seen in (student, teacher))
+    x, y = (seen[0].detach()[:, 2 * TOKENS :].double().numpy() for seen in (student, teacher))
     adapter = model.distiller.connectors['adapter_3_5'].linear.func
     weight, bias = (value.detach().double().numpy() for value in (adapter.weight, adapter.bias))
     mask = TargetMask('hard')(model.student.search_boxes(samples), (GRID, GRID)).flatten(1)
@@ -130,7 +134,7 @@ def test_template_tokens_have_weight_one() -> None:
     teacher = outputs_of(both.teacher.backbone.joint_stage[3])
     inputs, samples = training_batch()
     loss = both(inputs, samples, mode='loss')['distill.loss_feat_3_3'].item()
-    x, y = (seen[0].double().numpy() for seen in (student, teacher))
+    x, y = (seen[0].detach().double().numpy() for seen in (student, teacher))
     assert x.shape == (2, 2 * TOKENS + GRID**2, DIMS)
     mask = TargetMask('hard')(both.student.search_boxes(samples), (GRID, GRID)).flatten(1).numpy()
     weights = np.concatenate((np.ones((2, 2 * TOKENS)), mask), axis=1)
@@ -178,13 +182,7 @@ def test_found_pairs_give_the_losses_of_given_ones(width: int) -> None:
     theirs = given(*training_batch(), mode='loss')
     ours = found(*training_batch(), mode='loss')
     assert {k: v.item() for k, v in ours.items()} == {k: v.item() for k, v in theirs.items()}
-    assert all(recorder.data_buffer == [] for recorder in _recorders(found))
-
-
-def _recorders(model: Any) -> list:
-    distiller = model.distiller
-    managers = (distiller.student_recorders, distiller.teacher_recorders)
-    return [recorder for manager in managers for recorder in manager.recorders.values()]
+    assert not any(data_buffers(found))
 
 
 def test_incomplete_pairs_are_refused() -> None:
@@ -193,6 +191,6 @@ def test_incomplete_pairs_are_refused() -> None:
         model.distiller.set_layer_pairs([(3, 3)], model.student, model.teacher)
 
 
-def test_unknown_word_for_pairs_is_refused() -> None:
+def test_other_strings_for_pairs_are_refused() -> None:
     with pytest.raises(ValueError, match=r"layer_pairs='best': it is 'auto' or a list"):
         model_with('best')

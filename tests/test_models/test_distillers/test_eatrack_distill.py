@@ -12,13 +12,17 @@ from mmrazor.engine.hooks import StopDistillHook
 
 from tests.toys import (
     build,
+    data_buffers,
     distill_cfg,
     follow,
     frame_sample,
+    outputs_of,
+    same_weights,
     teacher_cfg,
     tracker_cfg,
     training_batch,
     video,
+    weights_of,
 )
 
 
@@ -27,26 +31,10 @@ def model() -> Any:
     return build(distill_cfg()).train()
 
 
-def weights_of(module: Any) -> dict:
-    return {key: value.clone() for key, value in module.state_dict().items()}
-
-
 def changed(module: Any, before: dict) -> List[str]:
     return [
         key for key, value in module.state_dict().items() if not torch.equal(value, before[key])
     ]
-
-
-def count_runs(module: Any) -> List[int]:
-    """A list that grows with every forward of ``module``."""
-    runs: List[int] = []
-    module.register_forward_hook(lambda *args: runs.append(1))
-    return runs
-
-
-def buffers(model: Any) -> list:
-    managers = (model.distiller.student_recorders, model.distiller.teacher_recorders)
-    return [r.data_buffer for manager in managers for r in manager.recorders.values()]
 
 
 def test_losses_by_name(model) -> None:
@@ -63,7 +51,7 @@ def test_losses_by_name(model) -> None:
     assert all(value.ndim == 0 and torch.isfinite(value) for value in losses.values())
 
 
-def test_losses_of_the_student_are_those_without_a_teacher(model) -> None:
+def test_student_losses_do_not_depend_on_the_teacher(model) -> None:
     losses = model(*training_batch(), mode='loss')
     alone = build(distill_cfg()).student.train()(*training_batch(), mode='loss')
     assert {f'student.{name}': value.item() for name, value in alone.items()} == {
@@ -84,13 +72,13 @@ def test_teacher_is_deterministic_under_train() -> None:
         student = [model.student(inputs, mode='tensor') for _ in range(2)]
     for one, other in zip(first, again):
         assert torch.equal(one, other)
-    # The student's drop path acts, so that the teacher's would have shown.
+    # The student's drop path is active, so the teacher's would have shown.
     assert not torch.equal(student[0].score, student[1].score)
     assert not any(module.training for module in model.teacher.modules())
     assert all(module.training for module in model.student.modules())
 
 
-def test_teacher_stays_in_eval_however_the_mode_is_set(model) -> None:
+def test_teacher_stays_in_eval_in_every_mode(model) -> None:
     for mode in (True, False, True):
         assert model.train(mode) is model
         assert not any(module.training for module in model.teacher.modules())
@@ -99,7 +87,7 @@ def test_teacher_stays_in_eval_however_the_mode_is_set(model) -> None:
 
 
 def test_teacher_runs_once_in_tensor_mode(model, monkeypatch) -> None:
-    runs = count_runs(model.teacher)
+    runs = outputs_of(model.teacher)
     monkeypatch.setattr(model.teacher, 'loss', None)  # would fail if it were called
     model(*training_batch(), mode='loss')
     assert len(runs) == 1
@@ -113,7 +101,7 @@ def test_train_step_changes_the_student_only(model) -> None:
     raw = {key: [(value * 50 + 120).clamp(0, 255) for value in inputs[key]] for key in inputs}
     logs = model.train_step(dict(inputs=raw, data_samples=samples), wrapper)
     assert torch.isfinite(logs['loss'])
-    assert changed(model.teacher, teacher) == []
+    assert same_weights(model.teacher, teacher)
     untouched = set(student) - set(changed(model.student, student))
     assert untouched == set()
 
@@ -147,7 +135,7 @@ def test_records_are_released_after_the_losses(model) -> None:
         module.register_forward_hook(lambda m, i, output: alive.append(weakref.ref(output)))
     losses = model(*training_batch(), mode='loss')
     assert len(alive) == 2
-    assert buffers(model) == [[]] * 8
+    assert data_buffers(model) == [[]] * 8
     sum(value for name, value in losses.items() if 'loss' in name).backward()
     del losses
     gc.collect()
@@ -161,11 +149,10 @@ def test_records_are_released_after_an_error(model, monkeypatch) -> None:
     monkeypatch.setattr(model.distiller, 'compute_distill_losses', fail)
     with pytest.raises(RuntimeError, match='no loss'):
         model(*training_batch(), mode='loss')
-    assert buffers(model) == [[]] * 8
+    assert data_buffers(model) == [[]] * 8
 
 
-def test_losses_are_those_of_the_batch_at_hand(model) -> None:
-    """No record of an earlier batch is used again."""
+def test_records_of_an_earlier_batch_are_not_reused(model) -> None:
     model.student.eval()
     first = model(*training_batch(seed=1), mode='loss')
     model(*training_batch(seed=2), mode='loss')
@@ -175,7 +162,7 @@ def test_losses_are_those_of_the_batch_at_hand(model) -> None:
 
 def test_nothing_is_recorded_at_test(model) -> None:
     follow(model.eval(), video(3))
-    assert buffers(model) == [[]] * 8
+    assert data_buffers(model) == [[]] * 8
 
 
 # Test, and the end of distillation
@@ -183,7 +170,7 @@ def test_nothing_is_recorded_at_test(model) -> None:
 
 def test_student_predicts() -> None:
     model = build(distill_cfg()).eval()
-    runs = count_runs(model.teacher)
+    runs = outputs_of(model.teacher)
     rows = follow(model, video(4))
     assert model.student.state.frame == 3
     assert model.teacher.state is None
@@ -200,7 +187,7 @@ def test_test_step_takes_raw_frames() -> None:
     assert torch.equal(result.bboxes, follow(model.student, video(2))[1:, :4])
 
 
-def test_tensor_mode_is_the_students(model) -> None:
+def test_tensor_mode_runs_the_student(model) -> None:
     model.eval()
     inputs, _ = training_batch()
     ours, students = model(inputs, mode='tensor'), model.student(inputs, mode='tensor')
@@ -208,7 +195,7 @@ def test_tensor_mode_is_the_students(model) -> None:
 
 
 def test_stopped_distillation_leaves_the_student_alone(model) -> None:
-    hook, runs = StopDistillHook(stop_epoch=3), count_runs(model.teacher)
+    hook, runs = StopDistillHook(stop_epoch=3), outputs_of(model.teacher)
     runner = SimpleNamespace(model=model, epoch=2, logger=logging.getLogger('test'))
     hook.before_train_epoch(runner)
     assert any('distill' in name for name in model(*training_batch(), mode='loss'))
@@ -250,9 +237,7 @@ def test_weights_of_a_tracker_start_the_student(tmp_path) -> None:
     model, other = build(distill_cfg()), build(distill_cfg())
     weights = {key: value + 1 for key, value in other.student.state_dict().items()}
     torch.save(dict(state_dict=weights), tmp_path / 'student.pth')
-    adapters = {k: v.clone() for k, v in model.distiller.state_dict().items()}
+    adapters = weights_of(model.distiller)
     load_checkpoint(model, str(tmp_path / 'student.pth'), map_location='cpu')
-    for key, value in model.student.state_dict().items():
-        assert torch.equal(value, weights[key]), key
-    for key, value in model.distiller.state_dict().items():
-        assert torch.equal(value, adapters[key]), key
+    assert same_weights(model.student, weights)
+    assert same_weights(model.distiller, adapters)

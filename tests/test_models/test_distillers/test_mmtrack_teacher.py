@@ -5,14 +5,13 @@ from typing import Any, List, Tuple
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.runner import save_checkpoint
 from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
 from mmeatrack.models import MMTrackTeacher
 from mmeatrack.models.distillers.mmtrack_responses import Crop, Response, on_grid, resample
-from tests.toys import build, distill_cfg, search_sample, tracker_cfg
+from tests.toys import build, distill_cfg, same_weights, saved, search_sample, tracker_cfg
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +43,7 @@ def batch(count: int = 1) -> Tuple[dict, List[TrackDataSample]]:
     return inputs, [search_sample((96, 100, 160, 156)) for _ in range(count)]
 
 
-# Geometry, with the responses planted
+# Geometry, on planted responses
 
 
 @pytest.mark.parametrize('x', [6.0, 60.0, 131.0, 200.0, 249.0])
@@ -55,11 +54,11 @@ def test_siamrpn_responds_at_the_targets_cell(models, x: float, y: float, monkey
 
     def search(image: Tensor) -> Tuple[Tensor]:
         assert image.shape[-1] == 319
-        return (torch.zeros(1, 1, 39, 39),)  # as the network gives it, see below
+        return (torch.zeros(1, 1, 39, 39),)  # the real network's size, see below
 
     def head(template: Any, search: Any) -> Tuple[Tensor, Tensor]:
         scores = torch.zeros(1, 2, 5, 33, 33)
-        # 63.5 / 64 of its px a student's px; an anchor each 8 px around the centre.
+        # 63.5 / 64 of its px per student px; an anchor every 8 px around the centre.
         column, row = (round((at - 128) * 63.5 / 64 / 8) + 16 for at in (x, y))
         scores[:, 1, 2, row, column] = 5.0
         return scores.flatten(1, 2), torch.zeros(1, 20, 33, 33)
@@ -81,7 +80,7 @@ def test_stark_responds_at_the_targets_cell(models, x: float, y: float, monkeypa
     branches = (corners.tl_corner_pred, corners.br_corner_pred)
     for branch, sign in zip(branches, (-1, 1)):
         scores = torch.zeros(1, 1, 20, 20)
-        # A box of 40 x 50 px; its crop has 32 px more on each side than the student's.
+        # A box of 40 x 50 px; the crop extends 32 px beyond the student's on each side.
         column, row = round((x + 32 + sign * 20) / 16), round((y + 32 + sign * 25) / 16)
         scores[..., min(max(row, 0), 19), min(max(column, 0), 19)] = 12.0
         monkeypatch.setattr(branch, 'forward', lambda given, scores=scores: scores)
@@ -98,7 +97,7 @@ def test_stark_responds_at_the_targets_cell(models, x: float, y: float, monkeypa
 @pytest.mark.slow
 @torch.no_grad()
 def test_siamrpn_of_random_weights_places_the_target(models, monkeypatch) -> None:
-    """The template's features are found again at the target's cell, by the real network."""
+    """The real network finds the template's features at the target's cell."""
     teacher = models[SIAMRPN].teacher
     places = [(40, 52), (206, 212)]
     generator = torch.Generator().manual_seed(3)
@@ -136,14 +135,14 @@ def check_cell(score: Tensor, x: float, y: float) -> None:
     assert abs(peak // CELLS - (y - 0.5) / CELL) <= 1.0
 
 
-def test_wider_map_is_the_usual_one_in_its_middle(models) -> None:
+def test_centre_of_the_response_is_the_centre_of_the_score_map(models) -> None:
     response = Response(torch.zeros(1, 1, 33, 33), 8.0, -128.0, 64.0)
     response.logits[0, 0, 16, 16] = 1.0
     score = on_grid(response, CELLS, 256, 64.0)[0, 0]
     assert {tuple(place) for place in (score == score.max()).nonzero().tolist()} == {(8, 8)}
 
 
-def test_cells_out_of_reach_get_the_least() -> None:
+def test_cells_out_of_reach_get_the_minimum() -> None:
     response = Response(torch.rand(1, 1, 5, 5) + 3.0, 16.0, -32.0, 64.0)
     score = on_grid(response, CELLS, 256, 64.0)
     assert torch.equal(score[0, 0, 0], response.logits.min().expand(CELLS))
@@ -176,13 +175,11 @@ def test_response_is_distilled(models, config: str, count: int) -> None:
 
 
 @pytest.mark.slow
-def test_own_checkpoint_of_the_tracker_is_loaded(models, tmp_path) -> None:
+def test_the_trackers_checkpoint_is_loaded(models, tmp_path) -> None:
     tracker = models[STARK].teacher.tracker
-    path = tmp_path / 'stark.pth'
-    save_checkpoint(dict(state_dict=tracker.state_dict(), meta={}), str(path))
-    model = distillation(STARK, teacher_ckpt=str(path), allow_random_teacher=False)
-    weights = model.teacher.tracker.state_dict()
-    assert all(torch.equal(value, weights[key]) for key, value in tracker.state_dict().items())
+    path = saved(tracker, tmp_path / 'stark.pth')
+    model = distillation(STARK, teacher_ckpt=path, allow_random_teacher=False)
+    assert same_weights(model.teacher.tracker, tracker)
     assert not [key for key in model.state_dict() if key.startswith('teacher.')]
 
 
@@ -208,7 +205,7 @@ def test_other_kinds_and_missing_files_are_named() -> None:
 
 
 @pytest.mark.slow
-def test_padding_is_told_to_the_tracker(models, monkeypatch) -> None:
+def test_padding_reaches_the_tracker(models, monkeypatch) -> None:
     teacher = models[STARK].teacher
     inputs, samples = batch()
     mask = torch.zeros(1, 256, 256, dtype=torch.bool)

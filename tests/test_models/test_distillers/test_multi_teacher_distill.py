@@ -4,19 +4,22 @@ import numpy as np
 import pytest
 import torch
 from mmengine.optim import OptimWrapper
-from mmengine.runner import save_checkpoint
 
 from mmeatrack.models import TargetMask
 from tests.toys import (
     GRID,
     build,
+    data_buffers,
     distill_cfg,
     follow,
+    same_weights,
+    saved,
     search_sample,
     teacher_cfg,
     tracker_cfg,
     training_batch,
     video,
+    weights_of,
 )
 
 pytestmark = pytest.mark.slow
@@ -72,7 +75,7 @@ def test_losses_of_each_teacher_by_its_weight() -> None:
                 assert ours == pytest.approx(share * value.item(), rel=1e-5)
 
 
-def test_one_teacher_is_what_eatrack_distill_does() -> None:
+def test_one_teacher_gives_the_losses_of_eatrack_distill() -> None:
     teacher = build(teacher_cfg(), seed=10)
     multi = build(multi_cfg([dict(config=teacher, weight=0.3)])).train()
     one = build(distill_cfg(teacher=teacher, distiller=DISTILLER)).train()
@@ -112,22 +115,21 @@ def test_no_target_gives_equal_weights_and_no_nan() -> None:
 def test_only_student_and_adapters_train() -> None:
     model = build(multi_cfg(three_teachers())).train()
     assert not any(m.training for teacher in model.teachers for m in teacher.modules())
-    before = [{k: v.clone() for k, v in t.state_dict().items()} for t in model.teachers]
+    before = [weights_of(teacher) for teacher in model.teachers]
     wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1))
     losses = model(*training_batch(), mode='loss')
     total = sum(value for name, value in losses.items() if 'loss' in name)
     total.backward()
     assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
     wrapper.step()
-    for teacher, weights in zip(model.teachers, before):
-        assert all(torch.equal(v, weights[k]) for k, v in teacher.state_dict().items())
+    assert all(map(same_weights, model.teachers, before))
     trained = {n.split('.')[0] for n, p in model.named_parameters() if p.requires_grad}
     assert trained == {'architecture', 'other_distillers'}
     assert set(model.student.state_dict()) == set(build(tracker_cfg()).state_dict())
 
 
-def test_confidence_is_that_of_all_processes(monkeypatch) -> None:
-    """Each has half of the batch; the mean of their confidences weighs in both."""
+def test_confidence_is_averaged_over_processes(monkeypatch) -> None:
+    """Each process has half of the batch; both use the mean of their confidences."""
     teachers = [dict(config=build(teacher_cfg(), seed=10 + index)) for index in range(2)]
     model = build(multi_cfg(teachers, weighting='confidence')).train()
     found: List[torch.Tensor] = []
@@ -151,14 +153,7 @@ def test_confidence_is_that_of_all_processes(monkeypatch) -> None:
 def test_records_are_released() -> None:
     model = build(multi_cfg(three_teachers())).train()
     model(*training_batch(), mode='loss')
-    managers = [
-        manager
-        for distiller in model.distillers
-        for manager in (distiller.student_recorders, distiller.teacher_recorders)
-    ]
-    recorders = [recorder for manager in managers for recorder in manager.recorders.values()]
-    assert len(recorders) == 20
-    assert all(recorder.data_buffer == [] for recorder in recorders)
+    assert data_buffers(model) == [[]] * 20
 
 
 def test_student_predicts_alone() -> None:
@@ -169,15 +164,12 @@ def test_student_predicts_alone() -> None:
 
 def test_checkpoints_are_loaded(tmp_path) -> None:
     trained = [build(teacher_cfg(), seed=seed) for seed in (1, 2)]
-    teachers = []
-    for index, teacher in enumerate(trained):
-        path = str(tmp_path / f'{index}.pth')
-        save_checkpoint(dict(state_dict=teacher.state_dict(), meta={}), path)
-        teachers.append(dict(config=teacher_cfg(), ckpt=path))
+    teachers = [
+        dict(config=teacher_cfg(), ckpt=saved(teacher, tmp_path / f'{index}.pth'))
+        for index, teacher in enumerate(trained)
+    ]
     model = build(multi_cfg(teachers, allow_random_teacher=False))
-    for teacher, original in zip(model.teachers, trained):
-        theirs = original.state_dict()
-        assert all(torch.equal(v, theirs[k]) for k, v in teacher.state_dict().items())
+    assert all(map(same_weights, model.teachers, trained))
 
 
 @pytest.mark.parametrize(

@@ -1,42 +1,40 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from mmengine.runner import save_checkpoint
 
 from mmeatrack.conversion import from_ostrack
 from mmeatrack.models import EATrack
 from mmeatrack.models.distillers.teacher import load_teacher
 from tests.toy_ostrack import ostrack_weights
-from tests.toys import PREPROCESSOR, build, distill_cfg, logged, teacher_cfg, tracker_cfg
-
-
-def save(model: Any, path: Path, wrap: bool = True) -> str:
-    weights = model.state_dict()
-    save_checkpoint(dict(state_dict=weights, meta={}) if wrap else weights, str(path))
-    return str(path)
+from tests.toys import (
+    PREPROCESSOR,
+    build,
+    distill_cfg,
+    logged,
+    same_weights,
+    saved,
+    teacher_cfg,
+    tracker_cfg,
+)
 
 
 def distill(**kwargs: Any) -> Any:
     return build(distill_cfg(allow_random_teacher=False, **kwargs), seed=5)
 
 
-def same_weights(one: Any, other: Any) -> bool:
-    theirs = other.state_dict()
-    return all(torch.equal(value, theirs[key]) for key, value in one.state_dict().items())
-
-
 @pytest.mark.parametrize('wrap', [True, False])
 def test_checkpoint_is_loaded_and_stays(tmp_path, wrap: bool) -> None:
-    """Building draws the student's weights after it: not the teacher's again."""
+    """mmengine draws the student's weights later, but not the teacher's."""
     trained = build(teacher_cfg(), seed=1)
-    model = distill(teacher_ckpt=save(trained, tmp_path / 'teacher.pth', wrap))
+    path = tmp_path / 'teacher.pth'
+    torch.save(dict(state_dict=trained.state_dict()) if wrap else trained.state_dict(), path)
+    model = distill(teacher_ckpt=str(path))
     assert same_weights(model.teacher, trained)
     assert not same_weights(model.student, build(tracker_cfg(), seed=1))
 
 
-def test_what_was_loaded_is_logged(tmp_path) -> None:
+def test_matched_tensors_are_logged(tmp_path) -> None:
     trained = build(teacher_cfg())
     weights = dict(trained.state_dict(), extra=torch.zeros(1))
     path = str(tmp_path / 'teacher.pth')
@@ -63,7 +61,7 @@ def test_what_was_loaded_is_logged(tmp_path) -> None:
     ],
 )
 def test_checkpoint_of_another_model_is_refused(tmp_path, other: dict, expected: str) -> None:
-    path = save(build(other), tmp_path / 'other.pth')
+    path = saved(build(other), tmp_path / 'other.pth')
     with pytest.raises(RuntimeError, match=expected) as error:
         distill(teacher_ckpt=path)
     assert path in str(error.value)
@@ -84,14 +82,14 @@ def test_teacher_from_a_config_file(tmp_path) -> None:
     config = tmp_path / 'teacher.py'
     config.write_text(f'model = {teacher_cfg(data_preprocessor=PREPROCESSOR)!r}\n')
     trained = build(teacher_cfg(), seed=1)
-    path = save(trained, tmp_path / 'teacher.pth')
+    path = saved(trained, tmp_path / 'teacher.pth')
     model = distill(teacher=str(config), teacher_ckpt=path)
     assert isinstance(model.teacher, EATrack)
     assert len(model.teacher.backbone.joint_stage) == 4
     assert same_weights(model.teacher, trained)
 
 
-def test_teacher_that_is_built_already() -> None:
+def test_teacher_may_be_a_built_model() -> None:
     teacher = build(teacher_cfg(), seed=1)
     model = build(distill_cfg(teacher=teacher))
     assert model.teacher is teacher
@@ -112,7 +110,7 @@ def test_config_file_without_a_model_is_refused(tmp_path) -> None:
         build(distill_cfg(teacher=str(config)))
 
 
-def test_file_of_ostrack_as_a_teacher(tmp_path) -> None:
+def test_checkpoint_of_ostrack_is_loaded(tmp_path) -> None:
     weights = ostrack_weights(depth=2)
     path = tmp_path / 'OSTrack_ep0300.pth.tar'
     torch.save(dict(net=weights, net_type='OSTrack'), path)

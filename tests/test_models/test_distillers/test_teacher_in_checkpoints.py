@@ -1,4 +1,4 @@
-"""The configured teacher distils, whatever a checkpoint holds, and a file of its own is enough."""
+"""The teacher's part in checkpoints: the configured one distils, whatever a checkpoint holds."""
 
 import copy
 from pathlib import Path
@@ -7,19 +7,23 @@ from typing import Any, Dict, List
 import pytest
 import torch
 from mmengine.model import ExponentialMovingAverage, StochasticWeightAverage
-from mmengine.runner import save_checkpoint
 from mmengine.runner.checkpoint import get_state_dict, load_state_dict
 from torch import Tensor, nn
 
 from tests.test_engine.toy_runs import train_runner
-from tests.toys import build, distill_cfg, logged, teacher_cfg, tracker_cfg, training_batch
+from tests.toys import (
+    build,
+    distill_cfg,
+    logged,
+    same_weights,
+    saved,
+    teacher_cfg,
+    tracker_cfg,
+    training_batch,
+    weights_of,
+)
 
 DISTILLER = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(3, 3)])
-
-
-def save(weights: Any, path: Path) -> str:
-    save_checkpoint(dict(state_dict=weights, meta={}), str(path))
-    return str(path)
 
 
 @pytest.fixture(scope='module')
@@ -27,8 +31,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> List[str]:
     """Checkpoints of two trained teachers."""
     folder = tmp_path_factory.mktemp('teachers')
     return [
-        save(build(teacher_cfg(), seed=20 + index).state_dict(), folder / f'{index}.pth')
-        for index in range(2)
+        saved(build(teacher_cfg(), seed=20 + index), folder / f'{index}.pth') for index in range(2)
     ]
 
 
@@ -46,8 +49,8 @@ def teacher_keys(weights: Dict[str, Tensor]) -> List[str]:
     return [key for key in weights if 'teacher' in key]
 
 
-def as_before(model: Any) -> Dict[str, Tensor]:
-    """A state dict as earlier releases saved it: with the teachers."""
+def with_teachers(model: Any) -> Dict[str, Tensor]:
+    """State dict that includes the teachers, as earlier releases saved it."""
     weights = dict(model.state_dict())
     for index, teacher in enumerate(model.teachers):
         name = f'other_teachers.{index - 1}' if index else 'teacher'
@@ -62,7 +65,7 @@ def losses_of(model: Any) -> Dict[str, float]:
 
 
 @pytest.mark.parametrize('get', [get_state_dict, nn.Module.state_dict])
-def test_teacher_of_a_file_is_no_part_of_the_checkpoint(files: List[str], get: Any) -> None:
+def test_checkpoint_omits_a_teacher_loaded_from_a_file(files: List[str], get: Any) -> None:
     one, two = one_teacher(files[0]), two_teachers(files)
     assert teacher_keys(get(one)) == teacher_keys(get(two)) == []
     # Only the student's tensors: neither model has adapters.
@@ -73,18 +76,18 @@ def test_teacher_of_a_file_is_no_part_of_the_checkpoint(files: List[str], get: A
 
 @pytest.mark.parametrize('load', [load_state_dict, nn.Module.load_state_dict])
 def test_configured_teacher_wins(files: List[str], load: Any) -> None:
-    """Over the other teacher in an old checkpoint and in a new one, with a word about the old."""
+    """Another teacher in an old checkpoint is ignored with a warning."""
     first, swapped = one_teacher(files[0]), one_teacher(files[1])
     expected = losses_of(swapped)
     assert expected['distill.loss_feat_3_3'] != losses_of(first)['distill.loss_feat_3_3']
     load(swapped, first.state_dict(), strict=True)
     assert losses_of(swapped) == expected
     with logged() as messages:
-        load(swapped, as_before(first), strict=True)
+        load(swapped, with_teachers(first), strict=True)
     assert losses_of(swapped) == expected
     assert [m for m in messages if f'the configured one is kept: {files[1]}' in m]
     with logged() as messages:
-        load(first, as_before(first), strict=True)
+        load(first, with_teachers(first), strict=True)
     assert not [m for m in messages if 'the configured one is kept' in m]
 
 
@@ -92,27 +95,26 @@ def test_configured_teacher_wins(files: List[str], load: Any) -> None:
 def test_configured_teachers_win(files: List[str], load: Any) -> None:
     swapped = two_teachers(files[::-1])
     expected = losses_of(swapped)
-    load(swapped, as_before(two_teachers(files)), strict=True)
+    load(swapped, with_teachers(two_teachers(files)), strict=True)
     assert losses_of(swapped) == expected
 
 
 def test_student_of_an_old_checkpoint_is_loaded(files: List[str]) -> None:
     trained, model = build(distill_cfg(), seed=8), one_teacher(files[0])
-    model.load_state_dict(as_before(trained), strict=True)
-    theirs = trained.student.state_dict()
-    assert all(torch.equal(v, theirs[k]) for k, v in model.student.state_dict().items())
+    model.load_state_dict(with_teachers(trained), strict=True)
+    assert same_weights(model.student, trained.student)
 
 
-def test_wider_teacher_takes_the_place_of_another(files: List[str], tmp_path: Path) -> None:
+def test_wider_teacher_replaces_another(files: List[str], tmp_path: Path) -> None:
     wide = teacher_cfg(backbone=dict(embed_dims=32))
-    path = save(build(wide).state_dict(), tmp_path / 'wide.pth')
+    path = saved(build(wide), tmp_path / 'wide.pth')
     model = one_teacher(path, teacher=wide, distiller=DISTILLER)
-    load_state_dict(model, as_before(one_teacher(files[0])))
+    load_state_dict(model, with_teachers(one_teacher(files[0])))
     assert model.teacher.backbone.embed_dims == 32
     assert model.teacher.state_dict()['backbone.norm.weight'].shape == (32,)
 
 
-def test_teacher_without_a_file_is_taken_from_the_checkpoint(files: List[str]) -> None:
+def test_teacher_without_a_file_comes_from_the_checkpoint(files: List[str]) -> None:
     trained, model = build(distill_cfg(), seed=8), build(distill_cfg(), seed=9)
     model.load_state_dict(trained.state_dict(), strict=True)
     assert losses_of(model) == losses_of(trained)
@@ -126,7 +128,7 @@ def test_test_of_a_student_needs_no_teacher(files: List[str]) -> None:
 
 
 def test_resumed_run_distils_from_the_configured_teacher(files: List[str], tmp_path: Path) -> None:
-    """And goes on with the optimizer of an earlier release's checkpoint."""
+    """It also continues from a checkpoint of an earlier release, optimizer included."""
     first = one_teacher(files[0])
     once = dict(by_epoch=True, max_epochs=1)
     train_runner(first, tmp_path / 'first', train_cfg=once).train()
@@ -165,7 +167,7 @@ def test_average_shares_the_teacher(
     files: List[str], average: Any, update_buffers: bool, from_file: bool
 ) -> None:
     model = one_teacher(files[0]) if from_file else build(distill_cfg())
-    before = {key: value.clone() for key, value in model.teacher.state_dict().items()}
+    before = weights_of(model.teacher)
     averaged = average(model, update_buffers=update_buffers)
     copied = averaged.module
     for one, other in zip(
@@ -177,19 +179,18 @@ def test_average_shares_the_teacher(
             for parameter in model.student.parameters():
                 parameter.add_(1)
         averaged.update_parameters(model)
-    after = model.teacher.state_dict()
-    assert all(torch.equal(value, after[key]) for key, value in before.items())
+    assert same_weights(model.teacher, before)
     assert not torch.equal(copied.student.backbone.norm.weight, model.student.backbone.norm.weight)
     assert bool(teacher_keys(averaged.state_dict())) is not from_file
 
 
-def test_copy_on_another_device_leaves_the_teacher_where_it_is(files: List[str]) -> None:
+def test_moving_a_copy_leaves_the_teacher_on_its_device(files: List[str]) -> None:
     model = one_teacher(files[0])
     copy.deepcopy(model).to('meta')
     assert {p.device.type for p in model.parameters()} == {'cpu'}
 
 
-def test_copy_distils_by_itself(files: List[str]) -> None:
+def test_copy_distils_independently(files: List[str]) -> None:
     """Its recorders record its own modules."""
     model = two_teachers(files)
     copied = copy.deepcopy(model)
@@ -215,5 +216,4 @@ def test_averaged_run_saves_and_resumes(files: List[str], tmp_path: Path) -> Non
     saved = torch.load(path, weights_only=False)
     assert teacher_keys(saved['state_dict']) == teacher_keys(saved['ema_state_dict']) == []
     model = run(2, resume=True, load_from=str(path))
-    theirs = torch.load(files[0], weights_only=False)['state_dict']
-    assert all(torch.equal(v, theirs[k]) for k, v in model.teacher.state_dict().items())
+    assert same_weights(model.teacher, torch.load(files[0], weights_only=False)['state_dict'])
