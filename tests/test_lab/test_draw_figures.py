@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lab import draw_figures
-from lab.figures.solids import ball, box, limb
+from lab.figures.solids import Solids
 from lab.figures.view import LONGEST_SIDE, MEAN_SIDE, Figure, Light, render
 from mmeatrack.datasets.pairs.cutouts import CutoutStore
 
@@ -60,7 +60,7 @@ def test_every_figure_looks_different_from_another_side(
 
 
 def test_a_box_has_the_aspect_of_its_visible_side() -> None:
-    solids = [box((-2, -1, 0), (2, 1, 1), (0.2, 0.5, 0.8))]
+    solids = Solids().box((-2, -1, 0), (2, 1, 1), (0.2, 0.5, 0.8))
     # From the side 4 by 1, along its length 2 by 1, from above 4 by 2.
     for azimuth, pitch, ratio in ((0.0, 0.0, 4), (np.pi / 2, 0.0, 2), (0.0, np.pi / 2, 2)):
         height, width = extent(render(solids, azimuth, pitch, LIGHT))
@@ -68,19 +68,19 @@ def test_a_box_has_the_aspect_of_its_visible_side() -> None:
 
 
 def test_a_nearer_solid_occludes_the_other() -> None:
-    near = ball((0, -3, 0), (1, 1, 1), (0.0, 0.0, 0.9))
-    far = limb((0, 2, 0), (0, 3, 0), 1.0, (0.9, 0.0, 0.0))
-    image = render([near, far], 0.0, 0.0, LIGHT)
+    solids = Solids().ball((0, -3, 0), (1, 1, 1), (0.0, 0.0, 0.9))
+    solids.limb((0, 2, 0), (0, 3, 0), 1.0, (0.9, 0.0, 0.0))
+    image = render(solids, 0.0, 0.0, LIGHT)
     middle = image[image.shape[0] // 2, image.shape[1] // 2]
     assert middle[2] > 100
     assert middle[0] < 20
-    behind = render([near, far], np.pi, 0.0, LIGHT)
+    behind = render(solids, np.pi, 0.0, LIGHT)
     assert behind[behind.shape[0] // 2, behind.shape[1] // 2, 0] > 100
 
 
 def test_a_shadow_stays_less_than_half_opaque() -> None:
     sunny = LIGHT._replace(sun=np.array([0.6, 0.0, 0.8]), shadow=0.45)
-    plain = render([box((-1, -1, 0), (1, 1, 2), (0.5, 0.5, 0.5))], 0.0, 0.6, LIGHT)
-    lit = render([box((-1, -1, 0), (1, 1, 2), (0.5, 0.5, 0.5))], 0.0, 0.6, sunny)
+    solids = Solids().box((-1, -1, 0), (1, 1, 2), (0.5, 0.5, 0.5))
+    plain, lit = (render(solids, 0.0, 0.6, light) for light in (LIGHT, sunny))
     assert (extent(lit) == extent(plain)).all()
     assert ((lit[..., 3] > 60) & (lit[..., 3] < 128)).sum() > 100

@@ -1,39 +1,23 @@
-"""Quadrupeds, riders on horseback, birds."""
+"""Quadrupeds, horse riders and birds."""
 
-from typing import Callable, List, Tuple
+from dataclasses import replace
+from typing import List, Tuple
 
 import numpy as np
 
-from .colours import CLOTHES, DARK, darker, draw_colour
-from .people import Person, Stance, draw_person, grounded, pose
-from .solids import Colour, Paint, Solid, ball, hull, limb, placed
-from .view import Figure
+from .colours import CLOTHES, DARK, darker, draw_colour, palette
+from .people import Stance, draw_person, grounded, pose
+from .solids import Colour, Paint, Solids, placed
+from .view import Figure, Maker
 
-Solids = List[Solid]
-# Red, green, blue of coats and plumage.
-COATS = {
-    (92, 60, 38): 3,
-    (140, 100, 64): 2,
-    (40, 32, 28): 3,
-    (205, 200, 190): 2,
-    (120, 112, 104): 2,
-    (170, 130, 84): 1,
-    (160, 84, 44): 1,
-}
-PLUMAGE = {
-    (240, 240, 236): 3,
-    (36, 36, 40): 3,
-    (110, 112, 118): 2,
-    (120, 92, 66): 2,
-    (190, 186, 178): 1,
-    (60, 80, 96): 1,
-}
+COATS = palette('5c3c26:3 8c6440:2 28201c:3 cdc8be:2 787068:2 aa8254:1 a0542c:1')
+PLUMAGE = palette('f0f0ec:3 242428:3 6e7076:2 785c42:2 bebab2:1 3c5060:1')
 
 
 def quadruped(rng: np.random.Generator) -> Figure:
-    """Dog, horse, cow, sheep or deer at a walk or a trot, some horses with a rider."""
+    """Dog, horse, cow, sheep or deer at a walk or trot, some horses with a rider."""
     kind = str(rng.choice(['dog', 'dog', 'horse', 'horse', 'cow', 'sheep', 'deer']))
-    # Height of the back, length and girth over it, length of neck and head, their rise.
+    # Height of the back; length, girth, neck and head relative to it; rise of the neck.
     tall, long, girth, neck, head, rise = {
         'dog': (rng.uniform(0.35, 0.7), 1.1, 0.2, 0.35, 0.3, 0.9),
         'horse': (1.5, 1.05, 0.2, 0.55, 0.36, 0.95),
@@ -46,31 +30,29 @@ def quadruped(rng: np.random.Generator) -> Figure:
     if (kind == 'cow' and rng.random() < 0.6) or (kind == 'dog' and rng.random() < 0.3):
         coat = _patches(rng, tall)
     ridden = kind == 'horse' and rng.random() < 0.5
-    rider = Person(**{**vars(draw_person(rng)), 'skirt': 0.0, 'bag': None, 'pack': None})
+    rider = replace(draw_person(rng), skirt=0.0, bag=None, pack=None)
     vigour, grazing = rng.uniform(0.2, 0.6), not ridden and rng.random() < 0.25
 
     def solids(phase: float) -> Solids:
         r, back = girth * tall, 0.78 * tall
         half = long * tall / 2
-        parts: Solids = [limb((-half + r, 0, back), (half - r, 0, back), r, coat, 1.05 * r)]
+        parts = Solids().limb((-half + r, 0, back), (half - r, 0, back), r, coat, 1.05 * r)
         lift = -0.7 if grazing else rise + 0.1 * np.sin(phase)
         up = np.array([np.cos(lift), 0, np.sin(lift)])
         base, top = (
             np.array([half - r, 0, back + 0.2 * r]),
             np.array([half - r, 0, back]) + up * neck * tall,
         )
-        parts.append(limb(base, top, 0.8 * r, coat, 0.45 * r))
+        parts.limb(base, top, 0.8 * r, coat, 0.45 * r)
         nose = top + head * tall * np.array([np.cos(lift - 1.3), 0, np.sin(lift - 1.3)])
-        parts.append(limb(top, nose, 0.42 * r, coat, 0.26 * r))
+        parts.limb(top, nose, 0.42 * r, coat, 0.26 * r)
         for side in (-1, 1):
-            parts.append(
-                limb(
-                    top + np.array([0, side * 0.3 * r, 0.2 * r]),
-                    top + np.array([-0.1 * r, side * 0.5 * r, 0.75 * r]),
-                    0.14 * r,
-                    legs,
-                    0.03 * r,
-                )
+            parts.limb(
+                top + np.array([0, side * 0.3 * r, 0.2 * r]),
+                top + np.array([-0.1 * r, side * 0.5 * r, 0.75 * r]),
+                0.14 * r,
+                legs,
+                0.03 * r,
             )
             for x, offset in ((half - 1.1 * r, 0.0), (-half + 1.0 * r, np.pi / 2)):
                 swing = vigour * np.sin(phase + offset + (np.pi if side > 0 else 0))
@@ -80,18 +62,16 @@ def quadruped(rng: np.random.Generator) -> Figure:
                 hoof = knee + 0.37 * tall * np.array(
                     [np.sin(swing - bend), 0, -np.cos(swing - bend)]
                 )
-                parts.append(limb(hip, knee, 0.4 * r, coat, 0.2 * r))
-                parts.append(limb(knee, hoof, 0.17 * r, legs, 0.14 * r))
+                parts.limb(hip, knee, 0.4 * r, coat, 0.2 * r)
+                parts.limb(knee, hoof, 0.17 * r, legs, 0.14 * r)
         tail = np.array([-half, 0, back + 0.4 * r])
         drop = -0.9 if kind != 'dog' else 0.6 * np.sin(2 * phase)
-        parts.append(
-            limb(
-                tail,
-                tail + 0.32 * tall * np.array([-0.5, 0.1 * np.sin(phase), drop]),
-                0.14 * r,
-                legs,
-                0.08 * r,
-            )
+        parts.limb(
+            tail,
+            tail + 0.32 * tall * np.array([-0.5, 0.1 * np.sin(phase), drop]),
+            0.14 * r,
+            legs,
+            0.08 * r,
         )
         if ridden:
             stance = Stance(
@@ -109,7 +89,7 @@ def quadruped(rng: np.random.Generator) -> Figure:
 
 
 def _patches(rng: np.random.Generator, tall: float) -> Paint:
-    """Pied coat."""
+    """Paint of a pied coat."""
     dark, waves = draw_colour(rng, COATS), rng.normal(0, 4 / tall, (3, 3))
     shift, level = rng.uniform(0, 6, 3), rng.uniform(-0.6, 0.6)
 
@@ -132,22 +112,18 @@ def flying_bird(rng: np.random.Generator) -> Figure:
         return np.where((normals[:, 2] < -0.2)[:, None], under, colour)
 
     def solids(phase: float) -> Solids:
-        parts: Solids = [ball((0, 0, 0), (0.5, 0.16, 0.15), coat)]
-        parts.append(limb((0.35, 0, 0.02), (0.45 + neck, 0, 0.06), 0.11, colour, 0.08))
-        parts.append(
-            limb((0.45 + neck, 0, 0.06), (0.62 + neck, 0, 0.03), 0.06, (0.2, 0.55, 0.75), 0.01)
-        )
-        parts.append(
-            hull(
-                [
-                    (-0.35, -0.08, 0),
-                    (-0.35, 0.08, 0.02),
-                    (-0.85, -0.2, 0),
-                    (-0.85, 0.2, 0),
-                    (-0.6, 0, 0.05),
-                ],
-                tip,
-            )
+        parts = Solids().ball((0, 0, 0), (0.5, 0.16, 0.15), coat)
+        parts.limb((0.35, 0, 0.02), (0.45 + neck, 0, 0.06), 0.11, colour, 0.08)
+        parts.limb((0.45 + neck, 0, 0.06), (0.62 + neck, 0, 0.03), 0.06, (0.2, 0.55, 0.75), 0.01)
+        parts.hull(
+            [
+                (-0.35, -0.08, 0),
+                (-0.35, 0.08, 0.02),
+                (-0.85, -0.2, 0),
+                (-0.85, 0.2, 0),
+                (-0.6, 0, 0.05),
+            ],
+            tip,
         )
         rise, fold = beat * np.sin(phase) + 0.1, beat * np.sin(phase - 0.9)
         for side in (-1, 1):
@@ -158,8 +134,8 @@ def flying_bird(rng: np.random.Generator) -> Figure:
             outer = inner + np.array(
                 [-sweep, side * 0.5 * np.cos(angle) * span / 2, 0.5 * np.sin(angle) * span / 2]
             )
-            parts.append(_vane((0, side * 0.08, 0.04), inner, chord, chord * 0.9, coat))
-            parts.append(_vane(inner, outer, chord * 0.9, 0.25 * chord, tip))
+            parts += _vane((0, side * 0.08, 0.04), inner, chord, chord * 0.9, coat)
+            parts += _vane(inner, outer, chord * 0.9, 0.25 * chord, tip)
         return parts
 
     return Figure('birds', solids, (-70.0, 90.0))
@@ -167,12 +143,12 @@ def flying_bird(rng: np.random.Generator) -> Figure:
 
 def _vane(
     a: Tuple[float, float, float], b: np.ndarray, root: float, end: float, paint: Paint
-) -> Solid:
+) -> Solids:
     points = []
     for middle, chord, rise in ((a, root, 0.05), (b, end, 0.02)):
         offsets = np.array([[chord / 2, 0, 0], [-chord / 2, 0, 0], [0.1 * chord, 0, rise]])
         points.append(np.asarray(middle, float) + offsets)
-    return hull(np.concatenate(points), paint)
+    return Solids().hull(np.concatenate(points), paint)
 
 
 def standing_bird(rng: np.random.Generator) -> Figure:
@@ -183,26 +159,25 @@ def standing_bird(rng: np.random.Generator) -> Figure:
 
     def solids(phase: float) -> Solids:
         nod = 0.1 * np.sin(phase)
-        parts: Solids = [ball((0, 0, 0), (0.42, 0.2, 0.2), colour)]
-        parts += [ball((-0.1, side * 0.1, 0.05), (0.42, 0.13, 0.14), wing) for side in (-1, 1)]
+        parts = Solids().ball((0, 0, 0), (0.42, 0.2, 0.2), colour)
+        for side in (-1, 1):
+            parts.ball((-0.1, side * 0.1, 0.05), (0.42, 0.13, 0.14), wing)
         top = np.array([0.35 + nod, 0, 0.2 + neck])
-        parts += [
-            limb((0.3, 0, 0.05), top, 0.12, colour, 0.08),
-            ball(top + np.array([0.05, 0, 0.03]), [0.1, 0.08, 0.09], wing),
-        ]
-        parts.append(
-            limb(top + np.array([0.1, 0, 0.02]), top + np.array([0.28, 0, -0.02]), 0.04, bill, 0.01)
+        parts.limb((0.3, 0, 0.05), top, 0.12, colour, 0.08)
+        parts.ball(top + np.array([0.05, 0, 0.03]), [0.1, 0.08, 0.09], wing)
+        parts.limb(
+            top + np.array([0.1, 0, 0.02]), top + np.array([0.28, 0, -0.02]), 0.04, bill, 0.01
         )
-        parts.append(limb((-0.35, 0, 0.05), (-0.6, 0, 0.08), 0.1, wing, 0.04))
+        parts.limb((-0.35, 0, 0.05), (-0.6, 0, 0.08), 0.1, wing, 0.04)
         if not swims:
             for side in (-1, 1):
                 foot = np.array([0.15 * side * np.sin(phase), side * 0.08, -0.2 - legs])
-                parts.append(limb((0, side * 0.08, -0.1), foot, 0.025, (0.2, 0.35, 0.6)))
-                parts.append(limb(foot, foot + np.array([0.12, 0, 0]), 0.025, (0.2, 0.35, 0.6)))
+                parts.limb((0, side * 0.08, -0.1), foot, 0.025, (0.2, 0.35, 0.6))
+                parts.limb(foot, foot + np.array([0.12, 0, 0]), 0.025, (0.2, 0.35, 0.6))
         return parts
 
     return Figure('birds', solids, (5.0, 85.0))
 
 
-ANIMALS: List[Callable[[np.random.Generator], Figure]] = [quadruped]
-BIRDS: List[Callable[[np.random.Generator], Figure]] = [flying_bird, flying_bird, standing_bird]
+ANIMALS: List[Maker] = [quadruped]
+BIRDS: List[Maker] = [flying_bird, flying_bird, standing_bird]

@@ -1,22 +1,22 @@
-"""Boats, with the people in them."""
+"""Boats and their crews."""
 
-from typing import Callable, List, Sequence
+from dataclasses import replace
+from typing import List, Sequence
 
 import numpy as np
 
 from .colours import CARS, CLOTHES, DARK, GLASS, PALE, STEEL, darker, draw_colour, faces, windows
-from .people import Person, Stance, draw_person, pose
-from .solids import Paint, Solid, ball, box, hull, limb, placed
-from .view import Figure
+from .people import Stance, draw_person, pose
+from .solids import Paint, Solids, placed
+from .view import Figure, Maker
 
-Solids = List[Solid]
 WATER = (5.0, 90.0)
 
 
 def ship_hull(
     length: float, beam: float, depth: float, paint: Paint, bow: float = 0.3, gloss: float = 0.3
-) -> Solid:
-    """Hull with its deck at z = depth, its bow at +x."""
+) -> Solids:
+    """Hull with its deck at z = depth and its bow at +x."""
     half, wide = length / 2, beam / 2
     deck = [
         (-half, 0.85),
@@ -26,12 +26,11 @@ def ship_hull(
     ]
     points = [(x, side * wide * share, depth) for x, share in deck for side in (-1, 1)]
     points += [(x * 0.92, side * wide * share * 0.75, 0.0) for x, share in deck for side in (-1, 1)]
-    return hull([*points, (half, 0, depth * 1.02), (half * 0.86, 0, 0)], paint, gloss)
+    return Solids().hull([*points, (half, 0, depth * 1.02), (half * 0.86, 0, 0)], paint, gloss)
 
 
 def _crew(rng: np.random.Generator, stance: Stance, at: Sequence[float], yaw: float = 0) -> Solids:
-    person = draw_person(rng)
-    person = Person(**{**vars(person), 'skirt': 0.0, 'bag': None})
+    person = replace(draw_person(rng), skirt=0.0, bag=None)
     return placed(pose(person, stance), at, yaw=yaw)
 
 
@@ -39,12 +38,12 @@ SITTING = Stance((1.5, 1.5), (1.3, 1.3), shoulders=(0.7, 0.7), elbows=(0.6, 0.6)
 
 
 def motorboat(rng: np.random.Generator) -> Figure:
-    """Open or cabin motorboat, or an inflatable one, with its crew; it pitches."""
+    """Open, cabin or inflatable motorboat with its crew; it pitches."""
     L = rng.uniform(3.8, 11)
     W, D = L * rng.uniform(0.26, 0.38), 0.5 + 0.06 * L
     side = PALE if rng.random() < 0.5 else draw_colour(rng, CARS)
     deck = draw_colour(rng, CLOTHES) if rng.random() < 0.4 else (0.7, 0.74, 0.76)
-    parts: Solids = [ship_hull(L, W, D, faces(side, deck))]
+    parts = ship_hull(L, W, D, faces(side, deck))
     if rng.random() < 0.3:
         tube = draw_colour(rng, CARS)
         corners = [
@@ -54,27 +53,21 @@ def motorboat(rng: np.random.Generator) -> Figure:
             (L * 0.25, -W / 2),
             (-L / 2, -W / 2),
         ]
-        parts += [
-            limb((*a, D), (*b, D + 0.1 * (b[0] > 0)), 0.09 * W + 0.1, tube, gloss=0.3)
-            for a, b in zip(corners, corners[1:])
-        ]
+        for a, b in zip(corners, corners[1:]):
+            parts.limb((*a, D), (*b, D + 0.1 * (b[0] > 0)), 0.09 * W + 0.1, tube, gloss=0.3)
     if L > 5.5 and rng.random() < 0.7:
         high = rng.uniform(0.7, 1.6)
         cabin = windows(PALE, GLASS, 0.9 * high, 1.3, 0.6)
-        parts.append(
-            box((-0.25 * L, -0.33 * W, D), (0.2 * L, 0.33 * W, D + high), cabin, 0.4, (0.75, 0.8))
-        )
+        parts.box((-0.25 * L, -0.33 * W, D), (0.2 * L, 0.33 * W, D + high), cabin, 0.4, (0.75, 0.8))
         if rng.random() < 0.4:
-            parts.append(limb((-0.1 * L, 0, D + high), (-0.15 * L, 0, D + 2.2 * high), 0.04, STEEL))
+            parts.limb((-0.1 * L, 0, D + high), (-0.15 * L, 0, D + 2.2 * high), 0.04, STEEL)
     else:
-        parts.append(
-            box((0.02 * L, -0.2 * W, D), (0.1 * L, 0.2 * W, D + 0.6), GLASS, 0.8, (0.6, 0.9))
-        )
+        parts.box((0.02 * L, -0.2 * W, D), (0.1 * L, 0.2 * W, D + 0.6), GLASS, 0.8, (0.6, 0.9))
         for number in range(int(rng.integers(1, 4))):
             parts += _crew(
                 rng, SITTING, (-0.08 * L - 0.12 * L * number, rng.uniform(-0.2, 0.2) * W, D + 0.25)
             )
-    parts.append(box((-L / 2 - 0.3, -0.18, 0.1), (-L / 2 + 0.05, 0.18, D + 0.4), DARK, 0.4))
+    parts.box((-L / 2 - 0.3, -0.18, 0.1), (-L / 2 + 0.05, 0.18, D + 0.4), DARK, 0.4)
 
     def solids(phase: float) -> Solids:
         return placed(parts, pitch=-0.05 + 0.05 * np.sin(phase), roll=0.07 * np.sin(1.3 * phase))
@@ -90,11 +83,9 @@ def sailboat(rng: np.random.Generator) -> Figure:
     sail = (0.88, 0.9, 0.9) if rng.random() < 0.7 else draw_colour(rng, CLOTHES)
     swing = rng.uniform(-0.5, 0.5)
     deck = (0.45, 0.6, 0.7) if rng.random() < 0.4 else PALE
-    parts: Solids = [ship_hull(L, W, D, faces(side, deck))]
-    parts.append(
-        box((-0.2 * L, -0.2 * W, D), (0.15 * L, 0.2 * W, D + 0.05 * L), PALE, 0.3, (0.8, 0.8))
-    )
-    parts.append(limb((0.08 * L, 0, D), (0.08 * L, 0, D + mast), 0.012 * L, STEEL, 0.006 * L))
+    parts = ship_hull(L, W, D, faces(side, deck))
+    parts.box((-0.2 * L, -0.2 * W, D), (0.15 * L, 0.2 * W, D + 0.05 * L), PALE, 0.3, (0.8, 0.8))
+    parts.limb((0.08 * L, 0, D), (0.08 * L, 0, D + mast), 0.012 * L, STEEL, 0.006 * L)
     end = np.array([0.08 * L - 0.45 * L * np.cos(swing), 0.45 * L * np.sin(swing), D + 0.09 * L])
     belly = (end + np.array([0.08 * L, 0, D + 0.09 * L])) / 2 + [
         0,
@@ -104,18 +95,16 @@ def sailboat(rng: np.random.Generator) -> Figure:
     foot = (0.07 * L, 0, D + 0.09 * L)
     top = (0.07 * L, 0, D + 0.97 * mast)
     if rng.random() < 0.8:
-        parts.append(hull([foot, end, top, belly, end + np.array([0, 0.02, 0.02])], sail))
+        parts.hull([foot, end, top, belly, end + np.array([0, 0.02, 0.02])], sail)
     if rng.random() < 0.6:
         jib = [(0.48 * L, 0, D + 0.05), (0.06 * L, 0.12 * L * np.sign(swing), D + 0.1 * L)]
-        parts.append(
-            hull(
-                [
-                    *jib,
-                    (0.1 * L, 0, D + 0.8 * mast),
-                    (0.25 * L, 0.08 * L * np.sign(swing), D + 0.3 * L),
-                ],
-                sail,
-            )
+        parts.hull(
+            [
+                *jib,
+                (0.1 * L, 0, D + 0.8 * mast),
+                (0.25 * L, 0.08 * L * np.sign(swing), D + 0.3 * L),
+            ],
+            sail,
         )
     parts += _crew(rng, SITTING, (-0.3 * L, 0.2 * W, D + 0.2), 1.2)
     heel = rng.uniform(0, 0.35) * np.sign(swing)
@@ -131,49 +120,39 @@ def ship(rng: np.random.Generator) -> Figure:
     L = rng.uniform(14, 90)
     W, D = L * rng.uniform(0.15, 0.26), 0.06 * L + 0.8
     side = draw_colour(rng, CARS)
-    parts: Solids = [ship_hull(L, W, D, faces(side, darker(draw_colour(rng, CLOTHES), 0.8)), 0.15)]
+    parts = ship_hull(L, W, D, faces(side, darker(draw_colour(rng, CLOTHES), 0.8)), 0.15)
     house = windows(PALE, GLASS, 0.035 * L + 0.5, 0.03 * L + 0.6)
     if rng.random() < 0.4:
-        parts.append(
-            box(
-                (-0.45 * L, -0.42 * W, D), (0.3 * L, 0.42 * W, D + 0.1 * L), house, 0.2, (0.9, 0.95)
-            )
+        parts.box(
+            (-0.45 * L, -0.42 * W, D), (0.3 * L, 0.42 * W, D + 0.1 * L), house, 0.2, (0.9, 0.95)
         )
-        parts.append(
-            box((-0.25 * L, -0.3 * W, D + 0.1 * L), (0.1 * L, 0.3 * W, D + 0.15 * L), house, 0.2)
-        )
-        parts.append(
-            box((-0.15 * L, -0.1 * W, D + 0.15 * L), (-0.05 * L, 0.1 * W, D + 0.21 * L), side)
-        )
+        parts.box((-0.25 * L, -0.3 * W, D + 0.1 * L), (0.1 * L, 0.3 * W, D + 0.15 * L), house, 0.2)
+        parts.box((-0.15 * L, -0.1 * W, D + 0.15 * L), (-0.05 * L, 0.1 * W, D + 0.21 * L), side)
     else:
         aft = -0.42 * L if rng.random() < 0.6 else 0.12 * L
-        parts.append(box((aft, -0.4 * W, D), (aft + 0.16 * L, 0.4 * W, D + 0.15 * L), house, 0.2))
-        parts.append(
-            limb((aft + 0.08 * L, 0, D), (aft + 0.08 * L, 0, D + 0.27 * L), 0.008 * L, STEEL)
-        )
+        parts.box((aft, -0.4 * W, D), (aft + 0.16 * L, 0.4 * W, D + 0.15 * L), house, 0.2)
+        parts.limb((aft + 0.08 * L, 0, D), (aft + 0.08 * L, 0, D + 0.27 * L), 0.008 * L, STEEL)
         if rng.random() < 0.7 and aft < 0:
             for start in np.arange(-0.22, 0.32, 0.11) * L:
                 for row in (-0.42, 0.02):
                     high = D + rng.choice([0.04, 0.08, 0.12]) * L
                     low = (start, row * W, D)
-                    parts.append(
-                        box(low, (start + 0.1 * L, (row + 0.4) * W, high), draw_colour(rng, CARS))
-                    )
+                    parts.box(low, (start + 0.1 * L, (row + 0.4) * W, high), draw_colour(rng, CARS))
     return Figure('boats', lambda phase: placed(parts, roll=0.03 * np.sin(phase)), WATER)
 
 
 def paddler(rng: np.random.Generator) -> Figure:
-    """Kayak, canoe or rowing boat with people who paddle."""
+    """Kayak or canoe with a paddling crew."""
     crew = int(rng.choice([1, 1, 2, 4]))
     L, W = 2.4 + 1.25 * crew, rng.uniform(0.55, 0.8) if crew < 4 else 0.7
     colour = draw_colour(rng, CLOTHES)
-    people = [Person(**{**vars(draw_person(rng)), 'skirt': 0.0, 'bag': None}) for _ in range(crew)]
-    body: Solids = [
-        ball((0, 0, 0.1), (L / 2, W / 2, 0.24), faces(colour, darker(colour, 0.75), 0.9), 0.4)
-    ]
+    people = [replace(draw_person(rng), skirt=0.0, bag=None) for _ in range(crew)]
+    body = Solids().ball(
+        (0, 0, 0.1), (L / 2, W / 2, 0.24), faces(colour, darker(colour, 0.75), 0.9), 0.4
+    )
 
     def solids(phase: float) -> Solids:
-        parts = list(body)
+        parts = Solids(body)
         beat = np.sin(phase)
         for number, person in enumerate(people):
             x = (crew - 1) * 0.6 - 1.2 * number - 0.2
@@ -188,8 +167,9 @@ def paddler(rng: np.random.Generator) -> Figure:
             parts += placed(pose(person, stance), (x, 0, 0.22))
             left = np.array([x + 0.4 + 0.3 * beat, 1.0, 0.55 + 0.45 * beat])
             right = np.array([x + 0.4 - 0.3 * beat, -1.0, 0.55 - 0.45 * beat])
-            parts.append(limb(left, right, 0.02, DARK))
-            parts += [ball(end, (0.09, 0.22, 0.07), darker(colour, 0.9)) for end in (left, right)]
+            parts.limb(left, right, 0.02, DARK)
+            for end in (left, right):
+                parts.ball(end, (0.09, 0.22, 0.07), darker(colour, 0.9))
         return placed(parts, roll=0.05 * beat)
 
     return Figure('boats', solids, WATER)
@@ -198,23 +178,19 @@ def paddler(rng: np.random.Generator) -> Figure:
 def jet_ski(rng: np.random.Generator) -> Figure:
     """Jet ski with one or two people."""
     colour, trim = draw_colour(rng, CARS), draw_colour(rng, CARS)
-    parts: Solids = [ship_hull(2.9, 1.1, 0.5, faces(colour, trim), 0.3, 0.6)]
-    parts.append(
-        hull(
-            [
-                (x, y, z)
-                for x, z in ((-1.2, 0.5), (-1.1, 0.8), (0.3, 0.8), (0.9, 0.5))
-                for y in (-0.25, 0.25)
-            ],
-            DARK,
-        )
+    parts = ship_hull(2.9, 1.1, 0.5, faces(colour, trim), 0.3, 0.6)
+    parts.hull(
+        [
+            (x, y, z)
+            for x, z in ((-1.2, 0.5), (-1.1, 0.8), (0.3, 0.8), (0.9, 0.5))
+            for y in (-0.25, 0.25)
+        ],
+        DARK,
     )
-    parts.append(
-        hull(
-            [(x, y, z) for x, z in ((0.3, 0.5), (0.3, 1.05), (1.3, 0.5)) for y in (-0.3, 0.3)],
-            trim,
-            0.6,
-        )
+    parts.hull(
+        [(x, y, z) for x, z in ((0.3, 0.5), (0.3, 1.05), (1.3, 0.5)) for y in (-0.3, 0.3)],
+        trim,
+        0.6,
     )
     stance = Stance(
         (1.2, 1.2), (1.3, 1.3), (0.35, 0.35), (0.9, 0.9), (0.4, 0.4), lean=rng.uniform(0, 0.5)
@@ -229,4 +205,4 @@ def jet_ski(rng: np.random.Generator) -> Figure:
     return Figure('boats', solids, WATER)
 
 
-BOATS: List[Callable[[np.random.Generator], Figure]] = [motorboat, sailboat, ship, paddler, jet_ski]
+BOATS: List[Maker] = [motorboat, sailboat, ship, paddler, jet_ski]

@@ -1,4 +1,4 @@
-"""Muted colours and patterns."""
+"""Palettes of muted colours, and patterns."""
 
 from typing import Dict, Sequence, Tuple
 
@@ -6,66 +6,34 @@ import numpy as np
 
 from .solids import Colour, Paint
 
-# Red, green, blue, 0 to 255, and how often.
-CLOTHES: Dict[Tuple[int, int, int], float] = {
-    (28, 28, 32): 5,
-    (58, 60, 66): 3,
-    (110, 112, 116): 2,
-    (170, 172, 172): 2,
-    (225, 224, 220): 3,
-    (30, 40, 70): 4,
-    (62, 82, 120): 4,
-    (110, 140, 170): 2,
-    (140, 30, 36): 2,
-    (190, 50, 45): 1.5,
-    (110, 44, 60): 1,
-    (70, 90, 60): 1.5,
-    (50, 110, 80): 1,
-    (150, 135, 100): 2,
-    (96, 72, 52): 2,
-    (205, 180, 130): 1,
-    (210, 170, 50): 0.8,
-    (220, 110, 40): 0.8,
-    (200, 130, 150): 0.8,
-    (90, 60, 110): 0.6,
-    (40, 140, 150): 0.6,
-    (200, 230, 40): 0.5,
-}
-CARS: Dict[Tuple[int, int, int], float] = {
-    (228, 228, 226): 5,
-    (30, 31, 34): 4,
-    (90, 93, 98): 4,
-    (165, 168, 172): 4,
-    (34, 52, 96): 2,
-    (140, 24, 28): 2,
-    (90, 120, 150): 1,
-    (60, 74, 58): 1,
-    (170, 150, 110): 1,
-    (214, 168, 40): 0.7,
-    (190, 80, 30): 0.5,
-}
-SKINS: Dict[Tuple[int, int, int], float] = {
-    (224, 178, 150): 3,
-    (198, 150, 120): 3,
-    (160, 112, 82): 2,
-    (110, 74, 52): 1.5,
-    (72, 48, 36): 1,
-}
-HAIRS: Dict[Tuple[int, int, int], float] = {
-    (24, 20, 18): 4,
-    (60, 42, 30): 4,
-    (120, 84, 52): 2,
-    (176, 140, 88): 1,
-    (150, 150, 148): 1,
-}
+Palette = Dict[Tuple[int, ...], float]
+
+
+def palette(words: str) -> Palette:
+    """Weights of colours (red, green, blue from 0 to 255) from words ``rrggbb:weight``."""
+    pairs = (word.split(':') for word in words.split())
+    return {tuple(bytes.fromhex(colour)): float(weight) for colour, weight in pairs}
+
+
+CLOTHES = palette(
+    '1c1c20:5 3a3c42:3 6e7074:2 aaacac:2 e1e0dc:3 1e2846:4 3e5278:4 6e8caa:2 8c1e24:2 be322d:1.5 '
+    '6e2c3c:1 465a3c:1.5 326e50:1 968764:2 604834:2 cdb482:1 d2aa32:0.8 dc6e28:0.8 c88296:0.8 '
+    '5a3c6e:0.6 288c96:0.6 c8e628:0.5'
+)
+CARS = palette(
+    'e4e4e2:5 1e1f22:4 5a5d62:4 a5a8ac:4 223460:2 8c181c:2 5a7896:1 3c4a3a:1 aa966e:1 d6a828:0.7 '
+    'be501e:0.5'
+)
+SKINS = palette('e0b296:3 c69678:3 a07052:2 6e4a34:1.5 483024:1')
+HAIRS = palette('181412:4 3c2a1e:4 785434:2 b08c58:1 969694:1')
 DARK: Colour = (0.09, 0.085, 0.08)
 STEEL: Colour = (0.48, 0.47, 0.46)
 PALE: Colour = (0.85, 0.87, 0.87)
 GLASS: Colour = (0.17, 0.14, 0.12)
 
 
-def draw_colour(rng: np.random.Generator, table: Dict[Tuple[int, int, int], float]) -> Colour:
-    """A colour of a table, a little off."""
+def draw_colour(rng: np.random.Generator, table: Palette) -> Colour:
+    """Random variation of a colour drawn from a palette."""
     weights = np.array(list(table.values()))
     red, green, blue = list(table)[int(rng.choice(len(table), p=weights / weights.sum()))]
     shade = rng.normal(1, 0.1)
@@ -76,7 +44,7 @@ def draw_colour(rng: np.random.Generator, table: Dict[Tuple[int, int, int], floa
 
 
 def stripes(one: Colour, other: Colour, axis: int, period: float, share: float = 0.5) -> Paint:
-    """Bands across an axis of the figure."""
+    """Paint of bands across an axis of the figure."""
 
     def paint(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         banded = (points[:, axis] / period) % 1 < share
@@ -86,7 +54,7 @@ def stripes(one: Colour, other: Colour, axis: int, period: float, share: float =
 
 
 def windows(wall: Colour, pane: Colour, rise: float, pitch: float, share: float = 0.55) -> Paint:
-    """Rows of windows on upright faces: storeys of a height, and a pitch along the wall."""
+    """Paint of windows on upright faces: ``rise`` per storey, ``pitch`` along the wall."""
 
     def paint(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         upright = np.abs(normals[:, 2]) < 0.4
@@ -98,7 +66,7 @@ def windows(wall: Colour, pane: Colour, rise: float, pitch: float, share: float 
 
 
 def faces(side: Colour, top: Colour, limit: float = 0.7) -> Paint:
-    """One colour for what faces up and another for the rest."""
+    """Paint of one colour on upward faces and another elsewhere."""
 
     def paint(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         return np.where((normals[:, 2] > limit)[:, None], top, side)
@@ -107,6 +75,6 @@ def faces(side: Colour, top: Colour, limit: float = 0.7) -> Paint:
 
 
 def darker(colour: Sequence[float], factor: float) -> Colour:
-    """A colour times a factor."""
+    """The colour times a factor, clipped to 0 to 1."""
     blue, green, red = (min(max(value * factor, 0.0), 1.0) for value in colour)
     return blue, green, red

@@ -1,29 +1,29 @@
 """People: a skeleton of joint angles, clothed."""
 
 from dataclasses import dataclass, replace
-from typing import Dict, List, Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
-from .colours import CLOTHES, HAIRS, SKINS, darker, draw_colour, stripes
-from .solids import Colour, Ellipsoid, Paint, Solid, ball, box, limb
+from .colours import CLOTHES, HAIRS, SKINS, Palette, darker, draw_colour, stripes
+from .solids import Colour, Paint, Solid, Solids
 
 Pair = Tuple[float, float]  # left, right
 
 
 @dataclass(frozen=True)
 class Stance:
-    """Joint angles in radians, in the plane that the person faces unless told otherwise.
+    """Joint angles in radians, in the plane that the person faces unless noted.
 
     Attributes:
-        hips: Thighs ahead of straight down.
+        hips: Thighs forward from straight down.
         knees: Bend backwards.
         spread: Thighs to the side.
-        shoulders: Upper arms ahead of the trunk.
+        shoulders: Upper arms forward of the trunk.
         elbows: Bend forwards.
         abduct: Upper arms to the side.
-        lean: Trunk ahead of upright.
-        bow: Head ahead of the trunk.
+        lean: Trunk forward from upright.
+        bow: Head forward of the trunk.
     """
 
     hips: Pair = (0.0, 0.0)
@@ -58,7 +58,7 @@ class Person:
 
 
 def draw_person(rng: np.random.Generator) -> Person:
-    """A random person; one of ten is a child."""
+    """Random person; one in ten is a child."""
     shirt: Paint = draw_colour(rng, CLOTHES)
     if rng.random() < 0.15:
         shirt = stripes(
@@ -66,7 +66,7 @@ def draw_person(rng: np.random.Generator) -> Person:
         )
     child = rng.random() < 0.1
 
-    def chance(share: float, table: Dict[Tuple[int, int, int], float]) -> Optional[Colour]:
+    def chance(share: float, table: Palette) -> Optional[Colour]:
         return draw_colour(rng, table) if rng.random() < share else None
 
     return Person(
@@ -89,7 +89,7 @@ def draw_person(rng: np.random.Generator) -> Person:
 
 
 def walking(phase: float, vigour: float = 1.0) -> Stance:
-    """Gait; above a vigour of 1.5 it is a run."""
+    """Stance of a gait; above a vigour of 1.5 it is a run."""
     run = max(min(vigour - 1, 1.0), 0.0)
     swing, bend = 0.42 + 0.35 * run, 0.85 + 0.7 * run
     turns = np.array([phase, phase + np.pi])
@@ -106,7 +106,7 @@ def walking(phase: float, vigour: float = 1.0) -> Stance:
 
 
 def standing(rng: np.random.Generator) -> Tuple[Stance, Stance]:
-    """Two stances between which a person moves."""
+    """Two stances between which a standing person moves."""
 
     def pair(mean: float, spread: float) -> Pair:
         left, right = rng.normal(mean, spread, 2)
@@ -132,7 +132,7 @@ def standing(rng: np.random.Generator) -> Tuple[Stance, Stance]:
 
 
 def blend(one: Stance, other: Stance, share: float) -> Stance:
-    """Stance between two."""
+    """Stance interpolated between two."""
 
     def mix(a: float, b: float) -> float:
         return a + (b - a) * share
@@ -148,41 +148,39 @@ def blend(one: Stance, other: Stance, share: float) -> Stance:
     return Stance(**fields)
 
 
-def pose(person: Person, stance: Stance) -> List[Solid]:
+def pose(person: Person, stance: Stance) -> Solids:
     """Solids of a person whose pelvis is at the origin."""
     H, g = person.height, person.girth
     lean = stance.lean
     along = np.array([np.sin(lean), 0, np.cos(lean)])
     ahead = np.array([np.cos(lean), 0, -np.sin(lean)])
     neck = along * 0.29 * H
-    solids: List[Solid] = []
+    solids = Solids()
     for side, number in ((1, 0), (-1, 1)):
         solids += _leg(person, stance, side, number)
         solids += _arm(person, stance, side, number, neck - along * 0.025 * H, along, ahead)
     trunk = np.stack((ahead * 0.078 * H * g, [0, 0.118 * H * g**0.7, 0], along * 0.17 * H), axis=1)
-    solids.append(Ellipsoid(along * 0.165 * H, trunk, person.shirt))
+    solids.ellipsoid(along * 0.165 * H, trunk, person.shirt)
     low = np.stack((ahead * 0.074 * H * g, [0, 0.098 * H * g, 0], along * 0.075 * H), axis=1)
-    solids.append(
-        Ellipsoid(along * 0.0, low, person.trousers if not person.skirt else person.shirt)
-    )
+    solids.ellipsoid((0, 0, 0), low, person.trousers if not person.skirt else person.shirt)
     if person.skirt:
         end = along * 0.05 * H - np.array([0, 0, person.skirt * H])
-        solids.append(limb(along * 0.05 * H, end, 0.07 * H * g, person.trousers, 0.11 * H * g))
+        solids.limb(along * 0.05 * H, end, 0.07 * H * g, person.trousers, 0.11 * H * g)
     solids += _head(person, neck, lean + stance.bow)
     if person.pack is not None:
         at = along * 0.19 * H - ahead * 0.115 * H * g
         axes = np.stack((ahead * 0.06 * H, [0, 0.085 * H, 0], along * 0.12 * H), axis=1)
-        solids.append(Ellipsoid(at, axes, person.pack))
+        solids.ellipsoid(at, axes, person.pack)
     return solids
 
 
-def grounded(solids: List[Solid]) -> List[Solid]:
-    """The solids, shifted so that the lowest point is at z = 0."""
+def grounded(solids: Sequence[Solid]) -> Solids:
+    """The solids shifted so that the lowest point is at z = 0."""
     low = min(float(solid.outline()[:, 2].min()) for solid in solids)
-    return [solid.moved(np.eye(3), np.array([0, 0, -low])) for solid in solids]
+    return Solids(solid.moved(np.eye(3), np.array([0, 0, -low])) for solid in solids)
 
 
-def _leg(person: Person, stance: Stance, side: int, number: int) -> List[Solid]:
+def _leg(person: Person, stance: Stance, side: int, number: int) -> Solids:
     H, g = person.height, person.girth**0.6
     thigh, bend, out = stance.hips[number], stance.knees[number], stance.spread[number]
     hip = np.array([0, side * 0.052 * H, 0])
@@ -195,11 +193,9 @@ def _leg(person: Person, stance: Stance, side: int, number: int) -> List[Solid]:
     lower = person.trousers if person.leg > 1.5 else person.skin
     if person.skirt:
         upper = lower = person.skin
-    parts: List[Solid] = [
-        limb(hip, knee, 0.052 * H * g, upper, 0.036 * H * g),
-        limb(knee, ankle, 0.035 * H * g, lower, 0.023 * H * g),
-        limb(ankle - (toe - ankle) * 0.2, toe, 0.026 * H, person.shoes, 0.019 * H),
-    ]
+    parts = Solids().limb(hip, knee, 0.052 * H * g, upper, 0.036 * H * g)
+    parts.limb(knee, ankle, 0.035 * H * g, lower, 0.023 * H * g)
+    parts.limb(ankle - (toe - ankle) * 0.2, toe, 0.026 * H, person.shoes, 0.019 * H)
     return parts
 
 
@@ -211,7 +207,7 @@ def _arm(
     neck: np.ndarray,
     along: np.ndarray,
     ahead: np.ndarray,
-) -> List[Solid]:
+) -> Solids:
     H, g = person.height, person.girth**0.5
     raised, bend, out = stance.shoulders[number], stance.elbows[number], stance.abduct[number]
     shoulder = neck + np.array([0, side * 0.112 * H * g, 0])
@@ -225,41 +221,35 @@ def _arm(
     hand = elbow + 0.16 * H * (way(raised + bend) + sideways * 0.4 + inwards)
     upper = person.shirt if person.sleeve > 0.3 else person.skin
     lower = person.shirt if person.sleeve > 1.5 else person.skin
-    parts: List[Solid] = [
-        limb(shoulder, elbow, 0.033 * H * g, upper, 0.025 * H * g),
-        limb(elbow, hand, 0.024 * H * g, lower, 0.018 * H * g),
-        ball(hand + (hand - elbow) * 0.12, [0.026 * H] * 3, person.skin),
-    ]
+    parts = Solids().limb(shoulder, elbow, 0.033 * H * g, upper, 0.025 * H * g)
+    parts.limb(elbow, hand, 0.024 * H * g, lower, 0.018 * H * g)
+    parts.ball(hand + (hand - elbow) * 0.12, [0.026 * H] * 3, person.skin)
     if person.bag is not None and number == 1:
         half = 0.07 * H
-        parts.append(
-            box(
-                hand + np.array([-half, -0.04 * H, -2.2 * half]),
-                hand + np.array([half, 0.04 * H, -0.3 * half]),
-                person.bag,
-            )
+        parts.box(
+            hand + np.array([-half, -0.04 * H, -2.2 * half]),
+            hand + np.array([half, 0.04 * H, -0.3 * half]),
+            person.bag,
         )
     return parts
 
 
-def _head(person: Person, neck: np.ndarray, tilt: float) -> List[Solid]:
+def _head(person: Person, neck: np.ndarray, tilt: float) -> Solids:
     H = person.height
     up = np.array([np.sin(tilt), 0, np.cos(tilt)])
     front = np.array([np.cos(tilt), 0, -np.sin(tilt)])
     centre = neck + up * 0.098 * H
     skull = np.stack((front * 0.056 * H, [0, 0.046 * H, 0], up * 0.068 * H), axis=1)
-    solids: List[Solid] = [
-        limb(neck - up * 0.02 * H, centre, 0.033 * H, person.skin),
-        Ellipsoid(centre, skull, person.skin),
-        Ellipsoid(centre + up * 0.014 * H - front * 0.02 * H, skull * 0.97, person.hair),
-    ]
+    solids = Solids().limb(neck - up * 0.02 * H, centre, 0.033 * H, person.skin)
+    solids.ellipsoid(centre, skull, person.skin)
+    solids.ellipsoid(centre + up * 0.014 * H - front * 0.02 * H, skull * 0.97, person.hair)
     if person.long_hair:
         fall = np.stack((front * 0.03 * H, [0, 0.048 * H, 0], up * 0.085 * H), axis=1)
-        solids.append(Ellipsoid(centre - front * 0.035 * H - up * 0.04 * H, fall, person.hair))
+        solids.ellipsoid(centre - front * 0.035 * H - up * 0.04 * H, fall, person.hair)
     if person.hat is not None:
         crown = np.stack((front * 0.062 * H, [0, 0.053 * H, 0], up * 0.045 * H), axis=1)
-        solids.append(Ellipsoid(centre + up * 0.036 * H, crown, person.hat))
+        solids.ellipsoid(centre + up * 0.036 * H, crown, person.hat)
         if person.brim:
             wide = np.stack((front * 0.1 * H, [0, 0.09 * H, 0], up * 0.008 * H), axis=1)
-            solids.append(Ellipsoid(centre + up * 0.03 * H, wide, darker(person.hat, 0.9)))
+            solids.ellipsoid(centre + up * 0.03 * H, wide, darker(person.hat, 0.9))
     return solids

@@ -1,20 +1,20 @@
-"""People at what they do: on foot, on wheels, on snow and on water."""
+"""People on foot, on wheels, on snow and on water."""
 
-from typing import Callable, List, Tuple
+from dataclasses import replace
+from typing import List, Tuple
 
 import numpy as np
 
 from .colours import CARS, CLOTHES, DARK, STEEL, darker, draw_colour
-from .people import Person, Stance, blend, draw_person, grounded, pose, standing, walking
-from .solids import Colour, Solid, box, chain, disc, hull, limb, placed
-from .view import Figure
+from .people import Stance, blend, draw_person, grounded, pose, standing, walking
+from .solids import Colour, Solids, placed
+from .view import Figure, Maker
 
-Solids = List[Solid]
 ALL_ROUND = (5.0, 88.0)
 
 
 def on_foot(rng: np.random.Generator) -> Figure:
-    """Walker or runner, sometimes with a pram."""
+    """Walker or runner, some with a pram."""
     person = draw_person(rng)
     vigour = float(rng.choice([1.0, 1.0, 1.0, 2.0])) + rng.uniform(-0.15, 0.15)
     pushes = rng.random() < 0.12
@@ -33,27 +33,25 @@ def on_foot(rng: np.random.Generator) -> Figure:
 
 
 def _pram(colour: Colour) -> Solids:
-    parts: Solids = [
-        hull(
-            [
-                (x, y, z)
-                for y in (-0.2, 0.2)
-                for x, z in ((0.6, 0.6), (1.15, 0.6), (1.25, 1.0), (0.5, 0.85))
-            ],
-            colour,
-        ),
-        limb((0.55, -0.2, 0.85), (0.4, -0.2, 1.05), 0.02, DARK),
-        limb((0.55, 0.2, 0.85), (0.4, 0.2, 1.05), 0.02, DARK),
-    ]
+    parts = Solids().hull(
+        [
+            (x, y, z)
+            for y in (-0.2, 0.2)
+            for x, z in ((0.6, 0.6), (1.15, 0.6), (1.25, 1.0), (0.5, 0.85))
+        ],
+        colour,
+    )
+    parts.limb((0.55, -0.2, 0.85), (0.4, -0.2, 1.05), 0.02, DARK)
+    parts.limb((0.55, 0.2, 0.85), (0.4, 0.2, 1.05), 0.02, DARK)
     for x in (0.6, 1.2):
         for y in (-0.24, 0.24):
-            parts.append(disc((x, y, 0.14), (0, 1, 0), 0.14, 0.05, DARK))
-            parts.append(limb((x, y * 0.9, 0.14), (0.9, y * 0.8, 0.65), 0.018, STEEL))
+            parts.disc((x, y, 0.14), (0, 1, 0), 0.14, 0.05, DARK)
+            parts.limb((x, y * 0.9, 0.14), (0.9, y * 0.8, 0.65), 0.018, STEEL)
     return parts
 
 
 def waiting(rng: np.random.Generator) -> Figure:
-    """Standing person who moves his arms and turns, sometimes under an umbrella."""
+    """Standing person who moves arms and head, some under an umbrella."""
     person = draw_person(rng)
     one, other = standing(rng)
     umbrella = rng.random() < 0.08
@@ -66,8 +64,8 @@ def waiting(rng: np.random.Generator) -> Figure:
             ring = [
                 (0.55 * np.cos(a), 0.55 * np.sin(a), 1.08 * H) for a in np.arange(8) * np.pi / 4
             ]
-            body += [hull([*ring, (0, 0, 1.25 * H), (0.1, 0, 1.24 * H)], colour)]
-            body += [limb((0, 0, 0.65 * H), (0, 0, 1.2 * H), 0.012, STEEL)]
+            body.hull([*ring, (0, 0, 1.25 * H), (0.1, 0, 1.24 * H)], colour)
+            body.limb((0, 0, 0.65 * H), (0, 0, 1.2 * H), 0.012, STEEL)
         return body
 
     return Figure('people', solids, ALL_ROUND)
@@ -99,9 +97,9 @@ def seated(rng: np.random.Generator) -> Figure:
         body = pose(person, blend(sit(one), sit(other), 0.5 + 0.5 * np.sin(phase)))
         if low:
             return body
-        body.append(box((-0.25, -0.25, -0.33 * H), (0.22, 0.25, -0.075 * H), seat))
+        body.box((-0.25, -0.25, -0.33 * H), (0.22, 0.25, -0.075 * H), seat)
         if backed:
-            body.append(box((-0.3, -0.25, -0.33 * H), (-0.24, 0.25, 0.25 * H), darker(seat, 0.8)))
+            body.box((-0.3, -0.25, -0.33 * H), (-0.24, 0.25, 0.25 * H), darker(seat, 0.8))
         return body
 
     return Figure('people', solids, ALL_ROUND)
@@ -114,7 +112,7 @@ def in_company(rng: np.random.Generator) -> Figure:
     ahead = rng.normal(0, 0.15, len(people))
 
     def solids(phase: float) -> Solids:
-        parts: Solids = []
+        parts = Solids()
         for number, person in enumerate(people):
             body = grounded(pose(person, walking(phase + offsets[number])))
             parts += placed(body, (ahead[number], 0.62 * number, 0))
@@ -126,11 +124,14 @@ def in_company(rng: np.random.Generator) -> Figure:
 def _wheel(x: float, radius: float, hub: Colour, width: float = 0.035) -> Solids:
     angles = np.linspace(0, 2 * np.pi, 15)
     ring = [(x + radius * np.cos(a), 0.0, radius + radius * np.sin(a)) for a in angles]
-    return [*chain(ring, width / 2, DARK), disc((x, 0, radius), (0, 1, 0), 0.05, 0.08, hub)]
+    wheel = Solids()
+    for a, b in zip(ring, ring[1:]):
+        wheel.limb(a, b, width / 2, DARK)
+    return wheel.disc((x, 0, radius), (0, 1, 0), 0.05, 0.08, hub)
 
 
 def _pedal_leg(hip: np.ndarray, foot: np.ndarray, part: float) -> Tuple[float, float]:
-    """Angles of thigh and knee that bring a foot to a place."""
+    """Angles of thigh and knee for a position of the foot."""
     way = foot - hip
     distance = min(float(np.hypot(way[0], way[2])), 1.99 * part)
     knee = np.pi - 2 * np.arcsin(distance / (2 * part))
@@ -144,7 +145,7 @@ def cyclist(rng: np.random.Generator) -> Figure:
     frame = draw_colour(rng, CARS)
     lean = rng.uniform(0.25, 0.95)
     helmet = draw_colour(rng, CLOTHES)
-    person = Person(**{**vars(person), 'skirt': 0.0, 'hat': helmet, 'brim': False, 'bag': None})
+    person = replace(person, skirt=0.0, hat=helmet, brim=False, bag=None)
 
     def solids(phase: float) -> Solids:
         H, radius = person.height, 0.34
@@ -168,8 +169,9 @@ def cyclist(rng: np.random.Generator) -> Figure:
         parts = _wheel(-0.5, radius, STEEL) + _wheel(0.55, radius, STEEL)
         tubes = [(saddle, crank), (crank, head), (head, saddle), (head, (0.55, 0, radius))]
         tubes += [(crank, (-0.5, 0, radius)), (saddle, (-0.5, 0, radius)), (head, bar)]
-        parts += [limb(a, b, 0.02, frame) for a, b in tubes]
-        parts += [limb(bar + np.array([0, -0.25, 0]), bar + np.array([0, 0.25, 0]), 0.015, DARK)]
+        for a, b in tubes:
+            parts.limb(a, b, 0.02, frame)
+        parts.limb(bar + np.array([0, -0.25, 0]), bar + np.array([0, 0.25, 0]), 0.015, DARK)
         return body + parts
 
     return Figure('riders', solids, (5.0, 80.0))
@@ -180,8 +182,8 @@ def motorcyclist(rng: np.random.Generator) -> Figure:
     person, second = draw_person(rng), draw_person(rng)
     colour, helmet = draw_colour(rng, CARS), draw_colour(rng, CARS)
     lean, two = rng.uniform(0.0, 0.6), rng.random() < 0.25
-    change = {'skirt': 0.0, 'hat': helmet, 'brim': False, 'bag': None}
-    person = Person(**{**vars(person), **change, 'height': max(person.height, 1.6)})
+    height = max(person.height, 1.6)
+    person = replace(person, skirt=0.0, hat=helmet, brim=False, bag=None, height=height)
 
     def solids(phase: float) -> Solids:
         sway = 0.1 * np.sin(phase)
@@ -190,38 +192,34 @@ def motorcyclist(rng: np.random.Generator) -> Figure:
         if two:
             parts += placed(pose(second, stance), (-0.5, 0, 0.92))
         for x in (-0.68, 0.7):
-            parts.append(disc((x, 0, 0.31), (0, 1, 0), 0.31, 0.13, DARK))
-            parts.append(disc((x, 0, 0.31), (0, 1, 0), 0.16, 0.15, STEEL, 0.4))
-        parts.append(
-            hull(
-                [
-                    (-0.9, -0.1, 0.8),
-                    (-0.9, 0.1, 0.8),
-                    (-0.2, -0.14, 0.7),
-                    (-0.2, 0.14, 0.7),
-                    (-0.3, 0, 0.85),
-                    (-0.7, 0, 0.62),
-                ],
-                darker(colour, 0.6),
-            )
+            parts.disc((x, 0, 0.31), (0, 1, 0), 0.31, 0.13, DARK)
+            parts.disc((x, 0, 0.31), (0, 1, 0), 0.16, 0.15, STEEL, 0.4)
+        parts.hull(
+            [
+                (-0.9, -0.1, 0.8),
+                (-0.9, 0.1, 0.8),
+                (-0.2, -0.14, 0.7),
+                (-0.2, 0.14, 0.7),
+                (-0.3, 0, 0.85),
+                (-0.7, 0, 0.62),
+            ],
+            darker(colour, 0.6),
         )
-        parts.append(
-            hull(
-                [
-                    (-0.3, -0.15, 0.8),
-                    (-0.3, 0.15, 0.8),
-                    (0.45, -0.13, 0.95),
-                    (0.45, 0.13, 0.95),
-                    (0.2, -0.12, 0.5),
-                    (0.2, 0.12, 0.5),
-                ],
-                colour,
-                0.6,
-            )
+        parts.hull(
+            [
+                (-0.3, -0.15, 0.8),
+                (-0.3, 0.15, 0.8),
+                (0.45, -0.13, 0.95),
+                (0.45, 0.13, 0.95),
+                (0.2, -0.12, 0.5),
+                (0.2, 0.12, 0.5),
+            ],
+            colour,
+            0.6,
         )
-        parts.append(box((-0.35, -0.16, 0.22), (0.3, 0.16, 0.6), darker(STEEL, 0.5), 0.3))
-        parts.append(limb((0.7, 0, 0.31), (0.45, 0, 0.98), 0.06, STEEL))
-        parts.append(limb((0.42, -0.35, 1.02), (0.42, 0.35, 1.02), 0.02, DARK))
+        parts.box((-0.35, -0.16, 0.22), (0.3, 0.16, 0.6), darker(STEEL, 0.5), 0.3)
+        parts.limb((0.7, 0, 0.31), (0.45, 0, 0.98), 0.06, STEEL)
+        parts.limb((0.42, -0.35, 1.02), (0.42, 0.35, 1.02), 0.02, DARK)
         return placed(parts, roll=sway)
 
     return Figure('riders', solids, ALL_ROUND)
@@ -230,8 +228,7 @@ def motorcyclist(rng: np.random.Generator) -> Figure:
 def gliding(rng: np.random.Generator) -> Figure:
     """Skier, snowboarder, surfer, wakeboarder, skater or paddler standing on a board."""
     what = str(rng.choice(['ski', 'snowboard', 'wakeboard', 'paddle', 'skate', 'scooter']))
-    person = draw_person(rng)
-    person = Person(**{**vars(person), 'bag': None, 'skirt': 0.0})
+    person = replace(draw_person(rng), bag=None, skirt=0.0)
     board = draw_colour(rng, CLOTHES)
     crouch, lean = rng.uniform(0.2, 0.8), rng.uniform(0.1, 0.5)
     sideways = what in ('snowboard', 'wakeboard', 'skate')
@@ -268,28 +265,28 @@ def gliding(rng: np.random.Generator) -> Figure:
             for side in (-1, 1)
             for z in (-0.05, 0.0)
         ]
-        deck: Solids = [
-            hull(np.array(plank) + np.random.default_rng(1).normal(0, 1e-4, (16, 3)), board, 0.3)
-        ]
-        parts: Solids = []
+        deck = Solids().hull(
+            np.array(plank) + np.random.default_rng(1).normal(0, 1e-4, (16, 3)), board, 0.3
+        )
+        parts = Solids()
         if what == 'ski':
             for y in (-0.1, 0.1):
                 parts += placed(deck, (0.1, y, 0))
-                parts.append(limb((0.3, 2.8 * y, 0.55 * H), (-0.35, 3.4 * y, 0.05), 0.012, STEEL))
+                parts.limb((0.3, 2.8 * y, 0.55 * H), (-0.35, 3.4 * y, 0.05), 0.012, STEEL)
             return body + parts
         if what == 'paddle':
             top = np.array([0.25 + 0.2 * wave, 0.25, 0.75 * H])
-            parts.append(limb(top, (0.5 - 0.4 * wave, 0.45, -0.1), 0.02, DARK))
+            parts.limb(top, (0.5 - 0.4 * wave, 0.45, -0.1), 0.02, DARK)
         if what == 'scooter':
-            parts.append(limb((0.42, 0, 0.0), (0.36, 0, 0.62 * H), 0.025, DARK))
+            parts.limb((0.42, 0, 0.0), (0.36, 0, 0.62 * H), 0.025, DARK)
             for x in (-0.42, 0.45):
-                parts.append(disc((x, 0, -0.03), (0, 1, 0), 0.09, 0.04, DARK))
+                parts.disc((x, 0, -0.03), (0, 1, 0), 0.09, 0.04, DARK)
         return body + parts + placed(deck, yaw=np.pi / 2 if sideways else 0.0)
 
     return Figure('riders', solids, (5.0, 80.0))
 
 
-ROLES: List[Callable[[np.random.Generator], Figure]] = [
+ROLES: List[Maker] = [
     on_foot,
     waiting,
     seated,

@@ -1,7 +1,7 @@
-"""Convex solids and where parallel rays meet them.
+"""Convex solids and their intersections with parallel rays.
 
-Coordinates of a figure are metres: x ahead, y to the left, z up. The camera's are x to the right,
-y down and z towards it. ``R`` (3, 3) turns the first into the second.
+Coordinates of a figure are in metres: x forward, y left, z up. Those of the camera are x right, y
+down and z towards the camera. ``R`` (3, 3) rotates the former to the latter.
 """
 
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -9,17 +9,18 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 from scipy.spatial import ConvexHull
 
+Point = Sequence[float]  # x, y, z
 Colour = Tuple[float, float, float]  # blue, green, red, 0 to 1
 # Colours (N, 3) of points (N, 3) with normals (N, 3), all in the figure's coordinates.
 Paint = Union[Colour, Callable[[np.ndarray, np.ndarray], np.ndarray]]
 
 
 class Hits(NamedTuple):
-    """First points of a solid on parallel rays.
+    """First intersections of parallel rays with a solid.
 
     Attributes:
-        depth: (H, W) z in the camera's coordinates; -inf where a ray passes by.
-        normals: (H, W, 3) in the camera's coordinates.
+        depth: (H, W) z in camera coordinates; -inf where a ray misses.
+        normals: (H, W, 3) in camera coordinates.
     """
 
     depth: np.ndarray
@@ -27,7 +28,7 @@ class Hits(NamedTuple):
 
 
 class Ellipsoid(NamedTuple):
-    """Ellipsoid with a centre (3,) and half axes, the columns of (3, 3)."""
+    """Ellipsoid with a centre (3,) and half axes in the columns of (3, 3)."""
 
     centre: np.ndarray
     axes: np.ndarray
@@ -35,11 +36,11 @@ class Ellipsoid(NamedTuple):
     gloss: float = 0.0
 
     def outline(self) -> np.ndarray:
-        """Points (N, 3) whose hull is nearly the solid."""
+        """Points (N, 3) whose hull approximates the solid."""
         return self.centre + _SPHERE @ self.axes.T
 
     def moved(self, turn: np.ndarray, shift: np.ndarray) -> 'Ellipsoid':
-        """The solid, turned by (3, 3) and then shifted by (3,)."""
+        """The solid rotated by (3, 3) and then shifted by (3,)."""
         return self._replace(centre=turn @ self.centre + shift, axes=turn @ self.axes)
 
     def hits(self, R: np.ndarray, x: np.ndarray, y: np.ndarray) -> Hits:
@@ -68,21 +69,21 @@ class Limb(NamedTuple):
     gloss: float = 0.0
 
     def outline(self) -> np.ndarray:
-        """Points (N, 3) whose hull is nearly the solid."""
+        """Points (N, 3) whose hull approximates the solid."""
         return np.concatenate((self.a + _SPHERE * self.radius_a, self.b + _SPHERE * self.radius_b))
 
     def moved(self, turn: np.ndarray, shift: np.ndarray) -> 'Limb':
-        """The solid, turned by (3, 3) and then shifted by (3,)."""
+        """The solid rotated by (3, 3) and then shifted by (3,)."""
         return self._replace(a=turn @ self.a + shift, b=turn @ self.b + shift)
 
     def hits(self, R: np.ndarray, x: np.ndarray, y: np.ndarray) -> Hits:
-        """Hits of the rays through (x, y), both (H, W): those of spheres along the rod."""
+        """Hits of the rays through (x, y), both (H, W), on spheres along the rod."""
         a, b = (R @ self.a).astype(np.float32), (R @ self.b).astype(np.float32)
         ab = b - a
         span = max(float(np.hypot(*ab[:2])), 1e-5)
         along = ((x - a[0]) * ab[0] + (y - a[1]) * ab[1]) / span**2
         aside = ((x - a[0]) * ab[1] - (y - a[1]) * ab[0]) / span
-        # Of the spheres on a ray's line the highest: further along where the rod rises.
+        # The highest of the spheres on a ray: further along where the rod rises.
         radius = self.radius_a + along.clip(0, 1) * (self.radius_b - self.radius_a)
         rise = ab[2] / np.linalg.norm(ab) * np.sqrt(np.maximum(radius**2 - aside**2, 0))
         nearest = (along + rise / span).clip(0, 1)
@@ -114,7 +115,7 @@ class Hull(NamedTuple):
         return self.points
 
     def moved(self, turn: np.ndarray, shift: np.ndarray) -> 'Hull':
-        """The solid, turned by (3, 3) and then shifted by (3,)."""
+        """The solid rotated by (3, 3) and then shifted by (3,)."""
         normals = self.normals @ turn.T
         return self._replace(
             points=self.points @ turn.T + shift,
@@ -143,112 +144,117 @@ class Hull(NamedTuple):
 Solid = Union[Ellipsoid, Limb, Hull]
 
 
-def hull(points: Sequence[Sequence[float]], paint: Paint, gloss: float = 0.0) -> Hull:
-    """Convex hull of points that do not lie in a plane."""
-    corners = np.asarray(points, float)
-    equations = np.unique(ConvexHull(corners).equations.round(6), axis=0)
-    return Hull(corners, equations[:, :3], -equations[:, 3], paint, gloss)
+class Solids(List[Solid]):
+    """Solids of a figure; each method adds one and returns the list."""
 
+    def __add__(self, others: Sequence[Solid]) -> 'Solids':  # type: ignore[override]
+        return Solids([*self, *others])
 
-def box(
-    low: Sequence[float],
-    high: Sequence[float],
-    paint: Paint,
-    gloss: float = 0.0,
-    top: Tuple[float, float] = (1.0, 1.0),
-) -> Hull:
-    """Box between two corners, whose top is scaled by two factors in x and y."""
-    (x0, y0, z0), (x1, y1, z1) = low, high
-    xm, ym = (x0 + x1) / 2, (y0 + y1) / 2
-    points = []
-    for x, y in ((x0, y0), (x0, y1), (x1, y0), (x1, y1)):
-        points.append((x, y, z0))
-        points.append((xm + (x - xm) * top[0], ym + (y - ym) * top[1], z1))
-    return hull(points, paint, gloss)
+    def ellipsoid(
+        self, centre: Point, axes: np.ndarray, paint: Paint, gloss: float = 0.0
+    ) -> 'Solids':
+        """Add an ellipsoid, its half axes being the columns of (3, 3)."""
+        self.append(Ellipsoid(np.asarray(centre, float), axes, paint, gloss))
+        return self
 
+    def ball(self, centre: Point, half_axes: Point, paint: Paint, gloss: float = 0.0) -> 'Solids':
+        """Add an ellipsoid along the coordinate axes."""
+        return self.ellipsoid(centre, np.diag(half_axes).astype(float), paint, gloss)
 
-def prism(
-    profile: Sequence[Tuple[float, float]],
-    half_width: float,
-    paint: Paint,
-    gloss: float = 0.0,
-    narrow: Optional[Sequence[float]] = None,
-) -> Hull:
-    """Convex profile in (x, z), extruded over y; each corner has a share of the half width."""
-    shares = [1.0] * len(profile) if narrow is None else narrow
-    points = [
-        (x, side * half_width * share, z)
-        for (x, z), share in zip(profile, shares)
-        for side in (-1, 1)
-    ]
-    return hull(points, paint, gloss)
+    def limb(
+        self,
+        a: Point,
+        b: Point,
+        radius: float,
+        paint: Paint,
+        end: Optional[float] = None,
+        gloss: float = 0.0,
+    ) -> 'Solids':
+        """Add a rod from a to b, of one radius or with another at its end."""
+        last = radius if end is None else end
+        self.append(Limb(np.asarray(a, float), np.asarray(b, float), radius, last, paint, gloss))
+        return self
 
+    def hull(self, points: Sequence[Point], paint: Paint, gloss: float = 0.0) -> 'Solids':
+        """Add the convex hull of points that are not coplanar."""
+        corners = np.asarray(points, float)
+        equations = np.unique(ConvexHull(corners).equations.round(6), axis=0)
+        self.append(Hull(corners, equations[:, :3], -equations[:, 3], paint, gloss))
+        return self
 
-def disc(
-    centre: Sequence[float],
-    axis: Sequence[float],
-    radius: float,
-    thickness: float,
-    paint: Paint,
-    gloss: float = 0.0,
-) -> Hull:
-    """Short cylinder around an axis, of 14 corners."""
-    way = np.asarray(axis, float) / np.linalg.norm(axis)
-    across = np.cross(way, (0, 0, 1) if abs(way[2]) < 0.9 else (1, 0, 0))
-    across /= np.linalg.norm(across)
-    third = np.cross(way, across)
-    angles = np.arange(14) * 2 * np.pi / 14
-    ring = radius * (np.cos(angles)[:, None] * across + np.sin(angles)[:, None] * third)
-    middle, half = np.asarray(centre, float), way * thickness / 2
-    return hull(np.concatenate((middle + ring + half, middle + ring - half)), paint, gloss)
+    def box(
+        self,
+        low: Point,
+        high: Point,
+        paint: Paint,
+        gloss: float = 0.0,
+        top: Tuple[float, float] = (1.0, 1.0),
+    ) -> 'Solids':
+        """Add a box between two corners, its top scaled by two factors in x and y."""
+        (x0, y0, z0), (x1, y1, z1) = low, high
+        xm, ym = (x0 + x1) / 2, (y0 + y1) / 2
+        points = []
+        for x, y in ((x0, y0), (x0, y1), (x1, y0), (x1, y1)):
+            points.append((x, y, z0))
+            points.append((xm + (x - xm) * top[0], ym + (y - ym) * top[1], z1))
+        return self.hull(points, paint, gloss)
 
+    def prism(
+        self,
+        profile: Sequence[Tuple[float, float]],
+        half_width: float,
+        paint: Paint,
+        gloss: float = 0.0,
+        narrow: Optional[Sequence[float]] = None,
+    ) -> 'Solids':
+        """Add a convex profile in (x, z), extruded over y; each corner has its share of the width.
 
-def ball(
-    centre: Sequence[float], half_axes: Sequence[float], paint: Paint, gloss: float = 0.0
-) -> Ellipsoid:
-    """Ellipsoid along the coordinate axes."""
-    return Ellipsoid(np.asarray(centre, float), np.diag(half_axes).astype(float), paint, gloss)
+        ``narrow`` has the shares of the half width; without it all are 1.
+        """
+        shares = [1.0] * len(profile) if narrow is None else narrow
+        points = [
+            (x, side * half_width * share, z)
+            for (x, z), share in zip(profile, shares)
+            for side in (-1, 1)
+        ]
+        return self.hull(points, paint, gloss)
 
-
-def limb(
-    a: Sequence[float],
-    b: Sequence[float],
-    radius: float,
-    paint: Paint,
-    end: Optional[float] = None,
-    gloss: float = 0.0,
-) -> Limb:
-    """Rod from a to b, of one radius or with another at its end."""
-    return Limb(
-        np.asarray(a, float),
-        np.asarray(b, float),
-        radius,
-        radius if end is None else end,
-        paint,
-        gloss,
-    )
-
-
-def chain(points: Sequence[Sequence[float]], radius: float, paint: Paint) -> List[Solid]:
-    """Rods from point to point."""
-    return [limb(a, b, radius, paint) for a, b in zip(points, points[1:])]
+    def disc(
+        self,
+        centre: Point,
+        axis: Point,
+        radius: float,
+        thickness: float,
+        paint: Paint,
+        gloss: float = 0.0,
+    ) -> 'Solids':
+        """Add a short cylinder around an axis, with 14 corners."""
+        way = np.asarray(axis, float) / np.linalg.norm(axis)
+        across = np.cross(way, (0, 0, 1) if abs(way[2]) < 0.9 else (1, 0, 0))
+        across /= np.linalg.norm(across)
+        third = np.cross(way, across)
+        angles = np.arange(14) * 2 * np.pi / 14
+        ring = radius * (np.cos(angles)[:, None] * across + np.sin(angles)[:, None] * third)
+        middle, half = np.asarray(centre, float), way * thickness / 2
+        corners = np.concatenate((middle + ring + half, middle + ring - half))
+        return self.hull(corners, paint, gloss)
 
 
 def placed(
     solids: Sequence[Solid],
-    shift: Sequence[float] = (0, 0, 0),
+    shift: Point = (0, 0, 0),
     yaw: float = 0.0,
     pitch: float = 0.0,
     roll: float = 0.0,
-) -> List[Solid]:
-    """Solids turned, about x by roll, about y by pitch, about z by yaw, and then shifted."""
+) -> Solids:
+    """Solids rotated about x by roll, about y by pitch, about z by yaw, and then shifted."""
     cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
     cr, sr = np.cos(roll), np.sin(roll)
     about_x = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
     about_y = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
     about_z = np.array([[cy, -sy, 0], [sy, cy, 0], [0, 0, 1]])
     turn = about_z @ about_y @ about_x
-    return [solid.moved(turn, np.asarray(shift, float)) for solid in solids]
+    return Solids(solid.moved(turn, np.asarray(shift, float)) for solid in solids)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

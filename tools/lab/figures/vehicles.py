@@ -1,22 +1,20 @@
 """Road vehicles: cars, pickups, vans, lorries, buses, tractors."""
 
-from typing import Callable, List, Tuple
+from typing import List, Tuple
 
 import numpy as np
 
 from .colours import CARS, CLOTHES, DARK, GLASS, STEEL, darker, draw_colour, stripes
-from .solids import Colour, Paint, Solid, box, disc, hull, limb, prism
-from .view import Figure
+from .solids import Colour, Paint, Solids
+from .view import Figure, Maker, still
 
-Solids = List[Solid]
-OVER = (10.0, 90.0)
 _LAMP, _TAIL, _PLATE = (0.85, 0.9, 0.92), (0.12, 0.1, 0.6), (0.8, 0.82, 0.82)
 
 
 def bodywork(
     colour: Colour, length: float, width: float, lamps: float, sill: float = 0.34
 ) -> Paint:
-    """Paint of a lower body: lamps and plates at its ends, dark sills, lines of the doors."""
+    """Paint of a lower body: lamps and plates at the ends, dark sills, lines of doors."""
 
     def paint(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         x, y, z = points.T
@@ -37,7 +35,7 @@ def bodywork(
 
 
 def glazing(colour: Colour, low: float, high: float, pillars: Tuple[float, ...]) -> Paint:
-    """Paint of a cabin: glass between two heights, with pillars at places along it."""
+    """Paint of a cabin: glass between two heights, with pillars at given x."""
 
     def paint(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         x, _, z = points.T
@@ -50,7 +48,7 @@ def glazing(colour: Colour, low: float, high: float, pillars: Tuple[float, ...])
 
 
 def wheels(places: Tuple[float, ...], half_track: float, radius: float, width: float) -> Solids:
-    """Pairs of wheels at places along the vehicle."""
+    """Pairs of wheels at given x."""
 
     def paint(centre: Tuple[float, float]) -> Paint:
         def rims(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -59,22 +57,12 @@ def wheels(places: Tuple[float, ...], half_track: float, radius: float, width: f
 
         return rims
 
-    return [
-        disc(
-            (x, side * (half_track - width / 2), radius),
-            (0, 1, 0),
-            radius,
-            width,
-            paint((x, radius)),
-        )
-        for x in places
-        for side in (-1, 1)
-    ]
-
-
-def still(kind: str, solids: Solids, pitches: Tuple[float, float] = OVER) -> Figure:
-    """Figure without poses."""
-    return Figure(kind, lambda phase: solids, pitches, steps=False)
+    parts = Solids()
+    for x in places:
+        for side in (-1, 1):
+            centre = (x, side * (half_track - width / 2), radius)
+            parts.disc(centre, (0, 1, 0), radius, width, paint((x, radius)))
+    return parts
 
 
 def car(rng: np.random.Generator) -> Figure:
@@ -89,7 +77,7 @@ def car(rng: np.random.Generator) -> Figure:
     profile += [(0.46 * L, hood - 0.03), (L / 2, hood - 0.2), (L / 2, 0.3), (0, 0.2)]
     narrow = [0.9, 0.95, 0.94, 0.96, 0.9, 0.9, 0.9, 0.95]
     paint = bodywork(colour, L, W, hood - 0.14)
-    parts: Solids = [prism(profile, W / 2, paint, 0.7, narrow)]
+    parts = Solids().prism(profile, W / 2, paint, 0.7, narrow)
     foot, top = belt - 0.02, H
     back, front = -L / 2 + 0.06 + rear, 0.2 * L
     slope = rng.uniform(0.1, 0.45)
@@ -97,19 +85,17 @@ def car(rng: np.random.Generator) -> Figure:
     cabin = [(back, foot), (back + slope, top), (front - 0.75, top), (front, foot)]
     pillars = (0.02 * L, back + slope + 0.25, front - 0.55)
     glass = glazing(roof, foot + 0.03, top - 0.07, pillars)
-    parts.append(prism(cabin, W / 2 * 0.93, glass, 0.9, [1, 0.8, 0.8, 1]))
+    parts.prism(cabin, W / 2 * 0.93, glass, 0.9, [1, 0.8, 0.8, 1])
     parts += wheels((-0.3 * L, 0.31 * L), W / 2 + 0.01, 0.19 * H + 0.04, 0.2)
     for side in (-1, 1):
-        parts.append(
-            box(
-                (front - 0.35, side * W / 2 - 0.08, foot),
-                (front - 0.22, side * W / 2 + 0.08, foot + 0.14),
-                darker(colour, 0.8),
-            )
+        parts.box(
+            (front - 0.35, side * W / 2 - 0.08, foot),
+            (front - 0.22, side * W / 2 + 0.08, foot + 0.14),
+            darker(colour, 0.8),
         )
     if rng.random() < 0.12:
         extra = draw_colour(rng, CLOTHES)
-        parts.append(box((back + slope + 0.1, -0.4, top), (front - 0.9, 0.4, top + 0.28), extra))
+        parts.box((back + slope + 0.1, -0.4, top), (front - 0.9, 0.4, top + 0.28), extra)
     return still('vehicles', parts)
 
 
@@ -125,22 +111,18 @@ def pickup(rng: np.random.Generator) -> Figure:
         (L / 2, 0.75),
         (L / 2, 0.4),
     ]
-    parts: Solids = [
-        prism(nose, W / 2, paint, 0.7),
-        box((-L / 2, -W / 2, 0.45), (0.05 * L, W / 2, 0.7), paint, 0.5),
-    ]
+    parts = Solids().prism(nose, W / 2, paint, 0.7)
+    parts.box((-L / 2, -W / 2, 0.45), (0.05 * L, W / 2, 0.7), paint, 0.5)
     for side in (-1, 1):
-        parts.append(
-            box((-L / 2, side * W / 2 - 0.06, 0.6), (0.0, side * W / 2 + 0.0, 1.05), paint, 0.7)
-        )
-    parts.append(box((-L / 2, -W / 2, 0.6), (-L / 2 + 0.07, W / 2, 1.05), paint, 0.7))
+        parts.box((-L / 2, side * W / 2 - 0.06, 0.6), (0.0, side * W / 2 + 0.0, 1.05), paint, 0.7)
+    parts.box((-L / 2, -W / 2, 0.6), (-L / 2 + 0.07, W / 2, 1.05), paint, 0.7)
     cabin = [(-0.1 * L, 1.03), (-0.08 * L, 1.75), (0.12 * L, 1.75), (0.26 * L, 1.03)]
-    parts.append(
-        prism(cabin, W / 2 * 0.95, glazing(colour, 1.1, 1.68, (0.03 * L,)), 0.9, [1, 0.84, 0.84, 1])
+    parts.prism(
+        cabin, W / 2 * 0.95, glazing(colour, 1.1, 1.68, (0.03 * L,)), 0.9, [1, 0.84, 0.84, 1]
     )
     if rng.random() < 0.6:
         load = draw_colour(rng, CLOTHES)
-        parts.append(box((-0.45 * L, -0.6, 0.7), (-0.14 * L, 0.6, rng.uniform(0.9, 1.6)), load))
+        parts.box((-0.45 * L, -0.6, 0.7), (-0.14 * L, 0.6, rng.uniform(0.9, 1.6)), load)
     return still('vehicles', parts + wheels((-0.31 * L, 0.32 * L), W / 2 + 0.02, 0.38, 0.26))
 
 
@@ -166,7 +148,7 @@ def van(rng: np.random.Generator) -> Figure:
         result[high & (normals[:, 0] < -0.5) & seats] = GLASS
         return result
 
-    parts: Solids = [prism(profile, W / 2, paint, 0.6, [0.98, 0.9, 0.88, 0.97, 0.95, 0.95])]
+    parts = Solids().prism(profile, W / 2, paint, 0.6, [0.98, 0.9, 0.88, 0.97, 0.95, 0.95])
     return still('vehicles', parts + wheels((-0.3 * L, 0.33 * L), W / 2 + 0.01, 0.35, 0.22))
 
 
@@ -188,30 +170,26 @@ def lorry(rng: np.random.Generator) -> Figure:
         high = (points[:, 2] > 1.7) & (points[:, 2] < 2.5) & (normals[:, 2] < 0.8)
         return np.where((high & (points[:, 0] > nose - 1.1))[:, None], GLASS, cab)
 
-    parts: Solids = [
-        prism(front, W / 2, glass, 0.6),
-        box((-nose, -0.5, 0.6), (nose - 1.8, 0.5, 0.95), DARK),
-    ]
+    parts = Solids().prism(front, W / 2, glass, 0.6)
+    parts.box((-nose, -0.5, 0.6), (nose - 1.8, 0.5, 0.95), DARK)
     end, kind = nose - 2.05, rng.choice(['box', 'box', 'tipper', 'tank', 'flat'])
     if kind == 'box':
         paint: Paint = load
         if rng.random() < 0.4:
             paint = stripes(load, draw_colour(rng, CARS), 2, rng.uniform(1.0, 2.5), 0.7)
-        parts.append(box((-nose, -W / 2, 1.0), (end, W / 2, height), paint, 0.2))
+        parts.box((-nose, -W / 2, 1.0), (end, W / 2, height), paint, 0.2)
     elif kind == 'tank':
-        parts.append(limb((-nose + 0.9, 0, 1.95), (end - 0.9, 0, 1.95), 0.95, load, gloss=0.7))
+        parts.limb((-nose + 0.9, 0, 1.95), (end - 0.9, 0, 1.95), 0.95, load, gloss=0.7)
     else:
         high = 2.0 if kind == 'tipper' else 1.15
-        parts.append(box((-nose, -W / 2, 1.0), (end, W / 2, high), load, 0.2, (1.03, 1.05)))
+        parts.box((-nose, -W / 2, 1.0), (end, W / 2, high), load, 0.2, (1.03, 1.05))
         heap = draw_colour(rng, CLOTHES)
-        parts.append(
-            box(
-                (-nose + 0.2, -1, high),
-                (end - 0.2, 1, high + rng.uniform(0.1, 1)),
-                heap,
-                0,
-                (0.6, 0.5),
-            )
+        parts.box(
+            (-nose + 0.2, -1, high),
+            (end - 0.2, 1, high + rng.uniform(0.1, 1)),
+            heap,
+            0,
+            (0.6, 0.5),
         )
     axles = (-nose + 1.0, -nose + 2.2, nose - 1.2)
     return still('vehicles', parts + wheels(axles, W / 2, 0.5, 0.32))
@@ -234,28 +212,27 @@ def bus(rng: np.random.Generator) -> Figure:
         result[roof] *= 0.75
         return result
 
-    parts: Solids = [box((-L / 2, -W / 2, 0.35), (L / 2, W / 2, H), paint, 0.5, (0.985, 0.94))]
+    parts = Solids().box((-L / 2, -W / 2, 0.35), (L / 2, W / 2, H), paint, 0.5, (0.985, 0.94))
     return still('vehicles', parts + wheels((-0.28 * L, 0.3 * L), W / 2 + 0.01, 0.5, 0.3))
 
 
 def tractor(rng: np.random.Generator) -> Figure:
-    """Tractor, sometimes with a bucket in front."""
+    """Tractor, some with a bucket in front."""
     colour = draw_colour(rng, CARS)
-    parts: Solids = wheels((-0.8,), 1.0, 0.8, 0.45) + wheels((1.1,), 0.85, 0.5, 0.35)
-    parts.append(box((-0.2, -0.4, 0.7), (1.7, 0.4, 1.45), colour, 0.5, (0.95, 0.8)))
-    parts.append(box((-1.4, -0.65, 0.8), (0.0, 0.65, 1.2), darker(colour, 0.7)))
+    parts = wheels((-0.8,), 1.0, 0.8, 0.45) + wheels((1.1,), 0.85, 0.5, 0.35)
+    parts.box((-0.2, -0.4, 0.7), (1.7, 0.4, 1.45), colour, 0.5, (0.95, 0.8))
+    parts.box((-1.4, -0.65, 0.8), (0.0, 0.65, 1.2), darker(colour, 0.7))
     cabin = [(-1.3, 1.2), (-1.2, 2.5), (-0.15, 2.5), (0.0, 1.2)]
-    parts.append(prism(cabin, 0.62, glazing(colour, 1.35, 2.4, (-0.7,)), 0.8, [1, 0.9, 0.9, 1]))
-    parts.append(limb((0.9, 0.25, 1.4), (0.9, 0.25, 2.2), 0.05, DARK))
+    parts.prism(cabin, 0.62, glazing(colour, 1.35, 2.4, (-0.7,)), 0.8, [1, 0.9, 0.9, 1])
+    parts.limb((0.9, 0.25, 1.4), (0.9, 0.25, 2.2), 0.05, DARK)
     if rng.random() < 0.4:
-        parts.append(
-            hull([(x, y, z) for x in (2.2, 2.7) for y in (-1, 1) for z in (0.3, 0.9)], DARK)
-        )
-        parts += [limb((0.3, y, 1.1), (2.3, y, 0.6), 0.07, colour) for y in (-0.5, 0.5)]
+        parts.hull([(x, y, z) for x in (2.2, 2.7) for y in (-1, 1) for z in (0.3, 0.9)], DARK)
+        for y in (-0.5, 0.5):
+            parts.limb((0.3, y, 1.1), (2.3, y, 0.6), 0.07, colour)
     return still('vehicles', parts)
 
 
-VEHICLES: List[Callable[[np.random.Generator], Figure]] = [
+VEHICLES: List[Maker] = [
     car,
     car,
     car,

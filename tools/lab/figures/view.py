@@ -1,26 +1,26 @@
-"""Figures seen by a far camera: shaded cut-outs with an alpha channel."""
+"""Figures seen by a distant camera: shaded cut-outs with an alpha channel."""
 
 from typing import Callable, List, NamedTuple, Sequence
 
 import cv2
 import numpy as np
 
-from .solids import Solid
+from .solids import Solid, Solids
 
-# Sides of a cut-out in px: the mean of its box's sides, and the longest.
+# Sides of a cut-out's box in px: geometric mean, and upper bound.
 MEAN_SIDE, LONGEST_SIDE = 50.0, 110.0
 _SUPERSAMPLING = 2
 _MARGIN = 3
 
 
 class Figure(NamedTuple):
-    """Thing with a pose for each phase.
+    """Figure with a pose for each phase.
 
     Attributes:
-        kind: Name of what it is, the folder of its pictures.
-        solids: Its solids at a phase in radians.
-        pitches: Lowest and highest view in degrees: 0 from the side, 90 from above.
-        steps: Whether the phase goes on from view to view: a gait, a wing beat.
+        kind: Name of its kind and of the folder of its images.
+        solids: Solids at a phase in radians.
+        pitches: Lowest and highest pitch of the camera in degrees: 0 from the side, 90 from above.
+        steps: Whether the phase advances from view to view: a gait, a wing beat.
     """
 
     kind: str
@@ -29,12 +29,20 @@ class Figure(NamedTuple):
     steps: bool = True
 
 
+Maker = Callable[[np.random.Generator], Figure]
+
+
+def still(kind: str, solids: Solids, pitches: Sequence[float] = (10.0, 90.0)) -> Figure:
+    """Figure without poses."""
+    return Figure(kind, lambda phase: solids, pitches, steps=False)
+
+
 class Light(NamedTuple):
-    """Light, which stays where it is while the figure turns.
+    """Light, fixed while the figure turns.
 
     Attributes:
-        sun: (3,) direction to the sun: x to the camera's right, y away from it, z up.
-        strength: Of the sun; the sky has the rest.
+        sun: (3,) direction to the sun: x to the right of the camera, y away from it, z up.
+        strength: Share of sunlight; the rest is skylight.
         warmth: Excess of red in the sunlight.
         shadow: Opacity of the cast shadow; 0 for none.
         dirt: Contrast of the stains.
@@ -58,7 +66,7 @@ class View(NamedTuple):
 
 
 def draw_views(figure: Figure, rng: np.random.Generator, number: int) -> List[View]:
-    """Views of a flight past a figure: azimuths over a narrow or a wide span, as in a video."""
+    """Views of a flight past a figure: azimuths over a narrow or wide span, as in a video."""
     low, high = np.radians(figure.pitches)
     start = rng.uniform(0, 2 * np.pi)
     span = float(np.radians(rng.choice([12, rng.uniform(40, 120), rng.uniform(180, 360)])))
@@ -94,13 +102,13 @@ def draw_light(rng: np.random.Generator) -> Light:
 
 
 def camera(azimuth: float, pitch: float) -> np.ndarray:
-    """Turn (3, 3) from a figure's coordinates to the camera's."""
+    """Rotation (3, 3) from figure to camera coordinates."""
     ca, sa = np.cos(azimuth), np.sin(azimuth)
     return _tilt(pitch) @ np.array([[ca, -sa, 0], [sa, ca, 0], [0, 0, 1]])
 
 
 def _tilt(pitch: float) -> np.ndarray:
-    """Turn (3, 3) to the camera from x to its right, y away from it and z up."""
+    """Rotation (3, 3) to camera coordinates from x right, y away from the camera, z up."""
     cp, sp = np.cos(pitch), np.sin(pitch)
     return np.array([[1, 0, 0], [0, -sp, -cp], [0, -cp, sp]])
 
@@ -108,8 +116,8 @@ def _tilt(pitch: float) -> np.ndarray:
 def render(solids: Sequence[Solid], azimuth: float, pitch: float, light: Light) -> np.ndarray:
     """Cut-out (H, W, 4) uint8, BGR and opacity, of solids seen from a direction.
 
-    The picture is as large as the solids, with a margin; a cast shadow is less than half opaque
-    and may be cut by it.
+    The image fits the solids plus a margin, which may clip a cast shadow. The shadow is less than
+    half opaque.
     """
     R = camera(azimuth, pitch)
     outlines = [solid.outline() for solid in solids]
@@ -170,7 +178,7 @@ def render(solids: Sequence[Solid], azimuth: float, pitch: float, light: Light) 
 
 
 def _stains(place: np.ndarray, light: Light) -> np.ndarray:
-    """Factors (N, 1) around 1, fixed to the figure; places are shares of its extent."""
+    """Factors (N, 1) around 1, fixed to the figure; positions are shares of its extent."""
     rng = np.random.default_rng(light.seed)
     waves = rng.normal(0, 1, (3, 3)) * np.array([[4.0], [11.0], [24.0]])
     pattern = np.sin(place @ waves.T + rng.uniform(0, 6, 3)).sum(axis=1, keepdims=True)
@@ -185,7 +193,7 @@ def _shade(
     to_sun: np.ndarray,
     light: Light,
 ) -> np.ndarray:
-    """Colours (N, 3) of lit surfaces; all directions are the camera's."""
+    """Colours (N, 3) of lit surfaces; directions in camera coordinates."""
     sky = 0.62 + 0.38 * (normals @ up)
     sun = np.maximum(normals @ to_sun, 0)
     tint = np.array([1 - light.warmth, 1.0, 1 + light.warmth / 2])
@@ -208,7 +216,7 @@ def _shadow(
     sun: np.ndarray,
     seen: np.ndarray,
 ) -> np.ndarray:
-    """Opacity (H, W) of the shadow on the ground, soft at its rim and towards the margin."""
+    """Opacity (H, W) of the shadow on the ground, fading at its edge and towards the margin."""
     to_sun = R.T @ sun
     to_sun[2] = max(to_sun[2], 0.35)
     ground = min(float(outline[:, 2].min()) for outline in outlines)
