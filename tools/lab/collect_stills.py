@@ -1,4 +1,4 @@
-"""Collect photographs and cut-outs from free packages of Debian for mmeatrack.StillPairs.
+"""Collect photographs and cut-outs from free Debian packages for mmeatrack.StillPairs.
 
 First, without installing anything:
   apt-get download flightgear-data-base mate-backgrounds plasma-workspace-wallpapers \\
@@ -7,8 +7,8 @@ First, without installing anything:
       tuxpaint-stamps-default wesnoth-1.16-data widelands-data unknown-horizons \\
       boswars-data flare-game
   for deb in *.deb; do dpkg-deb -x "$deb" "unpacked/${deb%%_*}"; done
-Packages that are missing are left out. The model card of published weights has to name the
-packages used, with their licences. tools/lab/draw_figures.py draws more cut-outs.
+Missing packages are skipped. The model card of published weights must name the packages used, with
+their licences. tools/lab/draw_figures.py draws more cut-outs.
 """
 
 import argparse
@@ -42,12 +42,12 @@ MOST_POSES, LONGEST_PHOTO, LONGEST_CUTOUT = 8, 720, 112
 
 
 def main(argv: Sequence[str]) -> int:
-    """Collect and count; 1 if there is nothing."""
+    """Collect the stills and print their numbers; 1 if there are none."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('unpacked', type=Path, help='folder of the unpacked packages')
-    parser.add_argument('out', type=Path, help='gets photos/ and cutouts/')
+    parser.add_argument('out', type=Path, help='folder for photos/ and cutouts/')
     args = parser.parse_args(argv)
     counts: Dict[str, int] = defaultdict(int)
     for source, name, image in find_photos(args.unpacked):
@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def find_cutouts(root: Path) -> Iterator[Tuple[str, str, np.ndarray]]:
-    """Package, name (kind/thing or kind/thing-pose) and pixels of cut-outs."""
+    """Package, name (kind/thing or kind/thing-pose) and pixels of the cut-outs."""
     for path in sorted(root.glob('tuxpaint-stamps-default/**/stamps/**/*.png')):
         name = str(path).split('/stamps/')[1]
         image = None if NO_STAMP.search(name) else read_cutout(path)
@@ -84,13 +84,13 @@ def find_cutouts(root: Path) -> Iterator[Tuple[str, str, np.ndarray]]:
 
 
 def read_cutout(path: Path) -> Optional[np.ndarray]:
-    """An image (H, W, 4), or None for one without alpha."""
+    """Image (H, W, 4), or None without an alpha channel."""
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     return image if image is not None and image.ndim == 3 and image.shape[2] == 4 else None
 
 
 def dye(image: np.ndarray, hue: int) -> np.ndarray:
-    """Turn the magenta of a unit's team colour into another hue (0 to 179)."""
+    """Replace the magenta of a unit's team colour by another hue (0 to 179)."""
     blue, green, red = (image[..., i].astype(int) for i in range(3))
     magenta = np.minimum(red, blue) - green > 40
     hsv = cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_BGR2HSV)
@@ -100,7 +100,7 @@ def dye(image: np.ndarray, hue: int) -> np.ndarray:
 
 
 def shrink(image: np.ndarray, longest: int) -> np.ndarray:
-    """An image with its longer side limited; colours are weighted by their opacity."""
+    """Image with its longer side limited; colours are averaged by opacity."""
     scale = longest / max(image.shape[:2])
     if scale >= 1:
         return image
@@ -114,12 +114,12 @@ def shrink(image: np.ndarray, longest: int) -> np.ndarray:
 
 
 def save(path: Path, image: np.ndarray) -> None:
-    """Write an image, JPEG or WebP by its name, and its folder."""
+    """Write an image as JPEG or WebP, by its suffix, and create its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     quality = [cv2.IMWRITE_JPEG_QUALITY, 82, cv2.IMWRITE_WEBP_QUALITY, 85]
     ok, data = cv2.imencode(path.suffix, image, quality)
     if not ok:
-        raise ValueError(f'{path}: the image {image.shape} cannot be encoded.')
+        raise ValueError(f'{path}: an image of shape {image.shape} cannot be encoded.')
     write_atomically(path, data.tobytes())
 
 

@@ -1,8 +1,8 @@
-"""Draw cut-outs of solid figures for mmeatrack.StillPairs: people, vehicles, boats, animals ...
+"""Draw cut-outs of figures for mmeatrack.StillPairs: people, vehicles, boats, animals ...
 
-A figure is seen from several directions, in the poses of its gait, as a video shows it:
-OUT/<kind>/<figure>-<view>.webp. The same seed gives the same figures, however many are drawn; an
-interrupted run goes on with the first figure that is not complete.
+Each figure is seen from several directions, in the poses of its gait, as in a video:
+OUT/<kind>/<figure>-<view>.webp. A seed gives the same figures whatever their number; an interrupted
+run continues with the first incomplete figure.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from lab.figures.vehicles import VEHICLES
 from lab.figures.view import Figure, draw_light, draw_views, render
 from mmeatrack.files.atomic import write_atomically
 
-# Makers of figures, and the share of each group.
+# Groups of figures and their shares.
 GROUPS: Tuple[Tuple[Sequence, float], ...] = (
     (ROLES, 0.38),
     (VEHICLES, 0.24),
@@ -39,18 +39,18 @@ GROUPS: Tuple[Tuple[Sequence, float], ...] = (
 
 
 def main(argv: Sequence[str]) -> int:
-    """Draw the figures; 1 if an argument cannot be used."""
+    """Draw the figures; 1 if an argument is out of range."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('out', type=Path, help='folder of the cut-outs')
     add('--seed', type=int, default=0, help='of all figures (default: %(default)s)')
-    add('--figures', type=int, default=1000, help='things (default: %(default)s)')
+    add('--figures', type=int, default=1000, help='number of figures (default: %(default)s)')
     add('--first', type=int, default=0, help='number of the first (default: %(default)s)')
-    add('--views', type=int, default=10, help='of each (default: %(default)s)')
+    add('--views', type=int, default=10, help='per figure (default: %(default)s)')
     add('--quality', type=int, default=86, help='of WebP (default: %(default)s)')
     args = parser.parse_args(argv)
     if min(args.seed, args.first) < 0 or min(args.figures, args.views, args.quality) < 1:
-        print('draw_figures.py: --seed and --first from 0, the others from 1', file=sys.stderr)
+        print('draw_figures.py: give --seed and --first >= 0, the others >= 1', file=sys.stderr)
         return 1
     cv2.setNumThreads(1)
     quality = [cv2.IMWRITE_WEBP_QUALITY, args.quality]
@@ -69,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def draw_figure(seed: int, number: int) -> Tuple[Figure, np.random.Generator]:
-    """A figure, and the generator for its light and views."""
+    """Figure of a number, and the random generator for its light and views."""
     rng = np.random.default_rng([seed, number])
     shares = np.cumsum([share for _, share in GROUPS])
     makers = GROUPS[int(np.searchsorted(shares, rng.uniform(0, shares[-1])))][0]
@@ -79,7 +79,7 @@ def draw_figure(seed: int, number: int) -> Tuple[Figure, np.random.Generator]:
 def draw_cutouts(figure: Figure, rng: np.random.Generator, views: int) -> List[np.ndarray]:
     """Cut-outs (H, W, 4) of a figure in one light."""
     light = draw_light(rng)
-    if figure.pitches[0] < 0:  # seen from below too: nothing that throws a shadow beside itself
+    if figure.pitches[0] < 0:  # flying: its shadow is far away
         light = light._replace(shadow=0.0)
     return [
         render(figure.solids(view.phase), view.azimuth, view.pitch, light)

@@ -1,18 +1,20 @@
-"""Render synthetic videos straight into packs for mmeatrack.VideoPairs.
+"""Render synthetic videos directly into packs for mmeatrack.VideoPairs.
 
-A world costs more than its frames: few frames of many worlds train better than many of few. An
-interrupted run goes on with the first pack that is not there.
+A world costs more than its frames, but few frames of many worlds train better than many frames of
+few. An interrupted run continues with the first missing pack.
 """
 
 import argparse
-import re
 import sys
 from pathlib import Path
-from typing import Iterator, Sequence, Tuple
+from typing import Iterator, Sequence
 
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from make_synthetic_uav import frame_size
 from mmeatrack.datasets.pairs.video_packs import FramePatch, cut_patch, stack_patches, write_pack
 from mmeatrack.synthetic.annotation import annotate
 from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
@@ -24,28 +26,20 @@ NUM_FRAMES = 60
 LEAST_VISIBLE = 0.35
 
 
-def frame_size(text: str) -> Tuple[int, int]:
-    """Parse ``WIDTHxHEIGHT``."""
-    match = re.fullmatch(r'(\d+)x(\d+)', text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f'{text!r} is not WIDTHxHEIGHT, such as 480x360')
-    return int(match.group(1)), int(match.group(2))
-
-
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('out', type=Path, help='folder of the packs')
-    add('--seed', type=int, required=True, help='of the worlds; below 100 are those of the demo')
-    add('--videos', type=int, default=300, help='worlds (default: %(default)s)')
-    add('--frames-each', type=int, default=14, help='of each (default: %(default)s)')
-    add('--size', type=frame_size, default=(480, 360), help='of a frame (default: 480x360)')
+    add('--seed', type=int, required=True, help='of the worlds; below 100 reserved for the demo')
+    add('--videos', type=int, default=300, help='number of worlds (default: %(default)s)')
+    add('--frames-each', type=int, default=14, help='frames per world (default: %(default)s)')
+    add('--size', type=frame_size, default=(480, 360), help='of the frames (default: 480x360)')
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write the packs; 1 if an argument cannot be used."""
+    """Write the packs; 1 on an error of the input."""
     args = parse_args(argv)
     cv2.setNumThreads(1)
     try:
@@ -68,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def render_patches(spec: SequenceSpec, count: int, video: int) -> Iterator[FramePatch]:
-    """Patches of frames with a visible target, evenly over the video; none of a short one."""
+    """Patches of frames with a visible target, evenly over the video; none if too few."""
     plan = plan_sequence(spec)
     annotation = annotate(plan)
     visible = np.flatnonzero(

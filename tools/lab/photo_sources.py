@@ -1,4 +1,4 @@
-"""Photographs from free packages of Debian: wallpapers, panoramas, textures, teaching material."""
+"""Photographs from free Debian packages: wallpapers, panoramas, textures, teaching material."""
 
 import re
 import zipfile
@@ -10,7 +10,7 @@ import numpy as np
 
 Photo = Tuple[str, str, np.ndarray]  # package, name, pixels (H, W, 3)
 
-# Package, files, those of them that show no scene, and how many of the rest are kept at most:
+# Package, pattern of files, regular expression of files without a scene, and number that is kept:
 # the most different ones.
 FOLDERS: Tuple[Tuple[str, str, str, int], ...] = (
     ('lomiri-wallpapers-16.04', '**/*.*', 'pattern|umang', 99),
@@ -22,7 +22,7 @@ FOLDERS: Tuple[Tuple[str, str, str, int], ...] = (
     ('tuxpaint-data', '**/starters/skyline*.jpeg', '', 99),
     ('python3-skimage', '**/data/*.*', '(?<!brick)(?<!grass)(?<!gravel)(?<!coffee)(?<!rocket)$', 9),
     ('stellarium-data', '**/landscapes/*/*.png', r'mars|moon|trees|illum|ground3|ocean[2-6]', 99),
-    # FlightGear keeps masks and normal maps beside its ground textures.
+    # FlightGear has masks and normal maps next to its ground textures.
     ('flightgear-data-base', '**/Textures/Terrain*/*.png',
      r'mask|light|overlay|normal|_n$|relief|dist|height|LM|struct|noise|rotation', 60),
     ('torcs-data', '**/torcs/**/*.*',
@@ -35,7 +35,7 @@ _LEAST_SIDE, _LEAST_BYTES = 240, 12000
 
 
 def find_photos(root: Path) -> Iterator[Photo]:
-    """Package, name and pixels of all photographs, each once."""
+    """Package, name and pixels of all photographs, without duplicates."""
     seen = set()
     for package, name, image in _all_photos(root):
         small = cv2.resize(image, (6, 6), interpolation=cv2.INTER_AREA)
@@ -86,7 +86,7 @@ def _packed(root: Path) -> Iterator[Photo]:
 
 
 def _embedded(data: bytes) -> Iterator[np.ndarray]:
-    """WebP images that lie uncompressed in a resource file."""
+    """WebP images embedded in a resource file."""
     for match in re.finditer(b'RIFF(....)WEBP', data, re.S):
         size = int.from_bytes(match.group(1), 'little') + 8
         if size >= _LEAST_BYTES:
@@ -95,7 +95,7 @@ def _embedded(data: bytes) -> Iterator[np.ndarray]:
 
 
 def _opaque(image: np.ndarray) -> np.ndarray:
-    """The rows (H, W, 3) without a transparent pixel, as under a panorama's sky."""
+    """Rows (H, W, 3) without transparent pixels, such as those below the sky of a panorama."""
     if image is None or image.ndim != 3 or image.dtype != np.uint8:
         return np.zeros((1, 1, 3), np.uint8)
     if image.shape[2] == 4:
@@ -104,7 +104,7 @@ def _opaque(image: np.ndarray) -> np.ndarray:
 
 
 def _is_scene(image: np.ndarray) -> bool:
-    """True for a photograph; False for masks, drawings and pure colours."""
+    """True for a photograph; False for masks, drawings and plain colours."""
     if min(image.shape[:2]) < _LEAST_SIDE:
         return False
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
@@ -114,7 +114,7 @@ def _is_scene(image: np.ndarray) -> bool:
 
 
 def spread(photos: List[Photo], most: int) -> List[Photo]:
-    """The most different photographs, each chosen farthest from those before it."""
+    """The most different photographs, by farthest point sampling."""
     if len(photos) <= most:
         return photos
     features = np.stack([_feature(image) for _, _, image in photos])
@@ -128,7 +128,7 @@ def spread(photos: List[Photo], most: int) -> List[Photo]:
 
 
 def _feature(image: np.ndarray) -> np.ndarray:
-    """Colours and contrasts of an image at several scales."""
+    """Colours and multi-scale contrasts of an image."""
     square = cv2.resize(image, (128, 128), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(square, cv2.COLOR_BGR2LAB).astype(np.float32)
     parts = [lab.mean(axis=(0, 1)), lab.std(axis=(0, 1))]

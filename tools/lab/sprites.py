@@ -1,4 +1,4 @@
-"""Cut-outs from the sprite sheets of free games: things seen obliquely from several directions."""
+"""Cut-outs from sprite sheets of free games: oblique views from several directions."""
 
 import json
 import re
@@ -9,8 +9,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 import cv2
 import numpy as np
 
-# Views that are kept of a thing.
-MOST_VIEWS = 12
+MOST_VIEWS = 12  # views kept per thing
 Sprite = Tuple[str, str, np.ndarray]  # package, <kind>/<thing>-<view>, pixels (H, W, 4)
 _LEAST_PIXELS = 180
 _NO_THING = re.compile(
@@ -20,7 +19,7 @@ _NO_THING = re.compile(
 
 
 def find_sprites(root: Path) -> Iterator[Sprite]:
-    """All sprites of the packages that are there."""
+    """Sprites of all available packages."""
     yield from find_widelands(root / 'widelands-data')
     yield from find_horizons(root / 'unknown-horizons')
     yield from find_bos_wars(root / 'boswars-data')
@@ -28,7 +27,7 @@ def find_sprites(root: Path) -> Iterator[Sprite]:
 
 
 def find_widelands(root: Path) -> Iterator[Sprite]:
-    """Workers, animals and ships that walk or sail in six directions."""
+    """Workers, animals and ships of Widelands, walking or sailing in six directions."""
     for path in sorted(root.rglob('data/**/init.lua')):
         text = path.read_text(encoding='utf-8', errors='replace')
         for action in ('walk', 'sail'):
@@ -51,7 +50,7 @@ def find_widelands(root: Path) -> Iterator[Sprite]:
 
 
 def find_horizons(root: Path) -> Iterator[Sprite]:
-    """Buildings in four views, people, animals and ships in eight."""
+    """Buildings of Unknown Horizons in four views; people, animals and ships in eight."""
     content = root / 'usr/share/unknown-horizons/content'
     if not content.is_dir():
         return
@@ -93,7 +92,7 @@ def find_bos_wars(root: Path) -> Iterator[Sprite]:
 
 
 def find_flare(root: Path) -> Iterator[Sprite]:
-    """Creatures of Flare that run in eight directions."""
+    """Creatures of Flare running in eight directions."""
     for path in sorted(root.rglob('animations/enemies/*.txt')):
         sheet: Sequence[str] = re.findall(r'^image=(.+)$', path.read_text('utf-8'), re.M)
         mods = path.parents[2]
@@ -111,7 +110,7 @@ def find_flare(root: Path) -> Iterator[Sprite]:
 
 
 def _named(package: str, name: str, views: List[np.ndarray]) -> Iterator[Sprite]:
-    """Views that can be used, evenly over those that there are, with their names."""
+    """Named views: an even selection of the usable ones."""
     views = [view for view in views if view.ndim == 3 and view.shape[2] == 4]
     views = [_faint_shadow(view) for view in views]
     views = [view for view in views if (view[..., 3] > 127).sum() >= _LEAST_PIXELS]
@@ -121,7 +120,7 @@ def _named(package: str, name: str, views: List[np.ndarray]) -> Iterator[Sprite]
 
 
 def _faint_shadow(image: np.ndarray) -> np.ndarray:
-    """The image with its half opaque black, a cast shadow, less than half opaque."""
+    """Image whose cast shadow, black and half opaque, is made less than half opaque."""
     shadow = (image[..., :3].max(axis=2) < 40) & (image[..., 3] < 200)
     result = image.copy()
     result[..., 3][shadow] = (result[..., 3][shadow] * 0.6).astype(np.uint8)
@@ -129,7 +128,7 @@ def _faint_shadow(image: np.ndarray) -> np.ndarray:
 
 
 def _pick(items: List[Any], number: int, offset: int) -> List[Any]:
-    """Some of the items, evenly spread; the offset shifts the choice."""
+    """Evenly spaced selection of items, shifted by an offset."""
     if len(items) <= number:
         return items
     return [items[(offset + each * len(items) // number) % len(items)] for each in range(number)]
