@@ -19,8 +19,7 @@ class LayerSimilarity(NamedTuple):
     """Similarity of a pair of layers.
 
     Attributes:
-        student_layer: Counted from 0 through both stages.
-        teacher_layer: Counted from 0 through both stages.
+        student_layer, teacher_layer: Counted from 0 through both stages.
         measure: 'cosine', or 'cka' if the widths differ.
         inside: Over the search tokens of the target.
         outside: Over the other search tokens.
@@ -55,17 +54,18 @@ class SimilarityMeter:
     """
 
     def __init__(self, student: Any, teacher: Any, layer_pairs: Sequence[Tuple[int, int]]) -> None:
-        grids = [tracker.backbone.search_grid for tracker in (student, teacher)]
+        self.student, self.teacher, self.layer_pairs = student, teacher, list(layer_pairs)
+        backbones = [tracker.backbone for tracker in (student, teacher)]
+        grids = [backbone.search_grid for backbone in backbones]
         if grids[0] != grids[1]:
             raise ValueError(
                 f'search grids of {grids[0]} (student) and {grids[1]} (teacher) cells a side: '
                 'trackers are compared cell by cell, on the same crops in the same patches.'
             )
-        for student_layer, teacher_layer in layer_pairs:
-            student.backbone.layer_name(student_layer)
-            teacher.backbone.layer_name(teacher_layer)
-        self.student, self.teacher, self.layer_pairs = student, teacher, list(layer_pairs)
-        widths = [tracker.backbone.embed_dims for tracker in (student, teacher)]
+        for backbone, layers in zip(backbones, zip(*layer_pairs)):
+            for layer in layers:
+                backbone.layer_name(layer)  # ValueError if it does not exist
+        widths = [backbone.embed_dims for backbone in backbones]
         self.measure = 'cosine' if widths[0] == widths[1] else 'cka'
         self._mask = TargetMask('hard')
         self._meters: List[Dict[str, Any]] = [
@@ -84,10 +84,11 @@ class SimilarityMeter:
         inside = self._mask(boxes, (grid, grid)).flatten(1) > 0  # (B, Nx)
         shown = inside.any(dim=1, keepdim=True)
         masks = dict(inside=inside, outside=~inside & shown)
-        student_layers, teacher_layers = zip(*self.layer_pairs)
-        students = layer_search_tokens(self.student, inputs, student_layers)
-        teachers = layer_search_tokens(self.teacher, inputs, teacher_layers)
-        for x, y, meters in zip(students, teachers, self._meters):
+        tokens = [
+            layer_search_tokens(tracker, inputs, layers)
+            for tracker, layers in zip((self.student, self.teacher), zip(*self.layer_pairs))
+        ]
+        for x, y, meters in zip(*tokens, self._meters):
             for region, mask in masks.items():
                 if self.measure == 'cosine':
                     meters[region].update(token_cosine(x, y), mask)
@@ -116,11 +117,7 @@ def write_similarity_csv(
 
 
 def token_cosine(x: Tensor, y: Tensor) -> Tensor:
-    """Cosine similarity (...), from -1 to 1, of tokens (..., C); 0 if a token is zero.
-
-    Raises:
-        ValueError: If the shapes differ.
-    """
+    """Cosine similarity (...) of tokens (..., C), 0 if one is zero; ValueError if shapes differ."""
     if x.shape != y.shape:
         raise ValueError(
             f'tokens {tuple(x.shape)} and {tuple(y.shape)} differ in shape; tokens of different '
@@ -202,15 +199,10 @@ class LinearCKA:
 def layer_search_tokens(
     tracker: Any, inputs: Dict[str, Tensor], layers: Sequence[int]
 ) -> List[Tensor]:
-    """Search tokens (B, Nx, C) after each of a backbone's layers, in eval mode.
+    """Search tokens (B, Nx, C) after each of a backbone's layers, counted from 0, in eval mode.
 
-    Args:
-        tracker: The tracker, whose mode is restored.
-        inputs: Those of :meth:`EATrack.loss`.
-        layers: Numbers of the layers, counted from 0.
-
-    Raises:
-        ValueError: If a layer does not exist.
+    The inputs are those of :meth:`EATrack.loss`; the tracker's mode is restored. ValueError if a
+    layer does not exist.
     """
     backbone = tracker.backbone
     num_search = backbone.search_grid**2

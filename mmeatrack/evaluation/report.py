@@ -13,8 +13,8 @@ from mmeatrack.evaluation.ope import (
     sequence_scores,
     valid_frames,
 )
+from mmeatrack.files.box_text import parse_result
 from mmeatrack.files.ground_truth import GroundTruth
-from mmeatrack.files.mat_boxes import parse_result
 from mmeatrack.files.result_source import TrackerFiles
 
 POLICY_TEXTS = {

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from mmeatrack.files.sequence_infos import load_sequence_table
 
@@ -23,17 +23,17 @@ class Benchmark(NamedTuple):
     table: Optional[str] = None
     name_pattern: str = ''
 
-    def has(self, num_frames: Mapping[str, int]) -> bool:
-        """True if all sequences belong to the benchmark, judging by their names."""
-        if self.table is None:
-            return all(re.fullmatch(self.name_pattern, name) for name in num_frames)
-        return set(num_frames) <= {sequence.name for sequence in load_sequence_table(self.table)}
-
-    def has_lengths(self, num_frames: Mapping[str, int]) -> bool:
-        """True if the sequences have the benchmark's numbers of frames, where these are known."""
+    @property
+    def lengths(self) -> Dict[str, int]:
+        """Number of frames by sequence; empty without a table."""
         table = load_sequence_table(self.table) if self.table else []
-        expected = {sequence.name: sequence.last - sequence.first + 1 for sequence in table}
-        return not table or all(expected.get(name) == num_frames[name] for name in num_frames)
+        return {sequence.name: sequence.last - sequence.first + 1 for sequence in table}
+
+    def has(self, names: Iterable[str]) -> bool:
+        """True if all names are those of the benchmark's sequences."""
+        if self.table is None:
+            return all(re.fullmatch(self.name_pattern, name) for name in names)
+        return set(names) <= set(self.lengths)
 
 
 # Column headings of the benchmark's DatasetAnnotation.pdf.
@@ -94,8 +94,9 @@ def recognise_benchmarks(num_frames: Mapping[str, int], folder: Union[str, Path]
         Keys of :data:`BENCHMARKS`; several where they cannot be told apart.
     """
     found = [key for key, benchmark in BENCHMARKS.items() if benchmark.has(num_frames)]
-    if len(found) > 1:
-        found = [key for key in found if BENCHMARKS[key].has_lengths(num_frames)] or found
+    if len(found) > 1:  # by their tables
+        fits = [key for key in found if num_frames.items() <= BENCHMARKS[key].lengths.items()]
+        found = fits or found
     for part in map(plain_name, reversed(Path(folder).resolve().parts)):
         named = [
             key for key in found if part in (plain_name(key), plain_name(BENCHMARKS[key].title))

@@ -1,9 +1,10 @@
-"""Box files: ground truths and raw results, one ``x,y,w,h`` a line, and MOT rows."""
+"""Box files: text of one ``x,y,w,h`` a line, MATLAB files of raw results, and MOT rows."""
 
+import io
 import re
 import warnings
 from pathlib import Path
-from typing import List, Optional, Union
+from typing import Any, List, Optional, Union
 
 import numpy as np
 
@@ -11,26 +12,23 @@ from mmeatrack.files.content import decode_lines, read_file
 
 BOX_FORMAT = 'four numbers x,y,w,h a line, separated by commas, spaces or tabs'
 
+_MAT_FORMAT = 'results.res, or one matrix of four columns x,y,w,h'
+
 # Separators of every keyboard, quotes and brackets around numbers.
 _SEPARATORS = str.maketrans(
     dict.fromkeys(',;"\'[](){}' + '\uff0c\u3001\uff1b\u060c\u201c\u201d\u2018\u2019', ' ')
 )
 _NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|NaN|NAN')
-_COLUMN_NAMES = {
-    name: column
-    for column, names in {
-        'x': 'x x0 x1 xmin x_min left l ul_x x_left bb_left',
-        'y': 'y y0 y1 ymin y_min top t ul_y y_top bb_top',
-        'w': 'w width bb_width',
-        'h': 'h height bb_height',
-        'score': 'score confidence conf',
-        'lost': 'lost',
-        'corner': 'x2 y2 xmax ymax x_max y_max right bottom r b',
-        'center': 'cx cy xc yc x_center y_center center_x center_y',
-    }.items()
-    for name in names.split()
+_COLUMNS = {  # names of each column in headers
+    'x': 'x x0 x1 xmin x_min left l ul_x x_left bb_left',
+    'y': 'y y0 y1 ymin y_min top t ul_y y_top bb_top',
+    'w': 'w width bb_width',
+    'h': 'h height bb_height',
+    'score': 'score confidence conf',
+    'lost': 'lost',
+    'corner': 'x2 y2 xmax ymax x_max y_max right bottom r b',
+    'center': 'cx cy xc yc x_center y_center center_x center_y',
 }
-_KNOWN_ORDERS = (['x', 'y', 'w', 'h'], ['x', 'y', 'w', 'h', 'score', 'lost'])
 
 
 def read_boxes(path: Union[str, Path], num_frames: Optional[int] = None) -> np.ndarray:
@@ -39,11 +37,7 @@ def read_boxes(path: Union[str, Path], num_frames: Optional[int] = None) -> np.n
 
 
 def check_first_box(boxes: np.ndarray, source: str) -> np.ndarray:
-    """Return the ground truth boxes (N, 4) if the first one can start a tracker.
-
-    Raises:
-        ValueError: If the first box is not finite or has no area.
-    """
+    """Return ground truth boxes (N, 4); ValueError if the first is not finite or has no area."""
     first = boxes[0]
     if not (np.isfinite(first).all() and (first[2:] > 0).all()):
         raise ValueError(
@@ -132,6 +126,66 @@ def parse_boxes(
     return np.array(rows[start:], dtype=np.float64)
 
 
+def parse_result(content: bytes, source: str, num_frames: Optional[int] = None) -> np.ndarray:
+    """Parse a raw result file, text or MATLAB, by its content.
+
+    A MATLAB file has OTB's form (``results{1}.res``), or holds one matrix of boxes.
+
+    Returns:
+        Boxes (N, 4), float64, x, y, w, h in image px. The first one does not matter: it is NaN
+        where a text file does not give it.
+
+    Raises:
+        ValueError: If text is malformed, or a MATLAB file is damaged, of version 7.3, of several
+            segments (TRE, SRE), or does not hold boxes of type ``rect``.
+    """
+    if not content.startswith(b'MATLAB '):
+        return parse_boxes(content, source, num_frames, first_is_given=True)
+    from scipy.io import loadmat  # takes a while to import
+
+    try:
+        variables = loadmat(io.BytesIO(content), simplify_cells=True)
+    except NotImplementedError as error:
+        raise ValueError(
+            f"{source}: a MATLAB file of version 7.3; save it with '-v7', or as text"
+        ) from error
+    except Exception as error:  # the reader lets zlib, struct, index and type errors through
+        raise ValueError(f'{source}: a damaged MATLAB file: {error}') from error
+    if 'results' in variables:
+        return _boxes_of_results(variables['results'], source)
+    matrices = [value for value in variables.values() if _is_boxes(value)]
+    if len(matrices) != 1:
+        names = sorted(name for name in variables if not name.startswith('__'))
+        raise ValueError(f'{source}: cannot tell the boxes among {names}; expected {_MAT_FORMAT}')
+    return np.asarray(matrices[0], dtype=np.float64)
+
+
+def _boxes_of_results(found: Any, source: str) -> np.ndarray:
+    """Boxes of a struct, of a cell array of one struct, or of a matrix."""
+    if isinstance(found, np.ndarray) and found.dtype == object:
+        found = list(found.ravel())
+    if isinstance(found, list):
+        if len(found) != 1:
+            raise ValueError(
+                f'{source}: results of {len(found)} segments (TRE or SRE); one pass has one'
+            )
+        found = found[0]
+    if isinstance(found, dict):
+        kind = str(found.get('type', 'rect'))
+        if kind != 'rect':
+            raise ValueError(f"{source}: results of type {kind!r}; only 'rect' (x,y,w,h) is read")
+        found = found.get('res')
+    if not _is_boxes(found):
+        raise ValueError(f'{source}: no boxes in its results; expected {_MAT_FORMAT}')
+    return np.asarray(found, dtype=np.float64)
+
+
+def _is_boxes(value: Any) -> bool:
+    """True for a real matrix of four columns."""
+    is_matrix = isinstance(value, np.ndarray) and value.ndim == 2
+    return is_matrix and value.shape[1] == 4 and value.dtype.kind in 'fiu'
+
+
 def resembles_boxes(content: bytes) -> bool:
     """True for a box file, even malformed or empty; False for other text, such as a readme."""
     try:
@@ -139,8 +193,7 @@ def resembles_boxes(content: bytes) -> bool:
     except ValueError:
         return True
     return not any(lines) or any(
-        len([token for token in _plain(line).split() if _NUMBER.fullmatch(token)]) >= 4
-        for line in lines
+        len(list(filter(_NUMBER.fullmatch, _plain(line).split()))) >= 4 for line in lines
     )
 
 
@@ -164,13 +217,12 @@ def _plain(line: str) -> str:
 def _has_header(lines: List[str], source: str, num_frames: Optional[int]) -> bool:
     """True if the first line, which is not a box, is a header.
 
-    Raises:
-        ValueError: If it names columns in another order, or does not fit the number of frames.
+    ValueError if it names columns in another order, or does not fit the number of frames.
     """
     names = _plain(lines[0]).lower().split()
-    columns = [_COLUMN_NAMES.get(name) for name in names]
-    names_columns = bool(names) and None not in columns
-    if names_columns and columns not in _KNOWN_ORDERS:
+    columns = [column for name in names for column in _COLUMNS if name in _COLUMNS[column].split()]
+    names_columns = bool(names) and len(columns) == len(names)
+    if names_columns and columns not in ([*'xywh'], [*'xywh', 'score', 'lost']):
         raise ValueError(
             f'{source}, line 1: the header names the columns {lines[0].strip()!r}; '
             'expected x,y,w,h, the upper left corner and the size'

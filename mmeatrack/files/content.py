@@ -37,8 +37,8 @@ def decode_lines(content: bytes, source: str, expected: str) -> List[str]:
     encoding = _encoding(content)
     try:
         text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{source}: not a text file; expected {expected}') from error
+    except UnicodeDecodeError:
+        text = '\0'
     # Binary data may decode as UTF-16, but then contains hardly any ASCII characters.
     is_binary = encoding != 'utf-8-sig' and text and not re.search(r'[\x20-\x7e]', text)
     if '\0' in text or is_binary:

@@ -40,8 +40,7 @@ class FolderLock:
     def acquire(self) -> str:
         """Take the lock, or share that of this process or group; return its token.
 
-        Raises:
-            RuntimeError: If another writer holds it.
+        RuntimeError if another writer holds it.
         """
         if self.token is not None:
             self.check()
@@ -73,11 +72,7 @@ class FolderLock:
         return self.token
 
     def check(self) -> None:
-        """Make sure that the folder still belongs to this writer.
-
-        Raises:
-            RuntimeError: If another writer has it, or it was moved or removed.
-        """
+        """RuntimeError if another writer has the folder, or it was moved or removed."""
         found = self._read()
         if self.token is not None and found.get('token') == self.token:
             return

@@ -77,7 +77,7 @@ def sort_frames(names: Sequence[str]) -> List[str]:
         at = next((index for index, (one, other) in pairs if one != other), None)
         if at is None or at % 2 == 0:  # they differ nowhere, or in a text first
             raise ValueError(_reason(name, following, parts, at))
-    if any('.' in _stem(name) for name in names):
+    if any('.' in Path(name).stem for name in names):
         by_integers = sorted(names, key=lambda name: (_parts(name, _INTEGER), name))
         if by_integers != ordered:
             _check_decimals(ordered)
@@ -93,28 +93,24 @@ def frame_number(name: str) -> Optional[int]:
 def find_gap(names: Sequence[str]) -> Optional[str]:
     """Return a message on the first gap in the numbers of files in video order; None without."""
     for name, following in zip(names, names[1:]):
-        if _fractions(name):
-            return None
         number, next_number = frame_number(name), frame_number(following)
-        if number is not None and next_number is not None and next_number > number + 1:
+        if _fractions(name) or number is None or next_number is None:
+            return None
+        if next_number > number + 1:
             return f'no frame between {name} and {following}'
     return None
 
 
 def _parts(name: str, number: 're.Pattern[str]') -> Tuple[Part, ...]:
     """Split a stem into alternating texts and numbers: ``'', 12, ' (', 1, ')'`` for 12 (1).jpg."""
-    parts: List[Part] = list(number.split(_stem(name).casefold()))
+    parts: List[Part] = list(number.split(Path(name).stem.casefold()))
     parts[1::2] = map(Decimal, parts[1::2])
     return tuple(parts)
 
 
-def _stem(name: str) -> str:
-    return name[: name.rindex('.')] if '.' in name else name
-
-
 def _fractions(name: str) -> List[str]:
     """The digits after each decimal point, or what looks like one."""
-    return [each.split('.')[1] for each in re.findall(_DECIMAL, _stem(name))]
+    return [each.split('.')[1] for each in re.findall(_DECIMAL, Path(name).stem)]
 
 
 def _reason(
@@ -125,9 +121,10 @@ def _reason(
     if len(shorter) > 1 and at in (None, len(shorter) - 1):  # they share all of its numbers
         return f'{name} and {following} are both frame {shorter[-2]}; remove one'
     for odd in (following, name):
-        same = [each for each in parts if each != odd and frame_number(each) == frame_number(odd)]
-        if same and frame_number(odd) is not None:
-            return f'{same[0]} and {odd} are both frame {frame_number(odd)}; remove one'
+        number = frame_number(odd)
+        same = [each for each in parts if each != odd and frame_number(each) == number]
+        if same and number is not None:
+            return f'{same[0]} and {odd} are both frame {number}; remove one'
     return (
         f'no number says whether {name} or {following} comes first; remove the one that is not a '
         'frame of the video, or rename all alike: img00001, img00002 ...'
@@ -141,7 +138,7 @@ def _check_decimals(names: Sequence[str]) -> None:
     a decimal point only if some fraction has a leading zero, as counts do not.
     """
     fractions = [fraction for name in names for fraction in _fractions(name)]
-    has_letter = any(re.search(r'[^\W\d_]\.\d', _stem(name)) for name in names)
+    has_letter = any(re.search(r'[^\W\d_]\.\d', Path(name).stem) for name in names)
     has_trailing_zero = any(re.fullmatch(r'\d+0', fraction) for fraction in fractions)
     has_leading_zero = any(re.fullmatch(r'0\d+', fraction) for fraction in fractions)
     if has_trailing_zero or (has_letter and not has_leading_zero):
@@ -165,7 +162,7 @@ def _frames_in_range(folder: Path, names: List[str], first: int, last: int) -> L
     missing = [number for number in range(first, last + 1) if number not in by_number]
     if missing:
         raise FileNotFoundError(
-            f'{folder}: frame {missing[0]} is missing, as are {len(missing) - 1} others of '
+            f'{folder}: frame {missing[0]} is missing, the first of {len(missing)} of '
             f'{first}-{last} ({names[0]} .. {names[-1]} are there); unpack the benchmark again'
         )
     return [by_number[number] for number in range(first, last + 1)]

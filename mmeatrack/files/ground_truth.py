@@ -120,7 +120,7 @@ def load_attributes(
     folder: Union[str, Path, None] = None,
     on_problem: Optional[Callable[[str], None]] = None,
 ) -> Dict[str, List[str]]:
-    """Read the attributes of all sequences that have an attribute file.
+    """Read attribute names by sequence, for all sequences that have an attribute file.
 
     Args:
         ground_truth: The sequences.
@@ -129,9 +129,6 @@ def load_attributes(
             have them: ``att/`` next to the ground truth files, ``../attributes``, and
             ``<seq>/attributes.txt``.
         on_problem: Called with the reason for each unusable file, which is an error by default.
-
-    Returns:
-        Attribute names by sequence.
 
     Raises:
         ValueError: If a file does not fit ``names``.

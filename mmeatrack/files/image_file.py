@@ -52,10 +52,12 @@ def decode_image(
     """
     if not content:
         raise ValueError(f'{source}: the image file is empty. Copy or unpack it again.')
-    image = None
-    if _is_complete(content):
-        pixels = np.frombuffer(content, np.uint8)
-        image = cv2.imdecode(pixels, cv2.IMREAD_COLOR) if decoder is None else decoder(content)
+    is_complete = True  # of other types, whose decoders report truncation
+    if content.startswith(b'\xff\xd8'):
+        is_complete = _jpeg_is_complete(content)
+    elif content.startswith(_PNG_START):
+        is_complete = _png_is_complete(content)
+    image = (decoder or _decode_colour)(content) if is_complete else None
     if image is None:
         raise ValueError(
             f'{source}: the image is truncated or damaged, or its type is unknown '
@@ -65,13 +67,8 @@ def decode_image(
     return image
 
 
-def _is_complete(content: bytes) -> bool:
-    """True for a complete JPEG or PNG, and for other types, whose decoders report truncation."""
-    if content.startswith(b'\xff\xd8'):
-        return _jpeg_is_complete(content)
-    if content.startswith(_PNG_START):
-        return _png_is_complete(content)
-    return True
+def _decode_colour(content: bytes) -> Optional[np.ndarray]:
+    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
 
 
 def _jpeg_is_complete(content: bytes) -> bool:

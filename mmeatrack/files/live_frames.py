@@ -1,8 +1,11 @@
 """Frames fetched in a thread: the next one read ahead, or the newest of a camera or a stream."""
 
+import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, Iterable, Iterator, Optional, TypeVar
 
 import cv2
@@ -44,12 +47,15 @@ def live_frames(capture: Any, name: str) -> Iterator[np.ndarray]:
     so that a camera may change its resolution. The capture is released at the end. ValueError if it
     gives no more frames.
     """
-    newest = _NewestFrame(capture, name)
-    newest.start()
+    newest: queue.Queue[Optional[np.ndarray]] = queue.Queue(1)
+    stop = threading.Event()
+    reading = partial(_keep_newest, capture, newest, stop)
+    thread = threading.Thread(target=reading, name=f'live {name}', daemon=True)
+    thread.start()
     size = None
     try:
         while True:
-            frame = newest.take()
+            frame = newest.get()
             if frame is None:
                 raise ValueError(f'{name}: gives no more frames. Was it unplugged or stopped?')
             now = (frame.shape[1], frame.shape[0])
@@ -60,48 +66,27 @@ def live_frames(capture: Any, name: str) -> Iterator[np.ndarray]:
                 frame = cv2.resize(frame, size)
             yield frame
     finally:
-        newest.close()
-        newest.join()
+        stop.set()
+        while thread.is_alive():
+            with suppress(queue.Empty):  # the thread may be waiting to put the end
+                newest.get(timeout=_PAUSE_SECONDS)
         capture.release()
 
 
-class _NewestFrame(threading.Thread):
-    """Thread that reads a capture and keeps its newest frame."""
-
-    def __init__(self, capture: Any, name: str) -> None:
-        super().__init__(name=f'live {name}', daemon=True)
-        self._capture = capture
-        self._changed = threading.Condition()
-        self._frame: Optional[np.ndarray] = None
-        self._has_ended = False
-
-    def run(self) -> None:
-        """Read until the capture stops or :meth:`close` is called."""
-        misses = 0
-        while misses < _MISSES and not self._has_ended:
-            try:
-                is_read, frame = self._capture.read()
-            except cv2.error:
-                is_read = False
-            if is_read:
-                misses = 0
-                with self._changed:
-                    self._frame = frame
-                    self._changed.notify()
-            else:
-                misses += 1
-                time.sleep(_PAUSE_SECONDS)
-        self.close()
-
-    def take(self) -> Optional[np.ndarray]:
-        """Wait for a frame that has not been taken; None after the last one."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._frame is not None or self._has_ended)
-            frame, self._frame = self._frame, None
-            return frame
-
-    def close(self) -> None:
-        """End the reading and the waiting."""
-        with self._changed:
-            self._has_ended = True
-            self._changed.notify()
+def _keep_newest(capture: Any, newest: 'queue.Queue', stop: threading.Event) -> None:
+    """Read until the capture stops, replacing a frame that has not been taken; None is the end."""
+    misses = 0
+    while misses < _MISSES and not stop.is_set():
+        try:
+            is_read, frame = capture.read()
+        except cv2.error:
+            is_read = False
+        if is_read:
+            misses = 0
+            with suppress(queue.Empty):
+                newest.get_nowait()
+            newest.put(frame)
+        else:
+            misses += 1
+            time.sleep(_PAUSE_SECONDS)
+    newest.put(None)

@@ -65,16 +65,12 @@ def group_results(
 
 
 def select_groups(
-    groups: Sequence[ResultGroup],
-    benchmarks: Collection[str] = (),
-    on_note: Callable[[str], None] = lambda text: None,
+    groups: Sequence[ResultGroup], benchmarks: Collection[str], on_note: Callable[[str], None]
 ) -> List[ResultGroup]:
     """Drop groups without results, those within another one, and those of other benchmarks.
 
-    Args:
-        groups: The groups of a tree.
-        benchmarks: Names of the benchmark, see :func:`mmeatrack.files.benchmarks.plain_name`.
-        on_note: Called with a sentence for each group that is dropped.
+    ``benchmarks`` are the plain names of the benchmark; ``on_note`` is called with a sentence for
+    each group that is dropped.
     """
     found = [group for group in groups if group.files]
     for group in groups:

@@ -39,11 +39,11 @@ class SequenceNames:
         ``KCF_bird1_1``), and ``_gt``, ``_bbox`` or a tracker may follow it.
 
         Args:
-            names: The names.
+            names: The file names.
             labels: Names that the tracker may have.
 
         Returns:
-            The plainest names of each sequence; more than one where that is ambiguous.
+            The plainest file names of each sequence; more than one where that is ambiguous.
         """
         ranked: Dict[str, Dict[int, List[str]]] = {}
         for name in names:
@@ -56,11 +56,7 @@ class SequenceNames:
         return {sequence: by_rank[min(by_rank)] for sequence, by_rank in ranked.items()}
 
     def assign_by_tracker(self, names: Collection[str]) -> Dict[str, Dict[str, List[str]]]:
-        """Assign names of MATLAB's toolkits, ``<seq>_<tracker>``.
-
-        Returns:
-            Names by tracker and sequence; empty if no name has this form.
-        """
+        """Assign names of MATLAB's toolkits, ``<seq>_<tracker>``, by tracker and sequence."""
         by_tracker: Dict[str, Dict[str, List[str]]] = {}
         for name in names:
             for head, tracker in _splits(name):  # the longest sequence first

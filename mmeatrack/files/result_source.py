@@ -126,12 +126,11 @@ def _tracker(
         paths[sequence] = ' and '.join(f'{path}/{each}' for each in found)
         candidates = [read for each in found for read in readers[each]]
         files[sequence] = partial(_read_agreed, candidates, paths[sequence], sequence)
-    warnings: Tuple[str, ...] = ()
-    if group.unmatched:
-        warnings = (
-            f'not read, because they match no sequence: {listed(group.unmatched)}; '
-            f'expected names such as {min(sequences)}.txt',
-        )
+    warning = (
+        f'not read, because they match no sequence: {listed(group.unmatched)}; '
+        f'expected names such as {min(sequences)}.txt'
+    )
+    warnings = (warning,) if group.unmatched else ()
     return TrackerFiles(name, '/'.join([str(path), *group.folder.parts]), files, paths, warnings)
 
 

@@ -8,7 +8,7 @@ boxes) and, where the sequence is a part of the folder, ``start_frame_id`` and `
 import csv
 from collections import Counter
 from pathlib import Path
-from typing import Iterable, List, NamedTuple, Sequence, Tuple, Union
+from typing import Iterable, List, NamedTuple, Tuple, Union
 
 from mmeatrack.files.content import decode_lines, read_file
 from mmeatrack.files.sequence_names import annotation_files, name_by_annotation
@@ -40,17 +40,12 @@ def find_folder_sequences(
 ) -> Tuple[List[dict], List[str]]:
     """List sequences that have a folder each, or share one with a numbered box file each.
 
-    Args:
-        folders: Folders that may hold sequences.
-        img_folder: Folder of the images within each; ``''`` for the folder itself.
-        box_file: Name of the box file within each.
-
     Returns:
         Sequence infos with ``attribute_path``, and the names of folders without images and boxes.
         A sequence whose box file is missing is listed, so that reading the file raises the error.
     """
     infos: List[dict] = []
-    strays = []
+    strays: List[str] = []
     for folder in folders:
         boxes = annotation_files(folder, [box_file])
         if not boxes and img_folder and (folder / img_folder).is_dir():
@@ -87,25 +82,21 @@ def load_infos_file(path: Union[str, Path]) -> List[dict]:
         is_header = number == 1 and not any(
             field.isdecimal() or field.lower().endswith('.txt') for field in fields
         )
-        if any(fields) and not is_header:
-            infos.append(_parse_info(fields, f'{path}, line {number}: {line.strip()!r}'))
+        if not any(fields) or is_header:
+            continue
+        source = f'{path}, line {number}: {line.strip()!r}'
+        if len(fields) != 4 or not all(map(str.isdecimal, fields[2:])):
+            raise ValueError(f'{source}; expected {_INFO_FORMAT}, and at most one header line')
+        first, last = map(int, fields[2:])
+        if first > last:
+            raise ValueError(f'{source}; the first frame {first} comes after the last {last}')
+        info = dict(video_path=fields[0], ann_path=fields[1])
+        infos.append(dict(info, start_frame_id=first, end_frame_id=last))
     return name_sequences(infos, str(path))
 
 
-def _parse_info(fields: Sequence[str], source: str) -> dict:
-    if len(fields) != 4 or not (fields[2].isdecimal() and fields[3].isdecimal()):
-        raise ValueError(f'{source}; expected {_INFO_FORMAT}, and at most one header line')
-    first, last = int(fields[2]), int(fields[3])
-    if first > last:
-        raise ValueError(f'{source}; the first frame {first} comes after the last {last}')
-    return dict(video_path=fields[0], ann_path=fields[1], start_frame_id=first, end_frame_id=last)
-
-
 def name_sequences(infos: List[dict], source: str) -> List[dict]:
-    """Give each sequence info without a ``seq_name`` a unique one, see :func:`load_infos_file`.
-
-    Returns:
-        New infos with ``seq_name``.
+    """Copy sequence infos and give each a unique ``seq_name``, see :func:`load_infos_file`.
 
     Raises:
         ValueError: If the list is empty, a path is missing or the names are not unique.

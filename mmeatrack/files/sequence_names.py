@@ -20,8 +20,7 @@ def annotation_files(
     copy of one with a number is not a third.
 
     Returns:
-        Annotation files by the sequence's name, in the order of their numbers. Empty if there are
-        none.
+        Annotation files by the sequence's name, in the order of their numbers.
     """
     folder = Path(folder)
     for box_file in map(Path, box_files):
@@ -44,9 +43,8 @@ def annotation_files(
 def name_by_annotation(path: Union[str, Path]) -> Optional[str]:
     """Name of a sequence by an annotation file in its folder.
 
-    Returns:
-        ``Jogging-1`` for ``Jogging/groundtruth_rect.1.txt``; None if the file itself is named after
-        the sequence.
+    It is ``Jogging-1`` for ``Jogging/groundtruth_rect.1.txt``, and None for ``bird1_1.txt``, a file
+    with a name of its sequence.
     """
     path = Path(path)
     match = re.fullmatch(r'groundtruth(?:_rect)?' + _NUMBERED, path.stem, re.IGNORECASE)
@@ -64,9 +62,8 @@ def name_by_folder(image_folder: Union[str, Path]) -> str:
 def name_of_sample(info: Mapping[str, Any]) -> str:
     """Name of a test frame's sequence, by the meta information of its data sample.
 
-    Returns:
-        The dataset's ``seq_name``. For datasets that do not give it, the name of the image folder
-        and the number of the sequence, because several sequences may be parts of one folder.
+    Datasets without ``seq_name`` get the name of the image folder and the number of the sequence,
+    because several sequences may be parts of one folder.
     """
     if 'seq_name' in info:
         return str(info['seq_name'])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from mmeatrack.files.mat_boxes import parse_result
+from mmeatrack.files.box_text import parse_result
 
 BOXES = np.array([[1, 2, 3, 4], [5.5, 6, 7, 8.25], [np.nan, 1, 1, 1]])
 

@@ -1,6 +1,6 @@
 import zipfile
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Iterable, List
 
 import pytest
 
@@ -9,90 +9,185 @@ from mmeatrack.files.result_source import open_results
 SEQUENCES = ['a', 'b', 'car_time']
 
 
-def write_zip(path: Path, members: Dict[str, bytes]) -> Path:
+def write_zip(path: Path, members: Iterable[str]) -> Path:
+    """Write an archive whose members contain their own names."""
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
+        for name in members:
+            archive.writestr(name, name)
     return path
 
 
-def write_folder(root: Path, members: Dict[str, bytes]) -> Path:
-    for name, content in members.items():
+def write_folder(root: Path, members: Iterable[str]) -> Path:
+    for name in members:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(content)
+        (root / name).write_text(name)
     return root
 
 
-def as_folder_or_zip(kind: str, tmp_path: Path, members: Dict[str, bytes]) -> Path:
-    if kind == 'zip':
-        return write_zip(tmp_path / 'results.zip', members)
-    return write_folder(tmp_path / 'results', members)
+@pytest.fixture(params=['folder', 'zip'])
+def write(request, tmp_path: Path):
+    """Function that writes files, which contain their own names, to a folder or an archive."""
+    if request.param == 'zip':
+        return lambda members: write_zip(tmp_path / 'results.zip', members)
+    return lambda members: write_folder(tmp_path / 'results', members)
 
 
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_one_tracker_of_several(tmp_path: Path, kind: str) -> None:
-    path = as_folder_or_zip(kind, tmp_path, {'KCF/a.txt': b'kcf', 'BACF/a.txt': b'bacf'})
-
-    (tracker,) = open_results(f'BACF={path}', SEQUENCES)
-
-    assert (tracker.name, tracker.source) == ('BACF', f'{path}/BACF')
-    assert {name: read() for name, read in tracker.files.items()} == {'a': b'bacf'}
+def read(argument: object, **kwargs: object) -> Dict[str, Dict[str, str]]:
+    """Contents by tracker and sequence."""
+    return {
+        tracker.name: {name: read_file().decode() for name, read_file in tracker.files.items()}
+        for tracker in open_results(str(argument), SEQUENCES, **kwargs)
+    }
 
 
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_all_trackers_of_a_path(tmp_path: Path, kind: str) -> None:
-    members = {'KCF/a.txt': b'', 'BACF/a.txt': b'', 'docs/readme.txt': b''}
-    path = as_folder_or_zip(kind, tmp_path, members)
+MATLAB_NAMES = [f'OPE/{s}_{t}.mat' for s in 'ab' for t in ('KCF', 'BACF')]
+LAYOUTS = {
+    'one of several': ('BACF={}', ['KCF/a.txt', 'BACF/a.txt'], {'BACF': {'a': 'BACF/a.txt'}}),
+    'any name for a single one': ('KCF={}', ['U/OPE/x/a.txt'], {'KCF': {'a': 'U/OPE/x/a.txt'}}),
+    'all': (
+        '{}',
+        ['KCF/a.txt', 'BACF/a.txt', 'docs/readme.txt'],
+        {'KCF': {'a': 'KCF/a.txt'}, 'BACF': {'a': 'BACF/a.txt'}},
+    ),
+    'no folder': ('{}', ['a.txt', 'old/a.txt'], {'results': {'a': 'a.txt'}}),
+    'no folder, named': ('Mine={}', ['a.txt', 'old/a.txt'], {'Mine': {'a': 'a.txt'}}),
+    'side files': (
+        '{}',
+        [f'T/a{end}.txt' for end in ('', '_time', '_network_time', '_score', '_lost')]
+        + ['T/car_time.txt'],
+        {'T': {'a': 'T/a.txt', 'car_time': 'T/car_time.txt'}},
+    ),
+    'GOT-10k': (
+        '{}',
+        [f'{t}/{s}/{s}{end}.txt' for t in 'TS' for s in 'ab' for end in ('_001', '_002', '_time')],
+        {t: {s: f'{t}/{s}/{s}_001.txt' for s in 'ab'} for t in 'TS'},
+    ),
+    'trackers in file names': (
+        '{}',
+        MATLAB_NAMES,
+        {t: {s: f'OPE/{s}_{t}.mat' for s in 'ab'} for t in ('KCF', 'BACF')},
+    ),
+    'one tracker in file names': (
+        'KCF={}',
+        MATLAB_NAMES,
+        {'KCF': {s: f'OPE/{s}_KCF.mat' for s in 'ab'}},
+    ),
+}
 
-    assert sorted(tracker.name for tracker in open_results(str(path), SEQUENCES)) == ['BACF', 'KCF']
+
+@pytest.mark.parametrize('layout', LAYOUTS)
+def test_layouts(write, layout: str) -> None:
+    argument, members, expected = LAYOUTS[layout]
+    assert read(argument.format(write(members))) == expected
 
 
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_files_without_a_folder_are_one_tracker(tmp_path: Path, kind: str) -> None:
-    path = as_folder_or_zip(kind, tmp_path, {'a.txt': b'new', 'old/a.txt': b'old'})
+@pytest.mark.parametrize(
+    ('good', 'bad', 'names'),
+    [
+        ('results/Good/UAV123', 'results/Bad/UAV123', ['Bad', 'Good']),
+        ('Good/UAV123_10fps', 'Bad/uav123@10fps', ['Bad', 'Good']),
+        ('UAV123/Good', 'UAV123/Bad', ['Bad', 'Good']),
+        ('Good/OPE/raw', 'Bad/OPE/raw', ['Bad', 'Good']),
+        ('x/Good', 'y/z/Bad', ['Bad', 'Good']),
+        ('Good/run1', 'Good/run2', ['run1', 'run2']),
+        ('x/run', 'x/y/run2', ['run', 'run2']),
+        ('x/y/run', 'x/z/run', ['y', 'z']),
+        ('A/UAV123', 'A/UAV123_10fps', ['A/UAV123', 'A/UAV123_10fps']),
+    ],
+)
+def test_equal_names_of_different_folders_are_never_merged(
+    write, good: str, bad: str, names: List[str]
+) -> None:
+    results = read(write([f'{good}/a.txt', f'{good}/b.txt', f'{bad}/a.txt']))
 
-    assert [tracker.name for tracker in open_results(str(path), SEQUENCES)] == ['results']
-    (named,) = open_results(f'Mine={path}', SEQUENCES)
-    assert (named.name, named.files['a']()) == ('Mine', b'new')
+    assert sorted(results) == names
+    assert sorted(results.values(), key=len) == [
+        {'a': f'{bad}/a.txt'},
+        {'a': f'{good}/a.txt', 'b': f'{good}/b.txt'},
+    ]
 
 
-def test_any_name_fits_a_single_tracker(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / 'r.zip', {'UAV123/OPE/KCF_raw/a.txt': b'1'})
+@pytest.mark.parametrize(
+    'member',
+    ['A.TXT', 'a_gt.txt', 'uav_a.txt', 'a/a_001.txt', 'T/a/a_001.txt', 'T\\x\\a.txt', 'T/T_a.txt'],
+)
+def test_names_of_toolkits(write, member: str) -> None:
+    assert list(read(write([member, '__MACOSX/T/._a.txt'])).values()) == [{'a': member}]
 
-    assert open_results(f'KCF={path}', SEQUENCES)[0].files['a']() == b'1'
+
+def test_results_within_results_are_skipped_with_a_note(write) -> None:
+    path = write(['T/a.txt', 'T/old/a.txt'])
+    notes: List[str] = []
+
+    assert read(path, on_note=notes.append) == {'T': {'a': 'T/a.txt'}}
+    assert notes == [f'{path}: T/old: not read, because it lies within the results of T']
 
 
-def test_side_files_are_not_results(tmp_path: Path) -> None:
-    names = ('a', 'a_time', 'a_network_time', 'a_score', 'a_lost', 'car_time')
-    members = {f'{name}.txt': b'' for name in names}
-    path = write_folder(tmp_path, members)
+def test_other_benchmarks_are_passed_over(write) -> None:
+    path = write([f'{t}/{b}/a.txt' for t in 'TS' for b in ('UAV123', 'UAV123_10fps')])
+    notes: List[str] = []
 
-    assert sorted(open_results(str(path), SEQUENCES)[0].files) == ['a', 'car_time']
+    assert read(path, benchmarks=['UAV123@10fps'], on_note=notes.append) == {
+        t: {'a': f'{t}/UAV123_10fps/a.txt'} for t in 'TS'
+    }
+    assert notes[0] == f'{path}: S/UAV123: results of another benchmark are not read'
+
+
+def test_folder_named_like_the_benchmark_is_passed_over(tmp_path: Path) -> None:
+    assert list(read(write_folder(tmp_path / 'Mine' / 'UAV123', ['a.txt']))) == ['Mine']
+
+
+def test_files_that_match_no_sequence_are_listed(write) -> None:
+    path = write(['T/a.txt', 'T/a_gt.txt', 'T/bb.txt', 'docs/readme.txt'])
+    notes: List[str] = []
+
+    (tracker,) = open_results(str(path), SEQUENCES, on_note=notes.append)
+
+    assert (tracker.name, tracker.source) == ('T', f'{path}/T')
+    assert tracker.warnings == (
+        'not read, because they match no sequence: T/a_gt.txt, T/bb.txt; expected names such as '
+        'a.txt',
+    )
+    assert notes == [f'{path}: docs: no result of a sequence in readme.txt']
+
+
+def test_two_different_files_of_one_sequence_are_refused(write) -> None:
+    (tracker,) = open_results(str(write(['a.txt', 'a.mat'])), SEQUENCES)
+
+    with pytest.raises(ValueError, match=r'a\.mat and .*a\.txt: 2 different files match a; k'):
+        tracker.files['a']()
+
+
+def test_equal_files_of_one_sequence_are_read(tmp_path: Path) -> None:
+    (tmp_path / 'b.txt').touch()
+    (tmp_path / 'B.txt').touch()
+
+    assert list(read(tmp_path).values()) == [{'b': ''}]
 
 
 def test_archive_is_never_unpacked(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / 'evil.zip', {'../../KCF/a.txt': b'1,2,3,4'})
+    path = write_zip(tmp_path / 'evil.zip', ['../../KCF/a.txt'])
 
-    (tracker,) = open_results(str(path), SEQUENCES)
-
-    assert tracker.name == 'KCF'
-    assert tracker.files['a']() == b'1,2,3,4'
+    assert read(path) == {'KCF': {'a': '../../KCF/a.txt'}}
     assert [entry.name for entry in tmp_path.iterdir()] == ['evil.zip']
 
 
 def test_errors_list_what_is_there(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / 'r.zip', {'KCF/a.txt': b'', 'BACF/a.txt': b''})
+    path = write_zip(tmp_path / 'r.zip', ['KCF/a.txt', 'BACF/a.txt'])
+    other = write_folder(tmp_path / 'other', ['x.txt', 'T/y.txt'])
     (tmp_path / 'no.zip').write_bytes(b'text')
     (tmp_path / 'empty').mkdir()
 
     with pytest.raises(ValueError, match=r"results of \['BACF', 'KCF'\], and none is 'ECO'"):
-        open_results(f'ECO={path}', SEQUENCES)
+        read(f'ECO={path}')
     with pytest.raises(ValueError, match=r'no\.zip is not a zip archive'):
-        open_results(f'ECO={tmp_path / "no.zip"}', SEQUENCES)
+        read(f'ECO={tmp_path / "no.zip"}')
     with pytest.raises(FileNotFoundError, match=r'expected files a\.txt'):
-        open_results(f'ECO={tmp_path / "empty"}', SEQUENCES)
+        read(f'ECO={tmp_path / "empty"}')
+    with pytest.raises(FileNotFoundError, match=r'expected files a\.txt .*there are T/y\.txt, x'):
+        read(other)
     with pytest.raises(FileNotFoundError, match='no such folder or zip'):
-        open_results(f'ECO={tmp_path / "nowhere"}', SEQUENCES)
+        read(f'ECO={tmp_path / "nowhere"}')
 
 
 @pytest.mark.parametrize('method', [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -106,153 +201,15 @@ def test_damaged_member_is_named(tmp_path: Path, method: int) -> None:
     path.write_bytes(bytes(content))
 
     with pytest.raises(ValueError, match=r'KCF/a\.txt cannot be read'):
-        open_results(str(path), SEQUENCES)[0].files['a']()
+        read(path)
 
 
 def test_damaged_directory_of_an_archive_is_named(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / 'r.zip', {'a.txt': b'1,2,3,4'})
+    path = write_zip(tmp_path / 'r.zip', ['a.txt'])
     path.write_bytes(path.read_bytes().replace(b'PK\x01\x02', b'PK\x01\x03'))
 
     with pytest.raises(ValueError, match=r'r\.zip is not a zip archive, or is damaged'):
-        open_results(str(path), SEQUENCES)
-
-
-def scores(path: Path, argument: str = '{}', **kwargs: object) -> Dict[str, Dict[str, bytes]]:
-    """Contents by tracker and sequence."""
-    trackers = open_results(argument.format(path), SEQUENCES, **kwargs)
-    return {
-        tracker.name: {name: read() for name, read in tracker.files.items()} for tracker in trackers
-    }
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-@pytest.mark.parametrize(
-    ('good', 'bad', 'names'),
-    [
-        ('results/Good/UAV123/', 'results/Bad/UAV123/', ['Bad', 'Good']),
-        ('Good/UAV123_10fps/', 'Bad/uav123@10fps/', ['Bad', 'Good']),
-        ('UAV123/Good/', 'UAV123/Bad/', ['Bad', 'Good']),
-        ('Good/OPE/raw/', 'Bad/OPE/raw/', ['Bad', 'Good']),
-        ('x/Good/', 'y/z/Bad/', ['Bad', 'Good']),
-        ('Good/run1/', 'Good/run2/', ['run1', 'run2']),
-        ('x/run/', 'x/y/run2/', ['run', 'run2']),
-        ('x/y/run/', 'x/z/run/', ['y', 'z']),
-        ('A/UAV123/', 'A/UAV123_10fps/', ['A/UAV123', 'A/UAV123_10fps']),
-    ],
-)
-def test_equal_names_of_different_folders_are_never_merged(
-    tmp_path: Path, kind: str, good: str, bad: str, names: list
-) -> None:
-    members = {f'{good}a.txt': b'a1', f'{good}b.txt': b'b1', f'{bad}a.txt': b'a2'}
-    path = as_folder_or_zip(kind, tmp_path, members)
-
-    found = scores(path)
-
-    assert sorted(found) == names
-    assert sorted(map(str, found.values())) == sorted(
-        map(str, [{'a': b'a1', 'b': b'b1'}, {'a': b'a2'}])
-    )
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_results_within_results_are_skipped_with_a_note(tmp_path: Path, kind: str) -> None:
-    path = as_folder_or_zip(kind, tmp_path, {'T/a.txt': b'1', 'T/old/a.txt': b'2'})
-    notes: list = []
-
-    assert scores(path, on_note=notes.append) == {'T': {'a': b'1'}}
-    assert notes == [f'{path}: T/old: not read, because it lies within the results of T']
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_other_benchmarks_are_passed_over(tmp_path: Path, kind: str) -> None:
-    members = {f'{t}/{b}/a.txt': b.encode() for t in 'TS' for b in ('UAV123', 'UAV123_10fps')}
-    path = as_folder_or_zip(kind, tmp_path, members)
-    notes: list = []
-
-    found = scores(path, benchmarks=['UAV123@10fps'], on_note=notes.append)
-
-    assert found == {'S': {'a': b'UAV123_10fps'}, 'T': {'a': b'UAV123_10fps'}}
-    assert notes[0] == f'{path}: S/UAV123: results of another benchmark are not read'
-
-
-def test_folder_named_like_the_benchmark_is_passed_over(tmp_path: Path) -> None:
-    path = write_folder(tmp_path / 'Mine' / 'UAV123', {'a.txt': b'1'})
-
-    assert list(scores(path)) == ['Mine']
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-@pytest.mark.parametrize(
-    'member',
-    ['A.TXT', 'a_gt.txt', 'uav_a.txt', 'a/a_001.txt', 'T/a/a_001.txt', 'T\\x\\a.txt', 'T/T_a.txt'],
-)
-def test_names_of_toolkits(tmp_path: Path, kind: str, member: str) -> None:
-    path = as_folder_or_zip(kind, tmp_path, {member: b'1', '__MACOSX/T/._a.txt': b'2'})
-
-    ((found),) = scores(path).values()
-    assert found == {'a': b'1'}
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_got10k_layout_of_two_trackers(tmp_path: Path, kind: str) -> None:
-    members = {
-        f'{tracker}/{sequence}/{sequence}{end}': f'{tracker}{sequence}{end}'.encode()
-        for tracker in 'TS'
-        for sequence in 'ab'
-        for end in ('_001.txt', '_002.txt', '_time.txt')
-    }
-    path = as_folder_or_zip(kind, tmp_path, members)
-
-    assert scores(path) == {
-        'S': {'a': b'Sa_001.txt', 'b': b'Sb_001.txt'},
-        'T': {'a': b'Ta_001.txt', 'b': b'Tb_001.txt'},
-    }
-    assert 'a_002.txt' in open_results(str(path), SEQUENCES)[0].warnings[0]
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_trackers_by_the_names_of_files(tmp_path: Path, kind: str) -> None:
-    members = {f'OPE/{s}_{t}.mat': f'{s}{t}'.encode() for s in 'ab' for t in ('KCF', 'BACF')}
-    path = as_folder_or_zip(kind, tmp_path, members)
-
-    expected = {t: {s: f'{s}{t}'.encode() for s in 'ab'} for t in ('KCF', 'BACF')}
-    assert scores(path) == expected
-    assert scores(path, 'KCF={}') == {'KCF': expected['KCF']}
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_files_that_match_no_sequence_are_listed(tmp_path: Path, kind: str) -> None:
-    members = {'T/a.txt': b'1', 'T/a_gt.txt': b'4', 'T/bb.txt': b'2', 'docs/readme.txt': b'3'}
-    path = as_folder_or_zip(kind, tmp_path, members)
-    notes: list = []
-
-    (tracker,) = open_results(str(path), SEQUENCES, on_note=notes.append)
-
-    assert tracker.warnings == (
-        'not read, because they match no sequence: T/a_gt.txt, T/bb.txt; expected names such as '
-        'a.txt',
-    )
-    assert notes == [f'{path}: docs: no result of a sequence in readme.txt']
-
-
-def test_files_are_named_where_none_matches(tmp_path: Path) -> None:
-    path = write_folder(tmp_path / 'r', {'x.txt': b'', 'T/y.txt': b''})
-
-    with pytest.raises(FileNotFoundError, match=r'expected files a\.txt .*there are T/y\.txt, x'):
-        open_results(str(path), SEQUENCES)
-
-
-@pytest.mark.parametrize('kind', ['folder', 'zip'])
-def test_two_files_of_one_sequence_are_refused(tmp_path: Path, kind: str) -> None:
-    path = as_folder_or_zip(
-        kind, tmp_path, {'a.txt': b'1', 'a.mat': b'2', 'b.txt': b'', 'B.txt': b''}
-    )
-
-    (tracker,) = open_results(str(path), SEQUENCES)
-
-    with pytest.raises(ValueError, match=r'a\.mat and .*a\.txt: 2 different files match a; k'):
-        tracker.files['a']()
-    assert tracker.files['b']() == b''
+        read(path)
 
 
 def test_duplicate_member_of_an_archive_is_refused(tmp_path: Path) -> None:
@@ -262,13 +219,13 @@ def test_duplicate_member_of_an_archive_is_refused(tmp_path: Path) -> None:
             archive.writestr('a.txt', b'2')
 
     with pytest.raises(ValueError, match='2 different files match a'):
-        open_results(str(tmp_path / 'r.zip'), SEQUENCES)[0].files['a']()
+        read(tmp_path / 'r.zip')
 
 
 def test_links_are_followed_once(tmp_path: Path) -> None:
-    write_folder(tmp_path / 'elsewhere', {'a.txt': b'1'})
+    write_folder(tmp_path / 'elsewhere', ['a.txt'])
     (tmp_path / 'r').mkdir()
     (tmp_path / 'r' / 'T').symlink_to(tmp_path / 'elsewhere')
     (tmp_path / 'r' / 'loop').symlink_to(tmp_path / 'r')
 
-    assert scores(tmp_path / 'r') == {'T': {'a': b'1'}}
+    assert read(tmp_path / 'r') == {'T': {'a': 'a.txt'}}
