@@ -1,4 +1,4 @@
-"""Page on which people try a tracker on videos of their own; started by ``tools/web_demo.py``.
+"""Web page to try a tracker on your own videos; started by ``tools/web_demo.py``.
 
-Only :mod:`mmeatrack.web.page` needs Gradio (``pip install mmeatrack[web]``).
+Only :mod:`mmeatrack.web.page` and ``server`` need Gradio (``pip install mmeatrack[web]``).
 """

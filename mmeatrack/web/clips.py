@@ -1,11 +1,10 @@
-"""Videos of the page as folders of images: samples made on the spot, and uploads."""
+"""Clips of the page, as folders of images: generated samples, and uploads."""
 
 import os
 import shutil
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, NamedTuple, Tuple
 
 import cv2
 
@@ -15,25 +14,24 @@ from mmeatrack.synthetic import SequenceSpec, generate_sequence
 from mmeatrack.web.decode import UploadLimits, decode_upload
 
 _FRAMES, _SIZE, _FPS = 60, (480, 360), 15.0
-_SAMPLES: Dict[str, Tuple[str, int]] = {
+# Scenario and number of targets of each sample.
+SAMPLES: Dict[str, Tuple[str, int]] = {
     'Passing under trees': ('occlusion', 1),
     'Among look-alikes': ('distractor', 1),
     'Three at once': ('static', 3),
 }
-SAMPLES = tuple(_SAMPLES)
 
-_MAKING = threading.Lock()
+_GENERATING = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Clip:
+class Clip(NamedTuple):
     """A video to track in.
 
     Attributes:
-        name: Name in pictures.
+        name: Name to show.
         frames: Its image files, in order.
-        fps: Frames a second.
-        note: Remark for the person who chose it, or nothing.
+        fps: Frames per second.
+        note: Remark for the visitor, may be empty.
     """
 
     name: str
@@ -42,24 +40,22 @@ class Clip:
     note: str = ''
 
 
-def sample_clip(
-    name: str, folder: Path, progress: Optional[Callable[[int, int], None]] = None
-) -> Clip:
-    """Make a synthetic sample, or take the one that was made before.
+def sample_clip(name: str, folder: Path, progress: Callable[[int, int], None]) -> Clip:
+    """Generate a synthetic sample, or reuse the one that was generated before.
 
     Args:
         name: One of :data:`SAMPLES`.
         folder: Folder of all samples.
-        progress: Called with the frames that are made and their number.
+        progress: Called with the number of generated frames and of all.
 
     Raises:
         ValueError: If there is no such sample.
     """
-    if name not in _SAMPLES:
-        raise ValueError(f'{name!r} is no sample; there are {", ".join(SAMPLES)}.')
-    scenario, targets = _SAMPLES[name]
+    if name not in SAMPLES:
+        raise ValueError(f'{name!r} is not a sample; choose one of {", ".join(SAMPLES)}.')
+    scenario, targets = SAMPLES[name]
     final = folder / scenario
-    with _MAKING:
+    with _GENERATING:
         if not final.is_dir():
             spec = SequenceSpec('page', 0, scenario, _FRAMES, _SIZE, targets=targets)
             partial = folder / f'.{scenario}'
@@ -67,23 +63,16 @@ def sample_clip(
             for number, frame in enumerate(generate_sequence(spec), 1):
                 jpeg = cv2.imencode('.jpg', frame.image)[1].tobytes()
                 write_atomically(partial / f'{number:06d}.jpg', jpeg)
-                if progress is not None:
-                    progress(number, _FRAMES)
+                progress(number, _FRAMES)
             os.replace(partial, final)
     return Clip(name, [final / file for file in list_frames(final)], _FPS)
 
 
 def uploaded_clip(upload: Path, name: str, folder: Path, limits: UploadLimits) -> Clip:
-    """Decode an upload; the file and, if it is refused, its frames are removed.
-
-    Args:
-        upload: The file.
-        name: Its name in pictures.
-        folder: Where its frames go.
-        limits: See :func:`decode_upload`.
+    """Decode an uploaded file into ``folder``; the file and, if it is refused, the folder go.
 
     Raises:
-        ValueError: If it is refused.
+        ValueError: If it is refused, see :func:`decode_upload`.
     """
     try:
         decoded = decode_upload(upload, folder, limits)
@@ -92,6 +81,6 @@ def uploaded_clip(upload: Path, name: str, folder: Path, limits: UploadLimits) -
         raise
     finally:
         upload.unlink()
-    note = f'Only the first {decoded.num_frames} frames are taken.' if decoded.is_cut else ''
+    note = f'Only the first {decoded.num_frames} frames are used.' if decoded.is_cut else ''
     frames = [folder / file for file in list_frames(folder)]
     return Clip(name, frames, decoded.fps or _FPS, note)

@@ -1,4 +1,4 @@
-"""Frames of an uploaded video as images, decoded in a process of its own with limits.
+"""Decoding of an uploaded video to images, in a separate process with limits.
 
 ``python -m mmeatrack.web.decode VIDEO FOLDER LIMITS`` is that process; LIMITS is JSON.
 """
@@ -7,26 +7,26 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, NamedTuple, Optional
+
+import cv2
 
 _JPEG_QUALITY = 95
-# Containers of cameras and phones. FFmpeg would also read play lists, which name other files and
+# Containers of cameras and phones. FFmpeg would also read playlists, which name other files and
 # addresses.
 _CONTAINERS = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts'
 _CAPTURE_OPTIONS = f'protocol_whitelist;file|format_whitelist;{_CONTAINERS}'
 
 
-@dataclass(frozen=True)
-class UploadLimits:
+class UploadLimits(NamedTuple):
     """Limits of an uploaded video.
 
     Attributes:
         max_bytes: Size of the file.
-        max_frames: Frames that are taken; the rest of a longer video is left out.
+        max_frames: Number of frames used; the rest of a longer video is dropped.
         max_pixels: Width times height of a frame.
-        max_decoded: Bytes of all frames as images; the rest is left out.
+        max_decoded: Bytes of all frames as images; the rest is dropped.
         max_memory: Bytes of address space of the decoding process, on Unix.
         seconds: Time for decoding.
     """
@@ -39,14 +39,13 @@ class UploadLimits:
     seconds: float = 120.0
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """Outcome of a decoding.
+class Decoded(NamedTuple):
+    """Decoded video.
 
     Attributes:
-        num_frames: Images in the folder, ``000001.jpg`` and on.
-        fps: Frames a second as the video says; None where it does not.
-        is_cut: Whether a limit left out the rest.
+        num_frames: Number of images in the folder, ``000001.jpg`` and on.
+        fps: Frames per second according to the video; None if it does not say.
+        is_cut: Whether a limit dropped the rest.
     """
 
     num_frames: int
@@ -55,16 +54,11 @@ class Decoded:
 
 
 def decode_upload(video: Path, folder: Path, limits: UploadLimits) -> Decoded:
-    """Decode an upload into a folder of images.
-
-    Args:
-        video: The file.
-        folder: Where the images go; made if it is not there.
-        limits: What is refused or left out.
+    """Decode an upload into a folder of images, created if missing.
 
     Raises:
-        ValueError: If the file is empty, too large, no video, takes too long or has frames that
-            are too large. The message is for the person who uploaded it.
+        ValueError: If the file is empty, too large, not a video, takes too long or has frames that
+            are too large. The message is for the visitor.
     """
     size = video.stat().st_size
     if not size:
@@ -72,7 +66,7 @@ def decode_upload(video: Path, folder: Path, limits: UploadLimits) -> Decoded:
     if size > limits.max_bytes:
         raise ValueError(
             f'The file has {size / 2**20:.1f} MiB; at most {limits.max_bytes / 2**20:g} MiB are '
-            'taken. Cut the video or reduce its size.'
+            'accepted. Cut the video or reduce its size.'
         )
     folder.mkdir(parents=True, exist_ok=True)
     root = str(Path(__file__).resolve().parents[2])
@@ -84,7 +78,7 @@ def decode_upload(video: Path, folder: Path, limits: UploadLimits) -> Decoded:
     command = [sys.executable, '-m', __name__, str(video), str(folder)]
     try:
         done = subprocess.run(
-            [*command, json.dumps(asdict(limits))],
+            [*command, json.dumps(limits._asdict())],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -103,40 +97,37 @@ def decode_upload(video: Path, folder: Path, limits: UploadLimits) -> Decoded:
     return Decoded(**answer)
 
 
-def _decode(video: str, folder: Path, limits: UploadLimits) -> Dict:
-    import cv2
-
-    # By FFmpeg alone: OpenCV's other readers take patterns of names and pipelines.
+def _decode(video: str, folder: Path, limits: UploadLimits) -> Decoded:
+    # FFmpeg only: OpenCV's other backends accept file name patterns and pipelines.
     capture = cv2.VideoCapture(video, cv2.CAP_FFMPEG)
-    count, decoded = 0, 0
+    count, decoded, shape = 0, 0, None
     fps = capture.get(cv2.CAP_PROP_FPS) if capture.isOpened() else 0.0
-    size = None
     while True:
         is_read, frame = capture.read()
         if not is_read:
             break
-        size = size or frame.shape
-        if frame.shape[0] * frame.shape[1] > limits.max_pixels:
-            height, width = frame.shape[:2]
+        shape = shape or frame.shape
+        height, width = frame.shape[:2]
+        if height * width > limits.max_pixels:
             most = f'{limits.max_pixels / 1e6:.1f} million px'
-            return dict(error=f'Frames of {width}x{height} px; at most {most} are taken.')
-        if frame.shape != size:
-            return dict(error='The size of the frames changes within the video.')
+            raise ValueError(f'Frames of {width}x{height} px are too large; at most {most} fit.')
+        if frame.shape != shape:
+            raise ValueError('The size of the frames changes within the video.')
         jpeg = cv2.imencode('.jpg', frame, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
         decoded += jpeg.nbytes
         if count == limits.max_frames or decoded > limits.max_decoded:
-            return dict(num_frames=count, fps=fps or None, is_cut=True)
+            return Decoded(count, fps or None, True)
         count += 1
         (folder / f'{count:06d}.jpg').write_bytes(jpeg.tobytes())
     if not count:
-        return dict(error='This is no video, or one of a kind that cannot be read. MP4 always can.')
-    return dict(num_frames=count, fps=fps or None, is_cut=False)
+        raise ValueError('This is not a video, or its format is not supported. Try MP4.')
+    return Decoded(count, fps or None, False)
 
 
 def _limit_process(limits: UploadLimits) -> None:
     try:
         import resource
-    except ImportError:  # Windows has no such limits; the time still has one
+    except ImportError:  # Windows has no such limits; the time is limited all the same
         return
     resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory, limits.max_memory))
     seconds = int(limits.seconds) + 1
@@ -147,4 +138,8 @@ def _limit_process(limits: UploadLimits) -> None:
 if __name__ == '__main__':
     _limits = UploadLimits(**json.loads(sys.argv[3]))
     _limit_process(_limits)
-    sys.stdout.write(json.dumps(_decode(sys.argv[1], Path(sys.argv[2]), _limits)))
+    try:
+        _answer = _decode(sys.argv[1], Path(sys.argv[2]), _limits)._asdict()
+    except ValueError as _error:
+        _answer = dict(error=str(_error))
+    sys.stdout.write(json.dumps(_answer))

@@ -2,7 +2,9 @@
 
 import base64
 import html
+import secrets
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Optional, Tuple
 
@@ -17,8 +19,8 @@ from mmeatrack.web.results import RESULTS, picture, scores_by_target, write_resu
 from mmeatrack.web.session import Session, Sessions
 
 _NEW = 'a new target'
-_SECONDS_BETWEEN = 0.25  # of pictures while it runs
-_SAYS = {'tracked.mp4': 'Video', 'tracked.txt': 'Boxes', 'tracked.jsonl': 'Status'}
+_SECONDS_BETWEEN = 0.25  # between pictures of a run
+_LABELS = dict(zip(RESULTS, ('Video', 'Boxes', 'Status')))
 _STAGE_CSS = """
 canvas { width: 100%; display: block; cursor: crosshair; touch-action: none; border-radius: 8px; }
 .hint { display: none; }
@@ -29,15 +31,15 @@ canvas { width: 100%; display: block; cursor: crosshair; touch-action: none; bor
 """
 _STAGE = '<canvas></canvas><div class="hint">Choose a sample or upload a video</div>'
 _INTRO = """# EATrack
-Choose a video, drag a box around each target in any frame, and press **Track**. Boxes may be drawn
-in later frames too, as more targets or as new views of one."""
+Choose a video, drag a box around each target in any frame, and press **Track**. You can also draw
+boxes in later frames, as further targets or as new views of a target."""
 CSS = '.gradio-container { max-width: 1280px !important; } footer { display: none !important; }'
 
 Update = Tuple[Any, ...]
 
 
 class Page:
-    """The page's events, each for the session of the tab that it comes from.
+    """Events of the page, each for the session of the tab that sends it.
 
     Args:
         model: Tracker of :func:`load_tracker`.
@@ -54,7 +56,7 @@ class Page:
         self.samples, self.uploads, self.limits = samples, uploads.resolve(), limits
 
     def build(self) -> gr.Blocks:
-        """Lay the page out."""
+        """Build the layout and connect the events."""
         most = f'{self.limits.max_bytes / 2**20:g} MiB, {self.limits.max_frames} frames'
         with gr.Blocks(title='EATrack', analytics_enabled=False) as blocks:
             gr.Markdown(_INTRO)
@@ -73,9 +75,9 @@ class Page:
                         pause = gr.Button('Pause')
                         clear = gr.Button('Clear boxes')
                 with gr.Column(scale=2):
-                    sample = gr.Radio(list(SAMPLES), label='Sample, made on the spot')
+                    sample = gr.Radio(list(SAMPLES), label='Sample, generated on demand')
                     upload = gr.File(
-                        label=f'Video of yours (at most {most})', file_types=['video'], height=180
+                        label=f'Your video (at most {most})', file_types=['video'], height=180
                     )
                     says = gr.Markdown('', elem_id='says')
                     curve = gr.HTML(score_curve({}, 1), elem_id='curve')
@@ -84,7 +86,7 @@ class Page:
             # The model serves one event at a time.
             alone = dict(concurrency_id='model', concurrency_limit=1)
             sample.input(self.choose, sample, view, concurrency_limit=4)
-            # Gradio's own reading of a file's value would leave an empty file behind.
+            # Gradio's preprocessing of the file would leave an empty file behind.
             taken = upload.upload(self.upload, upload, view, preprocess=False, concurrency_limit=2)
             taken.then(lambda: None, None, upload)
             frame.input(self.show, frame, stage, show_progress='hidden', trigger_mode='always_last')
@@ -101,7 +103,7 @@ class Page:
         session = self._session(request)
 
         def report(done: int, total: int) -> None:
-            progress((done, total), desc='Making the sample', unit='frames')
+            progress((done, total), desc='Generating the sample', unit='frames')
 
         return self._open(session, sample_clip(name, self.samples, report))
 
@@ -109,32 +111,29 @@ class Page:
         """Open an upload; Gradio's copy of it is removed."""
         session = self._session(request)
         try:
-            given = Path(sent['path']).resolve()
-            if self.uploads not in given.parents or not given.is_file():
-                raise ValueError('This is no upload. Send the file again.')
-            clip = uploaded_clip(given, given.stem[:60], session.new_folder(), self.limits)
-            return self._open(session, clip)
-        except (ValueError, LookupError, TypeError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            with _shown_errors():
+                given = Path(sent['path']).resolve()
+                if self.uploads not in given.parents or not given.is_file():
+                    raise ValueError('This file was not uploaded here. Send it again.')
+                folder = session.folder / secrets.token_hex(4)
+                clip = uploaded_clip(given, given.stem[:60], folder, self.limits)
+                return self._open(session, clip)
         finally:
             if session.is_closed:  # the tab was closed while its video was decoded
                 session.close()
 
     def show(self, number: int, request: gr.Request) -> Optional[str]:
-        """Picture of a frame."""
+        """Show a frame."""
         session = self._session(request)
         return None if session.clip is None else _as_url(session, _within(session, number))
 
     def draw(self, number: int, target: str, drawn: gr.EventData, request: gr.Request) -> Update:
-        """Take a drawn box."""
+        """Add a drawn box."""
         session = self._session(request)
-        try:
+        with _shown_errors():
             height, width = session.image(number).shape[:2]
             box = (drawn.x * width, drawn.y * height, drawn.w * width, drawn.h * height)
-            key = None if target == _NEW else int(target.split()[-1])
-            session.mark(number, box, key)
-        except (ValueError, AttributeError, TypeError, LookupError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            session.mark(number, box, None if target == _NEW else int(target.split()[-1]))
         return _as_url(session, number), _targets(session), _state(session)
 
     def track(self, number: int, request: gr.Request) -> Iterator[Update]:
@@ -147,7 +146,7 @@ class Page:
                 now = session.seen = time.monotonic()
                 if now - shown >= _SECONDS_BETWEEN:
                     shown = now
-                    speed = f'{count / (now - began):.1f} frames a second'
+                    speed = f'{count / (now - began):.1f} frames per second'
                     says = f'Frame {number} of {len(session.frames) - 1}, {speed}'
                     yield self._view(session, number, '', says)
             yield self._view(session, number, '', 'Writing the video ...')
@@ -159,11 +158,11 @@ class Page:
         yield self._view(session, session.position, _links(session), _state(session))
 
     def pause(self, request: gr.Request) -> None:
-        """End a run; it goes on with the next one."""
+        """End a run; the next one continues it."""
         self._session(request).pause()
 
     def clear(self, number: int, request: gr.Request) -> Update:
-        """Forget boxes and tracks."""
+        """Delete boxes and tracks."""
         session = self._session(request)
         session.pause()
         with session.lock:
@@ -173,14 +172,12 @@ class Page:
         return self._view(session, _within(session, number), '', _state(session))
 
     def leave(self, request: gr.Request) -> None:
-        """Remove what a tab leaves that is closed or loaded anew."""
+        """End the session of a tab that is closed or reloaded."""
         self.sessions.close(str(request.session_hash))
 
     def _session(self, request: gr.Request) -> Session:
-        try:
+        with _shown_errors():
             return self.sessions.get(str(request.session_hash))
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     def _open(self, session: Session, clip: Clip) -> Update:
         session.open(clip)
@@ -194,8 +191,17 @@ class Page:
         return _as_url(session, number), number, _targets(session), curve, results, says
 
 
+@contextmanager
+def _shown_errors() -> Iterator[None]:
+    """Show errors of the visitor's input on the page instead of the server's log."""
+    try:
+        yield
+    except (ValueError, AttributeError, TypeError, LookupError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
 def _as_url(session: Session, number: int) -> str:
-    """Picture of a frame in the address itself: nothing is left on the disk."""
+    """Encode the picture of a frame in its address, so that no file is needed."""
     jpeg = cv2.imencode('.jpg', picture(session, number), [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
     return f'data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode("ascii")}'
 
@@ -208,27 +214,26 @@ def _targets(session: Session) -> gr.Radio:
 def _state(session: Session) -> str:
     if session.clip is None:
         return ''
-    name = html.escape(session.clip.name)
-    parts = [f'**{name}**: {len(session.frames)} frames. {session.clip.note}']
+    name, frames, _, note = session.clip
+    said = f'**{html.escape(name)}**: {len(frames)} frames. {note} '
     if not session.ids:
-        parts.append('Drag a box around a target.')
-    elif session.position < 0:
-        parts.append(f'{len(session.ids)} target(s). Press Track, or draw more.')
-    else:
-        parts.append(f'Tracked to frame {session.position}.')
-    return ' '.join(parts)
+        return f'{said}Drag a box around a target.'
+    if session.position < 0:
+        return f'{said}{len(session.ids)} target(s). Press Track, or draw more.'
+    return f'{said}Tracked to frame {session.position}.'
 
 
 def _links(session: Session) -> str:
-    """Player and links; the addresses hold the session's secret."""
+    """Player and links; the addresses hold the session's token."""
     stamp = f'{session.token}/{time.monotonic_ns()}'
     links = ' · '.join(
-        f'<a href="results/{stamp}/{name}" download="{name}">{_SAYS[name]}</a>' for name in RESULTS
+        f'<a href="results/{stamp}/{name}" download="{name}">{label}</a>'
+        for name, label in _LABELS.items()
     )
     reason = missing_h264()
-    if reason is not None:
-        return f'<p>Download: {links}</p><p>MPEG-4, which browsers do not play: {reason}.</p>'
     player = f'<video src="results/{stamp}/{RESULTS[0]}" controls muted style="width:100%"></video>'
+    if reason is not None:
+        player = f'<p>The video is MPEG-4, which browsers do not play: {reason}.</p>'
     return f'{player}<p>Download: {links}</p>'
 
 

@@ -18,22 +18,20 @@ from mmeatrack.web.page import CSS, Page
 from mmeatrack.web.results import RESULTS
 from mmeatrack.web.session import Sessions
 
-_STRAY_SECONDS = 900.0  # an upload is moved at once when it is complete
+_STRAY_SECONDS = 900.0  # a complete upload is moved at once
 
 
 @contextmanager
 def web_app(
     model: Any, limits: Optional[UploadLimits] = None, root: Optional[Path] = None
 ) -> Iterator[fastapi.FastAPI]:
-    """Make the page's application.
+    """Make the page's application, for ``uvicorn.run``.
 
     Args:
         model: Tracker of :func:`load_tracker`.
         limits: Limits of uploads; by default those of :class:`UploadLimits`.
-        root: Folder for all files, which is removed at the end; by default a temporary one.
-
-    Yields:
-        The application, for ``uvicorn.run``.
+        root: Parent of the folder for all files, which is removed at the end; by default the
+            system's temporary folder.
     """
     limits = limits or UploadLimits()
     folder = Path(tempfile.mkdtemp(prefix='mmeatrack_web_', dir=root))
@@ -43,11 +41,10 @@ def web_app(
     sessions = Sessions(folder / 'sessions')
     done = threading.Event()
     try:
-        app = _with_results(sessions)
         blocks = Page(model, sessions, folder / 'samples', uploads, limits).build()
-        threading.Thread(target=_sweep, args=(uploads, sessions, done), daemon=True).start()
+        threading.Thread(target=_clean_up, args=(uploads, sessions, done), daemon=True).start()
         yield gr.mount_gradio_app(
-            app,
+            _result_server(sessions),
             blocks,
             '/',
             max_file_size=limits.max_bytes,
@@ -61,12 +58,12 @@ def web_app(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _with_results(sessions: Sessions) -> fastapi.FastAPI:
+def _result_server(sessions: Sessions) -> fastapi.FastAPI:
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get('/results/{token}/{stamp}/{name}')
     def result(token: str, stamp: str, name: str) -> FileResponse:
-        """A file of a session, to whoever has its secret; ``stamp`` keeps caches from old ones."""
+        """Serve a session's file to whoever has its token; ``stamp`` defeats caches."""
         session = sessions.by_token(token)
         if session is None or name not in RESULTS or not (session.folder / name).is_file():
             raise fastapi.HTTPException(404)
@@ -75,8 +72,8 @@ def _with_results(sessions: Sessions) -> fastapi.FastAPI:
     return app
 
 
-def _sweep(uploads: Path, sessions: Sessions, done: threading.Event) -> None:
-    """Remove idle sessions, and uploads that were broken off."""
+def _clean_up(uploads: Path, sessions: Sessions, done: threading.Event) -> None:
+    """Remove idle sessions and aborted uploads, once a minute."""
     while not done.wait(60):
         sessions.close_idle()
         oldest = time.time() - _STRAY_SECONDS
@@ -84,5 +81,5 @@ def _sweep(uploads: Path, sessions: Sessions, done: threading.Event) -> None:
             try:
                 if path.is_file() and path.stat().st_mtime < oldest:
                     path.unlink()
-            except FileNotFoundError:  # somebody took it
+            except FileNotFoundError:  # moved or removed in the meantime
                 continue

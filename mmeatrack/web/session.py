@@ -1,4 +1,4 @@
-"""A person's work on the page: a clip, the boxes drawn in it, their tracks and result files."""
+"""A visitor's work on the page: a clip, the boxes drawn in it, their tracks and result files."""
 
 import math
 import secrets
@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from mmeatrack.files.image_file import read_image
 from mmeatrack.multi import MultiTracker, StatusKeeper, Track, TrackRules
 from mmeatrack.structures import check_target_box
 from mmeatrack.structures.boxes import Box, xywh_to_cxcywh
+from mmeatrack.structures.checks import image_size
 from mmeatrack.visualization import LabelledBox
 from mmeatrack.web.clips import Clip
 
@@ -26,16 +27,19 @@ class Mark(NamedTuple):
 
 
 class Session:
-    """Work of one person.
+    """Work of one visitor.
 
     Args:
-        folder: Its own folder, made here; :meth:`close` removes it.
+        folder: Folder of the session, created here; :meth:`close` removes it.
 
     Attributes:
-        token: Secret name of its files in addresses.
+        token: Secret in the addresses of its files.
         clip: The clip, None before one is chosen.
-        tracks: Tracks by id, by number of the frame.
+        marks: Drawn boxes by frame number.
+        tracks: Tracks by frame number and id.
+        position: Number of the last tracked frame; -1 before the first one.
         lock: Held while a frame is tracked or results are written.
+        seen: Time of the last action, ``time.monotonic()``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,23 +50,18 @@ class Session:
         self.seen = time.monotonic()
         self.is_closed = False
         self.clip: Optional[Clip] = None
-        self.marks: Dict[int, List[Mark]] = {}
-        self._stop = threading.Event()
+        self.position = -1
         self._tracker: Optional[MultiTracker] = None
-        self._at = -1
+        self._stop = threading.Event()
         self.clear()
 
-    def new_folder(self) -> Path:
-        """Name of a new folder for the frames of an upload."""
-        return self.folder / secrets.token_hex(4)
-
     def clear(self) -> None:
-        """Forget all boxes and tracks; the clip stays."""
-        self.marks = {}
+        """Delete all boxes and tracks; the clip stays."""
+        self.marks: Dict[int, List[Mark]] = {}
         self._rewind()
 
     def open(self, clip: Clip) -> None:
-        """Work on another clip."""
+        """Switch to another clip."""
         with self.lock:
             old, self.clip = self.clip, clip
             self.clear()
@@ -71,7 +70,7 @@ class Session:
 
     @property
     def ids(self) -> List[int]:
-        """Ids of all targets, in the order in which they were drawn first."""
+        """Ids of all targets, in the order in which they were first drawn."""
         return sorted({mark.id for marks in self.marks.values() for mark in marks})
 
     @property
@@ -79,19 +78,14 @@ class Session:
         """Image files of the clip; none before one is chosen."""
         return [] if self.clip is None else self.clip.frames
 
-    @property
-    def position(self) -> int:
-        """Number of the last frame that was tracked; -1 before the first one."""
-        return self._at
-
     def image(self, number: int) -> np.ndarray:
-        """Frame (H, W, 3), uint8, BGR."""
-        return read_image(self._opened().frames[number])
+        """Read a frame (H, W, 3), uint8, BGR; ValueError before a clip is chosen."""
+        return read_image(self._require_clip().frames[number])
 
     def mark(self, number: int, box: Sequence[float], id: Optional[int] = None) -> int:
         """Draw a target, or a new view of one.
 
-        A box in a frame before the last one tracked takes all tracks back, and ends a run.
+        A box in a frame before the last tracked one discards all tracks and ends a run.
 
         Args:
             number: Frame.
@@ -102,46 +96,45 @@ class Session:
             The target's id.
 
         Raises:
-            ValueError: If the box is empty or outside the frame, the target is not known there, or
-                it has a box in this frame. Nothing is changed then.
+            ValueError: If the box is empty or outside the frame, or the target is not known there
+                or already has a box in this frame. Nothing is changed then.
         """
         with self.lock:
-            height, width = self.image(number).shape[:2]
-            mark = Mark(max(self.ids, default=0) + 1 if id is None else id, (0.0, 0.0, 0.0, 0.0))
-            mark = mark._replace(box=check_target_box(box, (width, height)))
-            earlier = [at for at, marks in self.marks.items() if mark.id in _ids(marks)]
-            if id is not None and not any(at < number for at in earlier):
+            checked = check_target_box(box, image_size(self.image(number)))
+            mark = Mark(max(self.ids, default=0) + 1 if id is None else id, checked)
+            earlier = [at for at, marks in self.marks.items() if mark.id in (m.id for m in marks)]
+            if id is not None and min(earlier, default=number) >= number:
                 raise ValueError(f'Target {id} is not there before frame {number}. Draw a new one.')
             if number in earlier:
-                raise ValueError(f'Target {mark.id} has a box in this frame. Clear them first.')
+                raise ValueError(f'Target {id} already has a box in this frame. Clear boxes first.')
             self.marks.setdefault(number, []).append(mark)
-            if number < self._at:
+            if number < self.position:
                 self._rewind()
             else:
                 self._pending.setdefault(number, []).append(mark)
             return mark.id
 
     def run(self, model: Any) -> Iterator[int]:
-        """Track all targets from the first box, or from where it was paused, to the end.
+        """Track all targets to the end, from the first box or from where a run was paused.
 
         Args:
             model: See :class:`MultiTracker`.
 
         Yields:
-            The number of each frame when its tracks are there.
+            The number of each frame once its tracks are there.
 
         Raises:
             ValueError: If there is no clip or no box.
         """
         with self.lock:
-            count = len(self._opened().frames)
+            count = len(self._require_clip().frames)
             if not self.marks:
                 raise ValueError('Draw a box around a target first.')
-            if self._at == count - 1 and self._at not in self._pending:
+            if self.position == count - 1 and self.position not in self._pending:
                 self._rewind()
             if self._tracker is None:
                 self._tracker = MultiTracker(model, TrackRules(remove_after=None))
-            tracker, first = self._tracker, max(self._at, min(self.marks))
+            tracker, first = self._tracker, max(self.position, min(self.marks))
             self._stop.clear()
         for number in range(first, count):
             with self.lock:
@@ -151,23 +144,20 @@ class Session:
             yield number
 
     def pause(self) -> None:
-        """End a run after its present frame."""
+        """End a run after its current frame."""
         self._stop.set()
 
     def labelled_boxes(self, number: int) -> List[LabelledBox]:
-        """Boxes of all targets in a frame: tracks, or drawn boxes that wait to be tracked."""
+        """Return the boxes of all targets in a frame: tracks, or drawn boxes yet to be tracked."""
         tracks = self.tracks.get(number, {})
         drawn = {mark.id: mark.box for mark in self.marks.get(number, [])}
-        return [
-            LabelledBox.of_tracker(
-                f'target {key}',
-                key - 1,
-                tracks[key].box_xywh if key in tracks else drawn.get(key),
-                tracks[key].score if key in tracks else math.nan,
-                tracks[key].lost if key in tracks else None,
-            )
-            for key in self.ids
-        ]
+        boxes = []
+        for key in self.ids:
+            shown: Tuple[Optional[Box], float, Optional[bool]] = drawn.get(key), math.nan, None
+            if key in tracks:
+                shown = tracks[key][1:4]
+            boxes.append(LabelledBox.of_tracker(f'target {key}', key - 1, *shown))
+        return boxes
 
     def close(self) -> None:
         """End a run and remove the folder."""
@@ -178,34 +168,35 @@ class Session:
 
     def _step(self, tracker: MultiTracker, number: int) -> None:
         image = self.image(number)
-        if number > self._at:
+        if number > self.position:
             self.tracks[number] = {track.id: track for track in tracker.track(image)}
-            self._at = number
+            self.position = number
         for mark in self._pending.pop(number, []):
             if mark.id in tracker.ids:
                 tracker.refresh_template(image, mark.box, mark.id)
             else:
                 tracker.add(image, mark.box, mark.id)
-            self.tracks[number][mark.id] = _given(mark, image)
+            status = StatusKeeper(xywh_to_cxcywh(mark.box)).first(image_size(image))
+            self.tracks[number][mark.id] = Track(mark.id, mark.box, -1.0, False, status)
 
     def _rewind(self) -> None:
         self.tracks: Dict[int, Dict[int, Track]] = {}
         self._pending = {number: list(marks) for number, marks in self.marks.items()}
-        self._tracker, self._at = None, -1
+        self._tracker, self.position = None, -1
 
-    def _opened(self) -> Clip:
+    def _require_clip(self) -> Clip:
         if self.clip is None:
             raise ValueError('Choose a sample or upload a video first.')
         return self.clip
 
 
 class Sessions:
-    """All sessions of the page, by the hash that the browser's tab has.
+    """All sessions of the page, by the hash of the browser's tab.
 
     Args:
-        folder: Their folder.
-        most: Sessions at a time.
-        idle_seconds: A session that does nothing for so long ends.
+        folder: Folder of all sessions.
+        most: Maximum number of sessions at a time.
+        idle_seconds: Time without an action after which a session ends.
     """
 
     def __init__(self, folder: Path, most: int = 16, idle_seconds: float = 1800.0) -> None:
@@ -214,7 +205,7 @@ class Sessions:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Session:
-        """Session of a tab; begun if it is new.
+        """Return the session of a tab, started if it is new.
 
         Raises:
             ValueError: If there are too many.
@@ -223,23 +214,21 @@ class Sessions:
         with self._lock:
             if key not in self._sessions:
                 if len(self._sessions) >= self.most:
-                    raise ValueError(f'{self.most} people are at work here. Try again later.')
+                    raise ValueError(f'There are already {self.most} visitors. Try again later.')
                 self._sessions[key] = Session(self.folder / secrets.token_hex(8))
             session = self._sessions[key]
             session.seen = time.monotonic()
             return session
 
     def by_token(self, token: str) -> Optional[Session]:
-        """Session whose files have this token in their addresses."""
+        """Return the session with this token, None if there is none."""
         with self._lock:
             sessions = list(self._sessions.values())
-        found = [
-            each for each in sessions if secrets.compare_digest(each.token.encode(), token.encode())
-        ]
+        found = [s for s in sessions if secrets.compare_digest(s.token.encode(), token.encode())]
         return found[0] if found else None
 
     def close(self, key: str) -> None:
-        """End a session: its tab was closed or loaded anew."""
+        """End a session, as its tab was closed or reloaded."""
         with self._lock:
             session = self._sessions.pop(key, None)
         if session is not None:
@@ -251,19 +240,9 @@ class Sessions:
             self.close(key)
 
     def close_idle(self) -> None:
-        """End the sessions that did nothing for too long."""
-        now = time.monotonic()
+        """End the sessions that have been idle for too long."""
+        oldest = time.monotonic() - self.idle_seconds
         with self._lock:
-            old = [k for k, each in self._sessions.items() if now - each.seen > self.idle_seconds]
+            old = [key for key, session in self._sessions.items() if session.seen < oldest]
         for key in old:
             self.close(key)
-
-
-def _ids(marks: Sequence[Mark]) -> List[int]:
-    return [mark.id for mark in marks]
-
-
-def _given(mark: Mark, image: np.ndarray) -> Track:
-    keeper = StatusKeeper(xywh_to_cxcywh(mark.box))
-    status = keeper.first((image.shape[1], image.shape[0]))
-    return Track(mark.id, mark.box, -1.0, False, status)

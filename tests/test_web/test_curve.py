@@ -1,4 +1,4 @@
-"""Score curve: lines, their colours and the axes."""
+"""Score curve: lines, colours and axes."""
 
 import xml.etree.ElementTree as ElementTree
 from typing import List
@@ -19,7 +19,7 @@ def test_each_target_has_a_line_in_the_colour_of_its_box() -> None:
     assert tags(curve, 'svg')[0].get('aria-label') == 'Score by frame: target 1, target 2'
 
 
-def test_axes_go_from_0_to_1_and_to_the_last_frame() -> None:
+def test_axes_run_from_0_to_1_and_to_the_last_frame() -> None:
     ticks = [text.text for text in tags(score_curve({7: []}, 23), 'text')]
     assert ticks == ['0', '0.5', '1', '0', '6', '12', '17', '23', 'frame']
     empty = score_curve({}, 0)

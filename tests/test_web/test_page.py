@@ -1,4 +1,4 @@
-"""The page in a real browser: draw, track, pause, renew, download, leave."""
+"""The page in a real browser: draw, track, pause, download, leave."""
 
 import os
 import re
@@ -29,7 +29,7 @@ SHOTS = os.getenv('MMEATRACK_SCREENSHOTS')
 
 @pytest.fixture(scope='module')
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bright square that moves over noise, 24 frames of 320x240."""
+    """A bright square moving over noise, 24 frames of 320x240 px."""
     path = tmp_path_factory.mktemp('upload') / 'square.mp4'
     ground = np.random.default_rng(0).integers(60, 120, (240, 320, 3)).astype(np.uint8)
     ground = cv2.GaussianBlur(ground, (0, 0), 3)
@@ -46,7 +46,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='module')
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Address of the page, and the folder of all that it writes."""
+    """Address of the page, and the folder that it writes to."""
     import uvicorn
 
     from mmeatrack.apis import load_tracker
@@ -91,7 +91,7 @@ _CURVE_POINTS = "document.querySelector('#curve polyline')?.points.length"
 
 
 def drag(page: Any, x: float, y: float, w: float, h: float) -> None:
-    """Draw a box given in shares of the picture."""
+    """Draw a box given in fractions of the picture."""
     canvas = page.locator('#stage canvas')
     canvas.scroll_into_view_if_needed()
     area = canvas.bounding_box()
@@ -119,7 +119,7 @@ def files_of(root: Path) -> List[str]:
 
 def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: Path) -> None:
     root = served[1]
-    page.get_by_text('Video of yours').wait_for()
+    page.get_by_text('Your video').wait_for()
     shoot(page, 'empty')
     choose(page, video)
     drag(page, 60 / 320, 100 / 240, 30 / 320, 30 / 240)
@@ -127,7 +127,7 @@ def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: 
     shoot(page, 'before')
 
     page.get_by_role('button', name='Track', exact=True).click()
-    wait_for_text(page, 'frames a second')
+    wait_for_text(page, 'frames per second')
     page.wait_for_function(f'{_CURVE_POINTS} > 1')
     shoot(page, 'during', settle=0)
     wait_for_text(page, 'Tracked to frame 23')
@@ -161,7 +161,7 @@ def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: 
     assert files_of(root) == []
 
 
-def test_sample_with_three_targets_until_it_is_paused(
+def test_sample_with_three_targets_is_tracked_until_paused(
     page: Any, served: Any, tmp_path: Path
 ) -> None:
     plan = plan_sequence(SequenceSpec('page', 0, 'static', 60, (480, 360), targets=3))

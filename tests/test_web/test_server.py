@@ -1,4 +1,4 @@
-"""Addresses of the server: a session's result files, and nothing else on the disk."""
+"""Addresses of the server: only a session's result files are served."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ pytest.importorskip('gradio', reason='needs pip install mmeatrack[web]')
 pytestmark = pytest.mark.slow  # Gradio takes seconds to import
 
 
-def test_results_need_the_secret_and_a_known_name(
+def test_results_need_the_token_and_a_known_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from fastapi.testclient import TestClient
@@ -16,7 +16,7 @@ def test_results_need_the_secret_and_a_known_name(
     from mmeatrack.web import server
     from mmeatrack.web.session import Sessions
 
-    monkeypatch.setenv('GRADIO_TEMP_DIR', '')  # put back afterwards
+    monkeypatch.setenv('GRADIO_TEMP_DIR', '')  # restored afterwards
     made = []
     monkeypatch.setattr(server, 'Sessions', lambda path: made.append(Sessions(path)) or made[0])
     with server.web_app(None, root=tmp_path) as app:

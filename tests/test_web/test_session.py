@@ -1,4 +1,4 @@
-"""Sessions: drawn boxes, runs that pause and go on, results, and visitors who leave."""
+"""Sessions: drawn boxes, paused and resumed runs, results, visitors who leave."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ BOX = (10.0, 10.0, 8.0, 8.0)
 
 
 class Still:
-    """Tracker that leaves each box where it was given, and tells its calls."""
+    """Tracker that leaves each box where it was given, and records its calls."""
 
     calls: List[tuple] = []
 
@@ -56,7 +56,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     return made
 
 
-def test_boxes_in_later_frames_are_added_or_renew_a_target_there(session: Session) -> None:
+def test_boxes_in_later_frames_add_or_refresh_a_target(session: Session) -> None:
     assert session.mark(1, BOX) == 1
     assert session.mark(3, (30, 20, 8, 8)) == 2
     assert session.mark(4, (12, 10, 8, 8), id=1) == 1
@@ -69,13 +69,13 @@ def test_boxes_in_later_frames_are_added_or_renew_a_target_there(session: Sessio
     assert scores_by_target(session) == {1: [(2, 0.5), (3, 0.5), (5, 0.5)], 2: [(4, 0.5), (5, 0.5)]}
 
 
-def test_paused_run_goes_on_and_one_before_it_begins_anew(session: Session) -> None:
+def test_paused_run_resumes_and_an_earlier_box_restarts_it(session: Session) -> None:
     session.mark(0, BOX)
     run = session.run(None)
     assert [next(run), next(run), next(run)] == [0, 1, 2]
     session.pause()
     assert list(run) == []
-    session.mark(2, (30, 20, 8, 8))  # in the very frame at which it was paused
+    session.mark(2, (30, 20, 8, 8))  # in the frame at which it was paused
     assert list(session.run(None)) == [2, 3, 4, 5]
     assert Still.calls == [('add', 0, 1), ('add', 2, 2)]
 
@@ -85,19 +85,19 @@ def test_paused_run_goes_on_and_one_before_it_begins_anew(session: Session) -> N
     assert Still.calls[2:] == [('add', 0, 1), ('add', 1, 3), ('add', 2, 2)]
 
 
-def test_box_outside_the_frame_is_refused_and_the_others_go_on(session: Session) -> None:
+def test_invalid_boxes_are_refused_and_other_targets_continue(session: Session) -> None:
     session.mark(0, BOX)
     for box in [(70, 10, 8, 8), (10, 10, 0, 8), (float('nan'), 10, 8, 8)]:
         with pytest.raises(ValueError, match='target box'):
             session.mark(0, box)
     with pytest.raises(ValueError, match='Target 3 is not there'):
         session.mark(2, BOX, id=3)
-    with pytest.raises(ValueError, match='Target 1 has a box in this frame'):
+    with pytest.raises(ValueError, match='Target 1 already has a box in this frame'):
         session.mark(2, BOX, id=1), session.mark(2, BOX, id=1)
     assert (session.ids, len(list(session.run(None)))) == ([1], 6)
 
 
-def test_results_are_video_rows_and_status(session: Session) -> None:
+def test_results_are_a_video_rows_and_status(session: Session) -> None:
     session.mark(1, BOX)
     list(session.run(None))
     video, text, status = write_results(session)
@@ -123,13 +123,13 @@ def test_visitor_who_leaves_ends_the_run_and_leaves_no_file(session: Session) ->
     assert not session.folder.exists()
 
 
-def test_sessions_are_few_have_secrets_and_end_when_idle(tmp_path: Path) -> None:
+def test_sessions_are_limited_have_tokens_and_end_when_idle(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path, most=2, idle_seconds=1e6)
     first, second = sessions.get('a'), sessions.get('b')
     assert sessions.get('a') is first
     assert sessions.by_token(second.token) is second
     assert sessions.by_token('x') is None
-    with pytest.raises(ValueError, match='2 people are at work'):
+    with pytest.raises(ValueError, match='already 2 visitors'):
         sessions.get('c')
     first.seen -= 2e6
     assert sessions.get('c').folder.is_dir()

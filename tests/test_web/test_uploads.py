@@ -1,6 +1,5 @@
-"""Uploads: what is taken, what is refused, and what is left on the disk."""
+"""Uploads: accepted, refused, and removed from the disk."""
 
-import dataclasses
 from pathlib import Path
 
 import cv2
@@ -22,7 +21,7 @@ def write_video(path: Path, frames: int = 5, size: tuple = (64, 48)) -> Path:
     return path
 
 
-def test_video_becomes_images_and_is_itself_removed(tmp_path: Path) -> None:
+def test_video_becomes_images_and_is_removed(tmp_path: Path) -> None:
     upload = write_video(tmp_path / 'flight.mp4')
     clip = uploaded_clip(upload, 'flight', tmp_path / 'frames', LIMITS)
 
@@ -33,11 +32,11 @@ def test_video_becomes_images_and_is_itself_removed(tmp_path: Path) -> None:
     assert not upload.exists()
 
 
-def test_rest_of_a_long_video_is_left_out_and_told(tmp_path: Path) -> None:
-    limits = dataclasses.replace(LIMITS, max_frames=3)
+def test_rest_of_a_long_video_is_dropped_with_a_note(tmp_path: Path) -> None:
+    limits = LIMITS._replace(max_frames=3)
     clip = uploaded_clip(write_video(tmp_path / 'a.mp4'), 'a', tmp_path / 'frames', limits)
     assert len(clip.frames) == 3
-    assert clip.note == 'Only the first 3 frames are taken.'
+    assert clip.note == 'Only the first 3 frames are used.'
 
 
 def refuse(upload: Path, message: str, limits: UploadLimits = LIMITS) -> None:
@@ -55,7 +54,7 @@ def test_empty_and_huge_files_are_refused_before_decoding(tmp_path: Path) -> Non
     refuse(upload, r'1\.0 MiB; at most 1 MiB')
 
 
-def test_no_video_is_refused_nor_a_play_list_that_names_others(tmp_path: Path) -> None:
+def test_playlist_that_names_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / 'secret').mkdir()
     secret = write_video(tmp_path / 'secret' / 'secret.mp4')
     (tmp_path / 'own').mkdir()
@@ -63,11 +62,15 @@ def test_no_video_is_refused_nor_a_play_list_that_names_others(tmp_path: Path) -
     upload.write_text(
         f'#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n'
     )
-    refuse(upload, 'This is no video')
+    refuse(upload, 'This is not a video')
 
 
 def test_large_frames_and_slow_decoding_are_refused(tmp_path: Path) -> None:
-    small = dataclasses.replace(LIMITS, max_pixels=1000)
-    refuse(write_video(tmp_path / 'a.mp4'), 'Frames of 64x48 px; at most 0.0 million px', small)
-    hurried = dataclasses.replace(LIMITS, seconds=0.01)
+    small = LIMITS._replace(max_pixels=1000)
+    refuse(
+        write_video(tmp_path / 'a.mp4'),
+        'Frames of 64x48 px are too large; at most 0.0 million px',
+        small,
+    )
+    hurried = LIMITS._replace(seconds=0.01)
     refuse(write_video(tmp_path / 'a.mp4'), r'more than 0\.01 s', hurried)
