@@ -19,19 +19,13 @@ class GridConnector(BaseConnector):
         layout: 'tokens' or 'map'.
         search_grid: Side of the grid in tokens. :class:`EATrackDistiller` and
             :class:`EATrackDistill` set it to the student's.
-        init_cfg: mmengine's initialisation config.
 
     Raises:
         ValueError: If ``layout`` is unknown.
     """
 
-    def __init__(
-        self,
-        layout: str = 'tokens',
-        search_grid: Optional[int] = None,
-        init_cfg: Optional[dict] = None,
-    ) -> None:
-        super().__init__(init_cfg)
+    def __init__(self, layout: str = 'tokens', search_grid: Optional[int] = None) -> None:
+        super().__init__()
         if layout not in MASK_LAYOUTS:
             raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
         self.layout, self.search_grid = layout, search_grid
@@ -65,7 +59,7 @@ class SearchTokens(GridConnector):
     Args:
         layout: 'tokens' gives (B, Nx, C); 'map' gives (B, C, Hf, Wf), which convolutional
             connectors and distillation losses such as mmrazor's PKDLoss take.
-        search_grid, init_cfg: See :class:`GridConnector`, also for the errors.
+        search_grid: See :class:`GridConnector`, also for the errors.
 
     Example:
         >>> connector = SearchTokens('map', search_grid=16)
@@ -99,7 +93,7 @@ class TargetMaskConnector(GridConnector):
 
     Args:
         layout: 'tokens' gives (B, Nx), 'map' gives (B, Hf, Wf).
-        search_grid, init_cfg: See :class:`GridConnector`.
+        search_grid: See :class:`GridConnector`.
         kwargs: Of :class:`TargetMask`.
 
     Raises:
@@ -112,13 +106,9 @@ class TargetMaskConnector(GridConnector):
     """
 
     def __init__(
-        self,
-        layout: str = 'tokens',
-        search_grid: Optional[int] = None,
-        init_cfg: Optional[dict] = None,
-        **kwargs: Any,
+        self, layout: str = 'tokens', search_grid: Optional[int] = None, **kwargs: Any
     ) -> None:
-        super().__init__(layout, search_grid, init_cfg)
+        super().__init__(layout, search_grid)
         self.mask = TargetMask(**kwargs)
         # The last boxes and their masks: a step's count and losses use the same ones.
         self._last: Optional[Tuple[Tensor, Tensor]] = None
@@ -134,8 +124,7 @@ class TargetMaskConnector(GridConnector):
 
     def count(self, bbox_cxcywh: Tensor) -> Tensor:
         """Scalar ``sum M^2`` of a batch's masks, a term of :class:`SharedCounts`."""
-        total: Tensor = self(bbox_cxcywh).pow(2).sum()
-        return total
+        return self(bbox_cxcywh).pow(2).sum()
 
 
 @TASK_UTILS.register_module()

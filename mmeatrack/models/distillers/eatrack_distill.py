@@ -191,5 +191,4 @@ class EATrackDistill(SingleTeacherDistill):
 
     def _distill_losses(self, outputs: List[Any]) -> Dict[str, Tensor]:
         """Losses of the recorded batch, given the teachers' outputs in tensor mode."""
-        losses: Dict[str, Tensor] = self.distiller.compute_distill_losses()
-        return losses
+        return self.distiller.compute_distill_losses()

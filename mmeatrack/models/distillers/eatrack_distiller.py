@@ -240,11 +240,6 @@ class EATrackDistiller(ConfigurableDistiller):
         self.layer_pairs = pairs
         self._connect_adapters()
 
-    def target_cells(self) -> Tensor:
-        """(B, Hf, Wf) 1 inside the target and 0 outside, of the recorded batch."""
-        cells: Tensor = self.get_record(**mask_record('map'))
-        return cells
-
     def get_record(
         self,
         *args: Any,
@@ -271,5 +266,4 @@ class EATrackDistiller(ConfigurableDistiller):
                 "layer_pairs='auto' has no pairs yet: add dict(type='mmeatrack.AutoPairHook') to "
                 'custom_hooks, which finds them before training starts.'
             )
-        losses: Dict[str, Tensor] = super().compute_distill_losses()
-        return losses
+        return super().compute_distill_losses()

@@ -11,6 +11,7 @@ from torch import Tensor
 from mmeatrack.models.distillers.config_check import check_teacher
 from mmeatrack.models.distillers.eatrack_distill import EATrackDistill
 from mmeatrack.models.distillers.eatrack_distiller import EATrackDistiller
+from mmeatrack.models.distillers.short_form import mask_record
 from mmeatrack.models.distillers.teacher import build_teacher
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.registry import MODELS
@@ -122,7 +123,7 @@ class MultiTeacherDistill(EATrackDistill):
         like = scores[0]
         weights = torch.stack([like.new_full((), each) for each in self.weights]).float()
         if self.weighting == 'confidence':
-            inside = self.distiller.target_cells()[:, None]  # (B, 1, Hf, Wf)
+            inside = self.distiller.get_record(**mask_record('map'))[:, None]  # (B, 1, Hf, Wf)
             peaks = [(score.float().sigmoid() * inside).flatten(1).amax(dim=1) for score in scores]
             # Samples without a target add 0. Averaged over processes: all use the same weights.
             weights = weights * reduce_mean(torch.stack([peak.mean() for peak in peaks]))

@@ -28,16 +28,15 @@ def read_model(path: str) -> Dict[str, Any]:
     file = Path(get_installed_path(package), '.mim/configs', name) if package else find_path(path)
     if not Path(file).is_file():
         raise FileNotFoundError(
-            f'the teacher is given by the config file {path!r}, which does not exist, seen from '
-            f'the config, from {Path.cwd()} or from {package_configs()}. Give a path from one of '
-            "them, an absolute one, or one of a package, such as 'mmtrack::sot/stark/"
+            f"the teacher's config file {path!r} does not exist, neither next to the config nor in "
+            f'{Path.cwd()} or {package_configs()}. Give a path relative to one of them, an '
+            "absolute path, or a package's config, such as 'mmtrack::sot/stark/"
             "stark-st1_r50_8xb16-500e_got10k.py'."
         )
     config = Config.fromfile(file)
     if 'model' not in config:
         raise ValueError(f'{path} has no `model`: give the config file of the teacher itself.')
-    model: Dict[str, Any] = config.model
-    return model
+    return config.model
 
 
 def build_teacher(teacher: Union[dict, str, nn.Module]) -> Any:
@@ -87,9 +86,8 @@ def omit_loaded_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str,
 def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str) -> None:
     """Put a model's own teachers into a state dict that is about to be loaded, in place.
 
-    A teacher that was loaded from the configured file stays, whatever the checkpoint holds (those
-    of earlier releases hold one). A teacher without a file is taken from the checkpoint, if it is
-    there.
+    A teacher that was loaded from the configured file stays, even if the checkpoint holds one, as
+    those of earlier releases do. A teacher without a file comes from the checkpoint if it is there.
     """
     for name, teacher in model.named_teachers().items():
         stem, file = f'{prefix}{name}.', model.teacher_files.get(name)
@@ -98,7 +96,7 @@ def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: 
         state_dict.update(given if given and file is None else own)
         if not given and file is None:
             warn(
-                f'the checkpoint has no {name}, and the config names no file of it: its random '
+                f'the checkpoint has no {name}, and the config names no file for it: its random '
                 'weights are kept. They do not matter for a test.'
             )
         elif given and file is not None and not _are_equal(own, given):

@@ -98,7 +98,7 @@ def test_teacher_may_be_a_built_model() -> None:
 
 def test_missing_config_file_is_named(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"'teachers/absent\.py', which does not") as error:
+    with pytest.raises(FileNotFoundError, match=r"'teachers/absent\.py' does not exist") as error:
         build(distill_cfg(teacher='teachers/absent.py'))
     assert str(tmp_path) in str(error.value)
 
