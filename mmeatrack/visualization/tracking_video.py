@@ -10,7 +10,7 @@ from mmeatrack.files.image_file import read_image
 from mmeatrack.files.sequence_names import name_by_folder
 from mmeatrack.visualization.annotated_frame import FrameHeader, draw_frame
 from mmeatrack.visualization.labelled_boxes import LabelledBox
-from mmeatrack.visualization.video_sink import VideoSink
+from mmeatrack.visualization.video_sink import write_video
 
 PathLike = Union[str, Path]
 
@@ -76,15 +76,9 @@ def tracking_video(
         RuntimeError: If the video cannot be written.
     """
     images = annotated_frames(frame_paths, tracks, ground_truth, scores, sequence, lost_below)
-    first = next(images)
-    with VideoSink(out_path, fps, (first.shape[1], first.shape[0])) as sink, tqdm(
-        total=len(frame_paths), desc=Path(out_path).name, unit='frame', disable=not progress
-    ) as bar:
-        sink.write(first)
-        bar.update()
-        for image in images:
-            sink.write(image)
-            bar.update()
+    total, name = len(frame_paths), Path(out_path).name
+    bar = tqdm(images, desc=name, total=total, unit='frame', disable=not progress)
+    write_video(out_path, fps, bar)
 
 
 def _check_shapes(

@@ -1,8 +1,9 @@
 """Video files that are complete under their names, or absent."""
 
 import os
+from itertools import chain
 from pathlib import Path
-from typing import Any, Optional, Tuple, Union
+from typing import Any, Iterable, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -144,6 +145,15 @@ class VideoSink:
             raise RuntimeError(
                 f'{self._partial}: holds {written} of {self.num_frames} frames. Is the disk full?'
             )
+
+
+def write_video(path: Union[str, Path], fps: float, frames: Iterable[np.ndarray]) -> None:
+    """Write frames of one size to a video, see :class:`VideoSink`."""
+    frames = iter(frames)
+    first = next(frames)
+    with VideoSink(path, fps, (first.shape[1], first.shape[0])) as sink:
+        for frame in chain([first], frames):
+            sink.write(frame)
 
 
 def _count_frames(path: Path) -> int:

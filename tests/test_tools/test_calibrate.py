@@ -5,6 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mmeatrack.apis.calibration import TrackedCues
+from mmeatrack.files.ground_truth import GroundTruth
 from tests.scripts import load_script
 
 
@@ -15,8 +17,13 @@ def calibrate(monkeypatch: pytest.MonkeyPatch) -> Any:
     rng = np.random.default_rng(0)
     cues, noise = rng.random((500, 5)), rng.random(500)
     right = noise < 1 / (1 + np.exp(-6 * (cues[:, 0] - 0.5)))
-    found = (cues, rng.random(500), right, np.arange(500) % module.FOLDS)
-    monkeypatch.setattr(module, 'track_all', lambda args: found)
+    found = TrackedCues(cues, rng.random(500), right, np.arange(500))
+    monkeypatch.setattr('mmeatrack.apis.load_tracker', lambda *_: None)
+    monkeypatch.setattr('mmeatrack.apis.calibration.track_cues', lambda *_: found)
+    monkeypatch.setattr(
+        'mmeatrack.files.ground_truth.load_ground_truth',
+        lambda _: GroundTruth(dict.fromkeys('abcde', np.zeros((1, 4))), {}, {}),
+    )
     return module
 
 

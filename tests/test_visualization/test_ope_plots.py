@@ -63,8 +63,8 @@ def test_curves_and_legend_show_the_report(
 
 def test_trackers_keep_their_style_where_the_order_changes(tmp_path: Path, figures: list) -> None:
     report = {'a': make_entry(1), 'b': make_entry(9)}
-    other_way_round = replace(report['b'].scores, precision20=2.0)
-    report['b'] = replace(report['b'], scores=other_way_round)
+    most_precise = replace(report['b'].scores, precision_curve=np.full(51, 2.0))
+    report['b'] = replace(report['b'], scores=most_precise)
 
     for kind in ('success', 'precision'):
         plot_curves(report, kind, tmp_path / f'{kind}.png')

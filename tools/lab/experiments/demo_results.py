@@ -15,7 +15,12 @@ from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
 from mmeatrack.files.outputs import claimed_outputs
-from mmeatrack.visualization import VideoSink, annotated_frames, plot_report, plot_training_curves
+from mmeatrack.visualization import (
+    annotated_frames,
+    plot_report,
+    plot_training_curves,
+    video_sink,
+)
 from mmeatrack.visualization.ope_plots import plot_files
 
 TRACKERS = {
@@ -141,8 +146,4 @@ def write_video(
                 sequence,
             )
         )
-    frames = itertools.chain.from_iterable(clips)
-    first = next(frames)
-    with VideoSink(out, 20, (first.shape[1], first.shape[0])) as sink:
-        for frame in itertools.chain([first], frames):
-            sink.write(frame)
+    video_sink.write_video(out, 20, itertools.chain.from_iterable(clips))
