@@ -102,8 +102,14 @@ def _resize_sparsely(image: np.ndarray, window: CropWindow, output_size: int) ->
 
 def take(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Pixels (M, N[, C]) of an image (H, W[, C]) at rows (M,) x columns (N,), black outside it."""
-    y, x = np.meshgrid(rows.astype(np.float32), columns.astype(np.float32), indexing='ij')
-    return cv2.remap(image, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    if image.dtype in ('u1', 'f4', 'f8') and max(image.shape[:2]) < 32767:  # limits of remap
+        y, x = np.meshgrid(rows.astype(np.float32), columns.astype(np.float32), indexing='ij')
+        return cv2.remap(image, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    height, width = image.shape[:2]
+    pixels = image[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
+    pixels[(rows < 0) | (rows >= height)] = 0
+    pixels[:, (columns < 0) | (columns >= width)] = 0
+    return pixels
 
 
 def taps(size: int, output_size: int) -> Tuple[np.ndarray, np.ndarray]:

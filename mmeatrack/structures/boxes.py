@@ -6,10 +6,8 @@ STARK [2], whose crop has its centre at ``(output_size - 1) / 2``: half a crop p
 grid. The mapping back to the image adds it.
 
 References:
-    [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream Framework
-        (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
-    [2] Yan et al., Learning Spatio-Temporal Transformer for Visual Tracking (STARK), ICCV 2021,
-        https://arxiv.org/abs/2103.17154
+    [1] Ye et al. (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+    [2] Yan et al. (STARK), ICCV 2021, https://arxiv.org/abs/2103.17154
 """
 
 import math

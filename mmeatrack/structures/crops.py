@@ -13,9 +13,6 @@ from .boxes import CropWindow
 # Ratio of window to crop above which only the pixels that the resize reads are taken: four for each
 # pixel of the crop, however large the window is.
 _SPARSE_FROM = 3
-# Dtypes and largest side that cv2.remap takes.
-_REMAP_DTYPES = (torch.uint8, torch.float32, torch.float64)
-_REMAP_MOST = 32766
 
 
 def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
@@ -32,7 +29,8 @@ def crop_image(image: Tensor, window: CropWindow, output_size: int) -> Tensor:
     if _is_for_opencv(image, window, output_size):
         crop = crop_array(image[0].permute(1, 2, 0).numpy(), window, output_size)
         return torch.from_numpy(crop.reshape(output_size, output_size, -1)).permute(2, 0, 1)[None]
-    if window.size > _SPARSE_FROM * output_size and _is_remappable(image):
+    has_numpy = image.device.type == 'cpu' and image.dtype != torch.bfloat16
+    if has_numpy and window.size > _SPARSE_FROM * output_size:
         return _resize_sparsely(image, window, output_size)
     (rows, columns), (down, across) = overlap(image.shape[2], image.shape[3], window)
     cut = image.new_zeros((*image.shape[:2], window.size, window.size), dtype=torch.float32)
@@ -69,11 +67,6 @@ def _is_for_opencv(image: Tensor, window: CropWindow, output_size: int) -> bool:
     is_known = image.dtype in (torch.uint8, torch.float32) and len(image[0]) <= 4
     on_cpu = image.device.type == 'cpu'
     return on_cpu and is_exact and is_known and window.size <= _SPARSE_FROM * output_size
-
-
-def _is_remappable(image: Tensor) -> bool:
-    on_cpu = image.device.type == 'cpu' and image.dtype in _REMAP_DTYPES
-    return on_cpu and max(image.shape[-2:]) <= _REMAP_MOST
 
 
 def _resize_sparsely(image: Tensor, window: CropWindow, output_size: int) -> Tensor:

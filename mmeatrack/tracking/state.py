@@ -3,7 +3,6 @@
 import copy
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from mmeatrack.structures import CropWindow
@@ -19,7 +18,7 @@ _LOST_GROWTH = 3.0
 
 
 class VideoParts(NamedTuple):
-    """Parts that every video gets copies of, built once to check their configs."""
+    """Parts of which every video gets copies, built once to check their configs."""
 
     lost_detector: LostDetector
     confidence: Optional[CalibratedConfidence] = None
@@ -81,15 +80,9 @@ def begin(
     parts: VideoParts,
     settings: Mapping[str, Any],
 ) -> TrackerState:
-    """Return the state of a video after its first frame.
+    """Return the state of a video after its first frame, with copies of the parts.
 
-    Args:
-        template: (1, Nz, C) tokens of the template crop.
-        template_token: (1, C) mean token of the target in it.
-        box: Given box, centre and size in image px.
-        image_size: ``(width, height)`` of the image.
-        parts: Parts that the video gets copies of.
-        settings: The tracker's ``test_cfg``.
+    Arguments are those of :class:`TrackerState`, and the tracker's ``test_cfg``.
     """
     return TrackerState(
         template=template,
@@ -126,15 +119,12 @@ def search_window(state: TrackerState, settings: Mapping[str, Any]) -> CropWindo
 
 
 def advance(
-    state: TrackerState,
-    box: Box,
-    cues: Sequence[float],
-    settings: Mapping[str, Any],
+    state: TrackerState, box: Box, cues: Sequence[float], settings: Mapping[str, Any]
 ) -> Tuple[float, bool]:
     """Update the state with the network's result for a frame.
 
     Args:
-        state: State of the video; its box, cues and lost detector are updated.
+        state: State whose box, cues and lost detector are updated.
         box: Predicted box, centre and size in image px.
         cues: Peak, side lobe and agreement, see :class:`Cues`.
         settings: The tracker's ``test_cfg``.
@@ -165,8 +155,6 @@ def advance(
 
 def smooth_size(box: Box, other: Box, weight: float) -> Box:
     """Mix the size of a box with another's by ``weight``, on a logarithmic scale."""
-    if not weight:
-        return box
     cx, cy, w, h = box
     return cx, cy, w ** (1 - weight) * other[2] ** weight, h ** (1 - weight) * other[3] ** weight
 
@@ -185,14 +173,14 @@ def adapt(
         state: State of the video.
         score: Score of the frame.
         cut: Function that cuts the template crop of a box out of this frame, and returns a function
-            that encodes it to (1, Nz, C) tokens, called at the end of the interval.
+            that encodes it to (1, Nz, C) tokens.
         settings: The tracker's ``test_cfg``.
     """
     if state.store is None or state.lost_detector.lost:
         return
-    view = _View(partial(cut, state.box))
+    view = _View()
     if state.store.offer(state.frame, score, state.box, view):
-        view.cut()
+        view.encode = cut(state.box)
     if state.store.due(state.frame, score):
         state.active_template, temporal = state.store.read(state.template)
         fills = temporal is None and settings['fill_slot']
@@ -200,13 +188,9 @@ def adapt(
 
 
 class _View:
-    """Template crop of a frame, cut when it becomes the store's candidate; a call encodes it."""
+    """Template crop that is cut after the frame has become the store's candidate."""
 
-    def __init__(self, cut: Callable[[], Callable[[], Array]]) -> None:
-        self._next: Callable[[], Any] = cut
-
-    def cut(self) -> None:
-        self._next = self._next()
+    encode: Callable[[], Array]
 
     def __call__(self) -> Array:
-        return self._next()
+        return self.encode()

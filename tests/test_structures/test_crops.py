@@ -11,7 +11,7 @@ from mmeatrack.structures import CropWindow, crop_box_to_image, crop_image, imag
 
 
 def ramp(height: int, width: int) -> torch.Tensor:
-    """(1, 3, height, width), every pixel of channel 0 another value; channel 1 its double."""
+    """(1, 3, height, width), with a different value at every pixel of channel 0."""
     values = torch.arange(height * width, dtype=torch.float32).reshape(height, width)
     return torch.stack((values, 2 * values, values + 1))[None]
 
@@ -51,7 +51,7 @@ def test_window_around_a_degenerate_box_is_refused(box) -> None:
     assert str(box) in str(error.value)
 
 
-def test_crop_of_the_output_size_is_the_pixels_themselves() -> None:
+def test_crop_of_the_output_size_copies_the_pixels() -> None:
     image = ramp(20, 30)
     crop = crop_image(image, CropWindow(4, 3, 8), 8)
     assert torch.equal(crop, image[..., 3:11, 4:12])
@@ -100,7 +100,7 @@ def test_crop_wholly_outside_is_black(window) -> None:
     assert crop.abs().max() == 0
 
 
-def test_crop_of_integer_pixels_is_float_and_leaves_the_image_alone() -> None:
+def test_crop_of_integer_pixels_is_float_and_does_not_modify_the_image() -> None:
     image = to_tensor(smooth_image(20, 30))
     before = image.clone()
     crop = crop_image(image, CropWindow(-3, 4, 16), 8)
@@ -108,7 +108,7 @@ def test_crop_of_integer_pixels_is_float_and_leaves_the_image_alone() -> None:
     assert torch.equal(image, before)
 
 
-def test_way_to_the_image_hand_worked() -> None:
+def test_mapping_to_the_image_by_hand() -> None:
     # 40 px become 80: half the scale. Centre (39.5 + 0.5) / 2 = 20 px into the window.
     box = crop_box_to_image((39.5, 39.5, 20.0, 10.0), CropWindow(30, 20, 40), 80)
     assert box == (50.0, 40.0, 10.0, 5.0)
@@ -129,7 +129,7 @@ def test_round_trip_is_exact_to_rounding_for_any_scale() -> None:
 
 
 def stark_crop(image: np.ndarray, box_xyxy, around_xyxy, factor: float, size: int):
-    """Crop and box that mmtrack's training pipeline makes."""
+    """Crop and box from mmtrack's training pipeline."""
     results = SeqCropLikeStark(crop_size_factor=[factor], output_size=[size]).transform(
         dict(
             img=[image],
@@ -179,7 +179,7 @@ def measure_box(crop: np.ndarray):
 
 @pytest.mark.parametrize('size', [96, 256])
 @pytest.mark.parametrize('shift', [(0, 0), (6, -4), (-7, 9)])
-def test_drawn_target_comes_back_from_the_training_crop(shift, size: int) -> None:
+def test_drawn_target_is_mapped_back_from_the_training_crop(shift, size: int) -> None:
     image = np.zeros((120, 160, 3), np.uint8)
     x, y, w, h = 64 + shift[0], 50 + shift[1], 16, 12
     image[y : y + h, x : x + w] = 255
@@ -190,7 +190,7 @@ def test_drawn_target_comes_back_from_the_training_crop(shift, size: int) -> Non
     seen = crop_box_to_image(measure_box(crop[..., 0]), window, size)
     assert seen == pytest.approx((x + w / 2, y + h / 2, w, h), abs=0.05)
 
-    # What the network is taught comes back to half a pixel: mmtrack does not round its corner.
+    # The training target is mapped back within half a pixel: mmtrack does not round the corner.
     x1, y1, x2, y2 = (float(value) for value in annotated)
     taught = crop_box_to_image(((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1), window, size)
     assert taught == pytest.approx((x + w / 2, y + h / 2, w, h), abs=0.5)
@@ -200,7 +200,7 @@ def test_drawn_target_comes_back_from_the_training_crop(shift, size: int) -> Non
 
 
 def resized_whole(image: torch.Tensor, window: CropWindow, output_size: int) -> torch.Tensor:
-    """The window as a whole, padded and resized."""
+    """Full window, padded and resized."""
     height, width = image.shape[-2:]
     whole = torch.zeros((*image.shape[:2], window.size, window.size))
     x1, y1 = max(window.x1, 0), max(window.y1, 0)
@@ -215,6 +215,8 @@ LAYOUTS = {
     'planes': lambda image: image.contiguous(),
     'pixels': lambda image: image.contiguous(memory_format=torch.channels_last),
     'float': lambda image: image.float(),
+    'int': lambda image: image.int(),
+    'bfloat16': lambda image: image.bfloat16(),
     'a part': lambda image: image[..., 3:, 5:],
     'one channel': lambda image: image[:, :1],
 }
@@ -232,17 +234,17 @@ LAYOUTS = {
         CropWindow(70, -10, 200),
     ],
 )
-def test_large_window_is_resized_as_a_whole_would_be(window: CropWindow, layout: str) -> None:
+def test_large_window_equals_a_full_resize(window: CropWindow, layout: str) -> None:
     frame = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (1, 3, 90, 120), np.uint8))
     image = LAYOUTS[layout](frame)
     crop = crop_image(image, window, 16)
     assert crop.dtype == torch.float32
-    # Bit for bit with the torch that the tests ran with; an older one may sum in another order.
+    # Bit for bit with recent versions of torch; older ones may sum in another order.
     atol = 0 if digit_version(torch.__version__) >= digit_version('2.13') else 1e-4
     torch.testing.assert_close(crop, resized_whole(image, window, 16), atol=atol, rtol=0)
 
 
-def test_work_on_a_window_does_not_grow_with_it(monkeypatch) -> None:
+def test_work_does_not_grow_with_the_window(monkeypatch) -> None:
     def fail(*args, **kwargs):
         raise AssertionError('the whole window was resized')
 
@@ -258,7 +260,7 @@ def test_work_on_a_window_does_not_grow_with_it(monkeypatch) -> None:
 @pytest.mark.parametrize(
     'window', [CropWindow(3, 2, 49), CropWindow(-20, -31, 97), CropWindow(30, 40, 32)]
 )
-def test_small_window_is_resized_as_a_whole_would_be(window: CropWindow, layout: str) -> None:
+def test_small_window_equals_a_full_resize(window: CropWindow, layout: str) -> None:
     frame = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (1, 3, 90, 120), np.uint8))
     image = LAYOUTS[layout](frame)
     crop = crop_image(image, window, 64)

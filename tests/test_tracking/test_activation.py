@@ -11,7 +11,7 @@ SAME = torch.ones(6, 2)
 
 
 def angles(*degrees: float) -> torch.Tensor:
-    """Embeddings in the plane, at these angles and at lengths that must not matter."""
+    """Embeddings in the plane at these angles, with lengths that must not matter."""
     return torch.tensor(
         [
             [(i + 1) * math.cos(math.radians(a)), (i + 1) * math.sin(math.radians(a))]
@@ -36,7 +36,7 @@ def angles(*degrees: float) -> torch.Tensor:
         ('even', 4, [1, 2, 4, 5]),
     ],
 )
-def test_entries_by_score_and_time(sampling: str, count: int, chosen: List[int]) -> None:
+def test_sampling_by_score_and_time(sampling: str, count: int, chosen: List[int]) -> None:
     assert SAMPLINGS[sampling](SCORES, SAME, count) == chosen
 
 
@@ -49,7 +49,7 @@ def test_entries_by_score_and_time(sampling: str, count: int, chosen: List[int])
         (4, [1, 2, 4, 5]),  # then 45: 45 degrees from the next, where 10 and 60 are 10 and 30
     ],
 )
-def test_diverse_entries_are_farthest_from_those_chosen(count: int, chosen: List[int]) -> None:
+def test_diverse_sampling_takes_the_farthest_entries(count: int, chosen: List[int]) -> None:
     embeddings = angles(10, 170, 90, 60, 45, 0)
     assert SAMPLINGS['diverse'](SCORES, embeddings, count) == chosen
 
@@ -57,13 +57,15 @@ def test_diverse_entries_are_farthest_from_those_chosen(count: int, chosen: List
 @pytest.mark.parametrize('sampling', list(SAMPLINGS))
 @pytest.mark.parametrize('total', [1, 2, 6])
 @pytest.mark.parametrize('count', [6, 7, 100])
-def test_all_are_chosen_where_no_more_are_there(sampling: str, total: int, count: int) -> None:
+def test_all_entries_are_sampled_if_there_are_no_more(
+    sampling: str, total: int, count: int
+) -> None:
     embeddings = angles(10, 170, 90, 60, 45, 0)[:total]
     assert SAMPLINGS[sampling](SCORES[:total], embeddings, count) == list(range(total))
 
 
 @pytest.mark.parametrize('sampling', list(SAMPLINGS))
-def test_as_many_as_asked_oldest_first(sampling: str) -> None:
+def test_count_is_respected_oldest_first(sampling: str) -> None:
     embeddings = torch.randn(30, 5, generator=torch.Generator().manual_seed(0))
     scores = torch.rand(30, generator=torch.Generator().manual_seed(1)).tolist()
     for count in range(1, 31):
@@ -74,8 +76,8 @@ def test_as_many_as_asked_oldest_first(sampling: str) -> None:
         assert chosen[-1] < 30
 
 
-def test_diverse_takes_equal_entries_too() -> None:
-    """All distances are 0: still as many as asked, and none twice."""
+def test_diverse_sampling_of_equal_entries() -> None:
+    """All distances are 0, and no entry may be drawn twice."""
     assert len(set(SAMPLINGS['diverse'](SCORES, SAME, 4))) == 4
 
 
@@ -83,27 +85,27 @@ TEMPLATE = torch.tensor([[[0.0, 4.0], [8.0, 0.0]]])  # (1, Nz 2, C 2)
 SAMPLES = torch.tensor([[[1.0, 0.0], [0.0, 0.0]], [[3.0, 8.0], [0.0, 4.0]]])  # (S 2, Nz 2, C 2)
 
 
-def test_concat_puts_the_samples_beside_the_template() -> None:
+def test_concat_keeps_the_template_and_joins_the_samples() -> None:
     template, temporal = FUSIONS['concat'](TEMPLATE, SAMPLES, 0.7)
     assert torch.equal(template, TEMPLATE)
     expected = torch.tensor([[[1.0, 0.0], [0.0, 0.0], [3.0, 8.0], [0.0, 4.0]]])
     assert torch.equal(temporal, expected)
 
 
-def test_blend_mixes_the_mean_of_the_samples_into_the_template() -> None:
+def test_blend_mixes_in_the_mean_of_the_samples() -> None:
     template, temporal = FUSIONS['blend'](TEMPLATE, SAMPLES, 0.25)
     # The samples' mean is (2, 4), (0, 2): three quarters of the template and one of that.
     assert torch.equal(template, torch.tensor([[[0.5, 4.0], [6.0, 0.5]]]))
     assert temporal is None
 
 
-def test_blend_at_its_ends() -> None:
+def test_blend_at_weights_0_and_1() -> None:
     assert torch.equal(FUSIONS['blend'](TEMPLATE, SAMPLES, 0.0)[0], TEMPLATE)
     mean = torch.tensor([[[2.0, 4.0], [0.0, 2.0]]])
     assert torch.equal(FUSIONS['blend'](TEMPLATE, SAMPLES, 1.0)[0], mean)
 
 
-def test_what_is_fused_stays_as_it_was() -> None:
+def test_fusions_do_not_modify_their_inputs() -> None:
     for fusion in FUSIONS.values():
         template, samples = TEMPLATE.clone(), SAMPLES.clone()
         fusion(template, samples, 0.5)

@@ -17,7 +17,7 @@ def sigmoid(value: float) -> float:
     return 1 / (1 + math.exp(-value))
 
 
-def test_score_is_the_formula() -> None:
+def test_score_follows_the_formula() -> None:
     confidence = CalibratedConfidence([0.5, -0.25, 2.0, 0.1, -3.0], bias=-1.0)
     first, second = Cues(0.8, 0.2, 0.5, 0.1), Cues(0.3, 0.6, -0.1, 0.4)
     leads = [math.log(4) - math.log(0.25), math.log(3 / 7) - math.log(1.5)]
@@ -28,7 +28,7 @@ def test_score_is_the_formula() -> None:
     assert confidence.update(second) == pytest.approx(sigmoid(expected))
 
 
-def test_worst_lead_is_slowly_forgotten() -> None:
+def test_worst_lead_recovers_slowly() -> None:
     def cues(value: float) -> Cues:
         """Cues with the given lead."""
         return Cues(sigmoid(value), 0.5, 0.0, 0.0)
@@ -51,7 +51,7 @@ def test_scores_stay_finite() -> None:
     assert logit(0) == pytest.approx(math.log(1e-4 / (1 - 1e-4)))
 
 
-def test_fit_finds_the_weights_that_made_the_data() -> None:
+def test_fit_recovers_the_weights_of_generated_data() -> None:
     rng = np.random.default_rng(0)
     cues = rng.normal(size=(20000, 4)) * [2.0, 1.0, 0.2, 3.0] + [0, -3, 0.5, 1]
     weights, bias = np.array([0.8, -0.4, 3.0, 0.2]), -1.5
@@ -61,7 +61,7 @@ def test_fit_finds_the_weights_that_made_the_data() -> None:
     assert fit[-1] == pytest.approx(bias, abs=0.15)
 
 
-def test_fit_has_no_gradient_left() -> None:
+def test_gradient_of_the_fit_is_zero() -> None:
     rng = np.random.default_rng(1)
     cues, right = rng.normal(size=(300, 2)), rng.random(300) < 0.3
     fit = fit_confidence(cues, right, ridge=0.0)

@@ -6,7 +6,7 @@ from mmeatrack.tracking import TargetStore
 from mmeatrack.tracking.self_tuning import ScoreStatistics, interval_ends, least_score
 
 
-def test_statistics_are_numpys() -> None:
+def test_statistics_equal_those_of_numpy() -> None:
     scores = np.random.default_rng(0).random(50)
     statistics = ScoreStatistics()
     assert (statistics.mean, statistics.deviation) == (0, 0)
@@ -16,7 +16,7 @@ def test_statistics_are_numpys() -> None:
     assert statistics.deviation == pytest.approx(scores.std())
 
 
-def test_threshold_stands_out_of_the_scores() -> None:
+def test_automatic_threshold_follows_the_scores() -> None:
     statistics = ScoreStatistics()
     for score in (0.85, 0.95):
         statistics.update(score)  # mean 0.9, deviation 0.05
@@ -33,7 +33,7 @@ def test_threshold_stands_out_of_the_scores() -> None:
     assert least_score('auto', surest) == 0.99
 
 
-def test_interval_ends_when_the_score_falls() -> None:
+def test_automatic_interval_ends_when_the_score_falls() -> None:
     statistics = ScoreStatistics()
     for score in (0.6, 0.8):
         statistics.update(score)  # mean 0.7, deviation 0.1
@@ -62,6 +62,6 @@ def test_store_tunes_itself() -> None:
 
 
 @pytest.mark.parametrize('name', ['threshold', 'interval'])
-def test_other_words_are_refused(name: str) -> None:
+def test_other_strings_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=rf"{name}='often' must .*, or be 'auto'\."):
         TargetStore(**{name: 'often'})

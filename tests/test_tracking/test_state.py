@@ -1,4 +1,4 @@
-"""Search region: around the last box, and of the target's last sure size while it is lost."""
+"""Search window around the last box, and updates of the state."""
 
 import math
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from mmeatrack.tracking import LostDetector, advance
 from mmeatrack.tracking.state import TrackerState, search_window, smooth_size
 from tests.toys import build, follow, tracker_cfg, video
 
-# What `advance` reads of a tracker's test_cfg, with nothing done to a size.
+# Keys of test_cfg that `advance` reads, without any smoothing.
 SETTINGS = dict(size_smoothing=0.0, size_prior=0.0, compat=None, margin=0.0)
 
 
@@ -59,7 +59,7 @@ def test_window(lost: bool, lost_search_factor: Optional[float], expected: CropW
         (None, 'ostrack', 11520),
     ],
 )
-def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_image(
+def test_window_of_a_lost_target_is_bounded(
     lost_search_factor: Optional[float], compat: Optional[str], expected: int
 ) -> None:
     settings = dict(
@@ -84,8 +84,8 @@ def test_window_of_a_lost_target_is_bounded_by_the_last_sure_box_and_by_the_imag
 
 
 @pytest.mark.parametrize('at', range(7))
-def test_results_that_are_not_finite_are_refused(at: int) -> None:
-    """NaN was clipped to a box in the corner, with a score that calls no target lost."""
+def test_non_finite_results_are_refused(at: int) -> None:
+    """Clipping would turn NaN into a box in the corner, and a score of NaN never counts as lost."""
     values = [100.0, 80.0, 20.0, 20.0, 0.9, 0.1, 0.8]
     values[at] = math.nan
     target = state(lost=False)
@@ -94,7 +94,7 @@ def test_results_that_are_not_finite_are_refused(at: int) -> None:
     assert target.box == (100.0, 80.0, 20.0, 20.0)
 
 
-def test_size_is_pulled_to_that_of_the_given_box() -> None:
+def test_size_is_pulled_towards_that_of_the_given_box() -> None:
     """Boxes of 32 x 2 px at a given box of 8 x 8: half of the way, then a quarter of it back."""
     settings = dict(SETTINGS, size_smoothing=0.5, size_prior=0.25)
     target = state(lost=False)
@@ -122,12 +122,12 @@ def test_the_sure_box_follows_found_targets_only() -> None:
     assert sure == [boxes[0], boxes[0], boxes[0], boxes[3]]
 
 
-def test_size_is_smoothed_on_the_scale_of_logarithms() -> None:
+def test_size_is_smoothed_on_a_logarithmic_scale() -> None:
     smoothed = smooth_size((5.0, 6.0, 40.0, 9.0), (1.0, 2.0, 10.0, 9.0), 0.5)
     assert smoothed == pytest.approx((5.0, 6.0, 20.0, 9.0))
     assert smooth_size((5.0, 6.0, 40.0, 9.0), (1.0, 2.0, 10.0, 9.0), 0.0) == (5.0, 6.0, 40.0, 9.0)
 
 
-def test_a_smoothing_beyond_1_is_refused() -> None:
+def test_size_smoothing_above_1_is_refused() -> None:
     with pytest.raises(ValueError, match=r'size_smoothing=1\.5 must lie between 0 and 1'):
         build(tracker_cfg(test_cfg=dict(size_smoothing=1.5)))

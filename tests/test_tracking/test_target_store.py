@@ -12,12 +12,12 @@ TEMPLATE = torch.full((1, 2, 3), -1.0)
 
 
 def view(frame: int) -> torch.Tensor:
-    """(1, 2, 3) tokens that say which frame they are of."""
+    """Tokens (1, 2, 3) filled with the number of their frame."""
     return torch.full((1, 2, 3), float(frame))
 
 
 class Encoder:
-    """Encoder of an offer, as the tracker passes it; records its calls."""
+    """Factory of the encoders of offers, which records their calls."""
 
     def __init__(self) -> None:
         self.frames: List[int] = []
@@ -31,7 +31,7 @@ class Encoder:
 
 
 def run(store: TargetStore, scores: Sequence[float], encoder: Any = None) -> List[int]:
-    """Offer a frame for each score, from frame 1 on; the frames at which the store was due."""
+    """Offer one frame per score, from frame 1; return the frames with a due activation."""
     encoder = encoder or Encoder()
     due = []
     for frame, score in enumerate(scores, start=1):
@@ -62,7 +62,7 @@ def test_nothing_is_due_before_the_first_entry() -> None:
     assert store.read(TEMPLATE)[1] is not None
 
 
-def test_threshold_is_admitted() -> None:
+def test_score_at_the_threshold_is_admitted() -> None:
     store = TargetStore(threshold=0.5, interval=1)
     run(store, [0.5, 0.4999])
     assert stored(store) == [1]
@@ -82,7 +82,7 @@ def test_offer_says_whether_it_became_the_candidate() -> None:
     assert store.offer(3, 0.65, (0, 0, 1, 1), Encoder().of(3)) is True
 
 
-def test_candidate_does_not_outlive_its_interval() -> None:
+def test_candidate_is_dropped_after_its_interval() -> None:
     store = TargetStore(threshold=0.5, interval=2)
     run(store, [0.99, 0.6, 0.7, 0.6])
     assert stored(store) == [1, 3]
@@ -105,7 +105,7 @@ def test_statistics() -> None:
 
 
 @pytest.mark.slow
-def test_store_is_bounded_however_long_the_video() -> None:
+def test_store_is_bounded_in_long_videos() -> None:
     store, encoder = TargetStore(threshold=0.5, interval=10, capacity=5), Encoder()
     alive: List[Any] = []
 
@@ -139,7 +139,7 @@ def test_store_is_bounded_however_long_the_video() -> None:
         ('even', [3, 5]),
     ],
 )
-def test_read_draws_by_the_sampling(sampling: str, frames: List[int]) -> None:
+def test_read_samples_the_entries(sampling: str, frames: List[int]) -> None:
     store = TargetStore(0.5, 1, capacity=5, num_samples=2, sampling=sampling)
     run(store, [0.6, 0.9, 0.7, 0.95, 0.65])
     template, temporal = store.read(TEMPLATE)
@@ -147,7 +147,7 @@ def test_read_draws_by_the_sampling(sampling: str, frames: List[int]) -> None:
     assert torch.equal(temporal, torch.cat([view(frame) for frame in frames], dim=1))
 
 
-def test_read_draws_diverse_views_by_their_mean_token() -> None:
+def test_read_samples_diverse_views_by_their_mean_token() -> None:
     store = TargetStore(0.5, 1, capacity=5, num_samples=2, sampling='diverse')
     views = [[0.0, 1.0], [1.0, 0.1], [1.0, 0.0]]
     for frame, channels in enumerate(views, start=1):
@@ -181,7 +181,7 @@ def test_original_template_is_never_modified(fusion: str, sampling: str) -> None
         assert torch.equal(store.read(original)[0], in_use)
 
 
-def test_empty_store_reads_the_template_itself() -> None:
+def test_empty_store_returns_the_template_itself() -> None:
     template, temporal = TargetStore().read(TEMPLATE)
     assert template is TEMPLATE
     assert temporal is None

@@ -48,14 +48,10 @@ class AsymmetricViT(BaseModule):
         ValueError: If the stem is unknown, or a depth or a crop size does not fit.
 
     References:
-        [1] Yang et al., Dual-branch Distilled Transformer for Efficient Asymmetric UAV Tracking
-            (EATrack), CVPR 2026, https://arxiv.org/abs/2605.28018
-        [2] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream
-            Framework (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
-        [3] Dosovitskiy et al., An Image is Worth 16x16 Words (ViT), ICLR 2021,
-            https://arxiv.org/abs/2010.11929
-        [4] Touvron et al., Training data-efficient image transformers (DeiT), ICML 2021,
-            https://arxiv.org/abs/2012.12877
+        [1] Yang et al. (EATrack), CVPR 2026, https://arxiv.org/abs/2605.28018
+        [2] Ye et al. (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+        [3] Dosovitskiy et al. (ViT), ICLR 2021, https://arxiv.org/abs/2010.11929
+        [4] Touvron et al. (DeiT), ICML 2021, https://arxiv.org/abs/2012.12877
 
     Example:
         >>> import torch
@@ -231,7 +227,7 @@ class AsymmetricViT(BaseModule):
                 the templates that fill the temporal slot, oldest first.
             search: (B, 3, search_size, search_size).
             temporal_mask: (B,) bool, False for samples whose temporal tokens are hidden.
-            template_boxes: (B, T, 4) the target's boxes, see :meth:`forward_template`.
+            template_boxes: (B, T, 4) boxes for :meth:`forward_template`.
         """
         B, T = template.shape[:2]
         boxes = None if template_boxes is None else template_boxes.flatten(0, 1)

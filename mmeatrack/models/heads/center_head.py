@@ -83,13 +83,10 @@ class CenterHead(BaseModule):
         ValueError: If ``feat_channels`` cannot be halved that often, or ``gaussian`` is unknown.
 
     References:
-        [1] Ye et al., Joint Feature Learning and Relation Modeling for Tracking: A One-Stream
-            Framework (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
+        [1] Ye et al. (OSTrack), ECCV 2022, https://arxiv.org/abs/2203.11991
         [2] Zhou et al., Objects as Points (CenterNet), 2019, https://arxiv.org/abs/1904.07850
-        [3] Law and Deng, CornerNet: Detecting Objects as Paired Keypoints, ECCV 2018,
-            https://arxiv.org/abs/1808.01244
-        [4] Rezatofighi et al., Generalized Intersection over Union, CVPR 2019,
-            https://arxiv.org/abs/1902.09630
+        [3] Law and Deng (CornerNet), ECCV 2018, https://arxiv.org/abs/1808.01244
+        [4] Rezatofighi et al. (GIoU), CVPR 2019, https://arxiv.org/abs/1902.09630
 
     Example:
         >>> import torch

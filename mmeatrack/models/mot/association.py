@@ -1,6 +1,6 @@
 """Association of detections with tracked targets: matches, births, confirmation and removal."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Dict, List, Mapping, NamedTuple, Sequence, Set, Union
 
 import numpy as np
@@ -43,8 +43,7 @@ class AssociationRules:
         remove_after: Frames without a match after which it is removed.
 
     References:
-        [1] Zhang et al., ByteTrack: Multi-Object Tracking by Associating Every Detection Box,
-            ECCV 2022, https://arxiv.org/abs/2110.06864
+        [1] Zhang et al. (ByteTrack), ECCV 2022, https://arxiv.org/abs/2110.06864
 
     Raises:
         ValueError: If a value is out of range.
@@ -61,10 +60,9 @@ class AssociationRules:
     remove_after: int = 30
 
     def __post_init__(self) -> None:
-        rules = asdict(self)
-        shares, counts = 'high low birth match match_low', 'confirm silent_after remove_after'
-        check_shares(**{name: rules[name] for name in shares.split()})
-        check_counts(**{name: rules[name] for name in counts.split()})
+        rules = vars(self)
+        check_shares(**{k: rules[k] for k in ('high', 'low', 'birth', 'match', 'match_low')})
+        check_counts(**{k: rules[k] for k in ('confirm', 'silent_after', 'remove_after')})
         if not self.low <= self.high <= self.birth:
             raise ValueError(
                 f'low={self.low}, high={self.high} and birth={self.birth} must not decrease.'

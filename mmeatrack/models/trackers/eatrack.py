@@ -60,8 +60,7 @@ class EATrack(OnePassTracker):
             ``test_cfg`` has an unknown key or a value out of range.
 
     References:
-        [1] Yang et al., Dual-branch Distilled Transformer for Efficient Asymmetric UAV Tracking
-            (EATrack), CVPR 2026, https://arxiv.org/abs/2605.28018
+        [1] Yang et al. (EATrack), CVPR 2026, https://arxiv.org/abs/2605.28018
 
     Example:
         >>> from mmengine.config import Config

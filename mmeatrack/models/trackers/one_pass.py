@@ -67,10 +67,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         self.temporal_cfg = temporal
 
     def init(self, img: Tensor) -> None:
-        """Start on the box that mmtrack keeps in ``memo.bbox`` (cxcywh, image px).
-
-        Args:
-            img: (1, 3, H, W) raw frame.
+        """Start in a raw frame (1, 3, H, W) on mmtrack's ``memo.bbox`` (cxcywh, image px).
 
         Raises:
             ValueError: If the box is empty, not finite or outside the frame.
@@ -88,7 +85,7 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     @torch.no_grad()
     def start(self, img: Tensor, box: Box) -> TrackerState:
-        """Return the state of a target in a raw frame (1, 3, H, W), one of any number in a video.
+        """Return the state of a new target in a raw frame (1, 3, H, W).
 
         The box, centre and size in image px, is already checked. RuntimeError in training mode.
         """
@@ -103,11 +100,7 @@ class OnePassTracker(BaseSingleObjectTracker):
         return state
 
     def track(self, img: Tensor, data_samples: List[TrackDataSample]) -> List[InstanceData]:
-        """Track the target in the next frame.
-
-        Args:
-            img: (1, 3, H, W) raw frame.
-            data_samples: Not used; mmtrack's interface.
+        """Track the target in the next raw frame (1, 3, H, W); ``data_samples`` are not used.
 
         Returns:
             One :class:`InstanceData` with ``bboxes`` (1, 4) xyxy in image px, ``scores`` (1,),
@@ -165,13 +158,11 @@ class OnePassTracker(BaseSingleObjectTracker):
     def locate(
         self, img: Tensor, windows: Sequence[CropWindow], states: Sequence[TrackerState]
     ) -> List[Located]:
-        """Locate targets in a raw frame (1, 3, H, W), each in its window, in one batch.
-
-        The states are not changed. RuntimeError in training mode.
+        """Locate targets in a raw frame (1, 3, H, W), each in its window, without changing states.
 
         Returns:
-            For each target the predicted box, centre and size in image px, and its peak, side lobe
-            and agreement.
+            Per target the predicted box, centre and size in image px, and peak, side lobe and
+            agreement.
         """
         self._check_mode()
         crops = self._crop(img, windows, self.backbone.search_size)

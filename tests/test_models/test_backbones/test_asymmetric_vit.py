@@ -32,7 +32,7 @@ def test_shapes(backbone) -> None:
 
 
 def test_patches_come_row_by_row(backbone) -> None:
-    """The patch that is bright is the token that differs."""
+    """Only the token of the bright patch differs."""
     dark, bright = torch.zeros(2, 1, 3, SEARCH_SIZE, SEARCH_SIZE)
     bright[..., 8:16, 24:32] = 1.0  # row 1, column 3 of 4
     changed = (backbone.patch_embed(bright) != backbone.patch_embed(dark)).any(dim=2)
@@ -59,7 +59,7 @@ def test_separate_stage_sees_one_crop_only(backbone) -> None:
 
 
 @pytest.mark.parametrize('num_templates', [1, 2, 3])
-def test_forward_is_its_parts(backbone, num_templates: int) -> None:
+def test_forward_equals_its_stages(backbone, num_templates: int) -> None:
     template, search = crops(num_templates=num_templates)
     stages = [backbone.forward_template(template[:, i]) for i in range(num_templates)]
     temporal = torch.cat(stages[1:], dim=1) if num_templates > 1 else None
@@ -91,7 +91,7 @@ def test_hidden_temporal_slot_equals_none(backbone) -> None:
     assert (with_all.search - without.search).abs().max() > 1e-3
 
 
-def test_mask_passes_through_forward(backbone) -> None:
+def test_forward_passes_the_mask_on(backbone) -> None:
     template, search = crops()
     hidden = backbone(template, search, torch.tensor([False, False]))
     torch.testing.assert_close(hidden.search, backbone(template[:, :1], search).search)
@@ -119,7 +119,7 @@ def test_crop_of_another_size_is_refused(backbone, call: str, shape, expected: s
         getattr(backbone, call)(torch.zeros(shape))
 
 
-def test_layers_are_counted_through_both_stages(backbone) -> None:
+def test_layers_are_numbered_through_both_stages(backbone) -> None:
     names = [backbone.layer_name(i) for i in range(backbone.depth)]
     assert names == ['separate_stage.0', 'separate_stage.1', 'joint_stage.0', 'joint_stage.1']
     assert set(names) <= set(dict(backbone.named_modules()))
@@ -149,13 +149,13 @@ def test_bad_arguments_are_refused_when_built(arguments: dict, expected: str) ->
         build(backbone_cfg(**arguments))
 
 
-def test_weights_are_drawn_the_same_from_the_same_seed() -> None:
+def test_initial_weights_depend_on_the_seed_alone() -> None:
     first, again, other = (build(backbone_cfg(), seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first['search_pos_embed'], other['search_pos_embed'])
 
 
-def test_drawn_weights(backbone) -> None:
+def test_distribution_of_initial_weights(backbone) -> None:
     linear = backbone.separate_stage[0].mlp.fc1
     # Xavier's uniform bound for 16 and 64 channels, whose standard deviation is bound / sqrt(3).
     bound = (6 / (16 + 64)) ** 0.5

@@ -41,7 +41,7 @@ def test_fallback_equals_fused_attention(masked: bool) -> None:
 
 
 @pytest.mark.parametrize('masked', [False, True])
-def test_fallback_equals_the_formula(masked: bool) -> None:
+def test_fallback_follows_the_formula(masked: bool) -> None:
     query, key, value = (draw(2, 3, 7, 8, seed=i).double() for i in range(3))
     mask = key_mask()[:, None, None, :] if masked else None
     ours = attend_reference(query, key, value, mask).numpy()
@@ -51,7 +51,7 @@ def test_fallback_equals_the_formula(masked: bool) -> None:
 
 
 @pytest.mark.parametrize('masked', [False, True])
-def test_attention_is_the_same_with_the_fallback(masked: bool, monkeypatch) -> None:
+def test_attention_with_the_fallback(masked: bool, monkeypatch) -> None:
     torch.manual_seed(0)
     layer = Attention(24, 3)
     tokens, mask = draw(2, 7, 24), key_mask() if masked else None
@@ -61,7 +61,7 @@ def test_attention_is_the_same_with_the_fallback(masked: bool, monkeypatch) -> N
 
 
 def test_attention_splits_the_channels_among_the_heads() -> None:
-    """Each head works on its own channels: against the formula, head by head."""
+    """Each head works on its own channels, checked against the formula head by head."""
     torch.manual_seed(0)
     layer = Attention(12, 3).double()
     tokens = draw(2, 7, 12).double()
@@ -101,7 +101,7 @@ def test_drop_path_acts_in_training_only() -> None:
 
 
 class Operations(TorchDispatchMode):
-    """Notes the operations that are dispatched."""
+    """Records the dispatched operations."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -34,7 +34,7 @@ def test_first_layers_of_a_deeper_classifier(tmp_path, extra_tokens: int, wrap) 
 
 
 @pytest.mark.parametrize('extra_tokens', [1, 2])
-def test_position_embedding_loses_its_extra_tokens(tmp_path, extra_tokens: int) -> None:
+def test_extra_tokens_of_the_position_embedding_are_dropped(tmp_path, extra_tokens: int) -> None:
     # The classifier's grid is the search grid, 4 x 4: nothing is resized there.
     weights = timm_weights(2, extra_tokens, side=4)
     own = loaded(save(tmp_path / 'deit.pth', dict(model=weights)), 1, 1)
@@ -56,7 +56,7 @@ def test_position_embedding_is_resized_in_space(tmp_path) -> None:
     assert torch.allclose(resized[1:3, 1:3, 1], ramp[None, :].expand(2, 2), atol=1e-5)
 
 
-def test_tracker_loads_them_at_its_initialisation(tmp_path) -> None:
+def test_tracker_loads_pretrained_weights_at_initialisation(tmp_path) -> None:
     weights = timm_weights(4)
     path = save(tmp_path / 'deit.pth', dict(model=weights))
     tracker = build(tracker_cfg(2, 2, backbone=dict(pretrained=path)))
@@ -108,7 +108,7 @@ def test_chosen_layers_and_grid_of_the_source(tmp_path) -> None:
         loaded(path, 2, 2, pretrained_grid=(2, 4))
 
 
-def test_record_names_all_that_is_left_out(tmp_path) -> None:
+def test_log_record_names_all_left_out_tensors(tmp_path) -> None:
     path = save(tmp_path / 'deit.pth', timm_weights(depth=5))
     backbone = build(backbone_cfg(2, 2))
     with logged() as messages:

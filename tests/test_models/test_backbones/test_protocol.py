@@ -1,4 +1,4 @@
-"""The contract of a backbone: a plain ViT that keeps it, and what is said of others."""
+"""Backbone contract: a plain ViT that satisfies it, and the errors for others."""
 
 from typing import Any, Optional
 
@@ -15,7 +15,7 @@ from tests.toys import DIMS, GRID, build, distill_cfg, follow, tracker_cfg, trai
 
 
 class PlainViT(BaseModule):
-    """One stage of ``blocks.N``, all of which see all tokens; the least that a tracker asks for."""
+    """Minimal backbone: a single stage ``blocks.N`` in which all tokens see each other."""
 
     template_size, search_size, search_grid = 16, 32, GRID
 
@@ -69,7 +69,7 @@ def test_plain_backbone_tracks() -> None:
     ('student', 'teacher'),
     [(plain(3), plain(5)), (tracker_cfg(2, 2), plain(5)), (plain(4), tracker_cfg(0, 5))],
 )
-def test_plain_backbone_distils_by_its_layers_numbers(student: dict, teacher: dict) -> None:
+def test_plain_backbone_distils_by_layer_numbers(student: dict, teacher: dict) -> None:
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 4)])
     model = build(distill_cfg(architecture=student, teacher=teacher, distiller=distiller)).train()
     sources = [r.source for r in model.distiller.teacher_recorders.recorders.values()]
@@ -95,7 +95,7 @@ def test_pairs_of_a_plain_backbone_are_found(tmp_path) -> None:
 
 
 @pytest.mark.parametrize('layer', [3, -1])
-def test_layer_that_is_not_there_is_refused(layer: int) -> None:
+def test_missing_layer_is_refused(layer: int) -> None:
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(layer, 3)])
     with pytest.raises(
         ValueError, match=rf'layer {layer} .* is not a joint layer.*pair one of \[0, 1, 2\]'
@@ -103,7 +103,7 @@ def test_layer_that_is_not_there_is_refused(layer: int) -> None:
         build(distill_cfg(architecture=plain(3), distiller=distiller))
 
 
-def test_backbone_without_numbers_is_refused_for_pairs(monkeypatch) -> None:
+def test_backbone_without_layer_numbers_is_refused_for_pairs(monkeypatch) -> None:
     monkeypatch.delattr(PlainViT, 'layer_name')
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 3)])
     with pytest.raises(ValueError, match=r'PlainViT has no layer_name\(layer\)'):
@@ -132,7 +132,7 @@ def test_bad_grid_is_refused_when_built(monkeypatch, value: Any) -> None:
         build(plain())
 
 
-def test_method_of_other_arguments_is_refused_when_built(monkeypatch) -> None:
+def test_method_with_other_arguments_is_refused_when_built(monkeypatch) -> None:
     monkeypatch.setattr(PlainViT, 'forward', lambda self, template, search: None)
     with pytest.raises(
         TypeError, match=r'forward\(template, search, temporal_mask\) is missing or'
@@ -140,7 +140,7 @@ def test_method_of_other_arguments_is_refused_when_built(monkeypatch) -> None:
         build(plain())
 
 
-def test_other_return_is_refused(monkeypatch) -> None:
+def test_other_return_type_is_refused(monkeypatch) -> None:
     monkeypatch.setattr(PlainViT, 'forward', lambda self, z, x, temporal_mask: torch.zeros(3, 4))
     with pytest.raises(TypeError, match=r"returned Tensor, and must return .*'search'"):
         build(plain())(training_batch()[0], mode='tensor')

@@ -52,7 +52,7 @@ def test_maps_of_the_head(head) -> None:
     assert output[0] is output.score  # what a recorder's data_idx=0 means
 
 
-def test_losses_of_sure_scores_are_the_same_in_mixed_precision(head) -> None:
+def test_losses_of_saturated_scores_in_mixed_precision(head) -> None:
     head.score_branch[-1].bias.data.fill_(20)
     features, boxes = torch.randn(2, 6, 4, 4), torch.tensor([[0.4, 0.5, 0.3, 0.4]] * 2)
     exact = head.loss(head(features), boxes)
@@ -94,7 +94,7 @@ def test_sigmoid_stays_off_its_limits() -> None:
 
 
 @pytest.mark.parametrize('n', [4, 16])
-def test_hann_window_is_the_formula(n: int) -> None:
+def test_hann_window_follows_the_formula(n: int) -> None:
     side = np.array([0.5 * (1 - math.cos(2 * math.pi * k / (n + 1))) for k in range(1, n + 1)])
     np.testing.assert_allclose(hann_window(n, n).numpy(), np.outer(side, side), atol=1e-6)
 
@@ -192,7 +192,7 @@ def gaussian_numpy(
         (0.4, 0.6, 1.6, 1.9),
     ],
 )
-def test_target_map_is_the_formula(head, box) -> None:
+def test_target_map_follows_the_formula(head, box) -> None:
     ours = head.gaussian_map(torch.tensor([box], dtype=torch.float64), (16, 16))
     np.testing.assert_allclose(ours[0, 0].numpy(), gaussian_numpy(box, 16), atol=1e-12)
 
@@ -214,7 +214,7 @@ def test_unknown_target_map_is_refused() -> None:
         CenterHead(gaussian='square')
 
 
-def test_target_maps_of_a_batch_are_those_of_single_boxes(head) -> None:
+def test_target_maps_of_a_batch_equal_those_of_single_boxes(head) -> None:
     generator = torch.Generator().manual_seed(3)
     centre = torch.rand(500, 2, generator=generator) * 1.2 - 0.1
     boxes = torch.cat((centre, torch.rand(500, 2, generator=generator)), dim=1)
@@ -251,7 +251,7 @@ def test_centre_outside_the_crop_gives_no_target(head, centre) -> None:
 
 
 def losses_numpy(output: CenterHeadOutput, boxes: np.ndarray) -> dict:
-    """L_cls, 5 L_1 and 2 L_GIoU written out."""
+    """Reference implementation of L_cls, 5 L_1 and 2 L_GIoU."""
     grid = output.score.shape[-1]
     score, offset, size = (tensor.detach().numpy() for tensor in output)
     score, size = (np.clip(1 / (1 + np.exp(-a)), 1e-4, 1 - 1e-4) for a in (score, size))
@@ -298,8 +298,8 @@ def overlaps(a: np.ndarray, b: np.ndarray):
 
 @pytest.mark.parametrize(('grid', 'sides'), [(4, (0.2, 0.8)), (16, (0.85, 0.95))])
 @pytest.mark.parametrize('seed', range(3))
-def test_losses_are_the_formulas(head, seed: int, grid: int, sides) -> None:
-    """Boxes of 14 cells have a Gaussian wider than its centre, so that beta counts."""
+def test_losses_follow_the_formulas(head, seed: int, grid: int, sides) -> None:
+    """Boxes of 14 cells have a Gaussian wider than one cell, so that beta matters."""
     output, draw = random_maps(3, seed, grid=grid), np.random.default_rng(seed)
     boxes = np.hstack((draw.uniform(0.1, 0.9, (3, 2)), draw.uniform(*sides, (3, 2))))
     losses = head.loss(output, torch.from_numpy(boxes))
@@ -365,18 +365,18 @@ def test_gradients_are_finite_for_extreme_logits(head) -> None:
 
 
 def test_box_is_read_near_the_target_in_training(head) -> None:
-    """A stray peak elsewhere is the score's fault, and not the regression's."""
+    """A stray peak elsewhere must not affect the regression losses."""
     output = known_maps(r0c0=(0.99, 0, 0, 0.9, 0.9), r2c2=(0.3, 0, 0, 0.5, 0.5))
     losses = head.loss(output, torch.tensor([[0.5, 0.5, 0.5, 0.5]]))
     assert losses['iou'].item() == pytest.approx(1, abs=1e-4)
 
 
-def test_mean_overlap_is_no_loss(head) -> None:
+def test_mean_overlap_has_no_gradient(head) -> None:
     losses = head.loss(random_maps(), torch.tensor([[0.4, 0.5, 0.3, 0.4]] * 2).double())
     assert not losses['iou'].requires_grad
 
 
-def test_a_crop_without_the_target_has_a_score_map_to_learn_only(head) -> None:
+def test_crop_without_the_target_trains_the_score_map_only(head) -> None:
     torch.manual_seed(0)
     maps = CenterHeadOutput(*(torch.randn(2, channels, 4, 4) for channels in (1, 2, 2)))
     first = CenterHeadOutput(*(each[:1] for each in maps))
@@ -391,7 +391,7 @@ def test_a_crop_without_the_target_has_a_score_map_to_learn_only(head) -> None:
     assert float(both['loss_cls']) == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_batch_without_any_target_costs_no_box(head) -> None:
+def test_batch_without_targets_has_no_box_loss(head) -> None:
     maps = CenterHeadOutput(*(torch.zeros(2, channels, 4, 4) for channels in (1, 2, 2)))
     losses = head.loss(maps, torch.zeros(2, 4))
     assert float(losses['loss_bbox']) == float(losses['loss_iou']) == float(losses['iou']) == 0

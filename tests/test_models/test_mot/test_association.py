@@ -27,7 +27,7 @@ def test_iou_by_hand():
     assert pairwise_iou([HERE], [HERE, NEAR, THERE])[0] == pytest.approx([1, 80 / 120, 0])
 
 
-def test_unmatched_high_detections_are_born_and_low_ones_are_not():
+def test_only_unmatched_high_detections_become_targets():
     outcome = _association().update({}, set(), _found((HERE, 0.9), (THERE, 0.69)), 0)
     assert outcome.births == [0]
     assert outcome.matches == {}
@@ -35,13 +35,13 @@ def test_unmatched_high_detections_are_born_and_low_ones_are_not():
 
 def test_matches_have_the_largest_sum_of_overlaps():
     tracked = {1: HERE, 2: [4, 0, 14, 10]}
-    # Both are nearest to the first detection, but only 1 can take the second one, too.
+    # Both are nearest to the first detection, but only target 1 overlaps the second one as well.
     found = _found(([1, 0, 11, 10], 0.9), ([-4, 0, 6, 10], 0.9))
     outcome = _association(1, 2).update(tracked, set(), found, 1)
     assert outcome.matches == {1: 1, 2: 0}
 
 
-def test_low_detections_confirm_only_where_the_target_is():
+def test_low_detections_confirm_only_nearby_targets():
     association = _association(1, 2)
     far = [[50, 55, 60, 65], 0.3]  # IoU 1/3 with THERE
     outcome = association.update({1: HERE, 2: THERE}, set(), _found((NEAR, 0.3), far), 1)
@@ -49,7 +49,7 @@ def test_low_detections_confirm_only_where_the_target_is():
     assert (association.records[1].misses, association.records[2].misses) == (0, 1)
 
 
-def test_lost_targets_take_what_the_others_leave():
+def test_lost_targets_match_after_the_others():
     association = _association(1, 2)
     outcome = association.update({1: HERE, 2: NEAR}, {1}, _found((HERE, 0.9)), 1)
     assert outcome.matches == {2: 0}
@@ -64,18 +64,18 @@ def test_targets_of_another_class_do_not_match():
     assert outcome.matches == {}
 
 
-def test_no_birth_on_a_target_that_is_there():
+def test_detection_on_a_tracked_target_does_not_become_a_target():
     association = _association(1, 2)
     found = _found((HERE, 0.9), (NEAR, 0.9))
     outcome = association.update({1: HERE, 2: THERE}, set(), found, 1)
     assert outcome.matches == {1: 0}
     assert outcome.births == []
-    # A lost target does not keep its place.
+    # A lost target does not block its position.
     outcome = association.update({1: THERE}, {1}, _found((HERE, 0.9)), 2)
     assert outcome.births == [0]
 
 
-def test_a_target_is_confirmed_by_its_second_detection():
+def test_second_detection_confirms_a_target():
     association = _association(1, 2, confirmed=False, report_unconfirmed=False)
     assert not association.is_reported(1)
     outcome = association.update({1: HERE, 2: THERE}, set(), _found((HERE, 0.9)), 5)
@@ -83,7 +83,7 @@ def test_a_target_is_confirmed_by_its_second_detection():
     assert outcome.removed == [2]
 
 
-def test_a_target_that_the_detector_misses_grows_silent_and_is_removed():
+def test_missed_target_is_no_longer_reported_and_then_removed():
     association = _association(1, silent_after=2, remove_after=6)
     reported, removed = [], []
     for frame in (2, 4, 6):
@@ -93,7 +93,7 @@ def test_a_target_that_the_detector_misses_grows_silent_and_is_removed():
     assert removed == [1]
 
 
-def test_targets_that_are_gone_are_forgotten():
+def test_other_targets_are_dropped():
     association = _association(1, 2)
     association.keep([2])
     assert list(association.records) == [2]

@@ -36,7 +36,7 @@ class ScriptedDetector(BaseModel):
 
 
 class Network(torch.nn.Module):
-    """Moves each target by ``step`` px in x a frame, with the same peak always."""
+    """Network that moves each target by ``step`` px in x per frame, with a constant peak."""
 
     test_cfg = complete_settings(None, dict(margin=0.0))[1]
 
@@ -91,7 +91,7 @@ def _run(model, frames):
 CAR, BUS = [10, 20, 30, 40, 0.9], [50, 50, 70, 60, 0.9]
 
 
-def test_targets_are_carried_between_the_detectors_frames(make):
+def test_targets_are_tracked_between_runs_of_the_detector(make):
     model = make({0: [CAR, BUS], 3: [[16, 20, 36, 40, 0.9], [56, 50, 76, 60, 0.9]]}, detect_every=3)
     found = _run(model, 5)
     assert model.detector.frames == [0, 3]
@@ -102,12 +102,12 @@ def test_targets_are_carried_between_the_detectors_frames(make):
     assert model.tracker.batches == [2, 2, 2, 2]
 
 
-def test_a_miss_of_the_detector_is_bridged(make):
+def test_target_missed_by_the_detector_is_still_tracked(make):
     found = _run(make({0: [CAR], 3: [[16, 20, 36, 40, 0.9]]}), 4)
     assert [sorted(each) for each in found] == [[1]] * 4
 
 
-def test_a_detection_corrects_the_box_by_its_share(make):
+def test_detection_corrects_the_box_by_its_share(make):
     # The track is at x 12 to 32, the detection 2 px to the right of it.
     model = make({0: [CAR], 1: [[14, 20, 34, 40, 0.9]]}, correction=0.25)
     found = _run(model, 3)
@@ -116,7 +116,7 @@ def test_a_detection_corrects_the_box_by_its_share(make):
     assert len(model.tracker.templates) == 1
 
 
-def test_a_track_that_has_drifted_gets_a_new_template_at_the_detection(make):
+def test_drifted_track_gets_a_new_template_from_the_detection(make):
     model = make({0: [CAR], 1: [[20, 20, 40, 40, 0.9]]}, redraw_below=0.7)
     found = _run(model, 3)
     assert found[1][1] == pytest.approx([20, 20, 40, 40])
@@ -124,7 +124,7 @@ def test_a_track_that_has_drifted_gets_a_new_template_at_the_detection(make):
     assert model.tracker.templates == [(20, 30, 20, 20), (30, 30, 20, 20)]
 
 
-def test_a_lost_target_is_reported_where_a_detection_shows_it(make):
+def test_lost_target_is_reported_when_detected(make):
     """Three frames of low scores make it lost."""
     script = {0: [CAR], 4: [[10, 20, 30, 40, 0.9]]}
     found = _run(make(script, Network(step=0, peak=0.05)), 6)
@@ -132,30 +132,30 @@ def test_a_lost_target_is_reported_where_a_detection_shows_it(make):
     assert found[4][1] == pytest.approx([10, 20, 30, 40])
 
 
-def test_false_alarms_end_with_the_next_run_of_the_detector(make):
+def test_false_alarm_ends_with_the_next_run_of_the_detector(make):
     script = {0: [CAR], 1: [[12, 20, 32, 40, 0.9], [80, 60, 90, 70, 0.9]]}
     found = _run(make(script), 4)
     assert [sorted(each) for each in found] == [[1], [1, 2], [1], [1]]
 
 
-def test_ids_begin_anew_with_a_video(make):
+def test_ids_start_again_with_each_video(make):
     model = make({0: [CAR, BUS]})
     assert sorted(_run(model, 2)[0]) == [1, 2]
     assert sorted(_run(model, 1)[0]) == [1, 2]
 
 
-def test_the_detector_sees_a_frame_of_its_own_size(make):
+def test_detector_gets_frames_of_its_size(make):
     model = make({0: [CAR]}, detector_size=(60, 60))
     _run(model, 1)
     assert model.detector.shapes == [(3, 45, 60)]
 
 
-def test_detections_outside_the_frame_are_clipped_or_left_out(make):
+def test_detections_outside_the_frame_are_clipped_or_dropped(make):
     found = _run(make({0: [[-10, 10, 20, 30, 0.9], [130, 10, 150, 30, 0.9]]}), 1)
     assert found[0] == {1: pytest.approx([0, 10, 20, 30])}
 
 
-def test_detections_that_are_not_finite_are_left_out(make):
+def test_non_finite_detections_are_dropped(make):
     nan = float('nan')
     found = _run(make({0: [CAR, [*BUS[:4], nan]], 1: [[nan, 20, 30, 40, 0.9], CAR]}), 2)
     assert [sorted(each) for each in found] == [[1], [1]]
@@ -178,13 +178,13 @@ def test_bad_arguments_are_refused(make, argument, told):
         make({}, **argument)
 
 
-def test_batches_of_several_frames_are_refused(make):
+def test_batch_of_several_frames_is_refused(make):
     sample = TrackDataSample(metainfo=dict(frame_id=0))
     with pytest.raises(ValueError, match='set batch_size=1'):
         make({}).predict(dict(img=[torch.zeros(2, 3, 8, 8)]), [sample])
 
 
-def test_a_published_tracker_keeps_its_weights_when_the_model_is_initialised():
+def test_published_tracker_keeps_its_weights_at_initialisation():
     detector = dict(type='mmeatrack.CropDataPreprocessor', mean=[0] * 3, std=[1] * 3)
     model = EATrackMOT(detector, 'mmeatrack/weights/eatrack_nano.safetensors')
     before = {key: value.clone() for key, value in model.tracker.state_dict().items()}
@@ -193,6 +193,6 @@ def test_a_published_tracker_keeps_its_weights_when_the_model_is_initialised():
         assert torch.equal(value, before[key]), key
 
 
-def test_it_is_not_trained(make):
+def test_loss_is_refused(make):
     with pytest.raises(NotImplementedError, match='train the detector by mmdet'):
         make({}).loss({}, [])

@@ -1,4 +1,4 @@
-"""A shipped config under mmtrack's own test script, on a toy set in VisDrone-MOT's layout."""
+"""Shipped config in mmtrack's test script, on a toy data set in VisDrone-MOT's layout."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def _make_visdrone(root: Path) -> None:
         (root / 'annotations' / f'{name}.txt').write_text(''.join(rows))
 
 
-def test_mmtracks_test_script_scores_many_targets(tmp_path: Path) -> None:
+def test_test_script_of_mmtrack_scores_many_targets(tmp_path: Path) -> None:
     _make_visdrone(tmp_path / 'data')
     options = (
         'test_dataloader.dataset.data_root=data',
@@ -45,6 +45,6 @@ def test_mmtracks_test_script_scores_many_targets(tmp_path: Path) -> None:
     scores = json.loads(written.read_text().splitlines()[-1])
     names = {name.split('/')[-1] for name in scores}
     assert names >= {'HOTA', 'MOTA', 'IDF1', 'IDSW'}
-    # Six frames of a car, which a detector of random weights does not find.
+    # Six frames of a car, which a detector with random weights does not find.
     assert scores['motchallenge-metric/TP'] + scores['motchallenge-metric/FN'] == 6
     assert re.search(r'Epoch\(test\).*6/6|\[6/6\]', fork.output)

@@ -33,7 +33,7 @@ def test_cues_by_hand() -> None:
 
 
 @pytest.mark.parametrize(('side', 'kept'), [(8, 4), (6, 4), (2, 2), (1, 1)])
-def test_target_token_is_of_the_templates_middle(side: int, kept: int) -> None:
+def test_target_token_is_the_mean_of_the_middle(side: int, kept: int) -> None:
     margin = (side - kept) // 2
     tokens = torch.zeros(1, side, side, 3)
     tokens[:, margin : side - margin, margin : side - margin] = torch.tensor([1.0, 2.0, 3.0])

@@ -19,7 +19,7 @@ def used_stem() -> nn.Module:
 
 @pytest.mark.parametrize(('dtype', 'atol'), [('float', 1e-5), ('double', 1e-12), ('half', 2e-3)])
 @torch.no_grad()
-def test_folded_module_gives_the_same_without_batch_norms(dtype: str, atol: float) -> None:
+def test_folded_module_gives_the_same_result(dtype: str, atol: float) -> None:
     stem = getattr(used_stem(), dtype)()
     before = {name: value.clone() for name, value in stem.state_dict().items()}
     found = folded(stem)
@@ -30,13 +30,13 @@ def test_folded_module_gives_the_same_without_batch_norms(dtype: str, atol: floa
     assert all(torch.equal(value, before[name]) for name, value in stem.state_dict().items())
 
 
-def test_module_without_batch_norms_stays_as_it_is() -> None:
+def test_module_without_batch_norms_is_returned_itself() -> None:
     stem = build_stem('patch', 8, 16)
     assert folded(stem) is stem
 
 
 @torch.no_grad()
-def test_batch_norms_that_processes_share_are_folded_too() -> None:
+def test_synchronised_batch_norms_are_folded_too() -> None:
     stem, crop = used_stem(), torch.randn(2, 3, 32, 32)
     shared = nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(stem))
     assert torch.equal(folded(shared)(crop), folded(stem)(crop))

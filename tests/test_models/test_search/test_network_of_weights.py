@@ -13,14 +13,14 @@ def tracker() -> Any:
     return build(tracker_cfg()).eval()
 
 
-def test_network_stays_while_the_weights_do(tracker) -> None:
+def test_network_is_kept_until_the_weights_change(tracker) -> None:
     holder = NetworkOfWeights()
     first = holder.of(tracker)
     assert isinstance(first, FastNetwork)
     assert holder.of(tracker) is first
     tracker.load_state_dict(tracker.state_dict())
     assert holder.of(tracker) is first
-    # As averaging hooks do; no version counter tells of it.
+    # As averaging hooks do, without a change of version counters.
     tracker.head.size_branch[0][1].running_mean.data.add_(1)
     second = holder.of(tracker)
     assert second is not first
@@ -28,7 +28,7 @@ def test_network_stays_while_the_weights_do(tracker) -> None:
     assert holder.of(tracker.double()) is not second
 
 
-def test_plain_network_where_it_is_asked_for(tracker) -> None:
+def test_plain_network_on_request(tracker) -> None:
     holder = NetworkOfWeights()
     assert isinstance(holder.of(tracker), FastNetwork)
     tracker.test_cfg['fast'] = False
@@ -40,7 +40,7 @@ class _OtherBackbone(AsymmetricViT):
         return super().forward_joint(z, 2 * x, temporal, temporal_mask)
 
 
-def test_backbone_or_head_of_another_kind_runs_as_it_is(tracker) -> None:
+def test_other_backbone_or_head_runs_in_the_plain_network(tracker) -> None:
     tracker.backbone.__class__ = _OtherBackbone
     assert isinstance(NetworkOfWeights().of(tracker), PlainNetwork)
     tracker.backbone.__class__ = AsymmetricViT
@@ -50,7 +50,7 @@ def test_backbone_or_head_of_another_kind_runs_as_it_is(tracker) -> None:
     assert isinstance(NetworkOfWeights().of(tracker), PlainNetwork)
 
 
-def test_derived_weights_are_no_part_of_the_tracker(tracker) -> None:
+def test_derived_weights_are_not_in_the_state_dict(tracker) -> None:
     before = {name: value.clone() for name, value in tracker.state_dict().items()}
     tracker._networks.of(tracker)
     after = tracker.state_dict()

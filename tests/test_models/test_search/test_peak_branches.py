@@ -9,7 +9,7 @@ from tests.toys import build
 
 @pytest.fixture
 def trained_head() -> CenterHead:
-    """Batch norms that shift and scale, so that the border's zeros are not zeros by chance."""
+    """Head whose batch norms shift and scale: zeros at the border must not be zeros by chance."""
     head = build(dict(type='mmeatrack.CenterHead', in_channels=6, feat_channels=8))
     head.train()
     for seed in range(3):
@@ -23,7 +23,7 @@ def trained_head() -> CenterHead:
 
 @pytest.mark.parametrize('grid', [(16, 16), (4, 4), (5, 11)])
 @torch.no_grad()
-def test_patch_around_a_cell_gives_the_maps_value_at_every_cell(trained_head, grid) -> None:
+def test_patch_gives_the_value_of_the_map_at_every_cell(trained_head, grid) -> None:
     count = grid[0] * grid[1]
     features = torch.randn(1, 6, *grid)
     branches = trained_head.offset_branch, trained_head.size_branch
@@ -36,7 +36,7 @@ def test_patch_around_a_cell_gives_the_maps_value_at_every_cell(trained_head, gr
 
 
 @torch.no_grad()
-def test_samples_have_cells_of_their_own(trained_head) -> None:
+def test_each_sample_has_its_own_cell(trained_head) -> None:
     branches = [folded(trained_head.size_branch)]
     at_peak = PeakBranches(branches, (16, 16))
     tokens, cells = torch.randn(3, 256, 6), torch.tensor([0, 200, 255])

@@ -1,4 +1,4 @@
-"""Boxes of ``compat='ostrack'`` against a test of OSTrack that is written out."""
+"""Boxes of ``compat='ostrack'`` against a reimplementation of OSTrack's test."""
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ FIRST = [(60, 40, 24, 20), (128, 84, 30, 34), (2, 3, 14, 40), (70, 50, 6, 5), (1
 
 
 def toy_weights() -> dict:
-    """Weights whose boxes keep about their size, so that they stay where borders are met."""
+    """Weights that roughly keep the size of boxes, so that they stay near the borders."""
     weights = ostrack_weights(width=64, depth=2, template=TEMPLATE, search=SEARCH, channels=8)
     weights['box_head.conv5_size.weight'] *= 0.3
     weights['box_head.conv5_size.bias'] = torch.tensor([-1.1, -1.15])
@@ -75,18 +75,18 @@ def follow(weights: dict, number: int, compat) -> np.ndarray:
 
 
 @pytest.mark.parametrize('number', range(len(FIRST)))
-def test_boxes_are_those_of_ostrack(weights, golden, number: int) -> None:
+def test_boxes_equal_those_of_ostrack(weights, golden, number: int) -> None:
     ours = follow(weights, number, 'ostrack')
     np.testing.assert_allclose(ours, golden[number], atol=1e-3, rtol=0)
-    # The videos tell the conventions apart, and the boxes move.
+    # Boxes that do not move would not tell the conventions apart.
     assert np.abs(golden[number] - golden[number][0]).max() > 5
 
 
-def test_default_has_other_boxes(weights, golden) -> None:
+def test_default_convention_gives_other_boxes(weights, golden) -> None:
     assert np.abs(follow(weights, 0, None) - golden[0]).max() > 0.1
 
 
-def test_the_videos_meet_margin_and_borders(golden) -> None:
+def test_videos_reach_margin_and_borders(golden) -> None:
     boxes = np.concatenate(list(golden.values()))
     assert (boxes[:, 2:] == 10).any()  # grown
     assert (boxes[:, 0] == 0).any()  # clipped

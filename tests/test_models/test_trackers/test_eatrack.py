@@ -32,7 +32,7 @@ def logit(value: float) -> float:
 
 
 def stub_head(tracker: Any, cell: Cell, box: Tuple[float, float, float, float], score: float):
-    """Let the head always see its peak at ``cell`` (row, column): offset x, y and size w, h."""
+    """Make the head predict its peak at ``cell`` (row, column): offset x, y and size w, h."""
     row, column = cell
     maps = [torch.full((1, channels, GRID, GRID), logit(0.01)) for channels in (1, 2, 2)]
     maps[0][0, 0, row, column] = logit(score)
@@ -59,7 +59,7 @@ def test_losses_of_a_batch(tracker) -> None:
     assert set(losses) == {'loss_cls', 'loss_bbox', 'loss_iou', 'iou'}
     sum(value for name, value in losses.items() if 'loss' in name).backward()
     without = [name for name, p in tracker.named_parameters() if p.grad is None]
-    assert without == []  # all that trains takes part
+    assert without == []  # every parameter is trained
 
 
 def test_crop_of_another_video_has_an_empty_box(tracker) -> None:
@@ -73,7 +73,7 @@ def test_crop_of_another_video_has_an_empty_box(tracker) -> None:
     assert boxes[1].tolist() == [0, 0, 0, 0]
 
 
-def test_tensor_mode_is_the_forward_of_loss_mode(tracker) -> None:
+def test_tensor_mode_equals_the_forward_of_loss_mode(tracker) -> None:
     inputs, samples = training_batch()
     output = tracker(inputs, samples, mode='tensor')
     assert isinstance(output, CenterHeadOutput)
@@ -88,7 +88,7 @@ def test_search_boxes_are_normalised(tracker) -> None:
     assert boxes.tolist() == [[0.25, 0.5, 0.25, 0.5], [0.5, 0.5, 1, 1]]
 
 
-def test_temporal_slot_is_dropped_in_its_share_of_samples() -> None:
+def test_temporal_slot_is_dropped_at_the_configured_rate() -> None:
     tracker = build(tracker_cfg(train_cfg=dict(temporal_drop=0.25)))
     torch.manual_seed(0)
     shown = tracker.train()._draw_temporal_mask(4000)
@@ -97,7 +97,7 @@ def test_temporal_slot_is_dropped_in_its_share_of_samples() -> None:
     assert tracker.eval()._draw_temporal_mask(4000) is None
 
 
-def test_samples_without_their_temporal_slot_train_as_with_one_template() -> None:
+def test_dropped_temporal_slot_trains_like_a_single_template() -> None:
     """temporal_drop=1: the second template changes nothing, as with an empty store at test."""
     tracker = build(tracker_cfg(train_cfg=dict(temporal_drop=1.0))).train()
     tracker.head.eval()
@@ -127,7 +127,7 @@ def test_box_in_image_pixels_is_exact(tracker) -> None:
     assert rows[2, :4].tolist() == pytest.approx(expected, abs=1e-4)
 
 
-def test_target_in_the_middle_of_the_window_stays_where_it_is(tracker) -> None:
+def test_target_in_the_middle_of_the_window_does_not_move(tracker) -> None:
     """The centre of the crop is pixel 15.5 in the training convention."""
     middle = 15.5 / 8
     stub_head(tracker, cell=(1, 1), box=(middle - 1, middle - 1, 0.25, 0.25), score=0.8)
@@ -159,7 +159,7 @@ def test_margin_is_a_config_value() -> None:
     assert follow(tracker, video(2))[1, [0, 2]].tolist() == pytest.approx([157.0, 160.0])
 
 
-def test_window_pulls_towards_the_last_place(tracker) -> None:
+def test_window_prefers_the_last_position(tracker) -> None:
     maps = [torch.full((1, channels, GRID, GRID), logit(0.05)) for channels in (1, 2, 2)]
     maps[0][0, 0, 0, 0], maps[0][0, 0, 2, 2] = logit(0.9), logit(0.5)
     maps[1][:], maps[2][:] = 0.0, 0.0
@@ -274,7 +274,7 @@ def test_state_of_a_video(tracker) -> None:
     assert rows[3, :4].tolist() == pytest.approx([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2])
 
 
-def test_state_is_no_part_of_a_checkpoint(tracker) -> None:
+def test_state_is_not_in_the_checkpoint(tracker) -> None:
     before = set(tracker.state_dict())
     follow(tracker, video(3))
     assert set(tracker.state_dict()) == before

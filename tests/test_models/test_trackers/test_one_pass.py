@@ -47,7 +47,7 @@ def test_tracking_in_training_mode_is_refused(tracker, part: str) -> None:
     assert follow(tracker, frames[2:], first_frame=2).shape == (1, 5)
 
 
-def test_frame_of_another_size_is_refused_and_changes_nothing(tracker) -> None:
+def test_frame_of_another_size_is_refused_without_side_effects(tracker) -> None:
     frames = video(3)
     expected = follow(tracker, frames)
     follow(tracker, frames[:2])
@@ -56,7 +56,7 @@ def test_frame_of_another_size_is_refused_and_changes_nothing(tracker) -> None:
     assert torch.equal(follow(tracker, frames[2:], first_frame=2), expected[2:])
 
 
-def test_tracker_is_pickled_in_the_middle_of_a_video() -> None:
+def test_tracker_can_be_pickled_in_the_middle_of_a_video() -> None:
     tracker, frames = build(tracker_cfg(temporal=STORE)).eval(), video(5)
     expected = follow(tracker, frames)
     follow(tracker, frames[:2])
@@ -69,7 +69,7 @@ def test_tracker_is_pickled_in_the_middle_of_a_video() -> None:
 
 @pytest.fixture
 def sure_tracker() -> EATrack:
-    """A tracker whose peak does not hang on the last bits of random weights."""
+    """Tracker whose peak does not depend on the last bits of random weights."""
     tracker = build(tracker_cfg(temporal=STORE)).eval()
     with torch.no_grad():
         for parameter in tracker.head.parameters():
@@ -81,7 +81,7 @@ def sure_tracker() -> EATrack:
     ('dtype', 'pixels', 'score'),
     [('half', 0.2, 5e-3), ('bfloat16', 1.5, 3e-2), ('double', 1e-3, 1e-5)],
 )
-def test_tracker_of_another_precision_gives_nearly_the_same(
+def test_other_precisions_give_nearly_the_same(
     sure_tracker, dtype: str, pixels: float, score: float
 ) -> None:
     frames = video(6)
@@ -115,7 +115,7 @@ def errors_of_tracking(tracker: EATrack) -> list:
     return [args[1] for args, _ in log.call_args_list if args[0] == logging.ERROR]
 
 
-def test_random_weights_are_an_error_in_the_log_once(tracker) -> None:
+def test_random_weights_are_logged_once_as_an_error(tracker) -> None:
     (message,) = errors_of_tracking(tracker)
     assert 'its weights are random' in message
     assert '--checkpoint FILE' in message
@@ -139,7 +139,7 @@ def test_trained_weights_are_not_random(tracker) -> None:
 # Config
 
 
-def test_config_that_asks_by_a_hook_switches_the_store_on(tracker) -> None:
+def test_config_with_the_hook_switches_the_store_on(tracker) -> None:
     assert not hasattr(tracker, 'cfg')
     plain = follow(tracker, video(6))
     hook = dict(type='mmeatrack.TemporalAdaptationHook', store=dict(threshold=0.0, interval=2))
@@ -150,7 +150,7 @@ def test_config_that_asks_by_a_hook_switches_the_store_on(tracker) -> None:
     assert tracker.state.store.statistics.activations == 2
 
 
-def test_student_of_a_distillation_follows_the_config_too() -> None:
+def test_config_of_a_distillation_reaches_its_student() -> None:
     model = build(distill_cfg())
     assert not hasattr(model, 'cfg')
     model.cfg = config = Config(dict(custom_hooks=[dict(type='TemporalAdaptationHook')]))
@@ -158,7 +158,7 @@ def test_student_of_a_distillation_follows_the_config_too() -> None:
     assert model.student.temporal_cfg == dict(type='mmeatrack.TargetStore')
 
 
-def test_config_without_the_hook_leaves_the_models_own_store() -> None:
+def test_config_without_the_hook_keeps_the_store_of_the_model() -> None:
     tracker = build(tracker_cfg(temporal=STORE))
     tracker.cfg = Config(dict(custom_hooks=[]))
     assert tracker.temporal_cfg == STORE
@@ -168,7 +168,7 @@ def test_config_without_the_hook_leaves_the_models_own_store() -> None:
 
 
 def calibrated() -> dict:
-    """Parts that read cues: a calibrated score, a lost detector and a store."""
+    """Parts that use the cues: a calibrated score, a lost detector and a store."""
     confidence = dict(
         type='mmeatrack.CalibratedConfidence', weights=[1.0, 0.2, 2.0, 0.5, -3.0], bias=-1.0
     )
@@ -180,7 +180,7 @@ def calibrated() -> dict:
     'parts', [dict(backbone=dict(stem='conv')), dict(temporal=STORE), calibrated()]
 )
 @pytest.mark.parametrize('seed', [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_fast_path_gives_the_boxes_of_the_plain_one(parts: dict, seed: int) -> None:
+def test_fast_path_gives_the_same_boxes_as_the_plain_one(parts: dict, seed: int) -> None:
     trackers = {}
     for fast in (True, False):
         test_cfg = dict(fast=fast, lost_search_factor=6.0)
@@ -198,13 +198,13 @@ def test_fast_path_gives_the_boxes_of_the_plain_one(parts: dict, seed: int) -> N
 
 
 @pytest.mark.parametrize('name', ['fast', 'compile'])
-def test_ways_of_running_must_be_true_or_false(name: str) -> None:
+def test_switches_must_be_true_or_false(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}='yes' must be True or False"):
         build(tracker_cfg(test_cfg={name: 'yes'}))
 
 
 def pretended_compiler(shapes: list) -> Callable:
-    """A ``torch.compile`` that notes the shapes of the kept tokens that it compiles for."""
+    """Fake ``torch.compile`` that records for which numbers of kept tokens it compiles."""
 
     def compile_network(network, **options):
         seen = set()
@@ -221,7 +221,7 @@ def pretended_compiler(shapes: list) -> Callable:
     return compile_network
 
 
-def test_network_is_compiled_at_the_first_frame_for_all_that_may_come(monkeypatch) -> None:
+def test_network_is_compiled_at_the_first_frame_for_all_token_counts(monkeypatch) -> None:
     shapes: list = []
     monkeypatch.setattr(torch, 'compile', pretended_compiler(shapes), raising=False)
     store = dict(STORE, num_samples=2)
@@ -233,13 +233,13 @@ def test_network_is_compiled_at_the_first_frame_for_all_that_may_come(monkeypatc
     assert torch.equal(follow(tracker, frames), expected)
     assert tracker.state.temporal.shape[1] == 2 * TOKENS
     assert len(shapes) == 3
-    tracker.head.score_branch[-1].bias.data.add_(1)  # other weights are compiled anew
+    tracker.head.score_branch[-1].bias.data.add_(1)  # other weights are compiled again
     follow(tracker, frames[:1])
     assert len(shapes) == 6
 
 
 class WrappedError(RuntimeError):
-    """An error as torch wraps it."""
+    """Error that is wrapped as by torch."""
 
     inner_exception = ImportError('x.main.so: file too short')
 
@@ -258,7 +258,7 @@ class WrappedError(RuntimeError):
         ),
     ],
 )
-def test_without_a_compiler_the_network_runs_as_it_is(monkeypatch, error, message: str) -> None:
+def test_without_a_compiler_the_network_runs_uncompiled(monkeypatch, error, message: str) -> None:
     def refuse(network, **options):
         raise error
 

@@ -9,7 +9,7 @@ EXPECTED = dict(type='mmeatrack.TargetStore', interval=7)
 
 
 class OwnHook(TemporalAdaptationHook):
-    """A user's hook that adds to this package's."""
+    """User-defined subclass of the hook."""
 
 
 NAMES = {
@@ -23,13 +23,13 @@ NAMES = {
 
 
 @pytest.mark.parametrize('kind', list(NAMES.values()), ids=list(NAMES))
-def test_hook_is_recognised_by_every_name(kind) -> None:
+def test_hook_is_recognised_by_all_its_names(kind) -> None:
     hooks = [dict(type='EMAHook'), dict(type=kind, store=STORE), dict(type='mmdet.SyncNormHook')]
     assert store_of_hooks(dict(custom_hooks=hooks)) == EXPECTED
     assert store_of_hooks(Config(dict(custom_hooks=hooks))) == EXPECTED
 
 
-def test_store_has_its_defaults() -> None:
+def test_hook_without_arguments_gives_the_default_store() -> None:
     hook = dict(type='mmeatrack.TemporalAdaptationHook')
     assert store_of_hooks(dict(custom_hooks=[hook])) == dict(type='mmeatrack.TargetStore')
 
@@ -50,7 +50,7 @@ def test_hook_may_be_an_instance_or_a_default_hook() -> None:
         dict(custom_hooks=[dict(type='not_installed.TemporalAdaptationHook')]),
     ],
 )
-def test_other_hooks_ask_for_no_store(cfg: dict) -> None:
+def test_other_hooks_give_no_store(cfg: dict) -> None:
     assert store_of_hooks(cfg) is None
 
 

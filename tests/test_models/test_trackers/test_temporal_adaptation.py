@@ -12,7 +12,7 @@ from mmtrack.apis import inference_sot
 
 from tests.toys import FIRST_BOX, TOKENS, build, follow, frame_sample, tracker_cfg, video
 
-# A store that admits every frame, or none: no score reaches 1.
+# A store that admits every frame, and one that admits none, as no score reaches 1.
 EAGER = dict(type='mmeatrack.TargetStore', threshold=0.0, interval=2, capacity=3)
 EMPTY = dict(EAGER, threshold=1.0)
 
@@ -22,8 +22,8 @@ def tracker_with(temporal: Any, **kwargs: Any) -> Any:
 
 
 @pytest.mark.parametrize('fusion', ['concat', 'blend'])
-def test_adaptation_changes_what_is_tracked(fusion: str) -> None:
-    """Without this the tests of equality below would show nothing."""
+def test_adaptation_changes_the_results(fusion: str) -> None:
+    """Otherwise the equality tests below would prove nothing."""
     frames = video(8)
     plain = follow(tracker_with(None), frames)
     adapted = follow(tracker_with(dict(EAGER, fusion=fusion)), frames)
@@ -53,8 +53,8 @@ def test_tokens_in_use() -> None:
     assert [entry.frame for entry in entries] == sorted(entry.frame for entry in entries)
 
 
-def test_a_filled_slot_shows_the_template_until_there_is_a_view() -> None:
-    """Twice the template is what the joint stage sees; a store of no views changes no bit."""
+def test_filled_slot_holds_the_template_until_a_view_is_stored() -> None:
+    """The joint stage sees the template twice; an empty store changes no bit."""
     frames, filled = video(8), dict(fill_slot=True)
     alone = tracker_with(None, test_cfg=filled)
     doubled = follow(alone, frames)
@@ -69,7 +69,7 @@ def test_a_filled_slot_shows_the_template_until_there_is_a_view() -> None:
     assert torch.equal(adapted.state.temporal[0], adapted.state.store.entries[-1].tokens)
 
 
-def test_a_filled_slot_shows_the_blended_template() -> None:
+def test_filled_slot_holds_the_blended_template() -> None:
     tracker = tracker_with(dict(EAGER, fusion='blend'), test_cfg=dict(fill_slot=True))
     follow(tracker, video(4))
     assert tracker.state.temporal is tracker.state.active_template
@@ -89,7 +89,7 @@ def test_original_template_is_kept(fusion: str) -> None:
 
 
 def test_blended_template_does_not_accumulate() -> None:
-    """The tokens in use are mixed from the original and the last view alone."""
+    """The tokens in use are blended from the original and the last view only."""
     tracker = tracker_with(dict(EAGER, fusion='blend', blend_weight=0.5))
     follow(tracker, video(9))
     state = tracker.state
@@ -173,7 +173,7 @@ def test_vot_starts_again_with_a_new_store(monkeypatch) -> None:
 # inference_sot, which has no hooks
 
 
-def test_inference_sot_takes_it_from_the_model_config() -> None:
+def test_inference_sot_uses_the_store_of_the_model_config() -> None:
     tracker = tracker_with(EAGER)
     tracker.cfg = Config(
         dict(
@@ -207,8 +207,8 @@ def test_inference_sot_takes_it_from_the_model_config() -> None:
     assert follow(tracker_with(None), second).tolist() != alone
 
 
-def test_candidate_is_encoded_once_an_interval() -> None:
-    """The store costs a template crop an interval, however many frames are confident."""
+def test_one_candidate_is_encoded_per_interval() -> None:
+    """The store encodes one template crop per interval, however many frames are confident."""
     tracker = tracker_with(dict(EAGER, interval=4))
     calls = SimpleNamespace(count=0)
     encode = tracker.backbone.forward_template
