@@ -47,7 +47,4 @@ def pairs_by_depth(student_depth: int, teacher_depth: int) -> List[Tuple[int, in
         >>> pairs_by_depth(2, 6)
         [(0, 2), (1, 5)]
     """
-    return [
-        (layer, -(-(layer + 1) * teacher_depth // student_depth) - 1)
-        for layer in range(student_depth)
-    ]
+    return [(s, -(-(s + 1) * teacher_depth // student_depth) - 1) for s in range(student_depth)]

@@ -169,8 +169,7 @@ class LinearCKA:
     """
 
     def __init__(self, width_x: int, width_y: int) -> None:
-        self._width_x = width_x
-        self._count = 0
+        self._width_x, self._count = width_x, 0
         width = width_x + width_y
         self._sum = torch.zeros(width, dtype=torch.float64)
         self._products = torch.zeros(width, width, dtype=torch.float64)
@@ -212,11 +211,9 @@ def layer_search_tokens(
         # A separate layer runs for the template first; a joint one has the search tokens last.
         tokens[layer] = output[:, -num_search:]
 
+    modules = [backbone.get_submodule(backbone.layer_name(layer)) for layer in layers]
     handles = [
-        backbone.get_submodule(backbone.layer_name(layer)).register_forward_hook(
-            partial(keep, layer)
-        )
-        for layer in layers
+        module.register_forward_hook(partial(keep, layer)) for layer, module in zip(layers, modules)
     ]
     was_training = backbone.training
     backbone.eval()

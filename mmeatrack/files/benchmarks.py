@@ -71,11 +71,7 @@ def plain_name(name: str) -> str:
 
 
 BENCHMARK_FOLDERS = frozenset(
-    [
-        *(plain_name(key) for key in BENCHMARKS),
-        *(plain_name(benchmark.title) for benchmark in BENCHMARKS.values()),
-        *_OTHER_NAMES,
-    ]
+    map(plain_name, [*BENCHMARKS, *(each.title for each in BENCHMARKS.values()), *_OTHER_NAMES])
 )
 """Plain names of folders that name a benchmark and not a tracker."""
 

@@ -109,11 +109,8 @@ def parse_boxes(
         elif first_is_given:
             rows[0] = [np.nan] * 4
         else:
-            hint = (
-                '; a header must name the columns x,y,w,h'
-                if num_frames is None
-                else f', nor a header: there are {len(lines)} lines for {num_frames} frames'
-            )
+            reason = f'there are {len(lines)} lines for {num_frames} frames'
+            hint = f', nor a header: {reason if num_frames else "it names no columns x,y,w,h"}'
     if start == len(lines):
         raise ValueError(f'{source}: there is no box below the header; expected {BOX_FORMAT}')
     for number, row in enumerate(rows[start:], start + 1):
@@ -137,7 +134,7 @@ def parse_result(content: bytes, source: str, num_frames: Optional[int] = None) 
 
     Raises:
         ValueError: If text is malformed, or a MATLAB file is damaged, of version 7.3, of several
-            segments (TRE, SRE), or does not hold boxes of type ``rect``.
+            segments (TRE, SRE), or without boxes of type ``rect``.
     """
     if not content.startswith(b'MATLAB '):
         return parse_boxes(content, source, num_frames, first_is_given=True)

@@ -5,13 +5,6 @@ import re
 from pathlib import Path
 from typing import List, Union
 
-_BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
-    (codecs.BOM_UTF32_LE, 'utf-32'),
-    (codecs.BOM_UTF32_BE, 'utf-32'),
-    (codecs.BOM_UTF16_LE, 'utf-16'),
-    (codecs.BOM_UTF16_BE, 'utf-16'),
-)
-
 
 def read_file(path: Union[str, Path], kind: str) -> bytes:
     """Read a file whole; FileNotFoundError names the path and the ``kind`` of file expected."""
@@ -48,9 +41,11 @@ def decode_lines(content: bytes, source: str, expected: str) -> List[str]:
 
 def _encoding(content: bytes) -> str:
     """Name of the encoding, by the byte order mark or by the position of the zero bytes."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return encoding
+    # UTF-32 first: its marks begin with those of UTF-16.
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return 'utf-32'
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return 'utf-16'
     if len(content) > 1 and len(content) % 2 == 0:
         if content[0] and not content[1]:
             return 'utf-16-le'

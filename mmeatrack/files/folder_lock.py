@@ -129,8 +129,6 @@ def _is_running(pid: str) -> bool:
         return True  # signal 0 would end the process
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # the process of another user
-        return True
+    except OSError as error:
+        return isinstance(error, PermissionError)  # the process of another user
     return True

@@ -21,7 +21,7 @@ _DECIMAL = r'(?<![\d.])\d*\.\d+(?!\.?\d)'
 _NUMBER = re.compile(rf'((?:^-)?(?:{_DECIMAL}|\d+)(?:e[+-]\d+)?)')
 _INTEGER = re.compile(r'(\d+)')
 
-Part = Union[str, Decimal]
+Parts = Tuple[Union[str, Decimal], ...]
 
 
 def list_frames(
@@ -101,9 +101,9 @@ def find_gap(names: Sequence[str]) -> Optional[str]:
     return None
 
 
-def _parts(name: str, number: 're.Pattern[str]') -> Tuple[Part, ...]:
+def _parts(name: str, number: 're.Pattern[str]') -> Parts:
     """Split a stem into alternating texts and numbers: ``'', 12, ' (', 1, ')'`` for 12 (1).jpg."""
-    parts: List[Part] = list(number.split(Path(name).stem.casefold()))
+    parts: List[Union[str, Decimal]] = list(number.split(Path(name).stem.casefold()))
     parts[1::2] = map(Decimal, parts[1::2])
     return tuple(parts)
 
@@ -113,9 +113,7 @@ def _fractions(name: str) -> List[str]:
     return [each.split('.')[1] for each in re.findall(_DECIMAL, Path(name).stem)]
 
 
-def _reason(
-    name: str, following: str, parts: Dict[str, Tuple[Part, ...]], at: Optional[int]
-) -> str:
+def _reason(name: str, following: str, parts: Dict[str, Parts], at: Optional[int]) -> str:
     """Reason why the order of two neighbours is unknown: a duplicate frame, or no number."""
     shorter = min(parts[name], parts[following], key=len)
     if len(shorter) > 1 and at in (None, len(shorter) - 1):  # they share all of its numbers

@@ -18,12 +18,7 @@ _DARKEST_QUARTER = 64  # bound of what the upper 8 of 16 bits hold of a sensor o
 
 
 def read_image(path: Union[str, Path]) -> np.ndarray:
-    """Read an image file as (H, W, 3), uint8, BGR; see :func:`decode_image`.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is not an image, or is truncated.
-    """
+    """Read an image as :func:`decode_image` does; FileNotFoundError if there is no such file."""
     return decode_image(read_file(path, 'image'), str(path))
 
 
@@ -35,14 +30,13 @@ def decode_image(
     A JPEG must extend to its end marker and a PNG to its last chunk; what follows is ignored. Many
     decoders silently fill the missing part of a truncated image with grey.
 
-    By default, a single channel is repeated three times, transparency is dropped, and of 16 bits
-    the upper 8 are kept, with a warning if these are almost empty.
+    By default, OpenCV decodes to colour: a single channel is repeated three times, transparency is
+    dropped, and of 16 bits the upper 8 are kept, with a warning if these are almost empty.
 
     Args:
         content: The bytes of the file.
         source: The file's name, for messages.
-        decoder: Function that decodes the bytes, or returns None if it cannot; by default OpenCV's
-            for colour images.
+        decoder: Function to use instead, which returns None if it cannot decode the bytes.
 
     Returns:
         The image, by default (H, W, 3), uint8, BGR.
@@ -108,14 +102,13 @@ def _png_is_complete(content: bytes) -> bool:
 
 
 def _warn_if_dark(content: bytes, image: np.ndarray, source: str) -> None:
-    """Warn of a 16-bit PNG whose values do not use the upper bits, once per folder."""
+    """Warn of a 16-bit PNG that does not use the upper bits; Python shows equal warnings once."""
     is_16_bit = content.startswith(_PNG_START) and content[_PNG_BIT_DEPTH] == 16
     if not is_16_bit or image.dtype != np.uint8 or image.max() >= _DARKEST_QUARTER:
         return
     whole = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     bits = 0 if whole is None else int(whole.max()).bit_length()
     if bits:  # a black frame says nothing
-        # Python shows a warning with the same text once.
         warnings.warn(
             f'{Path(source).parent}: 16-bit PNG files that use {bits} bits. The upper 8 of 16 are '
             f'read, so frames are nearly black. Convert them: multiply by {2 ** (16 - bits)}.',

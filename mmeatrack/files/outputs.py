@@ -15,17 +15,13 @@ from mmeatrack.files.atomic import write_atomically
 
 LEDGER_NAME = '.mmeatrack_outputs.json'
 
-PathLike = Union[str, Path]
+Paths = Iterable[Union[str, Path]]
 _Entry = Tuple[str, Optional[str]]  # tool, digest; no digest while the file is being written
 
 
 @contextmanager
 def claimed_outputs(
-    outputs: Iterable[PathLike],
-    inputs: Iterable[PathLike] = (),
-    *,
-    tool: str,
-    overwrite: bool = False,
+    outputs: Paths, inputs: Paths = (), *, tool: str, overwrite: bool = False
 ) -> Iterator[None]:
     """Check that files may be written, and record on exit that ``tool`` wrote them.
 
@@ -70,11 +66,7 @@ def claimed_outputs(
 
 
 def check_outputs(
-    outputs: Iterable[PathLike],
-    inputs: Iterable[PathLike] = (),
-    *,
-    tool: str,
-    overwrite: bool = False,
+    outputs: Paths, inputs: Paths = (), *, tool: str, overwrite: bool = False
 ) -> None:
     """Check that files may be written; arguments and errors are those of :func:`claimed_outputs`.
 

@@ -104,9 +104,7 @@ def name_groups(places: Sequence[PurePosixPath], root: Sequence[str]) -> List[st
     the folder names that lead to the tree, its own one last.
     """
     plain = [[part for part in place.parts if not _is_benchmark(part)] for place in places]
-    while len(places) > 1 and all(len(each) > 1 for each in plain):
-        if len({each[-1] for each in plain}) > 1:
-            break
+    while len(plain) > 1 and all(each[1:] for each in plain) and len({p[-1] for p in plain}) == 1:
         plain = [each[:-1] for each in plain]  # results/KCF/OPE, results/BACF/OPE
     own = [part for part in root if not _is_benchmark(part)] or list(root) or ['tracker']
     names = [each[-1] if each else own[-1] for each in plain]

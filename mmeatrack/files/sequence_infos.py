@@ -29,10 +29,7 @@ def load_sequence_table(name: str) -> List[SequenceRange]:
     """Load the package's table of ``'uav123'``, ``'uav123_10fps'``, ``'uav20l'`` or ``'dtb70'``."""
     path = Path(__file__).parent / 'sequence_tables' / f'{name}.csv'
     rows = csv.reader(path.read_text(encoding='utf-8').splitlines()[1:])
-    return [
-        SequenceRange(sequence, folder, int(first), int(last))
-        for sequence, folder, first, last in rows
-    ]
+    return [SequenceRange(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
 
 
 def find_folder_sequences(
