@@ -15,6 +15,7 @@ from mmengine.runner import Runner
 from mmeatrack.compat.checkpoint import load_checkpoint_file
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.log import warn
+from mmeatrack.models.checkpoint_fit import compare, refuse_other_model
 from mmeatrack.models.wrappers import running_statistics, unwrap
 from mmeatrack.registry import HOOKS
 
@@ -74,6 +75,31 @@ class SafeCheckpointHook(CheckpointHook):
         if is_main_process() and not _is_remote(self.out_dir):
             self._point_to_readable(Path(runner.work_dir))
         barrier()
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Refuse to resume from the checkpoint of another model or optimizer.
+
+        Raises:
+            RuntimeError: If the checkpoint lacks a trained parameter of the model, or its optimizer
+                has other parameter groups.
+        """
+        if not runner._resume:
+            return
+        source = f'the checkpoint of {runner._load_from or runner.work_dir}'
+        remedy = (
+            'Resume with the config that wrote it; to start from its weights, use load_from with '
+            'a new work_dir and without --resume.'
+        )
+        model = unwrap(runner.model)
+        trained = {name: p.data for name, p in model.named_parameters() if p.requires_grad}
+        fit = compare(trained, checkpoint['state_dict'])
+        refuse_other_model(fit, model, source, remedy, allow_unknown=True)
+        saved, own = _group_sizes(checkpoint.get('optimizer')), _group_sizes(runner.optim_wrapper)
+        if saved and own and saved != own:
+            raise RuntimeError(
+                f'{source} has an optimizer with groups of {saved} parameters; the configured one '
+                f'has groups of {own}. {remedy}'
+            )
 
     def before_train(self, runner: Runner) -> None:
         """Prepare to save; forget best checkpoints outside this run's folder.
@@ -189,6 +215,13 @@ def _problem_of(path: Path) -> Optional[str]:
         return str(error)
     missing = {'meta', 'message_hub', 'state_dict'}.difference(checkpoint)
     return f'it has no {sorted(missing)}' if missing else None
+
+
+def _group_sizes(optimizer: Any) -> List[int]:
+    """Numbers of parameters in the groups of an optimizer, its wrapper or its state."""
+    is_state = isinstance(optimizer, dict)
+    groups = optimizer.get('param_groups') if is_state else getattr(optimizer, 'param_groups', None)
+    return [len(group['params']) for group in groups or []]
 
 
 def _is_remote(path: Any) -> bool:

@@ -221,3 +221,21 @@ def test_statistics_of_all_ranks_are_averaged_before_validation(monkeypatch) -> 
         for name in before
         if name.startswith('architecture.') and name.endswith(('running_mean', 'running_var'))
     }
+
+
+def test_checkpoint_of_another_model_is_not_resumed(tmp_path) -> None:
+    """A plain training's folder, then a distillation's config with the same work_dir."""
+    hook = dict(type='mmeatrack.SafeCheckpointHook', by_epoch=False, interval=1)
+    train_cfg = dict(type='IterBasedTrainLoop', max_iters=1)
+    student = build(distill_cfg()).student
+    train_runner(student, tmp_path / 'run', train_cfg, checkpoint=hook).train()
+    with pytest.raises(RuntimeError, match=r'is of another model.*Resume with the config that'):
+        runner_in(tmp_path, 2, resume=True).train()
+
+
+def test_optimizer_with_other_groups_is_not_resumed(tmp_path) -> None:
+    runner_in(tmp_path, 1).train()
+    runner = runner_in(tmp_path, 2, resume=True)
+    runner.optim_wrapper['paramwise_cfg'] = dict(bias_lr_mult=2.0)
+    with pytest.raises(RuntimeError, match=r'groups of \[\d+\] parameters; .* groups of \[1, 1'):
+        runner.train()
