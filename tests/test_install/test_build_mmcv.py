@@ -22,7 +22,7 @@ build_mmcv = load_script('install/build_mmcv')
         ('3.0.0a0+git1', 'c++17'),
     ],
 )
-def test_the_standard_follows_torch(torch_version: str, standard: str) -> None:
+def test_cxx_standard_follows_torch(torch_version: str, standard: str) -> None:
     assert build_mmcv.cxx_standard(torch_version) == standard
 
 
@@ -39,7 +39,7 @@ def test_every_flag_is_replaced() -> None:
         build_mmcv.set_cxx_standard(patched, 'c++17')
 
 
-def test_the_key_differs_where_a_wheel_would_not_fit() -> None:
+def test_key_depends_on_torch_python_and_platform() -> None:
     keys = {
         build_mmcv.wheel_key(torch, tag, platform)
         for torch in ('2.13.0+cpu', '2.13.0', '2.12.0+cpu')
@@ -68,7 +68,7 @@ def test_cache_folder(monkeypatch: pytest.MonkeyPatch, variables: dict, expected
     assert build_mmcv.cache_root() == Path(expected)
 
 
-def test_the_build_is_for_the_cpu_also_where_cuda_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_build_is_for_the_cpu_even_with_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FORCE_CUDA', '1')
     monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0')
     environment = build_mmcv.build_environment(jobs=3)

@@ -1,11 +1,14 @@
-"""Imports of the package against the floors written down in docs/design.md."""
+"""Imports of the package against the floors in docs/design.md."""
 
 import ast
 import re
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
+import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from tests.test_install.helpers import ROOT, parse
 
@@ -15,7 +18,7 @@ STACK = {'torch', 'mmengine', 'mmcv', 'mmdet', 'mmcls', 'mmtrack', 'mmrazor'}
 
 
 def read_floors(page: str) -> Dict[str, int]:
-    """The floor of each room, from the rows ``| 4 | `models` | ... |`` of the page."""
+    """Floor of each room, from the rows ``| 4 | `models` | ... |`` of the page."""
     rows = re.findall(r'^\| (\d+) \| `(\w+)` \|', page, flags=re.MULTILINE)
     return {room: int(floor) for floor, room in rows}
 
@@ -26,7 +29,7 @@ def module_name(path: Path, root: Path) -> str:
 
 
 def read_package(root: Path, package: str = 'mmeatrack') -> Dict[str, Tuple[ast.Module, bool]]:
-    """The syntax tree of each module by its name, and whether it is a package."""
+    """Syntax tree by module name, and whether the module is a package."""
     return {
         module_name(path, root): (parse(path), path.name == '__init__.py')
         for path in sorted((root / package).rglob('*.py'))
@@ -34,21 +37,18 @@ def read_package(root: Path, package: str = 'mmeatrack') -> Dict[str, Tuple[ast.
 
 
 def imported_names(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
-    """Yield the dotted names that a module imports, wherever in it; each name of a ``from``."""
+    """Yield the dotted names that a module imports anywhere, each name of a ``from`` separately."""
+    package = module if is_package else module.rpartition('.')[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ''
-            if node.level:
-                parts = module.split('.')
-                parts = parts[: len(parts) - node.level + is_package]
-                base = '.'.join([*parts, *([base] if base else [])])
+            base = resolve_name('.' * node.level + (node.module or ''), package)
             yield from (f'{base}.{alias.name}' for alias in node.names)
 
 
 def internal_imports(root: Path, package: str = 'mmeatrack') -> Imports:
-    """Modules of the package that each of its modules names in an import."""
+    """Modules of the package that each of its modules imports."""
     trees = read_package(root, package)
     imports: Imports = {}
     for module, (tree, is_package) in trees.items():
@@ -62,12 +62,12 @@ def internal_imports(root: Path, package: str = 'mmeatrack') -> Imports:
 
 
 def room_of(module: str) -> str:
-    """``mmeatrack.models.heads`` is in the room ``models``; the package itself in none."""
+    """Room of a module: ``models`` for ``mmeatrack.models.heads``, empty for the package."""
     return module.split('.')[1] if '.' in module else ''
 
 
 def climbing(imports: Imports, floors: Dict[str, int]) -> List[str]:
-    """Imports that do not go down, as ``importer -> imported``."""
+    """Imports that do not go down a floor, as ``importer -> imported``."""
     return [
         f'{module} -> {imported}'
         for module, names in sorted(imports.items())
@@ -79,32 +79,13 @@ def climbing(imports: Imports, floors: Dict[str, int]) -> List[str]:
     ]
 
 
-def circles(imports: Imports) -> List[List[str]]:
-    """Groups of modules that import each other in a circle, by Tarjan's algorithm."""
-    index: Dict[str, int] = {}
-    low: Dict[str, int] = {}
-    stack: List[str] = []
-    found: List[List[str]] = []
-
-    def visit(module: str) -> None:
-        index[module] = low[module] = len(index)
-        stack.append(module)
-        for imported in imports[module]:
-            if imported not in index:
-                visit(imported)
-                low[module] = min(low[module], low[imported])
-            elif imported in stack:
-                low[module] = min(low[module], index[imported])
-        if low[module] == index[module]:
-            at = stack.index(module)
-            if len(stack) - at > 1:
-                found.append(sorted(stack[at:]))
-            del stack[at:]
-
-    for module in imports:
-        if module not in index:
-            visit(module)
-    return found
+def cycles(imports: Imports) -> List[List[str]]:
+    """Groups of modules that import each other: strongly connected components."""
+    names = sorted(imports)
+    matrix = [[other in imports[name] for other in names] for name in names]
+    _, labels = connected_components(np.array(matrix), connection='strong')
+    groups = [[name for name, each in zip(names, labels) if each == label] for label in set(labels)]
+    return [group for group in groups if len(group) > 1]
 
 
 FLOORS = read_floors((ROOT / 'docs' / 'design.md').read_text(encoding='utf-8'))
@@ -115,7 +96,7 @@ def imports() -> Imports:
     return internal_imports(ROOT)
 
 
-def test_every_room_is_written_down_and_every_written_room_is_there(imports: Imports) -> None:
+def test_table_lists_exactly_the_rooms_of_the_package(imports: Imports) -> None:
     rooms = {room_of(module) for module in imports} - {''}
     assert rooms == set(FLOORS)
 
@@ -124,8 +105,8 @@ def test_no_import_climbs(imports: Imports) -> None:
     assert climbing(imports, FLOORS) == []
 
 
-def test_no_circle_of_modules(imports: Imports) -> None:
-    assert circles(imports) == []
+def test_no_import_cycle(imports: Imports) -> None:
+    assert cycles(imports) == []
 
 
 LIGHT = {'deploy', 'files', 'tracking'}
@@ -165,6 +146,6 @@ def test_an_import_up_or_sideways_is_found(tmp_path: Path, line: str, expected: 
     assert climbing(internal_imports(tmp_path, 'toy'), floors) == expected
 
 
-def test_circles_are_found() -> None:
+def test_cycles_are_found() -> None:
     imports = {'a': {'b'}, 'b': {'c'}, 'c': {'b', 'd'}, 'd': set()}
-    assert circles(imports) == [['b', 'c']]
+    assert cycles(imports) == [['b', 'c']]

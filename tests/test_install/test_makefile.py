@@ -1,4 +1,4 @@
-"""The Makefile's targets, without running them."""
+"""Targets of the Makefile, mostly by dry runs."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ PYTEST = '{venv}/bin/python -m pytest -n 2 --dist worksteal'
         ('check', '{venv}/bin/mypy mmeatrack'),
     ],
 )
-def test_each_target_makes_the_environment_first(tmp_path: Path, target: str, last: str) -> None:
+def test_each_target_creates_the_environment_first(tmp_path: Path, target: str, last: str) -> None:
     venv = tmp_path / 'venv'
     lines = dry_run(target, f'VENV={venv}').splitlines()
     assert any('tools/install/preflight.py' in line for line in lines)

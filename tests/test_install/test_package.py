@@ -1,4 +1,4 @@
-"""Rules that hold for every file of the package: old Python's syntax, no print, no torchvision."""
+"""Rules for every file of the package: Python 3.8's syntax, no print, no torchvision."""
 
 import ast
 import email
@@ -81,7 +81,7 @@ def test_setup_reads_the_version_without_importing_the_package() -> None:
 
 @pytest.fixture(scope='module')
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of a copy of the sources."""
+    """Wheel built from a copy of the sources."""
     folder = tmp_path_factory.mktemp('wheel')
     copy = folder / 'source'
     copy.mkdir()
@@ -99,7 +99,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_wheel_has_what_mim_needs_and_nothing_of_the_repository_alone(wheel: Path) -> None:
+def test_wheel_has_what_mim_needs_and_nothing_repository_only(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     mim = 'mmeatrack/.mim'
     assert {
@@ -129,9 +129,7 @@ def test_wheel_has_what_mim_needs_and_nothing_of_the_repository_alone(wheel: Pat
 
 
 @pytest.mark.slow
-def test_installed_wheel_gives_its_configs_away_from_the_repository(
-    wheel: Path, tmp_path: Path
-) -> None:
+def test_installed_wheel_provides_its_configs_anywhere(wheel: Path, tmp_path: Path) -> None:
     site, elsewhere = tmp_path / 'site', tmp_path / 'elsewhere'
     elsewhere.mkdir()
     pip = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', str(site)]

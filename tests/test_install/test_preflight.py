@@ -23,13 +23,13 @@ def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert 'apt-get install g++' in line
 
 
-def test_the_compiler_of_cxx_is_the_one_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cxx_selects_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('CXX', 'no-such-compiler -O2')
     (line,) = preflight.missing_tools()
     assert line.startswith('There is no C++ compiler (no-such-compiler -O2)')
 
 
-def test_debians_split_off_parts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_debian_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, 'find_spec', lambda name: None)
     monkeypatch.setattr(preflight.sysconfig, 'get_paths', lambda: {'include': '/nowhere'})
     venv, headers = preflight.missing_tools()
@@ -51,7 +51,7 @@ def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ('CXX', 'no-such-compiler', 'make: There is no C++ compiler (no-such-compiler)'),
     ],
 )
-def test_make_stops_before_it_makes_anything(
+def test_make_stops_before_it_creates_anything(
     tmp_path: Path, variable: str, value: str, expected: str
 ) -> None:
     done = run_make('install', f'VENV={tmp_path}/venv', **{variable: value})

@@ -1,4 +1,4 @@
-"""The requirement files name the one set of versions that fits, and what runs says the same."""
+"""The requirement files pin compatible versions and agree with the checks at run time."""
 
 from pathlib import Path
 from typing import Dict, List
@@ -16,7 +16,7 @@ FILES = sorted((ROOT / 'requirements').glob('*.txt'))
 
 
 def read(path: Path) -> List[Requirement]:
-    """Read a requirement file, of which every line must be one requirement."""
+    """Read a requirement file with one requirement per line."""
     lines = [line.split('  #')[0].strip() for line in path.read_text().splitlines()]
     return [Requirement(line) for line in lines if line and not line.startswith('#')]
 
@@ -25,7 +25,7 @@ def named(path: Path) -> Dict[str, Requirement]:
     return {requirement.name.lower(): requirement for requirement in read(path)}
 
 
-def test_the_files_are_all_there() -> None:
+def test_all_requirement_files_exist() -> None:
     names = {path.stem for path in FILES}
     assert names == {
         'build',
@@ -41,7 +41,7 @@ def test_the_files_are_all_there() -> None:
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: path.stem)
-def test_a_file_parses_and_names_neither_torchvision_nor_what_needs_it(path: Path) -> None:
+def test_files_parse_and_name_neither_torchvision_nor_its_dependents(path: Path) -> None:
     names = {requirement.name.lower() for requirement in read(path)}
     assert names
     # torchvision is a CUDA build that raises beside a CPU torch, and timm brings it.

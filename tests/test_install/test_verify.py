@@ -1,4 +1,4 @@
-"""The check after the installation says which import fails, and what to do."""
+"""The check after the installation names the failing import and the remedy."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def test_an_error_is_its_last_line() -> None:
 
 
 @pytest.mark.parametrize('installed', [False, True])
-def test_torchvision_is_tried_only_where_it_is(
+def test_torchvision_is_checked_only_if_installed(
     monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
     def find_spec(name: str) -> Any:
@@ -28,7 +28,7 @@ def test_torchvision_is_tried_only_where_it_is(
     assert 'import cv2' in codes
 
 
-def test_the_first_failure_ends_it_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_failure_ends_it_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, 'CHECKS', [('import no_such_module', 'Install it.')])
     monkeypatch.setattr(verify.importlib.util, 'find_spec', lambda name: None)
     with pytest.raises(SystemExit) as error:

@@ -1,4 +1,4 @@
-"""Tables of the two ablations from raw results; their trainings are tested as stages."""
+"""Tables of the two ablations from raw results; the trainings are tested as stages."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -100,7 +100,7 @@ def cells(table: str) -> List[List[str]]:
 
 
 def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
-    """Runs of several seeds share the teacher and keep folders of their own."""
+    """Runs of several seeds share the teacher and have separate folders."""
     first, second = (experiment.train_distilled(seed=seed) for seed in (0, 1))
     assert [stage.folder.name for stage in (first, second)] == ['distilled', 'distilled-seed1']
     assert first.after[1].fingerprint == second.after[1].fingerprint
@@ -120,7 +120,7 @@ def test_stages_of_an_experiment(experiment: MicroExperiment) -> None:
 
 
 @pytest.mark.parametrize('name', ['ablation', 'ablation_temporal', 'demo'])
-def test_results_of_other_origin_stop_it_before_the_first_stage(
+def test_foreign_results_stop_it_before_the_first_stage(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     script, started = load_script(name), []

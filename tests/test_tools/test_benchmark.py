@@ -27,7 +27,7 @@ def benchmark(capsys: pytest.CaptureFixture) -> Any:
 
 @pytest.fixture
 def configs(tmp_path: Path) -> Dict[str, Path]:
-    """Toy configs; the distillation's data is not there."""
+    """Toy configs; the training data is missing."""
     loader = dict(
         batch_size=2,
         num_workers=0,
@@ -45,7 +45,7 @@ def configs(tmp_path: Path) -> Dict[str, Path]:
 
 
 def cells(text: str, first: str) -> List[str]:
-    """The row of the table that begins with ``first``."""
+    """Table row that begins with ``first``."""
     tables = (line.strip('|').split('|') for line in text.splitlines() if line.startswith('|'))
     rows = [
         row for row in ([cell.strip() for cell in cells] for cells in tables) if row[0] == first
@@ -125,13 +125,13 @@ def test_errors_are_one_line(
     assert expected in err.strip().splitlines()[-1]
 
 
-def test_a_count_below_one_is_refused(benchmark: Callable, capsys: pytest.CaptureFixture) -> None:
+def test_count_below_one_is_refused(benchmark: Callable, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         benchmark('train', '--rounds', '0')
     assert "'0' is not a whole number of at least 1" in capsys.readouterr().err
 
 
-def test_many_targets_are_measured_beside_single_calls(benchmark: Any, configs: Any) -> None:
+def test_many_targets_are_measured_against_single_calls(benchmark: Any, configs: Any) -> None:
     arguments = ('--config', configs['tracker'], '--counts', 2, 16, '--rounds', 2)
     status, output, _ = benchmark('targets', *arguments)
     assert [len(cells(output, count)) for count in ('2', '16')] == [6, 6]
@@ -171,7 +171,7 @@ def test_speed(benchmark: Callable, configs: Dict[str, Path], tmp_path: Path) ->
         (['--trackers', '--csrt', '--growth', '10'], '--growth measures the first of --trackers'),
     ],
 )
-def test_speed_of_what_is_not_there_is_refused_before_anything_is_compiled(
+def test_missing_input_of_speed_is_refused_before_compiling(
     benchmark: Callable, monkeypatch: pytest.MonkeyPatch, options: List[str], expected: str
 ) -> None:
     monkeypatch.setattr('torch.compile', lambda *_, **__: pytest.fail('was compiled'))

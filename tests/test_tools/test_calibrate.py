@@ -39,7 +39,7 @@ def test_confidence_is_fitted_reported_and_plotted(calibrate, tmp_path, capsys) 
     assert '500 frames' in capsys.readouterr().out
 
 
-def test_foreign_and_given_files_are_not_replaced(calibrate, tmp_path, capsys) -> None:
+def test_foreign_files_and_inputs_are_not_replaced(calibrate, tmp_path, capsys) -> None:
     mine = tmp_path / 'calibration.json'
     mine.write_text('{}')
     assert calibrate.main(['config.py', 'a.pth', 'data', '--out', str(tmp_path)]) == 1

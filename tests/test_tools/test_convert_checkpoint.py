@@ -13,7 +13,7 @@ def main():
     return load_script('convert_checkpoint').main
 
 
-def test_there_and_back(tmp_path, main, capsys) -> None:
+def test_round_trip(tmp_path, main, capsys) -> None:
     weights = ostrack_weights(depth=1)
     source, ours, theirs = (tmp_path / name for name in ('a.pth.tar', 'b.pth', 'c.pth'))
     torch.save(dict(net=weights, net_type='OSTrack'), source)

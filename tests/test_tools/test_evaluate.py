@@ -95,7 +95,7 @@ def test_errors_are_one_line(
 
 
 def scores_of(out: str) -> Dict[str, str]:
-    """Success AUC by tracker of the ranked table, and how many sequences were scored."""
+    """Success AUC and number of scored sequences by tracker, from the ranked table."""
     rows = [[cell.strip() for cell in line.split('|')[1:-1]] for line in out.splitlines()]
     return {row[1]: f'{row[2]} {row[5]}' for row in rows if len(row) == 6 and row[0].isdigit()}
 
@@ -117,7 +117,7 @@ def test_trackers_of_one_file_name_are_scored_apart(
 
 
 @pytest.mark.parametrize('line', ['None,None,None,None', 'init', '1', ''])
-def test_first_line_that_is_no_box_shifts_nothing(
+def test_first_line_without_a_box_keeps_the_alignment(
     evaluate: Callable, benchmark: Dict[str, Path], line: str
 ) -> None:
     for path in benchmark['good'].iterdir():
@@ -167,7 +167,7 @@ def test_two_targets_of_a_video_are_two_sequences(evaluate: Callable, tmp_path: 
     assert scores_of(out) == {'m': '95.2 3/3'}
 
 
-def test_what_does_not_fit_is_named_beside_what_was_expected(
+def test_files_that_fit_no_sequence_are_named(
     evaluate: Callable, benchmark: Dict[str, Path]
 ) -> None:
     (benchmark['good'] / 'car1_s.txt').rename(benchmark['good'] / 'car1_t.txt')
@@ -182,7 +182,7 @@ def test_what_does_not_fit_is_named_beside_what_was_expected(
 
 
 @pytest.mark.parametrize('spelling', ['uav20l', 'UAV20L', 'uav123@10fps', 'visdrone'])
-def test_benchmarks_by_any_spelling(
+def test_benchmark_in_any_spelling(
     evaluate: Callable, benchmark: Dict[str, Path], spelling: str
 ) -> None:
     status, out, err = evaluate(
@@ -223,7 +223,7 @@ def test_unknown_tracker_to_compare_does_not_stop_the_scoring(
 
 
 @pytest.mark.slow
-def test_report_overwrites_its_own_files_alone(
+def test_report_overwrites_only_its_own_files(
     evaluate: Callable, benchmark: Dict[str, Path]
 ) -> None:
     given = ('--gt', benchmark['gt'], '--results', benchmark['good'], '--out')

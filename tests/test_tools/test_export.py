@@ -62,7 +62,7 @@ def test_errors_of_the_input_are_one_line(tool, tmp_path: Path, capsys) -> None:
         ('70,50,20,20\n', 0, 'no image'),
     ],
 )
-def test_sequence_that_starts_no_tracker_is_refused_before_the_export(
+def test_unusable_sequence_is_refused_before_the_export(
     tool, sequence: Path, tmp_path: Path, capsys, boxes: str, images: int, message: str
 ) -> None:
     for path in sorted((sequence / 'img').iterdir())[images:]:
@@ -75,7 +75,7 @@ def test_sequence_that_starts_no_tracker_is_refused_before_the_export(
     assert not (tmp_path / 'o').exists()
 
 
-def test_boxes_that_are_no_numbers_are_no_agreement(tool, monkeypatch) -> None:
+def test_nan_boxes_exceed_any_tolerance(tool, monkeypatch) -> None:
     from mmeatrack.export import Differences
 
     found = iter([Differences(3, float('nan'), 0.0, 0), Differences(3, 0.01, 0.0, 0)])

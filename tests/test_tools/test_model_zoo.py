@@ -24,7 +24,7 @@ def test_every_config_is_listed_and_loads(main, capsys) -> None:
     assert capsys.readouterr().out == f'{count} models, 0 problems\n'
 
 
-def test_table_says_what_was_trained(main, capsys) -> None:
+def test_table_shows_what_was_trained(main, capsys) -> None:
     assert main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     (row,) = [line for line in lines if 'eatrack_deit-tiny_distill_4xb32' in line]
@@ -55,7 +55,7 @@ def write(root: Path, models: list) -> list:
     return ['--check', '--root', str(root)]
 
 
-def test_weights_that_are_as_listed(main, zoo, capsys) -> None:
+def test_valid_weights(main, zoo, capsys) -> None:
     root, model = zoo
     assert main(write(root, [model])) == 0, capsys.readouterr().err
 
@@ -68,13 +68,13 @@ def test_weights_that_are_as_listed(main, zoo, capsys) -> None:
         (dict(Config='configs/toy/b.py'), 'configs/toy/b.py: no such file'),
     ],
 )
-def test_what_does_not_hold_is_named(main, zoo, capsys, change: dict, message: str) -> None:
+def test_wrong_entries_are_named(main, zoo, capsys, change: dict, message: str) -> None:
     root, model = zoo
     assert main(write(root, [dict(model, **change)])) == 1
     assert message in capsys.readouterr().err
 
 
-def test_two_models_of_one_hash_are_named(main, zoo, capsys) -> None:
+def test_two_models_with_one_hash_are_named(main, zoo, capsys) -> None:
     root, model = zoo
     assert main(write(root, [model, dict(model, Name='b')])) == 1
     assert 'two models have weights with this SHA-256' in capsys.readouterr().err

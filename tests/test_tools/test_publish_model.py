@@ -22,7 +22,7 @@ def write_config(path: Path, model: dict) -> str:
 @pytest.mark.parametrize(
     ('distilled', 'kind'), [(False, 'safetensors'), (True, 'safetensors'), (False, 'pth')]
 )
-def test_student_and_nothing_else(tmp_path, main, capsys, distilled: bool, kind: str) -> None:
+def test_only_the_student_is_published(tmp_path, main, capsys, distilled: bool, kind: str) -> None:
     model = build(distill_cfg() if distilled else tracker_cfg())
     checkpoint = tmp_path / 'epoch_3.pth'
     torch.save(dict(state_dict=model.state_dict(), optimizer={}, meta=dict(epoch=3)), checkpoint)

@@ -60,7 +60,7 @@ def test_table_picture_and_csv(similarity, arguments, tmp_path, capsys) -> None:
     assert '2/2' in printed.err  # eight samples are two batches, however many are asked for
 
 
-def test_foreign_and_given_files_are_not_replaced(similarity, arguments, tmp_path, capsys) -> None:
+def test_foreign_files_and_inputs_are_not_replaced(similarity, arguments, tmp_path, capsys) -> None:
     table = tmp_path / 'out' / 'similarity.csv'
     table.parent.mkdir()
     table.write_text('mine')

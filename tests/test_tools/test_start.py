@@ -1,4 +1,4 @@
-"""The tools import what they use: help and scoring need none of the heavy libraries."""
+"""Help and scoring start without the heavy libraries."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ for arguments in {runs!r}:
 
 
 def run_without(heavy: str, *runs: list) -> subprocess.CompletedProcess:
-    """Run tools one after another in a process that has not the named packages."""
+    """Run tools one after another in a process without the named packages."""
     arguments = [[str(part) for part in run] for run in runs]
     code = RUN_WITHOUT.format(heavy=heavy, runs=arguments, tools=str(ROOT / 'tools'))
     return subprocess.run(
@@ -80,7 +80,7 @@ def test_evaluate_scores_and_plots_before_the_stack_is_built(tmp_path: Path) -> 
     assert (tmp_path / 'out' / 'success.png').stat().st_size > 10_000
 
 
-def test_model_size_refuses_at_once_what_it_cannot_read(tmp_path: Path) -> None:
+def test_model_size_refuses_bad_configs_at_once(tmp_path: Path) -> None:
     (tmp_path / 'data.py').write_text('data_root = "x"\n')
     tool = ROOT / 'tools' / 'model_size.py'
 
@@ -94,7 +94,7 @@ def test_model_size_refuses_at_once_what_it_cannot_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('name', ['train', 'test'])
-def test_help_is_that_of_the_script_of_mmtrack(name: str) -> None:
+def test_help_is_that_of_the_mmtrack_script(name: str) -> None:
     completed = run_without(' '.join(HEAVY), [ROOT / 'tools' / f'{name}.py', '-h'])
 
     assert '--cfg-options' in completed.stdout, completed.stderr

@@ -41,7 +41,7 @@ def images(tmp_path) -> Path:
 
 @pytest.fixture
 def call(demo, toy, images, tmp_path):
-    """Run the demo on the images, or on what the arguments say."""
+    """Run the demo, by default on the images."""
 
     def run(*arguments: str, source: str = str(images), box: str = BOX, **files) -> int:
         files = dict(
@@ -82,7 +82,7 @@ def test_folder_of_images_gives_video_and_track(call, toy, images, tmp_path, cap
     assert 'Car2: 100%' in output.err
 
 
-def test_video_is_followed_from_a_frame_on(call, images, tmp_path):
+def test_tracking_starts_at_the_start_frame(call, images, tmp_path):
     call()
     made = tmp_path / 'o' / 'Car2.mp4'
     out = tmp_path / 'p' / 'tracked.avi'
@@ -115,7 +115,7 @@ def test_ground_truth_is_scored(call, tmp_path, capsys):
     assert '(4 frames without the target' in capsys.readouterr().out
 
 
-def test_temporal_adaptation_is_switched(call, tmp_path, capsys):
+def test_temporal_adaptation_can_be_switched(call, tmp_path, capsys):
     tracks = {}
     switches = {
         'default': [],
@@ -145,7 +145,7 @@ def test_temporal_adaptation_is_switched(call, tmp_path, capsys):
         ('700,50,20,20', 'in an image of 160x120 px: the box lies outside'),
     ],
 )
-def test_bad_box_is_an_error_and_leaves_earlier_results(call, tmp_path, capsys, box, message):
+def test_bad_box_is_an_error_and_keeps_earlier_results(call, tmp_path, capsys, box, message):
     call()
     before = (tmp_path / 'o' / 'Car2.txt').read_text()
     assert call(box=box) == 1
@@ -221,7 +221,7 @@ def test_input_is_never_replaced(call, tmp_path, capsys):
 
 
 def test_ground_truth_is_never_replaced(call, images, tmp_path, capsys):
-    """Neither by its name, nor by another that leads to it, nor with --overwrite."""
+    """Neither by its name, nor through a link, nor with --overwrite."""
     anno, content = tmp_path / 'anno', '70,50,20,20\n' * NUM_FRAMES
     anno.mkdir()
     truth = anno / 'Car2.txt'
@@ -235,7 +235,7 @@ def test_ground_truth_is_never_replaced(call, images, tmp_path, capsys):
     assert list(anno.iterdir()) == [truth]
 
 
-def test_foreign_file_is_replaced_only_when_told(call, tmp_path, capsys):
+def test_foreign_file_is_replaced_only_with_overwrite(call, tmp_path, capsys):
     for name in ('Car2.txt', 'Car2.mp4'):
         foreign = tmp_path / f'with_{name[5:]}' / name
         foreign.parent.mkdir()
@@ -249,7 +249,7 @@ def test_foreign_file_is_replaced_only_when_told(call, tmp_path, capsys):
     assert len(read_track(tmp_path / 'with_txt' / 'Car2.txt')) == NUM_FRAMES
 
 
-def test_own_results_are_replaced_unless_somebody_changed_them(call, tmp_path, capsys):
+def test_own_results_are_replaced_unless_modified(call, tmp_path, capsys):
     assert call() == call('--max-frames=3') == 0
     track = tmp_path / 'o' / 'Car2.txt'
     assert len(read_track(track)) == 3
@@ -262,7 +262,7 @@ def test_own_results_are_replaced_unless_somebody_changed_them(call, tmp_path, c
 
 
 @pytest.mark.parametrize('name', ['x.mkv', 'x.MOV', 'x.webm', 'track.txt', 'a.gif'])
-def test_other_kinds_of_output_are_refused_with_those_allowed(call, tmp_path, capsys, name):
+def test_other_output_formats_are_refused(call, tmp_path, capsys, name):
     assert call(out=tmp_path / name) == 1
     error = capsys.readouterr().err
     assert f'{name}: give a name that ends in .mp4 or .avi, or a folder' in error
@@ -288,7 +288,7 @@ def test_one_frame_of_odd_size(call, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(('rate', 'stored'), [(66.667, 66.67), (105.611, 105.61), (1000.0, 1000.0)])
-def test_video_of_an_unusual_rate(call, tmp_path, rate, stored):
+def test_video_with_an_unusual_rate(call, tmp_path, rate, stored):
     source = tmp_path / 'fast.avi'  # Motion JPEG stores these rates
     writer = cv2.VideoWriter(str(source), cv2.VideoWriter.fourcc(*'MJPG'), rate, (160, 120))
     for frame in video(2):
@@ -302,7 +302,7 @@ def test_video_of_an_unusual_rate(call, tmp_path, rate, stored):
     assert len(said) == (rate != stored)
 
 
-def test_rate_that_no_video_has_is_refused_before_the_model_is_loaded(call, tmp_path, capsys):
+def test_invalid_rate_is_refused_before_the_model_is_loaded(call, tmp_path, capsys):
     for rate in ('0', '-1', 'nan', '5000'):
         assert call(f'--fps={rate}', checkpoint=tmp_path / 'none.pth') == 1
         assert 'frames per second; give 0.01 to 1000' in capsys.readouterr().err
@@ -374,7 +374,7 @@ def test_ctrl_c_while_the_tracker_is_loaded(call, monkeypatch, tmp_path):
     assert not (tmp_path / 'o').exists()
 
 
-def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):
+def test_lost_target_is_reported(call, monkeypatch, tmp_path, capsys):
     import mmeatrack.apis
 
     def lose_twice(model, frames, box):
@@ -390,7 +390,7 @@ def test_lost_target_is_told(call, monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('key', ['q', '\x1b'])
-def test_window_shows_the_video_until_a_key(call, monkeypatch, tmp_path, key):
+def test_window_shows_the_video_until_a_key_is_pressed(call, monkeypatch, tmp_path, key):
     shown = []
     monkeypatch.setattr(display, 'check_display', lambda option: None)
     monkeypatch.setattr(cv2, 'imshow', lambda title, image: shown.append(image.shape))
@@ -418,7 +418,7 @@ def test_window_without_a_gui_in_opencv_is_an_error(call, monkeypatch, capsys):
 
 @pytest.fixture
 def select(demo, toy, images, tmp_path, monkeypatch):
-    """Run the demo with --select; the person draws the given box."""
+    """Run the demo with --select; the user draws the given box."""
 
     def run(drawn: tuple) -> int:
         monkeypatch.setattr(display, 'check_display', lambda option: None)
@@ -431,14 +431,14 @@ def select(demo, toy, images, tmp_path, monkeypatch):
     return run
 
 
-def test_box_drawn_in_a_window_is_that_of_the_first_frame(select, tmp_path):
+def test_box_drawn_in_a_window_starts_the_tracker(select, tmp_path):
     assert select((70, 50, 20, 20)) == 0
     track = read_track(tmp_path / 'o' / 'Car2.txt')
     assert len(track) == NUM_FRAMES
     np.testing.assert_allclose(track[0, :4], [70, 50, 20, 20])
 
 
-def test_no_box_drawn_is_an_error_and_so_is_a_machine_without_windows(
+def test_selecting_without_a_box_or_a_window_is_an_error(
     select, demo, monkeypatch, images, tmp_path, capsys
 ):
     with monkeypatch.context() as patch:
@@ -450,7 +450,7 @@ def test_no_box_drawn_is_an_error_and_so_is_a_machine_without_windows(
     assert not (tmp_path / 'o').exists()
 
 
-def test_help_is_quick_and_shows_examples():
+def test_help_shows_options_and_examples():
     done = subprocess.run(
         [sys.executable, str(TOOLS / 'video_demo.py'), '--help'],
         capture_output=True,
@@ -461,7 +461,7 @@ def test_help_is_quick_and_shows_examples():
         assert option in done.stdout
 
 
-def test_status_is_a_json_line_a_frame_beside_the_video(call, tmp_path):
+def test_status_is_one_json_line_per_frame(call, tmp_path):
     assert call('--jsonl', '--start-frame', '2') == 0
     lines = (tmp_path / 'o' / 'Car2.jsonl').read_text().splitlines()
     records = [json.loads(line) for line in lines]
@@ -490,7 +490,7 @@ def test_status_of_an_earlier_run_does_not_stay_next_to_a_new_video(call, tmp_pa
     assert 'Car2.jsonl: there already, and not written by' in capsys.readouterr().err
 
 
-def test_live_frames_have_no_time_by_their_number(call, monkeypatch, tmp_path):
+def test_live_frames_have_no_time(call, monkeypatch, tmp_path):
     frames = [frame[0].permute(1, 2, 0).numpy() for frame in video(2)]
     source = FrameSource('stream', iter(frames), 0, fps=30.0)
     monkeypatch.setattr('mmeatrack.files.frame_sources.open_frames', lambda *_: source)

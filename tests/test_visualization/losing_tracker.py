@@ -14,7 +14,7 @@ LOST_FRAMES = (2, 3)
 
 @MODELS.register_module(force=True)
 class LosingTracker(DriftTracker):
-    """Says so by ``lost`` (1,)."""
+    """Tracker whose results have ``lost`` (1,)."""
 
     def track(self, img: Tensor, data_samples: list) -> List[InstanceData]:
         """Follow the target; the score is low while it is lost."""

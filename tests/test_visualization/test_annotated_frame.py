@@ -57,7 +57,7 @@ def test_box_is_where_the_target_is_after_enlarging():
     assert white[210:270, 170:310].all()
 
 
-def test_size_is_that_of_the_other_frames():
+def test_frames_with_the_same_labels_have_one_size():
     frame = np.zeros((100, 200, 3), np.uint8)
     one = LabelledBox('EATrack', (1, 2, 3, 4), RED, has_score=True, score=0.1, lost=True)
     other = LabelledBox('EATrack', None, RED, has_score=True)
@@ -85,7 +85,7 @@ def strip(*boxes: LabelledBox, header: FrameHeader = HEADER, width: int = 640) -
 
 
 def bar_length(box: LabelledBox) -> int:
-    """Longest run of the box's color in a row of px, beside its line in the legend."""
+    """Longest run of the box color in a row of px, right of its line sample in the legend."""
     image = strip(box)
     columns = (image == RED).all(axis=2)[:, 40:]
     return int(columns.sum(axis=1).max())
@@ -98,7 +98,7 @@ def test_bar_is_as_long_as_the_score():
     assert bar_length(replace(BOX, score=7.0)) == 70
 
 
-def test_frames_without_a_score_have_an_empty_bar_of_equal_place():
+def test_frames_without_a_score_keep_an_empty_bar():
     for nothing in (None, -1.0, float('nan')):
         image = strip(replace(BOX, score=nothing, lost=None))
         assert bar_length(replace(BOX, score=nothing, lost=None)) == 0
@@ -107,7 +107,7 @@ def test_frames_without_a_score_have_an_empty_bar_of_equal_place():
     assert np.array_equal(*empty)
 
 
-def test_state_is_said_in_words_only_if_it_is_known():
+def test_state_is_shown_only_if_it_is_known():
     images = [strip(replace(BOX, lost=lost)) for lost in (True, False, None)]
     ink = [(image != images[2]).any(axis=2).sum() for image in images[:2]]
     assert ink[0] > 2 * ink[1] > 60  # LOST on a red ground; tracked
@@ -116,7 +116,7 @@ def test_state_is_said_in_words_only_if_it_is_known():
     assert not (images[1] == (60, 60, 235)).all(axis=2).any()
 
 
-def test_legend_takes_the_rows_that_it_needs():
+def test_legend_wraps_into_rows():
     labels = [replace(BOX, label=f'tracker {i}') for i in range(5)]
     heights = [strip(*labels[:count]).shape[0] for count in range(1, 6)]
     assert heights == sorted(heights)
@@ -126,7 +126,7 @@ def test_legend_takes_the_rows_that_it_needs():
     assert all(height % 2 == 0 for height in heights)
 
 
-def test_height_does_not_depend_on_what_changes_from_frame_to_frame():
+def test_height_is_the_same_for_all_frames():
     other = strip(
         replace(BOX, score=None, lost=True, box_xywh=None),
         header=FrameHeader('Car2', 12345, None, absent=True),
@@ -134,7 +134,7 @@ def test_height_does_not_depend_on_what_changes_from_frame_to_frame():
     assert other.shape == strip(BOX).shape
 
 
-def test_title_tells_frame_and_absence():
+def test_title_shows_frame_and_absence():
     assert not np.array_equal(strip(BOX), strip(BOX, header=replace(HEADER, frame=4)))
     absent = strip(BOX, header=replace(HEADER, absent=True))
     changed = (absent != strip(BOX)).any(axis=2)
@@ -143,7 +143,7 @@ def test_title_tells_frame_and_absence():
     assert changed[:, :320].sum() == 0  # on its right
 
 
-def test_long_name_gives_way_to_the_number():
+def test_long_name_does_not_overlap_the_number():
     short = strip(BOX, header=HEADER)
     long = strip(BOX, header=replace(HEADER, sequence='a_long_name_' * 20))
     assert np.array_equal(short[:22, 560:], long[:22, 560:])

@@ -16,7 +16,7 @@ def test_sizes_follow_the_width():
     assert canvas(320).unit == pytest.approx(0.5**0.8)
 
 
-def test_lengths_are_whole_px_and_one_at_least():
+def test_lengths_are_whole_px_and_at_least_one():
     found = [canvas(640).px(10), canvas(855).px(10), canvas(640).px(0.1)]
     assert found == [10, 13, 1]
 
@@ -48,14 +48,14 @@ def test_rectangle_covers_its_px():
 
 
 @pytest.mark.parametrize('far', [700, 1e9, float('inf')])
-def test_rectangle_is_cut_at_the_border(far):
+def test_rectangle_is_clipped_at_the_border(far):
     image = canvas().image
     Canvas(image).fill((-far, 50.4, far, far), COLOR)
     assert (image[50:] == COLOR).all()
     assert not image[:50].any()
 
 
-def test_rectangle_outside_leaves_the_image():
+def test_rectangle_outside_leaves_the_image_unchanged():
     image = canvas().image
     for rect in ((-9, 0, -3, 20), (640, 0, 660, 20), (0, -9, 20, -3), (0, 60, 20, 70)):
         Canvas(image).fill(rect, COLOR)
@@ -67,7 +67,7 @@ def test_dashes_and_gaps_are_equally_long():
     assert dashes((30, 20, 33, 70), 10) == [(30, 20, 33, 30), (30, 40, 33, 50), (30, 60, 33, 70)]
 
 
-def test_dashes_have_a_gap_at_least_and_are_not_too_many():
+def test_dashes_have_a_gap_and_their_number_is_limited():
     assert dashes((0, 0, 6, 1), 10) == [(0, 0, 2, 1), (4, 0, 6, 1)]
     many = dashes((0, 0, 1e9, 1), 10)
     assert len(many) == 250

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize('name', ['a.png', 'b.PNG', 'c.pdf', 'd.svg'])
-def test_figure_is_written_whole_and_alone(tmp_path, name: str) -> None:
+def test_figure_leaves_no_temporary_file(tmp_path, name: str) -> None:
     path = tmp_path / 'new' / name
     for _ in range(2):
         save_figure(Figure(figsize=(2, 1)), path, dpi=50)
@@ -27,7 +27,7 @@ def test_unknown_format_is_refused(tmp_path, name: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_failed_writing_leaves_the_earlier_figure(tmp_path, monkeypatch) -> None:
+def test_failed_write_keeps_the_earlier_figure(tmp_path, monkeypatch) -> None:
     path = tmp_path / 'a.png'
     save_figure(Figure(figsize=(2, 1)), path)
     before = path.read_bytes()

@@ -47,7 +47,7 @@ def test_box_without_numbers_is_not_drawn(nothing):
     assert (drawn(LabelledBox('target', nothing, RED)) == 128).all()
 
 
-def test_box_partly_outside_is_drawn_as_far_as_it_is_seen():
+def test_visible_part_of_a_box_is_drawn():
     image = drawn(LabelledBox('', (-20, 150, 60, 1e7), RED))
     assert where(image, RED)[0] == 148
     assert where(image, RED)[1] == 199
@@ -63,7 +63,7 @@ def test_dashed_box_shows_what_lies_below():
     assert red > 30
 
 
-def test_label_is_beside_its_box_in_its_color():
+def test_label_is_next_to_its_box_in_its_color():
     image = drawn(LabelledBox('target', (100, 80, 40, 30), RED))
     # The tag: 14 px high, 3 px above the box and left of it, with 3 px around the text.
     assert (image[63:77, 97:100] == RED).all()
@@ -102,7 +102,7 @@ def test_colors_differ():
     assert min(distances) > 100
 
 
-def test_lost_target_is_told_at_its_box():
+def test_lost_target_is_labelled_at_its_box():
     box = LabelledBox('EATrack', (100, 100, 30, 20), LOST_COLOR)
     columns = [
         (drawn(replace(box, lost=lost))[:95] == LOST_COLOR).all(axis=2).any(axis=0).sum()
@@ -113,7 +113,7 @@ def test_lost_target_is_told_at_its_box():
     assert columns == [width + 6 for width in words]  # a margin of 3 px on each side
 
 
-def test_boxes_carry_color_score_and_state():
+def test_boxes_have_color_score_and_state():
     assert LabelledBox.of_ground_truth((1, 2, 3, 4)) == LabelledBox(
         'ground truth', (1, 2, 3, 4), GROUND_TRUTH_COLOR, dashed=True
     )

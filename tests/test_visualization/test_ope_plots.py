@@ -22,7 +22,7 @@ def make_entry(noise: float, attributes: str = 'SV IV OV') -> TrackerReport:
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> list:
-    """The figures that are written, to look into."""
+    """Figures that are written."""
     written: list = []
     save = Figure.savefig
 
@@ -61,7 +61,7 @@ def test_curves_and_legend_show_the_report(
     assert image.shape[:2] == (780, 960)
 
 
-def test_trackers_keep_their_style_where_the_order_changes(tmp_path: Path, figures: list) -> None:
+def test_trackers_keep_their_style_in_another_order(tmp_path: Path, figures: list) -> None:
     report = {'a': make_entry(1), 'b': make_entry(9)}
     most_precise = replace(report['b'].scores, precision_curve=np.full(51, 2.0))
     report['b'] = replace(report['b'], scores=most_precise)

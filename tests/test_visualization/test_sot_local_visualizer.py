@@ -49,14 +49,14 @@ def visualizer(request: pytest.FixtureRequest) -> SOTLocalVisualizer:
 
 
 def written(visualizer: SOTLocalVisualizer, folder: Path, data: Any, **options: Any) -> np.ndarray:
-    """The picture (H, W, 3), BGR, that is written of a frame."""
+    """Picture (H, W, 3), BGR, that is written for a frame."""
     visualizer.add_datasample('test_img', RGB, data, out_file=str(folder / '5.png'), **options)
     (path,) = folder.rglob('*.png')
     return cv2.imread(str(path))
 
 
 @pytest.mark.parametrize('lost', [None, False, True])
-def test_picture_is_that_of_the_video_demo(visualizer, tmp_path, lost) -> None:
+def test_picture_equals_that_of_the_video_demo(visualizer, tmp_path, lost) -> None:
     expected = draw_frame(
         RGB[..., ::-1].copy(),
         [
@@ -82,7 +82,7 @@ def test_frame_without_annotation_shows_the_prediction_alone(visualizer, tmp_pat
     assert np.array_equal(found, expected)
 
 
-def test_sequence_has_the_datasets_name_and_a_folder_of_its_own(visualizer, tmp_path) -> None:
+def test_each_sequence_has_its_own_folder(visualizer, tmp_path) -> None:
     for name, folder in (('bird1_2', 'bird1_2'), ('../up', '__up'), ('a/b', 'a_b')):
         written(visualizer, tmp_path / 'here' / folder, sample(seq_name=name))
         assert [path.name for path in (tmp_path / 'here' / folder).iterdir()] == [folder]

@@ -76,7 +76,7 @@ def test_picture_counts_from_the_sources_start(tmp_path):
         (None, 0.001, 30),
     ],
 )
-def test_video_has_the_fps_given_or_of_the_source(tmp_path, given, fps, expected):
+def test_video_has_the_given_fps_or_that_of_the_source(tmp_path, given, fps, expected):
     with TrackRecorder(tmp_path / 'track.mp4', source(fps=fps), fps=given) as recorder:
         recorder.add(next(results(1)))
     assert cv2.VideoCapture(str(recorder.video_path)).get(cv2.CAP_PROP_FPS) == expected
@@ -92,7 +92,7 @@ def test_without_a_result_earlier_files_stay(tmp_path):
     assert [path.read_text() for path in (video, text)] == ['of an earlier run'] * 2
 
 
-def test_error_leaves_what_was_there(tmp_path):
+def test_results_before_an_error_are_kept(tmp_path):
     recorder = TrackRecorder(tmp_path / 'track.mp4', source(start_frame=4), TRUTH)
 
     def record() -> None:

@@ -48,7 +48,7 @@ def test_frames_show_ground_truth_tracks_and_scores(paths, boxes):
         assert np.array_equal(images[i], draw_frame(read_image(paths[i]), expected, header))
 
 
-def test_absent_target_is_not_drawn_but_told(paths, boxes):
+def test_absent_target_is_named_and_not_drawn(paths, boxes):
     truth = boxes.copy()
     truth[2] = np.nan
     image = list(annotated_frames(paths, {}, truth))[2]

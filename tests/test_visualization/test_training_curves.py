@@ -49,7 +49,7 @@ def test_resumed_run_is_one_curve(tmp_path):
 
 
 @pytest.mark.parametrize('end', ['{"loss": 0.7, "st', '{"loss": 0.7, "step": 3', '12', '\udc80'])
-def test_last_line_of_a_killed_run_is_left_out(tmp_path, log, end):
+def test_incomplete_last_line_is_skipped(tmp_path, log, end):
     path = write_run(tmp_path / 'scalars.json', [1, 2], loss=lambda s: 1.0)
     path.write_bytes(path.read_bytes() + end.encode('utf-8', 'surrogateescape'))
     with log.at_level(logging.WARNING):
@@ -87,13 +87,13 @@ def test_smoothing_worked_by_hand():
     np.testing.assert_allclose(smooth(values, 3), expected)
 
 
-def test_smoothing_passes_over_what_is_not_finite():
+def test_smoothing_ignores_non_finite_values():
     values = np.array([1.0, np.nan, 3, np.inf, np.nan, np.nan])
     expected = [1, 2, 3, 3, np.nan, np.nan]
     np.testing.assert_allclose(smooth(values, 3), expected)
 
 
-def test_smoothing_keeps_straight_lines_and_shorter_runs():
+def test_smoothing_preserves_straight_lines_and_short_runs():
     line = np.arange(20.0)
     np.testing.assert_allclose(smooth(line, 9)[4:-4], line[4:-4])
     np.testing.assert_allclose(smooth(np.array([5.0, 5.0]), 9), [5, 5])

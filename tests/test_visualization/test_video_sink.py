@@ -55,7 +55,7 @@ def test_name_that_resembles_a_protocol(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('error', [ValueError, KeyboardInterrupt])
-def test_what_was_written_before_an_error_is_kept(tmp_path, error):
+def test_frames_before_an_error_are_kept(tmp_path, error):
     path = tmp_path / 'track.mp4'
     with pytest.raises(error, match='stop'):
         write_video(path, [50, 60], error('stop'))
@@ -63,7 +63,7 @@ def test_what_was_written_before_an_error_is_kept(tmp_path, error):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_nothing_is_left_of_a_video_without_frames(tmp_path):
+def test_video_without_frames_leaves_no_file(tmp_path):
     path = tmp_path / 'track.mp4'
     path.write_text('of an earlier run')
     with VideoSink(path, 10, SIZE):
@@ -133,7 +133,7 @@ def test_file_that_cannot_be_opened_is_named(tmp_path):
         VideoSink(tmp_path / 'file' / 'track.mp4', 10, SIZE).__enter__()
 
 
-def test_lost_frames_are_told(tmp_path, monkeypatch):
+def test_missing_frames_are_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr('mmeatrack.visualization.video_sink._count_frames', lambda path: 1)
     path = tmp_path / 'track.mp4'
     with pytest.raises(RuntimeError, match=r'holds 1 of 2 frames\. Is the disk full'):
@@ -158,7 +158,7 @@ def test_lost_frames_are_told(tmp_path, monkeypatch):
         (0.01, 0.01),
     ],
 )
-def test_rate_is_the_nearest_that_the_container_takes(tmp_path, fps, stored):
+def test_rate_is_rounded_to_what_the_container_stores(tmp_path, fps, stored):
     path = tmp_path / 'track.mp4'
     with logged() as messages, VideoSink(path, fps, SIZE) as sink:
         sink.write(frame_of(50))
@@ -171,14 +171,14 @@ def test_rate_is_the_nearest_that_the_container_takes(tmp_path, fps, stored):
     assert all(text in message for text, message in zip(expected, messages))
 
 
-def test_motion_jpeg_takes_any_rate(tmp_path):
+def test_motion_jpeg_stores_any_rate(tmp_path):
     with logged() as messages, VideoSink(tmp_path / 'track.avi', 66.667, SIZE) as sink:
         sink.write(frame_of(50))
     assert read_video(tmp_path / 'track.avi')[0] == pytest.approx(66.667)
     assert not messages
 
 
-def test_another_programs_file_beside_the_video_is_left_alone(tmp_path):
+def test_other_files_next_to_the_video_are_left_alone(tmp_path):
     beside = tmp_path / 'track.part.mp4'
     beside.write_text('mine')
     write_video(tmp_path / 'track.mp4', [50])
