@@ -1,4 +1,4 @@
-"""Settings of all tests: one thread, one seed, no window; folders whose tests are slow."""
+"""Settings of all tests: one thread, one seed, no window; list of slow folders."""
 
 import gc
 import os
@@ -35,7 +35,7 @@ SLOW = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Import the libraries in the processes that run tests, not in the one that shares them out."""
+    """Import the libraries in the processes that run tests, not in their controller."""
     if getattr(config.option, 'numprocesses', None) and not hasattr(config, 'workerinput'):
         return
     gc.disable()  # until the tests are collected
@@ -47,13 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def is_slow(path: Path) -> bool:
-    """Tell a file, or a folder, of slow tests alone."""
+    """True for a file or folder in ``SLOW``."""
     root = Path(__file__).parent
     return any(root / name in (path, *path.parents) for name in SLOW)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> Optional[bool]:
-    """Leave slow files unread where none of their tests is wanted: reading takes seconds."""
+    """Skip slow files if their tests are deselected, as reading them takes seconds."""
     return True if config.option.markexpr == 'not slow' and is_slow(collection_path) else None
 
 
@@ -66,14 +66,14 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Import the libraries without garbage collection, which finds nothing in them."""
+    """Import the libraries without garbage collection, which would find nothing."""
     gc.disable()
     yield
     gc.enable()
 
 
 def pytest_collection_finish() -> None:
-    """Exempt the imported libraries from garbage collection, which each mmengine dataset runs."""
+    """Exempt the imported libraries from garbage collection, which every mmengine dataset runs."""
     gc.freeze()
 
 

@@ -1,7 +1,7 @@
-"""Scripts in processes of their own that need not import the libraries, which takes seconds.
+"""Scripts in separate processes without the seconds that it takes to import the libraries.
 
-One server imports them, and each script runs in a fork of it. A test of the imports themselves, or
-of what happens when an interpreter ends, starts a Python instead.
+One server imports them, and each script runs in a fork of it. Tests of the imports themselves, or
+of an interpreter's exit, start a new Python instead.
 """
 
 import multiprocessing
@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import List, Optional, Union
 
 import torch
+from mmengine.config import Config
+
+from mmeatrack.compat.scripts import mmtrack_script
 
 PathLike = Union[str, Path]
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,13 +27,13 @@ SERVER.set_forkserver_preload(['tests.warm'])
 
 @dataclass
 class Fork:
-    """A script that runs, or has run."""
+    """Running or finished script."""
 
     process: BaseProcess
     log: Path
 
     def finish(self) -> int:
-        """Wait for the end; the exit status, -9 when it was killed."""
+        """Wait for the end and return the exit status, -9 if it was killed."""
         self.process.join(timeout=240)
         if self.process.exitcode is None:
             self.process.kill()
@@ -39,14 +42,14 @@ class Fork:
 
     @property
     def output(self) -> str:
-        """All that it, and whatever shares its log, wrote to its two streams."""
+        """Standard output and error of the scripts that share its log."""
         return self.log.read_text()
 
 
 def start(*command: PathLike, cwd: Path, log: Path, **environment: str) -> Fork:
-    """Start a script with its arguments in a folder; its output is appended to ``log``."""
+    """Start a script with its arguments in a folder, and append its output to ``log``."""
     inherited, os.environ['PYTHONPATH'] = os.environ.get('PYTHONPATH'), str(ROOT)
-    try:  # the server takes the environment of its first process
+    try:  # the server inherits the environment of the first process
         arguments = [str(word) for word in command]
         process = SERVER.Process(target=_run, args=(arguments, cwd, log, environment))
         process.start()
@@ -58,14 +61,14 @@ def start(*command: PathLike, cwd: Path, log: Path, **environment: str) -> Fork:
 
 
 def run(*command: PathLike, cwd: Path, log: Optional[Path] = None) -> Fork:
-    """Run a script to its end; it has to succeed. The log is ``cwd/output.txt`` by default."""
+    """Run a script, which must succeed. The log is ``cwd/output.txt`` by default."""
     fork = start(*command, cwd=cwd, log=log or cwd / 'output.txt')
     assert fork.finish() == 0, fork.output[-3000:]
     return fork
 
 
 def run_two(*command: PathLike, cwd: Path) -> List[Fork]:
-    """Run a script in two processes, as ``torchrun`` does; both have to succeed."""
+    """Run a script in two processes, as ``torchrun`` does; both must succeed."""
     shared = dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()), WORLD_SIZE='2')
     forks = []
     for rank in ('0', '1'):
@@ -74,6 +77,13 @@ def run_two(*command: PathLike, cwd: Path) -> List[Fork]:
     statuses = [fork.finish() for fork in forks]
     assert statuses == [0, 0], ''.join(fork.output[-3000:] for fork in forks)
     return forks
+
+
+def run_test_in_two_processes(cfg: dict, folder: Path, *arguments: PathLike) -> None:
+    """Run mmtrack's test.py, as installed, with ``--launcher pytorch``; it must succeed."""
+    path = folder / 'two.py'
+    Config(cfg).dump(str(path))
+    run_two(mmtrack_script('test.py'), path, '--launcher', 'pytorch', *arguments, cwd=folder)
 
 
 def free_port() -> int:

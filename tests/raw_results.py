@@ -1,6 +1,6 @@
 """Published raw results of whole benchmarks, on machines that have them.
 
-Their sources state no licence, so that none of them is kept here.
+They are not part of this repository, as their sources state no licence.
 """
 
 import csv
@@ -17,19 +17,19 @@ WHOLE = Path(
 
 needs_whole_benchmarks = pytest.mark.skipif(
     not WHOLE.is_dir(),
-    reason=f'no raw results of whole benchmarks in {WHOLE}: let {VARIABLE} name their folder to '
+    reason=f'no raw results of whole benchmarks in {WHOLE}: set {VARIABLE} to their folder to '
     'check every published number',
 )
 
 
 def read_rows(path: Path) -> List[Dict[str, str]]:
-    """The rows of a CSV file by column."""
+    """Rows of a CSV file by column."""
     with open(path, newline='') as file:
         return list(csv.DictReader(file))
 
 
 def published_scores() -> Dict[Tuple[str, str], Dict[str, str]]:
-    """The published scores by benchmark and tracker; empty where the folder is missing."""
+    """Published scores by benchmark and tracker; empty if the folder is missing."""
     return {
         (path.parent.name, row['tracker']): row
         for path in sorted(WHOLE.glob('*/expected.csv'))

@@ -1,10 +1,10 @@
-"""Seed of torch in tests."""
+"""Seeding of torch in tests."""
 
 import torch
 
 
 def seed_torch(seed: int) -> None:
-    """``torch.manual_seed``, which without a GPU keeps a stack trace of each call for one."""
+    """``torch.manual_seed``; without a GPU, that stores a stack trace of each call."""
     if torch.cuda.is_available():
         torch.manual_seed(seed)
     else:

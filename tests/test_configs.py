@@ -1,4 +1,4 @@
-"""Every config is built as far as it can be without data, and its numbers fit each other."""
+"""Every config is built as far as possible without data, and its numbers are consistent."""
 
 import copy
 import inspect
@@ -26,7 +26,7 @@ CONFIGS = {str(path.relative_to(ROOT / 'configs')): Config.fromfile(str(path)) f
 
 
 def having(*keys: str) -> Any:
-    """Parametrise by the configs that have all these keys."""
+    """Parametrise by the configs with all of these keys."""
     found = {name: cfg for name, cfg in CONFIGS.items() if all(key in cfg for key in keys)}
     assert found
     return pytest.mark.parametrize('cfg', list(found.values()), ids=list(found))
@@ -34,7 +34,7 @@ def having(*keys: str) -> Any:
 
 @pytest.fixture(autouse=True)
 def _mmtrack_scope(monkeypatch) -> Iterator[None]:
-    # A teacher's config file is named by its path from the repository's root.
+    # Paths of teachers' configs are relative to the repository's root.
     monkeypatch.chdir(ROOT)
     with mmtrack_scope():
         yield
@@ -42,7 +42,7 @@ def _mmtrack_scope(monkeypatch) -> Iterator[None]:
 
 @lru_cache(maxsize=None)
 def built(name: str) -> Any:
-    """The model of a config, shared by the tests, which leave it as it is."""
+    """Model of a config, shared by the tests, which do not change it."""
     return build_model(CONFIGS[name])
 
 
@@ -66,7 +66,7 @@ def tracker_of(model: Any) -> EATrack:
 
 
 def crops_of(cfg: Config) -> dict:
-    """The transform that crops, as the training pipeline has it."""
+    """Cropping transform of the training pipeline."""
     steps = cfg.train_dataloader.dataset.get('pipeline')
     if steps is None:
         steps = cfg.train_dataloader.dataset.datasets[0].pipeline
@@ -74,7 +74,7 @@ def crops_of(cfg: Config) -> dict:
 
 
 def makes_pairs(loader: dict) -> bool:
-    """Tell a loader whose samples are made in batches, without a pipeline."""
+    """True for a loader of batches of pairs, without a pipeline."""
     return loader['dataset'].get('type') == 'mmeatrack.MixedPairs'
 
 
@@ -87,7 +87,7 @@ def test_there_are_configs_of_each_kind() -> None:
     assert {'_base_', '_base_/models', '_base_/datasets', '_base_/schedules', 'eatrack'} <= folders
 
 
-# What MMEngine's Runner is built from, and what it and Config look up besides.
+# Arguments of MMEngine's Runner, and further names that it and Config look up.
 READ_NAMES = {*inspect.signature(Runner.__init__).parameters, 'custom_imports'} | {
     'find_unused_parameters'
 }
@@ -100,7 +100,7 @@ def is_small(cfg: Config) -> bool:
 
 @pytest.mark.parametrize('cfg', list(CONFIGS.values()), ids=list(CONFIGS))
 def test_every_name_is_read(cfg: Config) -> None:
-    """A helper's name would stay in the config, and setting it in a child would change nothing."""
+    """Helper variables would stay in the config, where setting them in a child has no effect."""
     assert set(cfg) - READ_NAMES == set()
 
 
@@ -112,7 +112,7 @@ def test_every_name_is_read(cfg: Config) -> None:
     ],
 )
 def test_child_of_a_distillation_changes_teacher_and_distiller(tmp_path: Path, parent: str) -> None:
-    """As the config's header shows it."""
+    """As shown in the header of the config."""
     (tmp_path / 'child.py').write_text(
         f"_base_ = '{ROOT / 'configs/eatrack' / parent}'\n"
         "model = dict(teacher='other.py', teacher_ckpt='other.pth',\n"
@@ -123,11 +123,11 @@ def test_child_of_a_distillation_changes_teacher_and_distiller(tmp_path: Path, p
     built = MODELS.build(model.distiller)
     assert built.layer_pairs == ((3, 23),)
     assert built.distill_losses['loss_feat_3_23'].loss_weight == 2.0
-    assert built.distill_losses['loss_pred'].support == 'target'  # as the parent has it
+    assert built.distill_losses['loss_pred'].support == 'target'  # as in the parent
 
 
 @having('test_dataloader')
-def test_data_root_of_a_test_is_that_of_its_dataset(tmp_path: Path, cfg: Config) -> None:
+def test_data_root_can_be_set_in_a_child(tmp_path: Path, cfg: Config) -> None:
     (tmp_path / 'child.py').write_text(
         f"_base_ = '{cfg.filename}'\ntest_dataloader = dict(dataset=dict(data_root='elsewhere'))\n"
     )
@@ -146,8 +146,8 @@ def test_one_custom_import_is_enough(cfg: Config) -> None:
 
 
 @having('model')
-def test_distillation_says_what_it_lacks(cfg: Config) -> None:
-    """No config brings a teacher's checkpoint, and none passes for trained without."""
+def test_distillation_needs_a_teacher_checkpoint(cfg: Config) -> None:
+    """No config has a teacher's checkpoint, and without one no teacher passes for trained."""
     if not distils(cfg):
         assert 'teacher_ckpt' not in cfg.model
         return
@@ -168,8 +168,8 @@ def test_checkpoints_of_two_teachers_are_cfg_options(tmp_path: Path) -> None:
         trained.append(teacher.head.score_branch[-1].weight)
     teachers = MODELS.build(cfg.model).teachers
     assert not torch.equal(*trained)
-    for own, teacher in zip(trained, teachers):
-        assert torch.equal(own, teacher.head.score_branch[-1].weight)
+    for expected, teacher in zip(trained, teachers):
+        assert torch.equal(expected, teacher.head.score_branch[-1].weight)
 
 
 @having('model', 'optim_wrapper', 'param_scheduler')
@@ -209,7 +209,7 @@ def test_norms_biases_and_positions_decay_in_short_schedules_only(cfg: Config) -
 
 
 def test_decay_of_the_full_schedule_is_small() -> None:
-    """AdamW takes lr * decay off a weight at each step, whatever its gradient."""
+    """AdamW shrinks a weight by lr * decay at each step, whatever its gradient."""
     cfg = CONFIGS['eatrack/eatrack_deit-tiny_4xb32-300e_got10k-lasot-trackingnet-coco.py']
     optimizer, (drop,) = cfg.optim_wrapper.optimizer, cfg.param_scheduler.milestones
     steps = cfg.train_dataloader.sampler.samples_per_epoch / 128
@@ -227,7 +227,7 @@ def test_custom_hooks_are_built(cfg: Config) -> None:
 
 
 @having('test_evaluator')
-def test_metric_is_built_and_names_its_policy(cfg: Config) -> None:
+def test_metric_is_built_with_a_policy(cfg: Config) -> None:
     METRICS.build(cfg.test_evaluator)
     many = cfg.test_evaluator.type == 'mmeatrack.UAVMOTMetric'
     policies = (None,) if many else ('miss', 'hit', 'exclude')
@@ -245,7 +245,7 @@ def test_datasets_are_built_without_their_data(kind: str) -> None:
         assert DATA_SAMPLERS.get(f'mmtrack.{loader.sampler.type}') is not None
         for dataset in datasets_of(loader):
             Compose(dataset.pipeline)
-            if 'type' not in dataset:  # what test sets share
+            if 'type' not in dataset:  # common settings of test sets
                 continue
             DATASETS.build(dict(dataset, lazy_init=True))
             built += 1
@@ -260,15 +260,16 @@ def test_tests_run_frame_by_frame_and_video_by_video(cfg: Config) -> None:
 
 
 @having('model', 'train_dataloader')
-def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
+def test_crops_of_data_and_model_agree(cfg: Config) -> None:
     tracker = tracker_of(model_of(cfg))
     backbone, test = tracker.backbone, tracker.test_cfg
     if makes_pairs(cfg.train_dataloader):
         for each in cfg.train_dataloader.dataset.sets:
             form = CropForm(**each.get('crops', {}))
-            template, search = backbone.template_size, backbone.search_size
-            assert form.sizes() == (template, template, search)
-            assert form.factors()[1:] == (test['template_factor'], test['search_factor'])
+            sizes = (backbone.template_size, backbone.search_size)
+            assert (form.template_size, form.search_size) == sizes
+            factors = (test['template_factor'], test['search_factor'])
+            assert (form.template_factor, form.search_factor) == factors
         return
     crops = crops_of(cfg)
     sides = [backbone.template_size, backbone.template_size, backbone.search_size]
@@ -283,7 +284,7 @@ def test_crops_of_the_data_are_those_of_the_model(cfg: Config) -> None:
 
 
 @having('model', 'train_dataloader', 'train_cfg')
-def test_file_names_tell_the_batch_and_the_schedule(cfg: Config) -> None:
+def test_file_names_hold_batch_and_schedule(cfg: Config) -> None:
     """..._4xb32-300e_...: the batch of a device, and the epochs, iterations or minutes."""
     match = re.search(r'_\d+xb(\d+)-(\d+)([eim])_', Path(cfg.filename).name)
     if match is None:
@@ -299,7 +300,7 @@ def test_file_names_tell_the_batch_and_the_schedule(cfg: Config) -> None:
 
 @having('param_scheduler', 'train_cfg')
 def test_schedule_ends_with_the_training(cfg: Config) -> None:
-    """The cycle's end, or the last step of the learning rate before it."""
+    """A cosine ends with it; steps of the learning rate come before its end."""
     schedulers = cfg.param_scheduler
     for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
         if scheduler.type == 'CosineAnnealingLR':
@@ -309,7 +310,7 @@ def test_schedule_ends_with_the_training(cfg: Config) -> None:
 
 
 @having('model')
-def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
+def test_file_names_hold_the_model(cfg: Config) -> None:
     name, model = Path(cfg.filename).name, model_of(cfg)
     assert isinstance(model, EATrackDistill) == ('distill' in name)
     backbone = tracker_of(model).backbone
@@ -329,7 +330,7 @@ def test_model_of_a_config_is_what_its_name_says(cfg: Config) -> None:
 @pytest.mark.parametrize(
     ('name', 'depths'), [('eatrack_deit-tiny', (6, 2)), ('eatrack_teacher_deit-tiny', (0, 12))]
 )
-def test_depths_of_the_paper(name: str, depths: tuple) -> None:
+def test_depths_match_the_paper(name: str, depths: tuple) -> None:
     backbone = build_model(CONFIGS[f'_base_/models/{name}.py']).backbone
     assert (len(backbone.separate_stage), len(backbone.joint_stage)) == depths
     assert (backbone.template_size, backbone.search_size) == (128, 256)

@@ -1,4 +1,4 @@
-"""Warnings where there is no MMEngine, as beside a deployed tracker."""
+"""Warnings without MMEngine, as with a deployed tracker."""
 
 import logging
 import sys

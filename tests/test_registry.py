@@ -1,4 +1,4 @@
-"""Every part is found by its scoped name, from any default scope, after one custom import."""
+"""Every part is found by its scoped name from any default scope, after one custom import."""
 
 import importlib
 import subprocess
@@ -48,7 +48,7 @@ def test_a_part_is_found_from_mmtracks_scope(kind: str, name: str) -> None:
     assert found.__module__.startswith('mmeatrack.')
 
 
-def test_argument_that_a_part_does_not_take_is_named_beside_those_that_it_takes() -> None:
+def test_unknown_argument_is_named_with_the_valid_ones() -> None:
     cfg = dict(type='mmeatrack.LostDetector', patience=2, patients=3)
     with pytest.raises(
         TypeError,
@@ -99,10 +99,10 @@ def test_importing_the_package_imports_no_library() -> None:
 
 
 @pytest.mark.parametrize('kind', [kind for kind in registry.__all__ if kind != 'TASK_UTILS'])
-def test_all_parts_are_public_where_they_are_looked_for(kind: str) -> None:
-    """Each registered class is exported by one of the registry's locations, and found from there.
+def test_all_parts_are_public_in_their_locations(kind: str) -> None:
+    """Each registered class is exported by a location of the registry, and found from the root.
 
-    MMRazor's recorders and connectors, which are task utils, are parts of the distillers.
+    MMRazor's recorders and connectors, which are task utils, belong to the distillers.
     """
     ours: Registry = getattr(registry, kind)
     modules = [importlib.import_module(name) for name in ours._locations]

@@ -1,4 +1,4 @@
-"""A benchmark of noise and a tracker without a network, for test runs in a second."""
+"""Benchmark of noise and tracker without a network, for test runs of a second."""
 
 from pathlib import Path
 from typing import Any, List
@@ -17,14 +17,14 @@ LENGTHS = {'boat': 6, 'car': 9, 'quad': 7, 'walker': 8}
 
 @MODELS.register_module(force=True)
 class DriftTracker(BaseSingleObjectTracker):
-    """Moves its box by what the first pixels of the frame say.
+    """Tracker that moves its box by the values of the first pixels.
 
     Args:
-        with_weights: Whether to have a parameter.
+        with_weights: Whether it has a parameter.
     """
 
-    num_tracked = 0  # frames, in this process
-    stop_after = 0  # fail at this one of them, as an interrupted run does
+    num_tracked = 0  # frames in this process
+    stop_after = 0  # frame of a simulated interruption
 
     def __init__(self, with_weights: bool = False) -> None:
         super().__init__(data_preprocessor=dict(type='mmtrack.TrackDataPreprocessor'))
@@ -36,7 +36,7 @@ class DriftTracker(BaseSingleObjectTracker):
         raise NotImplementedError
 
     def init(self, img: Tensor) -> None:
-        """Nothing is kept of the first frame but its box."""
+        """Only the box of the first frame is kept."""
 
     def track(self, img: Tensor, data_samples: list) -> List[InstanceData]:
         DriftTracker.num_tracked += 1
@@ -63,7 +63,7 @@ def make_benchmark(root: Path) -> Path:
 
 
 def benchmark_cfg(root: Path, work_dir: Path, **model: Any) -> dict:
-    """The config of a test run on :func:`make_benchmark`."""
+    """Config of a test run on :func:`make_benchmark`."""
     return dict(
         default_scope='mmtrack',
         work_dir=str(work_dir),

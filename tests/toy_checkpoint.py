@@ -1,4 +1,4 @@
-"""A toy tracker on disk: a config file and a checkpoint with random weights."""
+"""Toy tracker on disk: a config file and a checkpoint of random weights."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""A toy ViT classifier: weights as timm saves them, and its forward (arXiv 2010.11929)."""
+"""Toy ViT classifier: weights in timm's layout, and its forward (arXiv 2010.11929)."""
 
 from typing import Dict, Tuple, Union
 
@@ -18,7 +18,7 @@ def timm_weights(
     dims: int = DIMS,
     patch: int = 8,
 ) -> Dict[str, torch.Tensor]:
-    """State dict of a ViT classifier in timm's layout; ``side`` is rows and columns of patches."""
+    """State dict of a ViT classifier; ``side`` is the number of rows and columns of patches."""
     rows, columns = side if isinstance(side, tuple) else (side, side)
     generator = torch.Generator().manual_seed(7)
 
@@ -53,7 +53,7 @@ def timm_weights(
 def vit_features(
     weights: Dict[str, Tensor], image: Tensor, positions: Tensor, num_heads: int, layers: Tuple
 ) -> Tensor:
-    """Patch tokens (B, N, C) after some of the layers, without class token and final norm."""
+    """Patch tokens (B, N, C) after the given layers, without class token and final norm."""
     kernel = weights['patch_embed.proj.weight']
     x = F.conv2d(image, kernel, weights['patch_embed.proj.bias'], stride=kernel.shape[-1])
     x = x.flatten(2).transpose(1, 2) + positions

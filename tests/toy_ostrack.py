@@ -1,4 +1,4 @@
-"""OSTrack written from its paper and the names in its checkpoints: weights and forward."""
+"""Weights and forward of OSTrack, from its paper and the names in its checkpoints."""
 
 from typing import Dict, Tuple
 
@@ -18,7 +18,7 @@ def ostrack_weights(
     channels: int = 32,
     seed: int = 0,
 ) -> Dict[str, Tensor]:
-    """Random weights under OSTrack's names, with the tensors that its forward never reads."""
+    """Random weights with OSTrack's names, including tensors that its forward does not use."""
     generator = torch.Generator().manual_seed(seed)
     weights: Dict[str, Tensor] = {}
 
@@ -63,7 +63,7 @@ def ostrack_weights(
 def ostrack_forward(
     weights: Dict[str, Tensor], template: Tensor, search: Tensor
 ) -> Tuple[Tensor, Tensor, Tensor]:
-    """Score and size maps (sigmoid) and offset map of normalised crops (B, 3, H, W)."""
+    """Score and size map (after the sigmoid) and offset map of normalised crops (B, 3, H, W)."""
 
     def linear(x: Tensor, name: str) -> Tensor:
         return F.linear(x, weights[f'{name}.weight'], weights[f'{name}.bias'])

@@ -1,4 +1,4 @@
-"""OSTrack's test on a video, written from its description in numpy and OpenCV."""
+"""OSTrack's test on a video in numpy and OpenCV, from its description."""
 
 import math
 from typing import Callable, List, Sequence, Tuple
@@ -10,7 +10,7 @@ Maps = Tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def cut(image: np.ndarray, box: Sequence[float], factor: float, size: int) -> Tuple:
-    """Crop (size, size, 3) around x, y, w, h and its scale; the last row and column are lost."""
+    """Crop (size, size, 3) around x, y, w, h without the image's last row and column; scale."""
     x, y, w, h = box
     side = math.ceil(math.sqrt(w * h) * factor)
     left, top = round(x + 0.5 * w - side * 0.5), round(y + 0.5 * h - side * 0.5)
@@ -45,9 +45,9 @@ def track(
         network: From template and search crop, RGB uint8, to score and size map after the sigmoid
             and offset map, each (channels, cells, cells).
         frames: (H, W, 3) uint8, RGB.
-        box: The first one.
+        box: First box x, y, w, h.
         template_size, search_size: Sides of the crops.
-        search_factor: Of the search crop.
+        search_factor: Factor of the search crop.
     """
     template, _ = cut(frames[0], box, 2.0, template_size)
     boxes = []

@@ -1,4 +1,4 @@
-"""Toy trackers and batches: the real classes at sizes that take milliseconds."""
+"""Toy trackers and batches: the real classes in sizes that take milliseconds."""
 
 import logging
 from contextlib import ExitStack, contextmanager
@@ -33,7 +33,7 @@ Inputs = Dict[str, Tensor]
 
 @contextmanager
 def logged() -> Iterator[List[str]]:
-    """The messages that mmengine's current logger takes meanwhile."""
+    """Messages of mmengine's current logger."""
     messages: List[str] = []
     handler = logging.Handler(logging.INFO)
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
@@ -45,7 +45,7 @@ def logged() -> Iterator[List[str]]:
 
 @contextmanager
 def mmtrack_scope() -> Iterator[None]:
-    """The default scope of mmtrack's scripts, and one thread, for a while."""
+    """Default scope of mmtrack's scripts, and one thread."""
     from mmtrack.utils import register_all_modules
 
     threads = torch.get_num_threads()
@@ -84,7 +84,7 @@ def tracker_cfg(
             data_preprocessor=PREPROCESSOR,
             backbone=backbone,
             head=head,
-            # Random weights are never sure of anything.
+            # Scores of random weights are low.
             lost_detector=dict(lost_below=0.0),
         ),
         **kwargs,
@@ -111,12 +111,12 @@ def distill_cfg(**kwargs: Any) -> dict:
 
 
 def build(cfg: dict, seed: int = 0) -> Any:
-    """Build a model and draw its weights."""
+    """Build a model with random weights."""
     from mmeatrack.registry import MODELS
 
     seed_torch(seed)
     model = MODELS.build(cfg)
-    # mmengine's record of what each tensor was drawn by takes as long as the drawing.
+    # mmengine's record of how each tensor was initialised takes as long as the initialisation.
     with ExitStack() as stack:
         stack.enter_context(patch.object(BaseModule, '_params_init_info', {}, create=True))
         for name in ('base_module', 'weight_init'):
@@ -166,7 +166,7 @@ def search_sample(box_xyxy: Tuple[float, float, float, float]) -> TrackDataSampl
 def training_batch(
     batch_size: int = 2, num_templates: int = 2, seed: int = 0
 ) -> Tuple[Inputs, List[TrackDataSample]]:
-    """Normalised crops and their annotations, as the preprocessor gives them in training."""
+    """Normalised crops and annotations, as from the preprocessor in training."""
     generator = torch.Generator().manual_seed(seed)
     inputs = dict(
         img=torch.randn(

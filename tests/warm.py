@@ -1,4 +1,4 @@
-"""Imported once by the server of :mod:`tests.forks`."""
+"""Imports of the server of :mod:`tests.forks`."""
 
 import torch
 from mmtrack.utils import register_all_modules

@@ -7,6 +7,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from tests.forks import run_test_in_two_processes
 from tests.test_isolation.toy_flights import (
     LENGTHS,
     STORE,
@@ -16,7 +17,6 @@ from tests.test_isolation.toy_flights import (
 )
 from tests.toy_checkpoint import write_toy_tracker
 from tests.toys import mmtrack_scope
-from tests.two_processes import run_test_in_two_processes
 
 
 @pytest.fixture(scope='module')

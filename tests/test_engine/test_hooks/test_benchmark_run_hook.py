@@ -14,8 +14,8 @@ from mmengine.runner import Runner
 
 from mmeatrack.engine.hooks.benchmark_run_hook import equal_shares
 from mmeatrack.files.box_text import parse_boxes
+from tests.forks import run_test_in_two_processes
 from tests.toy_benchmark import LENGTHS, DriftTracker, benchmark_cfg, make_benchmark
-from tests.two_processes import run_test_in_two_processes
 
 NUM_TRACKED = sum(LENGTHS.values()) - len(LENGTHS)  # the first frame is given
 
