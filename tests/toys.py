@@ -3,7 +3,7 @@
 import logging
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from unittest.mock import patch
 
 import torch
@@ -105,6 +105,38 @@ def distill_cfg(**kwargs: Any) -> dict:
             teacher=teacher_cfg(),
             allow_random_teacher=True,
             distiller=dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(2, 2), (3, 3)]),
+        ),
+        **kwargs,
+    )
+
+
+def long_form(
+    loss: dict,
+    arguments: Sequence[str] = ('student', 'teacher'),
+    connectors: Sequence[Any] = (None, None),
+    recorder: Optional[dict] = None,
+    **kwargs: Any,
+) -> dict:
+    """Distiller in mmrazor's form alone: a loss on records of student and teacher.
+
+    Each argument goes through its connector, if it has one; by default layer 3 is recorded.
+    """
+    record = dict(layer=recorder or dict(type='mmeatrack.LayerOutputs', source=3))
+    roles = ('student', 'teacher')
+    given = {role: each for role, each in zip(roles, connectors) if each}
+    mapping = {}
+    for role, argument in zip(roles, arguments):
+        source: Dict[str, Any] = dict(recorder='layer', from_student=role == 'student')
+        mapping[argument] = dict(source, connector=role) if role in given else source
+    return dict(
+        dict(
+            type='mmeatrack.EATrackDistiller',
+            prediction_weight=0,
+            student_recorders=record,
+            teacher_recorders=record,
+            connectors=given,
+            distill_losses=dict(loss_own=loss),
+            loss_forward_mappings=dict(loss_own=mapping),
         ),
         **kwargs,
     )

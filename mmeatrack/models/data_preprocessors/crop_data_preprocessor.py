@@ -22,15 +22,14 @@ class CropDataPreprocessor(TrackDataPreprocessor):
     stay on the CPU: the tracker reads them once.
 
     Args:
-        mean: Mean of the channels, 0 to 255, in the order after ``bgr_to_rgb``.
+        mean: Mean of the channels, 0 to 255, in the order after the conversion.
         std: Standard deviation of the channels.
-        bgr_to_rgb: Convert BGR frames to RGB.
+        bgr_to_rgb, rgb_to_bgr: Convert the frames' colours.
         distractors: Share of training samples that get another sample's target next to their own,
             see :func:`paste_distractors`.
 
     Raises:
-        ValueError: If ``mean`` or ``std`` is missing, ``distractors`` is not within [0, 1], or
-            crops are to be padded or mixed.
+        ValueError: If ``distractors`` is not within [0, 1].
 
     Example:
         >>> import torch
@@ -41,23 +40,20 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         [-2.0, -2.0, 3.0]
     """
 
-    def __init__(self, *args: Any, distractors: float = 0.0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        bgr_to_rgb: bool = False,
+        rgb_to_bgr: bool = False,
+        distractors: float = 0.0,
+    ) -> None:
+        # Whole numbers would become integer buffers, by which div_ cannot divide.
+        floats = dict(mean=[float(each) for each in mean], std=[float(each) for each in std])
+        super().__init__(**floats, bgr_to_rgb=bgr_to_rgb, rgb_to_bgr=rgb_to_bgr)
         if not 0 <= distractors <= 1:
             raise ValueError(f'distractors={distractors} must lie between 0 and 1.')
         self.distractors = distractors
-        if self.pad_size_divisor != 1 or self.batch_augments is not None:
-            raise ValueError(
-                'crops of one size need no padding and take no batch_augments: leave '
-                'pad_size_divisor and batch_augments out.'
-            )
-        if not self._enable_normalize:
-            raise ValueError(
-                'mean and std are missing: set them as in '
-                'configs/_base_/models/eatrack_deit-tiny.py.'
-            )
-        # Whole numbers in a config give integer buffers, by which div_ cannot divide.
-        self.mean, self.std = (self.get_buffer(name).float() for name in ('mean', 'std'))
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:
         """Normalise the crops of a training batch; test frames become (1, 1, 3, H, W), unchanged.

@@ -12,25 +12,9 @@ from mmrazor.models.task_modules import RecorderManager
 from torch import Tensor, nn
 
 from mmeatrack.models.backbones.protocol import joint_layers
-from mmeatrack.models.distillers.config_check import (
-    check_connectors,
-    check_layer_pairs,
-    check_recorder_sources,
-    mask_layout,
-)
+from mmeatrack.models.distillers import config_check, short_form
 from mmeatrack.models.distillers.connectors import bind_connectors
-from mmeatrack.models.distillers.short_form import (
-    BOXES,
-    COUNTS,
-    PARTS,
-    LayerPairs,
-    feature_loss_name,
-    feature_parts,
-    mask_parts,
-    mask_record,
-    merge,
-    prediction_parts,
-)
+from mmeatrack.models.distillers.short_form import BOXES, COUNTS, LayerPairs
 from mmeatrack.models.losses import TargetFeatureLoss
 from mmeatrack.registry import MODELS
 
@@ -94,18 +78,20 @@ class EATrackDistiller(ConfigurableDistiller):
                 raise ValueError(f'{name}={weight} must be at least 0; 0 leaves the loss out.')
         # The losses of 'auto' are built later; wrong options fail now.
         TargetFeatureLoss(reduction, feature_weight, tokens)
-        expand = partial(feature_parts, weight=feature_weight, reduction=reduction, tokens=tokens)
-        parts = [{part: kwargs.pop(part, None) or {} for part in PARTS}]
-        check_connectors(parts[0]['loss_forward_mappings'])
+        expand = partial(
+            short_form.feature_parts, weight=feature_weight, reduction=reduction, tokens=tokens
+        )
+        parts = [{part: kwargs.pop(part, None) or {} for part in short_form.PARTS}]
+        config_check.check_connectors(parts[0]['loss_forward_mappings'])
         pairs: LayerPairs = ()
         finds_pairs = layer_pairs == 'auto' and feature_weight > 0
         if layer_pairs and feature_weight:
-            pairs = () if finds_pairs else check_layer_pairs(layer_pairs)
+            pairs = () if finds_pairs else config_check.check_layer_pairs(layer_pairs)
             parts.append(expand(pairs))
         if prediction_weight:
             options = dict(temperature=temperature, direction=direction, support=support)
-            parts.append(prediction_parts(prediction_weight, **options))
-        merged = merge(*parts, mask_parts(feature_mask or {}))
+            parts.append(short_form.prediction_parts(prediction_weight, **options))
+        merged = short_form.merge(*parts, short_form.mask_parts(feature_mask or {}))
         if not merged['distill_losses'] and not finds_pairs:
             raise ValueError(
                 'nothing is distilled: give layer_pairs, e.g. [(6, 10), (7, 11)], a '
@@ -122,7 +108,9 @@ class EATrackDistiller(ConfigurableDistiller):
             arguments = signature(loss.forward)
             mapping = self.loss_forward_mappings.setdefault(name, {})
             if 'target_mask' in arguments.parameters:
-                mapping.setdefault('target_mask', mask_record(mask_layout(name, loss)))
+                mapping.setdefault(
+                    'target_mask', short_form.mask_record(config_check.mask_layout(name, loss))
+                )
             if 'mask_count' in arguments.parameters and self._count_record:
                 mapping.setdefault('mask_count', self._count_record)
             try:
@@ -152,7 +140,7 @@ class EATrackDistiller(ConfigurableDistiller):
             self._complete_mappings()
         if not has_masks and not hasattr(model, BOXES):
             del recorders[BOXES]
-        check_recorder_sources(self.student_recorders, model, 'student')
+        config_check.check_recorder_sources(self.student_recorders, model, 'student')
         super().prepare_from_student(model)
         bind_connectors(self.connectors, model)
         self._student_width: Optional[int] = getattr(model.backbone, 'embed_dims', None)
@@ -170,7 +158,7 @@ class EATrackDistiller(ConfigurableDistiller):
         """
         if self.finds_pairs:
             joint_layers(model.backbone)
-        check_recorder_sources(self.teacher_recorders, model, 'teacher')
+        config_check.check_recorder_sources(self.teacher_recorders, model, 'teacher')
         super().prepare_from_teacher(model)
         width = getattr(model.backbone, 'embed_dims', None)
         if width is None or self._student_width is None or width == self._student_width:
@@ -192,7 +180,9 @@ class EATrackDistiller(ConfigurableDistiller):
         for student, teacher in self.layer_pairs:
             for name in (f'{_ADAPTER}{student}', f'{_ADAPTER}{student}_{teacher}'):
                 if name in self.connectors:
-                    mapping = self.loss_forward_mappings[feature_loss_name((student, teacher))]
+                    mapping = self.loss_forward_mappings[
+                        short_form.feature_loss_name((student, teacher))
+                    ]
                     mapping['student'] = dict(mapping['student'], connector=name)
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
@@ -222,7 +212,7 @@ class EATrackDistiller(ConfigurableDistiller):
         """
         if not self.lacks_pairs:
             raise RuntimeError(f'the layer pairs are set already: {list(self.layer_pairs)}.')
-        pairs = check_layer_pairs(layer_pairs)
+        pairs = config_check.check_layer_pairs(layer_pairs)
         if [pair[0] for pair in pairs] != self._student_layers:
             raise ValueError(
                 f'layer_pairs={pairs} must have one pair for each joint layer of the student, '

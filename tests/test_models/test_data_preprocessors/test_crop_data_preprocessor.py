@@ -79,5 +79,11 @@ def test_two_test_frames_at_once_are_refused() -> None:
 
 
 def test_mean_and_std_are_needed() -> None:
-    with pytest.raises(ValueError, match=r'mean and std are missing: .*eatrack_deit-tiny\.py'):
+    with pytest.raises(TypeError, match=r"missing .* arguments: 'mean' and 'std'"):
         CropDataPreprocessor(bgr_to_rgb=True)
+
+
+@pytest.mark.parametrize('option', ['pad_size_divisor', 'batch_augments'])
+def test_padding_and_mixing_are_refused(option: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+        CropDataPreprocessor(mean=MEAN, std=STD, **{option: 32})

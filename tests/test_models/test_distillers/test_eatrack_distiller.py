@@ -1,4 +1,4 @@
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import numpy as np
 import pytest
@@ -6,7 +6,17 @@ import torch
 
 from mmeatrack.models import EATrackDistiller, TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from mmeatrack.registry import MODELS
-from tests.toys import DIMS, GRID, TOKENS, build, distill_cfg, tracker_cfg, training_batch
+from tests.toys import (
+    DIMS,
+    GRID,
+    TOKENS,
+    build,
+    distill_cfg,
+    long_form,
+    outputs_of,
+    tracker_cfg,
+    training_batch,
+)
 
 # Recorders of what the masks and their normalisers are made of.
 MASKS = dict(search_boxes='search_boxes', shared_counts='shared_counts')
@@ -22,41 +32,6 @@ def built(**kwargs: Any) -> EATrackDistiller:
 
 def sources(recorders: Any) -> Dict[str, Any]:
     return {name: recorder.source for name, recorder in recorders.recorders.items()}
-
-
-def recorded(model: Any, names: Dict[str, str]) -> Dict[str, List[Any]]:
-    """Outputs of modules from now on, taken by hooks of the test's own."""
-    seen: Dict[str, List[Any]] = {key: [] for key in names}
-    modules = dict(model.named_modules())
-    for key, name in names.items():
-        modules[name].register_forward_hook(
-            lambda module, inputs, output, key=key: seen[key].append(output)
-        )
-    return seen
-
-
-def long_form(**kwargs: Any) -> dict:
-    """A loss on the norm's last module, in mmrazor's form, and nothing of the short form."""
-    record = dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stage.1')
-    return distiller(
-        **dict(
-            dict(
-                layer_pairs=None,
-                prediction_weight=0,
-                student_recorders=dict(feature=record),
-                teacher_recorders=dict(feature=dict(record, source='backbone.joint_stage.3')),
-                connectors=dict(tokens=dict(type='mmeatrack.SearchTokens')),
-                distill_losses=dict(loss_own=dict(type='mmeatrack.TargetFeatureLoss')),
-                loss_forward_mappings=dict(
-                    loss_own=dict(
-                        student=dict(recorder='feature', from_student=True, connector='tokens'),
-                        teacher=dict(recorder='feature', from_student=False, connector='tokens'),
-                    )
-                ),
-            ),
-            **kwargs,
-        )
-    )
 
 
 # The short form
@@ -126,33 +101,28 @@ def test_one_layer_may_learn_from_two() -> None:
 
 
 def test_losses_are_the_equations_of_what_was_recorded() -> None:
-    model = build(
-        distill_cfg(
-            distiller=distiller(
-                layer_pairs=[(2, 2), (3, 3)], feature_weight=2.0, feature_mask=dict(shape='soft')
-            )
-        )
-    ).train()
-    names = {2: 'backbone.joint_stage.0', 3: 'backbone.joint_stage.1', 'head': 'head'}
-    student = recorded(model.student, names)
-    names = {2: 'backbone.joint_stage.2', 3: 'backbone.joint_stage.3', 'head': 'head'}
-    teacher = recorded(model.teacher, names)
+    options = dict(feature_weight=2.0, feature_mask=dict(shape='soft'))
+    pairs = [(2, 2), (3, 3)]
+    model = build(distill_cfg(distiller=distiller(layer_pairs=pairs, **options))).train()
+    student, teacher = model.student, model.teacher
+    layers = [*zip(student.backbone.joint_stage, teacher.backbone.joint_stage[2:])]
+    tokens = [[outputs_of(layer) for layer in pair] for pair in layers]
+    maps = [outputs_of(tracker.head) for tracker in (student, teacher)]
     inputs, samples = training_batch()
     losses = model(inputs, samples, mode='loss')
 
     boxes = model.student.search_boxes(samples)
     soft = TargetMask('soft')(boxes, (GRID, GRID)).flatten(1).double().numpy()
-    for layer in (2, 3):
+    for layer, seen in zip((2, 3), tokens):
         # The search tokens come after those of two templates.
-        tokens = [seen[layer][0][:, 2 * TOKENS :] for seen in (student, teacher)]
-        x, y = (value.detach().double().numpy() for value in tokens)
+        x, y = (each[0][:, 2 * TOKENS :].detach().double().numpy() for each in seen)
         assert x.shape == (2, GRID**2, DIMS)
         squared = [np.linalg.norm(m[:, None] * (a - b)) ** 2 for a, b, m in zip(x, y, soft)]
         value = losses[f'distill.loss_feat_{layer}_{layer}'].item()
         assert value == pytest.approx(2.0 / 2 * np.mean(squared), rel=1e-5)
 
     hard = TargetMask('hard')(boxes, (GRID, GRID)).numpy()
-    logits = [seen['head'][0].score.detach().double().numpy() for seen in (student, teacher)]
+    logits = [seen[0].score.detach().double().numpy() for seen in maps]
     p_s, p_t = (np.exp(a) / np.exp(a).sum(axis=(1, 2, 3), keepdims=True) for a in logits)
     divergence = (p_s * np.log(p_s / p_t))[:, 0]
     expected = np.mean([(m * d).sum() / m.sum() for m, d in zip(hard, divergence)])
@@ -161,7 +131,7 @@ def test_losses_are_the_equations_of_what_was_recorded() -> None:
 
 @pytest.mark.slow
 def test_distillation_trains_the_student() -> None:
-    """Some steps on one batch bring the student's features nearer to the teacher's."""
+    """A few steps on one batch bring the student's features closer to the teacher's."""
     model = build(
         distill_cfg(
             distiller=distiller(layer_pairs=[(2, 2), (3, 3)], reduction='mean', feature_weight=10)
@@ -180,10 +150,22 @@ def test_distillation_trains_the_student() -> None:
 
 # mmrazor's long form
 
+MAP = dict(type='mmeatrack.SearchTokens', layout='map')
+
+
+def feature_form(**kwargs: Any) -> dict:
+    search = dict(type='mmeatrack.SearchTokens')
+    return long_form(dict(type='mmeatrack.TargetFeatureLoss'), connectors=(search,) * 2, **kwargs)
+
 
 def test_long_form_gives_the_same_loss_as_the_short() -> None:
     cfg = distiller(layer_pairs=[(3, 3)], prediction_weight=0)
-    short, long = build(distill_cfg(distiller=cfg)), build(distill_cfg(distiller=long_form()))
+    output = dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stage.1')
+    records = dict(
+        student_recorders=dict(layer=output),
+        teacher_recorders=dict(layer=dict(output, source='backbone.joint_stage.3')),
+    )
+    short, long = (build(distill_cfg(distiller=each)) for each in (cfg, feature_form(**records)))
     assert list(long.distiller.distill_losses) == ['loss_own']
     ours = short(*training_batch(), mode='loss')['distill.loss_feat_3_3']
     theirs = long(*training_batch(), mode='loss')['distill.loss_own']
@@ -191,14 +173,14 @@ def test_long_form_gives_the_same_loss_as_the_short() -> None:
 
 
 def test_short_and_long_form_together() -> None:
-    cfg = dict(long_form(), layer_pairs=[(2, 2)], prediction_weight=1.0)
+    cfg = feature_form(layer_pairs=[(2, 2)], prediction_weight=1.0)
     losses = build(distill_cfg(distiller=cfg))(*training_batch(), mode='loss')
     names = {name for name in losses if name.startswith('distill.')}
     assert names == {'distill.loss_feat_2_2', 'distill.loss_pred', 'distill.loss_own'}
 
 
 def pearson_numpy(x: np.ndarray, y: np.ndarray) -> float:
-    """PKD: 1 - Pearson's correlation of each channel over batch and places, less its bias."""
+    """PKD: 1 - Pearson's correlation of each channel over batch and places, without its bias."""
     a, b = (array.reshape(-1, DIMS).T for array in (x, y))  # (C, B * Nx)
     correlation = [np.corrcoef(i, j)[0, 1] for i, j in zip(a, b)]
     return (1 - np.mean(correlation)) * (a.shape[1] - 1) / a.shape[1]
@@ -215,21 +197,13 @@ def channel_divergence_numpy(x: np.ndarray, y: np.ndarray) -> float:
     [('PKDLoss', pearson_numpy), ('ChannelWiseDivergence', channel_divergence_numpy)],
 )
 def test_losses_of_mmrazor_on_the_map(name: str, formula) -> None:
-    record = dict(recorder='feature', connector='map')
-    cfg = long_form(
-        connectors=dict(map=dict(type='mmeatrack.SearchTokens', layout='map')),
-        distill_losses=dict(loss_map=dict(type=f'mmrazor.{name}', loss_weight=2.0)),
-        loss_forward_mappings=dict(
-            loss_map=dict(
-                preds_S=dict(record, from_student=True), preds_T=dict(record, from_student=False)
-            )
-        ),
-    )
+    loss = dict(type=f'mmrazor.{name}', loss_weight=2.0)
+    cfg = long_form(loss, ('preds_S', 'preds_T'), (MAP, MAP))
     model = build(distill_cfg(distiller=cfg)).train()
-    student = recorded(model.student, {'layer': 'backbone.joint_stage.1'})
-    teacher = recorded(model.teacher, {'layer': 'backbone.joint_stage.3'})
-    loss = model(*training_batch(), mode='loss')['distill.loss_map']
-    tokens = (seen['layer'][0][:, 2 * TOKENS :].detach() for seen in (student, teacher))
+    trackers = (model.student, model.teacher)
+    seen = [outputs_of(tracker.backbone.joint_stage[-1]) for tracker in trackers]
+    loss = model(*training_batch(), mode='loss')['distill.loss_own']
+    tokens = (each[0][:, 2 * TOKENS :].detach() for each in seen)
     expected = 2.0 * formula(*(value.double().numpy() for value in tokens))
     assert loss.item() == pytest.approx(expected, rel=1e-4)
     loss.backward()
@@ -239,26 +213,13 @@ def test_losses_of_mmrazor_on_the_map(name: str, formula) -> None:
 def test_adapter_for_a_teacher_of_another_width() -> None:
     """A connector that trains: in the parameters, and not in the student."""
     teacher = tracker_cfg(0, 4, backbone=dict(embed_dims=32))
-    form = long_form()
+    form = feature_form()
     with pytest.raises(ValueError, match=r'\(2, 16, 16\) and teacher \(2, 16, 32\) differ'):
         build(distill_cfg(teacher=teacher, distiller=form))(*training_batch(), mode='loss')
 
-    form['connectors'] = dict(
-        plain=dict(type='mmeatrack.SearchTokens', layout='map'),
-        widened=[
-            dict(type='mmeatrack.SearchTokens', layout='map'),
-            dict(
-                type='mmrazor.ConvModuleConnector', in_channel=DIMS, out_channel=32, norm_cfg=None
-            ),
-        ],
-    )
-    form['distill_losses'] = dict(loss_own=dict(type='mmrazor.L2Loss', normalize=False))
-    form['loss_forward_mappings'] = dict(
-        loss_own=dict(
-            s_feature=dict(recorder='feature', from_student=True, connector='widened'),
-            t_feature=dict(recorder='feature', from_student=False, connector='plain'),
-        )
-    )
+    widen = dict(type='mmrazor.ConvModuleConnector', in_channel=DIMS, out_channel=32, norm_cfg=None)
+    loss = dict(type='mmrazor.L2Loss', normalize=False)
+    form = long_form(loss, ('s_feature', 't_feature'), ([MAP, widen], MAP))
     model = build(distill_cfg(teacher=teacher, distiller=form)).train()
     model(*training_batch(), mode='loss')['distill.loss_own'].backward()
     adapter = [name for name, _ in model.named_parameters() if 'distiller' in name]
@@ -299,24 +260,24 @@ def test_pairs_of_other_layers_are_refused_when_built(pair, expected: str) -> No
 
 @pytest.mark.parametrize('side', ['student', 'teacher'])
 def test_unknown_module_is_refused_with_the_closest(side: str) -> None:
-    recorders = {'feature': dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stag.1')}
-    cfg = long_form(**{f'{side}_recorders': recorders})
-    with pytest.raises(ValueError, match=f"{side}_recorders.'feature'. records") as error:
+    recorders = dict(layer=dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stag.1'))
+    cfg = feature_form(**{f'{side}_recorders': recorders})
+    with pytest.raises(ValueError, match=f"{side}_recorders.'layer'. records") as error:
         build(distill_cfg(distiller=cfg))
     assert f"'backbone.joint_stag.1', which the {side} (EATrack) does not have" in str(error.value)
     assert "'backbone.joint_stage.1'" in str(error.value)
 
 
 def test_missing_argument_is_refused() -> None:
-    mapping = dict(loss_own=dict(student=dict(recorder='feature', from_student=True)))
+    mapping = dict(loss_own=dict(student=dict(recorder='layer', from_student=True)))
     with pytest.raises(ValueError, match=r"\['loss_own'\] .* TargetFeatureLoss.*'teacher'\. Map"):
-        MODELS.build(long_form(loss_forward_mappings=mapping))
+        MODELS.build(feature_form(loss_forward_mappings=mapping))
 
 
 @pytest.mark.parametrize('mappings', [None, {}])
 def test_loss_without_mapping_is_refused(mappings) -> None:
     with pytest.raises(ValueError, match=r"loss_forward_mappings\['loss_own'\] .*'student'\. Map"):
-        MODELS.build(long_form(loss_forward_mappings=mappings))
+        MODELS.build(feature_form(loss_forward_mappings=mappings))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The target's masks on their way to the losses."""
+"""Masks of the target, from the boxes to the losses."""
 
 import inspect
 from typing import Any, Dict, List
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from mmeatrack.models import TargetMask, TargetMaskConnector
 from mmeatrack.registry import MODELS
-from tests.toys import GRID, build, distill_cfg, training_batch
+from tests.toys import GRID, build, distill_cfg, long_form, training_batch
 
 
 class SumLoss(nn.Module):
-    """Sum of the mask that it is given."""
+    """Sum of its mask."""
 
     mask_layout: Any = 'tokens'
 
@@ -30,23 +30,7 @@ def _registered() -> Any:
     del MODELS._module_dict['SumLoss']
 
 
-def with_sum_loss(**kwargs: Any) -> dict:
-    layer = dict(type='mmeatrack.LayerOutputs', source=3)
-    arguments = dict(
-        student=dict(recorder='layer', from_student=True),
-        teacher=dict(recorder='layer', from_student=False),
-    )
-    return dict(
-        dict(
-            type='mmeatrack.EATrackDistiller',
-            prediction_weight=0,
-            student_recorders=dict(layer=layer),
-            teacher_recorders=dict(layer=layer),
-            distill_losses=dict(loss_sum=dict(type='mmeatrack.SumLoss')),
-            loss_forward_mappings=dict(loss_sum=arguments),
-        ),
-        **kwargs,
-    )
+SUM = dict(type='mmeatrack.SumLoss')
 
 
 def mask_of(model: Any, samples: list, shape: str) -> np.ndarray:
@@ -57,22 +41,20 @@ def mask_of(model: Any, samples: list, shape: str) -> np.ndarray:
     ('layout', 'shape', 'mask'),
     [('tokens', (2, GRID**2), 'soft'), ('map', (2, GRID, GRID), 'hard')],
 )
-def test_own_loss_is_given_its_mask(monkeypatch, layout: str, shape: tuple, mask: str) -> None:
+def test_custom_loss_gets_its_mask(monkeypatch, layout: str, shape: tuple, mask: str) -> None:
     monkeypatch.setattr(SumLoss, 'mask_layout', layout)
-    model = build(distill_cfg(distiller=with_sum_loss(feature_mask=dict(shape='soft')))).train()
+    model = build(distill_cfg(distiller=long_form(SUM, feature_mask=dict(shape='soft')))).train()
     inputs, samples = training_batch()
-    loss = model(inputs, samples, mode='loss')['distill.loss_sum'].item()
+    loss = model(inputs, samples, mode='loss')['distill.loss_own'].item()
     assert loss == pytest.approx(mask_of(model, samples, mask).sum())
-    assert model.distiller.distill_losses['loss_sum'].shape == shape
+    assert model.distiller.distill_losses['loss_own'].shape == shape
 
 
 def test_mask_may_come_from_the_config() -> None:
-    distiller = with_sum_loss(
-        connectors=dict(
-            bell=dict(type='mmeatrack.TargetMaskConnector', shape='gaussian', layout='map')
-        )
-    )
-    distiller['loss_forward_mappings']['loss_sum']['target_mask'] = dict(
+    distiller = long_form(SUM)
+    bell = dict(type='mmeatrack.TargetMaskConnector', shape='gaussian', layout='map')
+    distiller['connectors'] = dict(bell=bell)
+    distiller['loss_forward_mappings']['loss_own']['target_mask'] = dict(
         recorder='search_boxes', from_student=True, connector='bell'
     )
     distiller['student_recorders'] = dict(
@@ -81,7 +63,7 @@ def test_mask_may_come_from_the_config() -> None:
     )
     model = build(distill_cfg(distiller=distiller)).train()
     inputs, samples = training_batch()
-    loss = model(inputs, samples, mode='loss')['distill.loss_sum'].item()
+    loss = model(inputs, samples, mode='loss')['distill.loss_own'].item()
     assert loss == pytest.approx(mask_of(model, samples, 'gaussian').sum(), rel=1e-6)
 
 
@@ -89,10 +71,10 @@ def test_mask_may_come_from_the_config() -> None:
 def test_loss_without_a_layout_is_refused_when_built(monkeypatch, layout: Any) -> None:
     monkeypatch.setattr(SumLoss, 'mask_layout', layout)
     with pytest.raises(ValueError, match=r"SumLoss.forward takes target_mask.*\['tokens', 'map'\]"):
-        MODELS.build(with_sum_loss())
+        MODELS.build(long_form(SUM))
     monkeypatch.delattr(SumLoss, 'mask_layout')
     with pytest.raises(ValueError, match=r'its mask_layout is None\. Set mask_layout in the class'):
-        MODELS.build(with_sum_loss())
+        MODELS.build(long_form(SUM))
 
 
 def test_boxes_are_computed_once_a_step() -> None:
@@ -125,8 +107,8 @@ def test_signatures_are_inspected_when_built(monkeypatch) -> None:
         ('distill_losses', dict(loss_pred=dict(type='mmrazor.KLDivergence'))),
     ],
 )
-def test_names_of_the_short_form_are_its_own(name: str, entries: Dict[str, dict]) -> None:
-    """They replaced the config's own entries without a word."""
+def test_names_of_the_short_form_are_reserved(name: str, entries: Dict[str, dict]) -> None:
+    """An entry of the config is never replaced silently."""
     (entry,) = entries
     cfg = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(3, 3)], **{name: entries})
     with pytest.raises(ValueError, match=f"{name} has an entry '{entry}', a name that the short"):

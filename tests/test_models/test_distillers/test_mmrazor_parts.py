@@ -1,4 +1,4 @@
-"""MMRazor's own connectors, losses, distiller and algorithm beside those of this package."""
+"""MMRazor's connectors, losses, distiller and algorithm together with those of this package."""
 
 from typing import Any, Dict, List
 
@@ -8,38 +8,17 @@ from mmengine.config import Config
 
 from mmeatrack.models import EATrackDistill
 from mmeatrack.registry import MODELS
-from tests.toys import DIMS, GRID, build, distill_cfg, teacher_cfg, training_batch
+from tests.toys import DIMS, GRID, build, distill_cfg, long_form, teacher_cfg, training_batch
 
 LAYER = dict(type='mmeatrack.SearchTokens', layout='map')
 WIDE = 24
-RECORDS = dict(
-    student_recorders=dict(layer=dict(type='mmeatrack.LayerOutputs', source=3)),
-    teacher_recorders=dict(layer=dict(type='mmeatrack.LayerOutputs', source=3)),
-)
 
 
 def chain(*connectors: dict) -> list:
     return [LAYER, *connectors]
 
 
-def cfg_of(
-    loss: dict, arguments: List[str], student: Any, teacher: Any, records: Dict[str, Any] = RECORDS
-) -> dict:
-    """A distillation by one loss whose two arguments go through these connectors."""
-    mapping = {
-        argument: dict(recorder='layer', from_student=index == 0, connector=role)
-        for index, (argument, role) in enumerate(zip(arguments, ('student', 'teacher')))
-    }
-    return dict(
-        type='mmeatrack.EATrackDistiller',
-        prediction_weight=0,
-        connectors=dict(student=student, teacher=teacher),
-        distill_losses=dict(loss_own=loss),
-        loss_forward_mappings=dict(loss_own=mapping),
-        **records,
-    )
-
-
+PKD = dict(type='mmrazor.PKDLoss')
 MGD = dict(type='mmrazor.MGDConnector', student_channels=DIMS, teacher_channels=WIDE)
 CONV = dict(type='mmrazor.ConvModuleConnector', in_channel=DIMS, out_channel=WIDE)
 FT = [
@@ -64,7 +43,7 @@ LINEAR = dict(
     [
         (dict(type='mmrazor.MGDLoss'), ['preds_S', 'preds_T'], chain(MGD), chain()),
         (dict(type='mmrazor.FTLoss'), ['s_feature', 't_feature'], chain(FT[0]), chain(FT[1])),
-        (dict(type='mmrazor.PKDLoss'), ['preds_S', 'preds_T'], chain(CONV), chain()),
+        (PKD, ['preds_S', 'preds_T'], chain(CONV), chain()),
         (
             dict(type='mmrazor.ChannelWiseDivergence'),
             ['preds_S', 'preds_T'],
@@ -78,7 +57,7 @@ LINEAR = dict(
 def test_connectors_of_mmrazor_follow_the_search_tokens(
     loss: dict, arguments: List[str], student: Any, teacher: Any
 ) -> None:
-    distiller = Config(dict(distiller=cfg_of(loss, arguments, student, teacher))).distiller
+    distiller = Config(dict(distiller=long_form(loss, arguments, (student, teacher)))).distiller
     wide = teacher_cfg(backbone=dict(embed_dims=WIDE))
     model = build(distill_cfg(teacher=wide, distiller=distiller)).train()
     value = model(*training_batch(), mode='loss')['distill.loss_own']
@@ -93,15 +72,11 @@ def test_connectors_of_mmrazor_follow_the_search_tokens(
 
 @pytest.mark.parametrize('name', ['ModuleInputs', 'ModuleOutputs'])
 def test_maps_of_the_head_can_be_viewed(name: str) -> None:
-    """The head's input is a transposed view of the tokens; its output has the layout of that."""
+    """The head's input is a transposed view of the tokens, and its output has the same layout."""
     source = dict(type=f'mmrazor.{name}', source='head')
-    distiller = cfg_of(
-        dict(type='mmrazor.ChannelWiseDivergence', loss_weight=2.0),
-        ['preds_S', 'preds_T'],
-        dict(type='mmrazor.TorchNNConnector', module_name='ReLU'),
-        dict(type='mmrazor.TorchNNConnector', module_name='ReLU'),
-        dict(student_recorders=dict(layer=source), teacher_recorders=dict(layer=source)),
-    )
+    relu = dict(type='mmrazor.TorchNNConnector', module_name='ReLU')
+    loss = dict(type='mmrazor.ChannelWiseDivergence', loss_weight=2.0)
+    distiller = long_form(loss, ['preds_S', 'preds_T'], (relu, relu), source)
     for record in distiller['loss_forward_mappings']['loss_own'].values():
         record['data_idx'] = 0
     model = build(distill_cfg(distiller=distiller)).train()
@@ -122,7 +97,7 @@ def test_maps_of_the_head_can_be_viewed(name: str) -> None:
 
 
 def test_several_names_of_connectors_are_refused() -> None:
-    distiller = cfg_of(dict(type='mmrazor.PKDLoss'), ['preds_S', 'preds_T'], LAYER, LAYER)
+    distiller = long_form(PKD, ['preds_S', 'preds_T'], (LAYER, LAYER))
     distiller['loss_forward_mappings']['loss_own']['preds_S']['connector'] = ['student', 'teacher']
     with pytest.raises(ValueError, match=r"\['preds_S'\] has connector=.*Chain connectors there"):
         MODELS.build(distiller)
@@ -142,7 +117,7 @@ def single_cfg(distiller: dict) -> dict:
 
 
 def pair_of(distiller: dict) -> List[Any]:
-    """Their algorithm and ours, with equal weights."""
+    """MMRazor's algorithm and ours, with equal weights."""
     theirs, ours = build(single_cfg(distiller)), build(distill_cfg(distiller=distiller))
     theirs.student.load_state_dict(ours.student.state_dict())
     theirs.teacher.load_state_dict(ours.teacher.state_dict())
@@ -150,7 +125,7 @@ def pair_of(distiller: dict) -> List[Any]:
 
 
 def step(model: Any) -> Dict[str, torch.Tensor]:
-    model.train()  # MMRazor's returns nothing
+    model.train()  # MMRazor's train() returns None
     losses: Dict[str, torch.Tensor] = model(*training_batch(), mode='loss')
     return losses
 
@@ -196,7 +171,7 @@ def test_our_algorithm_takes_mmrazors_distiller() -> None:
 
 @pytest.mark.parametrize('algorithm', ['ours', 'theirs'])
 def test_mmrazors_distiller_takes_a_layers_search_tokens(algorithm: str) -> None:
-    distiller = cfg_of(dict(type='mmrazor.PKDLoss'), ['preds_S', 'preds_T'], chain(CONV), LAYER)
+    distiller = long_form(PKD, ['preds_S', 'preds_T'], (chain(CONV), LAYER))
     del distiller['prediction_weight']
     distiller['type'] = 'mmrazor.ConfigurableDistiller'
     if algorithm == 'theirs':
