@@ -190,7 +190,7 @@ class MultiTracker:
             state.first_box = state.sure_box = state.box = target.alone_box = fresh.box
             state.lost_detector, state.confidence = fresh.lost_detector, fresh.confidence
             target.status.restart(fresh.box)
-            target.sweep = None
+            target.sweep, target.unsure = None, 0
         state.template, state.template_token = fresh.template, fresh.template_token
         state.active_template, state.temporal = fresh.active_template, fresh.temporal
         if state.store is not None and state.store.entries:

@@ -125,7 +125,8 @@ class Page:
     def show(self, number: int, request: gr.Request) -> Optional[str]:
         """Show a frame."""
         session = self._session(request)
-        return None if session.clip is None else _as_url(session, _within(session, number))
+        last = len(session.frames) - 1
+        return None if last < 0 else _as_url(session, min(int(number), last))
 
     def draw(self, number: int, target: str, drawn: gr.EventData, request: gr.Request) -> Update:
         """Add a drawn box."""
@@ -149,6 +150,8 @@ class Page:
                     speed = f'{count / (now - began):.1f} frames per second'
                     says = f'Frame {number} of {len(session.frames) - 1}, {speed}'
                     yield self._view(session, number, '', says)
+            if not session.tracks:  # the boxes or the clip were changed meanwhile
+                return
             yield self._view(session, number, '', 'Writing the video ...')
             write_results(session)
         except (ValueError, RuntimeError, OSError) as error:
@@ -169,7 +172,7 @@ class Page:
             session.clear()
         if session.clip is None:
             return (gr.skip(),) * 6
-        return self._view(session, _within(session, number), '', _state(session))
+        return self._view(session, number, '', _state(session))
 
     def leave(self, request: gr.Request) -> None:
         """End the session of a tab that is closed or reloaded."""
@@ -187,7 +190,9 @@ class Page:
 
     @staticmethod
     def _view(session: Session, number: int, results: str, says: str) -> Update:
-        curve = score_curve(scores_by_target(session), len(session.frames) - 1)
+        last = len(session.frames) - 1
+        number = min(int(number), last)  # the clip may have changed during a run
+        curve = score_curve(scores_by_target(session), last)
         return _as_url(session, number), number, _targets(session), curve, results, says
 
 
@@ -235,7 +240,3 @@ def _links(session: Session) -> str:
     if reason is not None:
         player = f'<p>The video is MPEG-4, which browsers do not play: {reason}.</p>'
     return f'{player}<p>Download: {links}</p>'
-
-
-def _within(session: Session, number: int) -> int:
-    return min(max(int(number), 0), len(session.frames) - 1)

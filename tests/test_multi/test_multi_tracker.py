@@ -17,14 +17,6 @@ ALONE = TrackRules(unsure_for=None, sweep=0, crossing_frames=None, remove_after=
 BOXES = [(70.0, 50.0, 20.0, 20.0), (20.0, 30.0, 16.0, 24.0), (110.0, 80.0, 30.0, 18.0)]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope='module')
 def frames() -> list:
     return [frame[0].permute(1, 2, 0).numpy().copy() for frame in video(9)]
@@ -269,3 +261,5 @@ def test_target_that_stays_unsure_counts_as_lost_and_is_searched_for(frames) -> 
     lost = [tracker.track(frame)[0].lost for frame in frames[1:6]]
     assert lost == [False, False, True, True, True]
     assert sizes == [1, 1, 1, 5, 5]
+    tracker.refresh_template(frames[5], BOXES[0])
+    assert [tracker.track(frame)[0].lost for frame in frames[6:9]] == [False, False, True]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, List
 
 import cv2
@@ -121,6 +122,23 @@ def test_visitor_who_leaves_ends_the_run_and_leaves_no_file(session: Session) ->
     with pytest.raises(ValueError, match='Nothing was tracked'):
         write_results(session)
     assert not session.folder.exists()
+
+
+@pytest.mark.slow
+def test_run_whose_boxes_are_cleared_ends_without_an_error(
+    session: Session, tmp_path: Path
+) -> None:
+    pytest.importorskip('gradio', reason='needs pip install mmeatrack[web]')
+    from mmeatrack.web.page import Page, UploadLimits
+
+    session.mark(0, BOX)
+    sessions: Any = SimpleNamespace(get=lambda key: session)
+    page = Page(None, sessions, tmp_path, tmp_path, UploadLimits())
+    request: Any = SimpleNamespace(session_hash='tab')
+    run = page.track(0, request)
+    next(run)
+    page.clear(0, request)
+    assert list(run) == []
 
 
 def test_sessions_are_limited_have_tokens_and_end_when_idle(tmp_path: Path) -> None:
