@@ -28,8 +28,6 @@ _FOREIGN_TYPES = ('mmdet.GaussianFocalLoss', 'mmdet.L1Loss', 'mmdet.GIoULoss')
 _HASH_DIGITS = 8
 WEIGHTS = Path(__file__).resolve().parent.parent / 'weights'
 
-Source = Union[str, Path, Config]
-
 
 class PublishedTracker(NamedTuple):
     """Tracker read from its file.
@@ -193,8 +191,8 @@ def shipped_trackers() -> List[str]:
     return sorted(path.stem for path in WEIGHTS.glob(f'*{SUFFIXES[0]}'))
 
 
-def find_published(source: Source) -> Path:
-    """Find the file of a published tracker, or of a shipped one such as 'eatrack_nano'.
+def published_config(source: Union[str, Path, Config]) -> Tuple[Config, Path]:
+    """Return config and file of a published tracker, or of a shipped one such as 'eatrack_nano'.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -202,7 +200,7 @@ def find_published(source: Source) -> Path:
             or tools/convert_checkpoint.py.
     """
     if not isinstance(source, Config) and str(source) in shipped_trackers():
-        return WEIGHTS / f'{source}{SUFFIXES[0]}'
+        source = WEIGHTS / f'{source}{SUFFIXES[0]}'
     if isinstance(source, Config) or Path(source).suffix not in SUFFIXES:
         named = 'a Config' if isinstance(source, Config) else f'{str(source)!r}'
         raise ValueError(
@@ -210,12 +208,4 @@ def find_published(source: Source) -> Path:
             f'its file, or instead of the config a published tracker: {shipped_trackers()} or a '
             'file of tools/publish_model.py.'
         )
-    if not Path(source).is_file():
-        raise FileNotFoundError(f'{source}: no such published tracker. Give a local file.')
-    return Path(source)
-
-
-def published_config(source: Source) -> Tuple[Config, Path]:
-    """Return the config of a published tracker and its file; see :func:`find_published`."""
-    path = find_published(source)
-    return Config(dict(model=read_published(path).model)), path
+    return Config(dict(model=read_published(source).model)), Path(source)

@@ -47,7 +47,7 @@ def read_weights_file(path: Union[str, Path]) -> WeightsFile:
         RuntimeError: If it is truncated, would run code, or holds no named tensors.
     """
     if not Path(path).is_file():
-        raise FileNotFoundError(f'{path}: no such weights file. Is the path right?')
+        raise FileNotFoundError(f'{path}: no such weights file. Give the path of a local file.')
     content = load_checkpoint_file(path, map_location='cpu')
     file = find_weights(content, str(path))
     return file._replace(kind='safetensors') if is_safetensors(path) else file

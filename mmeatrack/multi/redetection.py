@@ -6,7 +6,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from mmeatrack.structures import CropWindow
 from mmeatrack.structures.boxes import Box
-from mmeatrack.tracking import CalibratedConfidence, Cues, TrackerState
+from mmeatrack.tracking import Cues, TrackerState
 from mmeatrack.tracking.calibrated_confidence import size_change
 
 # Step between windows over their side: any target then lies well inside one of them.
@@ -99,25 +99,20 @@ def move_to_best(
     that of the present box, must not show the target. The next frames tell whether it is the
     target. Its confidence starts afresh, as the old one remembers how bad the former place looked.
     """
-    rated = [(*_rate(state, box, cues), box) for box, cues in found]
+    rated = []
+    for box, (peak, side_lobe, agreement) in found:
+        confidence, rating = state.confidence, peak
+        if confidence is not None:
+            confidence = confidence.anew()
+            change = size_change(state.first_box, box)
+            rating = confidence.update(Cues(peak, side_lobe, agreement, change))
+        rated.append((rating, confidence, box))
     best, confidence, (cx, cy, _, _) = max(rated, key=lambda item: item[0])
     detector = state.lost_detector
     if detector.is_sure(score) or best < (1 + detector.found_above) / 2:
         return False
     state.box, state.confidence = (cx, cy, *state.sure_box[2:]), confidence
     return True
-
-
-def _rate(
-    state: TrackerState, box: Box, values: Sequence[float]
-) -> Tuple[float, Optional[CalibratedConfidence]]:
-    """Score of a candidate, and the fresh confidence that gave it."""
-    peak, side_lobe, agreement = values
-    if state.confidence is None:
-        return peak, None
-    confidence = state.confidence.anew()
-    cues = Cues(peak, side_lobe, agreement, size_change(state.first_box, box))
-    return confidence.update(cues), confidence
 
 
 def _centres(length: int, side: int) -> List[float]:

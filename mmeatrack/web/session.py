@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -19,13 +19,6 @@ from mmeatrack.visualization import LabelledBox
 from mmeatrack.web.clips import Clip
 
 
-class Mark(NamedTuple):
-    """A drawn box: x, y, w, h in image px, and the id of its target."""
-
-    id: int
-    box: Box
-
-
 class Session:
     """Work of one visitor.
 
@@ -35,8 +28,8 @@ class Session:
     Attributes:
         token: Secret in the addresses of its files.
         clip: The clip, None before one is chosen.
-        marks: Drawn boxes by frame number.
-        tracks: Tracks by frame number and id.
+        marks: Drawn boxes x, y, w, h in image px, by frame number and target id.
+        tracks: Tracks, likewise.
         position: Number of the last tracked frame; -1 before the first one.
         lock: Held while a frame is tracked or results are written.
         seen: Time of the last action, ``time.monotonic()``.
@@ -57,7 +50,7 @@ class Session:
 
     def clear(self) -> None:
         """Delete all boxes and tracks; the clip stays."""
-        self.marks: Dict[int, List[Mark]] = {}
+        self.marks: Dict[int, Dict[int, Box]] = {}
         self._rewind()
 
     def open(self, clip: Clip) -> None:
@@ -71,7 +64,7 @@ class Session:
     @property
     def ids(self) -> List[int]:
         """Ids of all targets, in the order in which they were first drawn."""
-        return sorted({mark.id for marks in self.marks.values() for mark in marks})
+        return sorted(set().union(*self.marks.values()))
 
     @property
     def frames(self) -> List[Path]:
@@ -101,18 +94,18 @@ class Session:
         """
         with self.lock:
             checked = check_target_box(box, image_size(self.image(number)))
-            mark = Mark(max(self.ids, default=0) + 1 if id is None else id, checked)
-            earlier = [at for at, marks in self.marks.items() if mark.id in (m.id for m in marks)]
+            key = max(self.ids, default=0) + 1 if id is None else id
+            earlier = [at for at, boxes in self.marks.items() if key in boxes]
             if id is not None and min(earlier, default=number) >= number:
                 raise ValueError(f'Target {id} is not there before frame {number}. Draw a new one.')
             if number in earlier:
                 raise ValueError(f'Target {id} already has a box in this frame. Clear boxes first.')
-            self.marks.setdefault(number, []).append(mark)
+            self.marks.setdefault(number, {})[key] = checked
             if number < self.position:
                 self._rewind()
             else:
-                self._pending.setdefault(number, []).append(mark)
-            return mark.id
+                self._pending.setdefault(number, {})[key] = checked
+            return key
 
     def run(self, model: Any) -> Iterator[int]:
         """Track all targets to the end, from the first box or from where a run was paused.
@@ -149,8 +142,7 @@ class Session:
 
     def labelled_boxes(self, number: int) -> List[LabelledBox]:
         """Return the boxes of all targets in a frame: tracks, or drawn boxes yet to be tracked."""
-        tracks = self.tracks.get(number, {})
-        drawn = {mark.id: mark.box for mark in self.marks.get(number, [])}
+        tracks, drawn = self.tracks.get(number, {}), self.marks.get(number, {})
         boxes = []
         for key in self.ids:
             shown: Tuple[Optional[Box], float, Optional[bool]] = drawn.get(key), math.nan, None
@@ -171,17 +163,15 @@ class Session:
         if number > self.position:
             self.tracks[number] = {track.id: track for track in tracker.track(image)}
             self.position = number
-        for mark in self._pending.pop(number, []):
-            if mark.id in tracker.ids:
-                tracker.refresh_template(image, mark.box, mark.id)
-            else:
-                tracker.add(image, mark.box, mark.id)
-            status = StatusKeeper(xywh_to_cxcywh(mark.box)).first(image_size(image))
-            self.tracks[number][mark.id] = Track(mark.id, mark.box, -1.0, False, status)
+        for key, box in self._pending.pop(number, {}).items():
+            start = tracker.refresh_template if key in tracker.ids else tracker.add
+            start(image, box, key)
+            status = StatusKeeper(xywh_to_cxcywh(box)).first(image_size(image))
+            self.tracks[number][key] = Track(key, box, -1.0, False, status)
 
     def _rewind(self) -> None:
         self.tracks: Dict[int, Dict[int, Track]] = {}
-        self._pending = {number: list(marks) for number, marks in self.marks.items()}
+        self._pending = {number: dict(boxes) for number, boxes in self.marks.items()}
         self._tracker, self.position = None, -1
 
     def _require_clip(self) -> Clip:

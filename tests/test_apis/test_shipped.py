@@ -47,7 +47,7 @@ def test_a_config_without_weights_is_refused_with_what_there_is(published: Path)
 
 
 def test_a_missing_file_is_named(published: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'none\.safetensors: no such published tracker'):
+    with pytest.raises(FileNotFoundError, match=r'none\.safetensors: no such weights file'):
         load_tracker('none.safetensors')
 
 
