@@ -30,7 +30,7 @@ class TrackerBackbone(Protocol):
     Attributes:
         template_size: Side of the template crop in px.
         search_size: Side of the search crop in px.
-        search_grid: Search tokens along a side, so that Nx = search_grid ** 2.
+        search_grid: Search tokens along a side: Nx = search_grid ** 2.
     """
 
     template_size: int

@@ -54,10 +54,10 @@ def sigmoid_clamped(logits: Tensor) -> Tensor:
     return logits.sigmoid().clamp(min=_SIGMOID_MARGIN, max=1 - _SIGMOID_MARGIN)
 
 
-def hann_window(height: int, width: int) -> Tensor:
-    """(height, width) product of ``0.5 (1 - cos(2 pi k / (n + 1)))``, k = 1..n, for each side n."""
-    sides = [torch.hann_window(n + 2, periodic=False)[1:-1] for n in (height, width)]
-    return sides[0][:, None] * sides[1][None, :]
+def hann_window(n: int) -> Tensor:
+    """Window (n, n), in both directions ``0.5 (1 - cos(2 pi k / (n + 1)))`` for k = 1..n."""
+    side = torch.hann_window(n + 2, periodic=False)[1:-1]
+    return side[:, None] * side
 
 
 @MODELS.register_module()

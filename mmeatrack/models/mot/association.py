@@ -128,43 +128,44 @@ class Association:
     ) -> Outcome:
         """Match detections with targets and update the records.
 
+        Targets and detections of the same class are matched with the largest sum of IoUs: tracked
+        targets first with high, then with low detections, and last lost ones with high detections.
+
         Args:
             tracked: Tracked or extrapolated box x1, y1, x2, y2 in image px by id of its target.
-            lost: Ids of lost targets; they match high detections only, after the others.
+            lost: Ids of lost targets.
             found: Detections.
             frame: Frame number, from 0.
         """
-        rules = self.rules
-        high = set(np.flatnonzero(found.scores >= rules.high).tolist())
-        low = set(np.flatnonzero(found.scores >= rules.low).tolist()) - high
-        matches = self._match(tracked, set(tracked) - lost, found, high, rules.match)
-        left = set(tracked) - lost - set(matches)
-        matches.update(self._match(tracked, left, found, low, rules.match_low))
-        free = high - set(matches.values())
-        matches.update(self._match(tracked, lost, found, free, rules.match))
-        removed = self._keep_records(matches, frame)
-        free -= set(matches.values())
-        return Outcome(matches, self._births(tracked, lost, found, free), removed)
+        rules, keys = self.rules, sorted(tracked)
+        iou = pairwise_iou([tracked[key] for key in keys], found.boxes)  # (T, D)
+        labels = np.array([self.records[key].label for key in keys], dtype=int)
+        same_class = labels[:, None] == found.labels
+        left, free = np.ones(len(keys), bool), np.ones(len(found.boxes), bool)
+        is_lost = np.isin(keys, list(lost))
+        is_high, is_low = (found.scores >= least for least in (rules.high, rules.low))
+        matches: Dict[int, int] = {}
+        for targets, detections, least in (
+            (~is_lost, is_high, rules.match),
+            (~is_lost, is_low & ~is_high, rules.match_low),
+            (is_lost, is_high, rules.match),
+        ):
+            rows, columns = np.flatnonzero(targets & left), np.flatnonzero(detections & free)
+            part = np.ix_(rows, columns)
+            overlap = np.where(same_class[part] & (iou[part] >= least), iou[part], 0)
+            for i, j in zip(*linear_sum_assignment(-overlap)):
+                if overlap[i, j] > 0:
+                    matches[keys[rows[i]]] = int(columns[j])
+                    left[rows[i]] = free[columns[j]] = False
+        removed = self._update_records(matches, frame)
+        births = np.flatnonzero(is_high & free & (found.scores >= rules.birth))
+        is_present = ~is_lost & np.array([key in self.records for key in keys], dtype=bool)
+        if is_present.any():
+            births = births[iou[is_present][:, births].max(axis=0) < rules.match_low]
+        return Outcome(matches, births.tolist(), removed)
 
-    def _match(
-        self,
-        tracked: Mapping[int, Sequence[float]],
-        keys: Set[int],
-        found: Detections,
-        chosen: Set[int],
-        least: float,
-    ) -> Dict[int, int]:
-        """Match targets and detections of the same class with the largest sum of IoUs."""
-        rows, columns = sorted(keys), sorted(chosen)
-        if not rows or not columns:
-            return {}
-        overlap = pairwise_iou([tracked[key] for key in rows], found.boxes[columns])
-        labels = np.array([self.records[key].label for key in rows])
-        overlap[(labels[:, None] != found.labels[columns]) | (overlap < least)] = 0
-        pairs = zip(*linear_sum_assignment(-overlap))
-        return {rows[row]: columns[column] for row, column in pairs if overlap[row, column] > 0}
-
-    def _keep_records(self, matches: Dict[int, int], frame: int) -> List[int]:
+    def _update_records(self, matches: Dict[int, int], frame: int) -> List[int]:
+        """Count matches and misses; return the ids of removed targets."""
         removed = []
         for key, record in self.records.items():
             if key in matches:
@@ -178,24 +179,10 @@ class Association:
             del self.records[key]
         return removed
 
-    def _births(
-        self,
-        tracked: Mapping[int, Sequence[float]],
-        lost: Set[int],
-        found: Detections,
-        free: Set[int],
-    ) -> List[int]:
-        births = [index for index in sorted(free) if found.scores[index] >= self.rules.birth]
-        present = [tracked[key] for key in tracked if key not in lost and key in self.records]
-        if births and present:
-            overlap = pairwise_iou(found.boxes[births], present).max(1)
-            births = [index for index, iou in zip(births, overlap) if iou < self.rules.match_low]
-        return births
-
 
 def pairwise_iou(first: Boxes, second: Boxes) -> np.ndarray:
     """IoU (N, M) of boxes (N, 4) and (M, 4), x1, y1, x2, y2."""
     overlaps: torch.Tensor = bbox_overlaps(
-        *(torch.from_numpy(np.asarray(boxes, dtype=float)) for boxes in (first, second))
+        *(torch.from_numpy(np.reshape(boxes, (-1, 4)).astype(float)) for boxes in (first, second))
     )
     return overlaps.numpy()

@@ -22,7 +22,7 @@ from mmeatrack.tracking import complete_settings
 
 _REMEDY = (
     'Use a checkpoint trained with this config; of a distillation run take the exported '
-    '*_student.pth. allow_partial_checkpoint=True in the model accepts it all the same.'
+    '*_student.pth. allow_partial_checkpoint=True in the model accepts it anyway.'
 )
 
 
@@ -98,8 +98,7 @@ class EATrack(OnePassTracker):
         head_counts = getattr(self.head, 'loss_counts', ())
         self.num_head_counts = len(head_counts)  # the first of those shared; a distiller adds more
         self.shared_counts = SharedCounts(*head_counts)
-        grid = self.backbone.search_grid
-        self.register_buffer('window', hann_window(grid, grid), persistent=False)
+        self.register_buffer('window', hann_window(self.backbone.search_grid), persistent=False)
         self.allow_partial_checkpoint = allow_partial_checkpoint
         self._cfg: Any = None
 
