@@ -1,7 +1,7 @@
 """Typed reports of trackers on a benchmark, and the scoring of raw result files into them."""
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -101,15 +101,6 @@ Report = Mapping[str, TrackerReport]
 """Reports by tracker, the best success AUC first."""
 
 
-class Difference(NamedTuple):
-    """Success AUC of two trackers on one sequence, and the first minus the second."""
-
-    sequence: str
-    score: float
-    other_score: float
-    difference: float
-
-
 def score_trackers(
     ground_truth: GroundTruth,
     trackers: Sequence[TrackerFiles],
@@ -179,24 +170,28 @@ def attribute_scores(
     }
 
 
-def sequence_differences(report: Report, tracker: str, other: str) -> List[Difference]:
+def sequence_differences(
+    report: Report, tracker: str, other: str
+) -> List[Tuple[str, float, float, float]]:
     """Compare the success AUC of two trackers on the sequences of both.
 
-    The first tracker's greatest lead comes first. ValueError if a tracker is not in the report.
+    Returns:
+        Rows of sequence, both scores, and the first minus the second; the greatest lead of the
+        first tracker on top.
+
+    Raises:
+        ValueError: If a tracker is not in the report.
     """
     for name in (tracker, other):
         if name not in report:
             raise ValueError(f'no tracker {name!r} to compare; there are {list(report)}')
-    scores, other_scores = (
-        {name: each.success_auc for name, each in report[key].scores.per_sequence.items()}
-        for key in (tracker, other)
-    )
-    rows = [
-        Difference(name, score, other_scores[name], score - other_scores[name])
-        for name, score in scores.items()
+    scores, other_scores = (report[name].scores.per_sequence for name in (tracker, other))
+    pairs = [
+        (name, scores[name].success_auc, other_scores[name].success_auc)
+        for name in scores
         if name in other_scores
     ]
-    return sorted(rows, key=lambda row: -row.difference)
+    return sorted(((*pair, pair[1] - pair[2]) for pair in pairs), key=lambda row: -row[3])
 
 
 def _score_tracker(

@@ -49,19 +49,14 @@ class RunFolder:
     a line, ``<sequence>_score.txt``, ``<sequence>_time.txt`` and, where the tracker gives them,
     ``<sequence>_network_time.txt`` (seconds) and ``<sequence>_lost.txt``. ``run.json`` identifies
     the run that they belong to. The report lies next to the folder. A run that has claimed the
-    folder is its only writer, and stops if another run takes the folder over. Processes of one
-    ``group``, those of a distributed run, write as one.
+    folder holds its ``lock``: it is the only writer, and stops if another run takes the folder
+    over. Processes of one ``group``, those of a distributed run, write as one.
     """
 
     def __init__(self, path: Union[str, Path], group: str = '') -> None:
         self.path = Path(path)
         self.report_path = self.path.with_name(f'{self.path.name}_report.json')
-        self._lock = FolderLock(self.path, group)
-
-    @property
-    def is_claimed(self) -> bool:
-        """True if this run has claimed the folder."""
-        return self._lock.token is not None
+        self.lock = FolderLock(self.path, group)
 
     def write(self, result: SequenceResult) -> None:
         """Write one sequence. The box file comes last: a sequence that has one is complete.
@@ -71,7 +66,7 @@ class RunFolder:
             RuntimeError: If the folder was claimed and another run has taken it over.
         """
         name = file_name(result.name, 'seq_name')
-        self.check()
+        self._check_lock()
         texts = {'score': _rows_text(result.scores, 6), 'time': _rows_text(result.seconds, 6)}
         if np.isfinite(result.network_seconds).any():
             texts['network_time'] = _rows_text(result.network_seconds, 6)
@@ -82,8 +77,8 @@ class RunFolder:
         write_atomically(self.path / f'{name}.txt', _rows_text(result.boxes, 4))
 
     def write_report(self, text: str) -> None:
-        """Write the report, JSON; see :meth:`check`."""
-        self.check()
+        """Write the report, JSON; RuntimeError as by :meth:`write`."""
+        self._check_lock()
         write_atomically(self.report_path, text)
 
     def read(self, name: str, num_frames: int) -> Optional[SequenceResult]:
@@ -118,7 +113,7 @@ class RunFolder:
         Raises:
             RuntimeError: If another run is writing to the folder.
         """
-        token = self._lock.acquire()
+        token = self.lock.acquire()
         facts = json.loads(json.dumps(dict(identity or dict(run=token))))
         if self.identity() == facts:
             return None
@@ -128,30 +123,16 @@ class RunFolder:
         write_atomically(self.path / IDENTITY_FILE, json.dumps(facts, indent=2))
         return moved
 
-    def join(self) -> None:
-        """Share the folder that the group has claimed; RuntimeError if it is another's."""
-        self._lock.acquire()
-
-    def release(self) -> None:
-        """Let other runs claim the folder."""
-        self._lock.release()
-
-    def beat(self) -> None:
-        """Signal that the folder's writer is alive; call it often. Raises as :meth:`check`."""
-        if self.is_claimed:
-            self._lock.beat()
-
-    def check(self) -> None:
-        """Raise RuntimeError if the folder was claimed and another run has taken it over."""
-        if self.is_claimed:
-            self._lock.check()
-
     def identity(self) -> Optional[dict]:
         """Return the facts that identify the folder's run; None if they are unknown."""
         try:
             return json.loads((self.path / IDENTITY_FILE).read_text(encoding='utf-8'))
         except (FileNotFoundError, ValueError):
             return None
+
+    def _check_lock(self) -> None:
+        if self.lock.token is not None:
+            self.lock.check()
 
     def _read_column(self, file_name: str) -> Optional[np.ndarray]:
         """Read a file of one number a line; None if it is missing."""

@@ -169,9 +169,9 @@ def test_differences_are_sorted_by_lead() -> None:
     rows = sequence_differences(report, 'A', 'B')
 
     half = pytest.approx(10 / 21)
-    assert [row.sequence for row in rows] == ['c', 'a', 'b']
-    assert [row.difference for row in rows] == [half, 0, pytest.approx(-10 / 21)]
-    assert (rows[0].score, rows[0].other_score) == (pytest.approx(20 / 21), half)
+    whole = pytest.approx(20 / 21)
+    assert rows[:2] == [('c', whole, half, half), ('a', whole, whole, 0)]
+    assert rows[2:] == [('b', half, whole, pytest.approx(-10 / 21))]
     with pytest.raises(ValueError, match=r"no tracker 'C' to compare; there are \['A', 'B'\]"):
         sequence_differences(report, 'A', 'C')
 

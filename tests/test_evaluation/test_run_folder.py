@@ -129,7 +129,7 @@ def test_results_of_other_benchmarks_stay_where_they_are(tmp_path: Path) -> None
     assert own.claim(dict(data='own')) == tmp_path / 'EATrack.old-1'
 
     assert nested.read('car1_s', 3) is not None
-    nested.check()
+    nested.lock.check()
     assert own.read('car1_s', 3) is None
 
 
@@ -139,11 +139,11 @@ def test_results_of_unknown_origin_are_never_overwritten(tmp_path: Path) -> None
     first.write(make_result())
     part = RunFolder(tmp_path / 'EATrack')
     assert part.claim() is None  # of the same run
-    part.release()
-    first.release()
+    part.lock.release()
+    first.lock.release()
 
     assert first.claim(first.identity()) is None  # the same run goes on
-    first.release()
+    first.lock.release()
     assert RunFolder(tmp_path / 'EATrack').claim() == tmp_path / 'EATrack.old-1'
     assert RunFolder(tmp_path / 'EATrack.old-1').read('car1_s', 3) is not None
 

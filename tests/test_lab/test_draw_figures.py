@@ -10,7 +10,7 @@ import pytest
 from lab import draw_figures
 from lab.figures.solids import Solids
 from lab.figures.view import LONGEST_SIDE, MEAN_SIDE, Figure, Light, render
-from mmeatrack.datasets.pairs.cutouts import CutoutStore
+from mmeatrack.datasets.pairs.stills import CutoutStore
 
 LIGHT = Light(np.array([0.0, 0.0, 1.0]), 0.5, 0.0, 0.0, 0.0, 0)
 

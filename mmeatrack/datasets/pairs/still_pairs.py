@@ -10,7 +10,6 @@ from mmeatrack.registry import DATASETS
 
 from .augment import Augmentation, augment
 from .base import PairBatch, PairSet, as_batch, check_shares
-from .cutouts import CANVAS, MEAN_SIDE, Cutouts, CutoutStore
 from .geometry import (
     NUM_VIEWS,
     CropForm,
@@ -24,7 +23,7 @@ from .geometry import (
     sample_pixels,
     uniform,
 )
-from .photos import PhotoStore
+from .stills import CANVAS, MEAN_SIDE, Cutouts, CutoutStore, PhotoStore
 
 
 class Change(NamedTuple):

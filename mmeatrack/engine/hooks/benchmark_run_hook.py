@@ -51,7 +51,7 @@ class BenchmarkRunHook(Hook):
         """Release the folder for other runs."""
         for metric in _metrics(runner):
             if metric.run_folder is not None:
-                metric.run_folder.release()
+                metric.run_folder.lock.release()
 
     def _finished_sequences(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
         """Claim the metric's folder for this run and take over the finished sequences in it.
@@ -74,7 +74,7 @@ class BenchmarkRunHook(Hook):
         if problem is not None:
             raise RuntimeError(problem)
         if not is_main_process():
-            folder.join()
+            folder.lock.acquire()
         elif finished:
             warn(f'{len(finished)} sequences are complete in {folder.path} and are not run again')
         return finished

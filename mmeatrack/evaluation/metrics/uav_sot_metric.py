@@ -127,8 +127,8 @@ class UAVSOTMetric(BaseVideoMetric):
         folder = self.run_folder
         for data_sample in data_samples:
             self._add_frame(data_sample)
-            if folder is not None:
-                folder.beat()
+            if folder is not None and folder.lock.token is not None:
+                folder.lock.beat()
             if data_sample['frame_id'] == data_sample['video_length'] - 1:
                 self._finish_sequence()
 
@@ -136,7 +136,7 @@ class UAVSOTMetric(BaseVideoMetric):
         """Score the sequences of all processes (:meth:`compute_metrics`) and free the folder."""
         metrics: Dict[str, float] = super().evaluate(size)
         if self._claimed_alone and self.run_folder is not None:
-            self.run_folder.release()
+            self.run_folder.lock.release()
         return metrics
 
     def compute_metrics(self, results: list) -> Dict[str, float]:
@@ -195,7 +195,9 @@ class UAVSOTMetric(BaseVideoMetric):
         assert self._running is not None
         result, folder = self._running.result(), self.run_folder
         if folder is not None:
-            if not folder.is_claimed:  # no hook did; what is in it belongs to another run
+            if (
+                folder.lock.token is None
+            ):  # no hook has claimed it; what is in it belongs to another run
                 folder.claim(self._identity)
                 self._identity = folder.identity()  # shared by all validations of one training
                 self._claimed_alone = True

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from mmeatrack.datasets import MixedPairs, StillPairs
-from mmeatrack.datasets.pairs.cutouts import CutoutStore
-from mmeatrack.datasets.pairs.photos import PhotoStore
+from mmeatrack.datasets.pairs.stills import CutoutStore, PhotoStore
 
 from .folders import write_cutouts, write_photos, write_square_pack
 

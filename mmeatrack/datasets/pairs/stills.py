@@ -1,23 +1,123 @@
-"""Cut-outs: pictures of single things with an alpha channel, with several poses per thing."""
+"""Photographs and cut-outs in memory.
 
+Photographs are pyramids from which windows of one size are cut. Cut-outs are pictures of single
+things with an alpha channel, with several poses per thing.
+"""
+
+import logging
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 import cv2
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import Tensor
 
-from .photos import load_images
+T = TypeVar('T')
 
-CANVAS = 96
-# Mean side of a cut-out on its canvas, in px; long ones are reduced to fit.
-MEAN_SIDE = 40.0
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
+# Photographs with a shorter side are left out; others are enlarged to a window's side.
+LEAST_SIDE = 96
+LONGEST_SIDE = 1024  # larger photographs are reduced, px
+WINDOW = 256  # side of the windows, px
+
+CANVAS = 96  # side of a cut-out's canvas, px
+MEAN_SIDE = 40.0  # of a cut-out on its canvas, px; long ones are reduced to fit
+_COVERED = (0.08, 0.995)  # limits to the share of its bounding box that a cut-out covers
 _HULL_POINTS = 24
-# A cut-out has to cover a share of its bounding box within these limits.
-_COVERED = (0.08, 0.995)
 _MOST_POSES = 12
+
+
+def _load_images(
+    folder: Union[str, Path],
+    flags: int,
+    convert: Callable[[np.ndarray], Optional[T]],
+    needed: str,
+    least: int = 8,
+) -> Tuple[Dict[Path, T], str]:
+    """Load and convert the images of a folder and its subfolders; ``convert`` omits unfit ones.
+
+    Returns the results by path, in order, and a report. FileNotFoundError if there is no image,
+    ValueError if fewer than ``least`` are usable.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise FileNotFoundError(f'{root}: no such folder. Give a folder of images.')
+    paths = sorted(path for path in root.rglob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise FileNotFoundError(
+            f'{root}: no image in this folder or below it ({", ".join(IMAGE_SUFFIXES)}).'
+        )
+    converted: Dict[Path, T] = {}
+    problems: Dict[str, List[str]] = dict(unreadable=[], unfit=[])
+    for path in paths:
+        content = np.fromfile(path, np.uint8)
+        image = cv2.imdecode(content, flags) if content.size else None
+        result = None if image is None else convert(image)
+        if result is not None:
+            converted[path] = result
+        else:
+            problems['unreadable' if image is None else 'unfit'].append(path.name)
+    report = f'{len(converted)} usable images'
+    for problem, names in problems.items():
+        if names:
+            report += f', {len(names)} {problem} ({", ".join(names[:3])})'
+    print_log(f'{folder}: {report}', 'current', level=logging.INFO)
+    if len(converted) < least:
+        raise ValueError(f'{folder}: {report}, but at least {least} {needed}.')
+    return converted, report
+
+
+class PhotoStore:
+    """Photographs of a folder and its subfolders as uint8 pyramids (3, H, W), BGR, on one device.
+
+    Raises:
+        FileNotFoundError: If the folder holds no image.
+        ValueError: If fewer than eight photographs can be used.
+    """
+
+    def __init__(self, folder: Union[str, Path], device: Union[str, torch.device] = 'cpu') -> None:
+        def convert(image: np.ndarray) -> Optional[List[Tensor]]:
+            if min(image.shape[:2]) < LEAST_SIDE:
+                return None
+            return [torch.from_numpy(each).to(device) for each in _pyramid(image)]
+
+        needed = (
+            f'photographs with sides of {LEAST_SIDE} px or more are needed. Add some, or give '
+            'another photo_root'
+        )
+        found, self.report = _load_images(folder, cv2.IMREAD_COLOR, convert, needed)
+        self.pyramids = list(found.values())
+
+    def windows(self, number: int, rng: torch.Generator) -> Tensor:
+        """Cut windows of random photographs, levels and places: (number, 3, 256, 256) float."""
+        draws = torch.rand(number, 4, generator=rng, device=rng.device).tolist()
+        windows = []
+        for photo, level, across, down in draws:
+            levels = self.pyramids[int(photo * len(self.pyramids))]
+            image = levels[int(level * len(levels))]
+            top = int(down * (image.shape[1] - WINDOW + 1))
+            left = int(across * (image.shape[2] - WINDOW + 1))
+            windows.append(image[:, top : top + WINDOW, left : left + WINDOW])
+        return torch.stack(windows).float()
+
+
+def _pyramid(image: np.ndarray) -> List[np.ndarray]:
+    """Halve an image (H, W, 3) repeatedly, down to a window's side; levels are (3, H, W)."""
+    height, width = image.shape[:2]
+    factor = max(min(1.0, LONGEST_SIDE / max(height, width)), WINDOW / min(height, width))
+    size = max(round(width * factor), WINDOW), max(round(height * factor), WINDOW)
+    levels = []
+    while True:
+        if size != (image.shape[1], image.shape[0]):
+            method = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
+            image = cv2.resize(image, size, interpolation=method)
+        levels.append(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        if min(size) < 2 * WINDOW:
+            return levels
+        size = size[0] // 2, size[1] // 2
 
 
 class Cutouts(NamedTuple):
@@ -50,7 +150,7 @@ class CutoutStore:
             'images with an alpha channel that is neither empty nor full are needed. Add some, or '
             'give another cutout_root'
         )
-        found, self.report = load_images(folder, cv2.IMREAD_UNCHANGED, _on_canvas, least, needed)
+        found, self.report = _load_images(folder, cv2.IMREAD_UNCHANGED, _on_canvas, needed, least)
         things: Dict[Tuple[Path, str], List[int]] = defaultdict(list)
         kept: List[Tuple[np.ndarray, np.ndarray]] = []
         for path, cutout in found.items():
