@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional, Union
+from typing import Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -162,6 +162,26 @@ class RunFolder:
         if self.report_path.is_file():
             self.report_path.rename(RunFolder(moved).report_path)
         return moved
+
+
+def run_speed(results: Iterable[SequenceResult]) -> Tuple[dict, Dict[str, dict]]:
+    """``fps`` (end to end) and ``network_fps``: all frames over all seconds, and by sequence.
+
+    Both are None if no time was measured. The first frame of a sequence sets the tracker up and is
+    left out.
+    """
+    results = list(results)
+    return _speeds(results), {result.name: _speeds([result]) for result in results}
+
+
+def _speeds(results: List[SequenceResult]) -> Dict[str, Optional[float]]:
+    speeds: Dict[str, Optional[float]] = {}
+    for key, column in (('fps', 'seconds'), ('network_fps', 'network_seconds')):
+        seconds = np.concatenate([getattr(result, column)[1:] for result in results])
+        measured = seconds[np.isfinite(seconds)]
+        total = measured.sum()
+        speeds[key] = float(len(measured) / total) if total > 0 else None
+    return speeds
 
 
 def file_name(name: str, what: str) -> str:

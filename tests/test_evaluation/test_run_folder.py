@@ -4,7 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, rounded_boxes
+from mmeatrack.evaluation.run_folder import (
+    RunFolder,
+    SequenceResult,
+    rounded_boxes,
+    run_speed,
+)
 
 
 def make_result(name: str = 'car1_s', num_frames: int = 3, network: float = 0.01) -> SequenceResult:
@@ -170,3 +175,35 @@ def test_a_sequence_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match='must be usable as a folder name'):
         RunFolder(tmp_path / 'EATrack').write(make_result(name))
     assert list(tmp_path.iterdir()) == []
+
+
+def make_timed_result(name: str, seconds: list, network_seconds: list) -> SequenceResult:
+    num_frames = len(seconds)
+    return SequenceResult(
+        name,
+        np.ones((num_frames, 4)),
+        np.ones(num_frames),
+        np.array(seconds),
+        np.array(network_seconds),
+    )
+
+
+def test_frames_without_a_time_do_not_count() -> None:
+    seconds = [np.nan, np.nan, 0.25]
+    total, _ = run_speed([make_timed_result('a', seconds, [np.nan] * 3)])
+    assert total == dict(fps=pytest.approx(4), network_fps=None)
+    total, _ = run_speed([make_timed_result('a', [0.5], [9.0])])  # the first frame is not tracked
+    assert total == dict(fps=None, network_fps=None)
+
+
+def test_run_speed_is_all_frames_over_all_seconds() -> None:
+    total, per_sequence = run_speed(
+        [
+            make_timed_result('a', [np.nan, 0.1, 0.1], [np.nan] * 3),
+            make_timed_result('b', [5.0, 0.5], [np.nan, 0.25]),
+        ]
+    )
+
+    assert total == dict(fps=pytest.approx(3 / 0.7), network_fps=pytest.approx(4))
+    assert per_sequence['a'] == dict(fps=pytest.approx(10), network_fps=None)
+    assert per_sequence['b'] == dict(fps=pytest.approx(2), network_fps=pytest.approx(4))

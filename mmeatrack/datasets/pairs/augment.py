@@ -1,13 +1,12 @@
 """Light, lens and sensor of training pairs, on whole batches."""
 
 import math
-from typing import NamedTuple
+from typing import List, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .base import PairBatch
 from .geometry import uniform
 
 _KERNEL = 9
@@ -39,33 +38,36 @@ class Augmentation(NamedTuple):
     edge: float = 0.12
 
 
-def augment(batch: PairBatch, rng: torch.Generator, how: Augmentation) -> PairBatch:
-    """Change light, sharpness and noise of pairs; boxes stay as they are."""
-    templates, search = batch.templates.clone(), batch.search.clone()
-    number = len(search)
+def augment(
+    views: List[Tensor], search_boxes: Tensor, rng: torch.Generator, how: Augmentation
+) -> List[Tensor]:
+    """Change light, sharpness and noise of the views of pairs, (B, 3, S, S) each, in place.
+
+    ``search_boxes`` (B, 4) are centre and size in px of the last view.
+    """
+    number, search = len(search_boxes), views[-1]
 
     def chosen(share: float) -> Tensor:
         return uniform(rng, (number,), 0, 1) < share
 
-    level = torch.randint(len(_COARSE), (number,), generator=rng, device=search.device)
+    level = torch.randint(len(_COARSE), (number,), generator=rng, device=rng.device)
     coarse = chosen(how.coarse)
     for each, keep in enumerate(_COARSE):
         rows = (coarse & (level == each)).nonzero().flatten()
         if len(rows):
-            templates[rows] = _coarsen(templates[rows].flatten(0, 1), keep).unflatten(0, (-1, 2))
-            search[rows] = _coarsen(search[rows], keep)
+            for crop in views:
+                crop[rows] = _coarsen(crop[rows], keep)
     blurred = chosen(how.blur)
     if blurred.any():
         search[blurred] = _blur(search[blurred], rng)
     temporal = blurred & chosen(0.5)
     if temporal.any():
-        templates[temporal, 1] = _blur(templates[temporal, 1], rng)
+        views[1][temporal] = _blur(views[1][temporal], rng)
 
     tint = 1 + uniform(rng, (number, 3, 1, 1), -how.tint, how.tint)
     haze = torch.where(chosen(how.haze), uniform(rng, (number,), 0, 0.7), torch.zeros(1).to(tint))
     air = uniform(rng, (number, 1, 1, 1), 60, 220)
     grey = chosen(how.grey)
-    views = [templates[:, 0], templates[:, 1], search]
     for view, crop in enumerate(views):
         crop = torch.where(grey[:, None, None, None], crop.mean(dim=1, keepdim=True), crop) * tint
         crop = _relight(crop, rng, how.light)
@@ -73,8 +75,8 @@ def augment(batch: PairBatch, rng: torch.Generator, how: Augmentation) -> PairBa
         sigma = uniform(rng, (number, 1, 1, 1), 0, 1) ** 2 * how.noise
         crop = crop + sigma * torch.randn(crop.shape, generator=rng, device=crop.device)
         views[view] = crop.clamp(0, 255)
-    search = _cut_edge(views[2], batch.search_boxes, chosen(how.edge), rng)
-    return batch._replace(templates=torch.stack(views[:2], dim=1), search=search)
+    views[-1] = _cut_edge(views[-1], search_boxes, chosen(how.edge), rng)
+    return views
 
 
 def _relight(crop: Tensor, rng: torch.Generator, strength: float) -> Tensor:

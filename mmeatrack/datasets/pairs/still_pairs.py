@@ -114,7 +114,8 @@ class StillPairs(PairSet):
                 pixels = self._paste_distractor(pixels, rng, things, crop, to_scene)
             layer = _sample_canvas(pose.pixels, shape, to_scene, crop.size)
             crops.append(_blend(pixels, layer, ~regions))
-        return augment(as_batch(crops, [crop.boxes for crop in views]), rng, self.augmentation)
+        crops = augment(crops, views[-1].boxes, rng, self.augmentation)
+        return as_batch(crops, [crop.boxes for crop in views])
 
     def _draw_targets(
         self, size: int, rng: torch.Generator
@@ -226,8 +227,6 @@ def _recolour(pixels: Tensor, rng: torch.Generator) -> Tensor:
 
 def _as_rectangle(hulls: Tensor) -> Tensor:
     """Corners (B, 4, 2) of the bounding boxes of outlines (B, K, 2), repeated to K points."""
-    low, high = hulls.amin(dim=1), hulls.amax(dim=1)
-    x = torch.stack((low[:, 0], high[:, 0], high[:, 0], low[:, 0]), dim=1)
-    y = torch.stack((low[:, 1], low[:, 1], high[:, 1], high[:, 1]), dim=1)
-    corners = torch.stack((x, y), dim=2)
+    sides = torch.stack((hulls.amin(dim=1), hulls.amax(dim=1)), dim=1)
+    corners = torch.stack((sides[:, [0, 1, 1, 0], 0], sides[:, [0, 0, 1, 1], 1]), dim=2)
     return corners.repeat(1, -(-hulls.shape[1] // 4), 1)[:, : hulls.shape[1]]

@@ -93,7 +93,8 @@ class VideoPairs(PairSet):
             to_patch = affine(turn, origin, box[:, :2] - 0.5)
             maps = compose(to_patch, crop_to_scene(crop, origin))
             crops.append(sample_pixels(pixels, maps, crop.size))
-        return augment(as_batch(crops, [crop.boxes for crop in views]), rng, self.augmentation)
+        crops = augment(crops, views[-1].boxes, rng, self.augmentation)
+        return as_batch(crops, [crop.boxes for crop in views])
 
     def _draw_frames(self, size: int, rng: torch.Generator) -> Tuple[List[Tensor], Tensor]:
         """Draw patches (B, 3, S, S) of each view, and boxes (B, 3, 4)."""

@@ -4,22 +4,28 @@ import json
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
 from mmengine.logging import print_log
 from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
-from mmeatrack.evaluation.metrics.running_sequence import (
+from mmeatrack.evaluation.metrics.current_run import (
     RunningSequence,
+    machine_facts,
     model_name,
     process_group,
 )
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
-from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, as_text, file_name
-from mmeatrack.evaluation.speed import machine_facts, run_speed
+from mmeatrack.evaluation.run_folder import (
+    RunFolder,
+    SequenceResult,
+    as_text,
+    file_name,
+    run_speed,
+)
 from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.log import warn
 from mmeatrack.registry import METRICS
@@ -47,8 +53,8 @@ class UAVSOTMetric(BaseVideoMetric):
             ``metainfo``; datasets without one, such as your own folders, have no such level.
             None keeps no files, unless :class:`mmeatrack.BenchmarkRunHook` sets it.
         tracker_name: Name of the tracker in files and reports; by default the class of the model.
-        collect_device: See :class:`mmtrack.evaluation.BaseVideoMetric`.
-        prefix: Prefix of the metrics' names; ``'uav'`` by default.
+        kwargs: Arguments of :class:`mmtrack.evaluation.BaseVideoMetric`; the default ``prefix`` of
+            the metrics' names is ``'uav'``.
 
     Raises:
         ValueError: If a policy is unknown or the tracker's name cannot be a folder name.
@@ -63,16 +69,16 @@ class UAVSOTMetric(BaseVideoMetric):
         valid_boxes: Optional[str] = None,
         result_dir: Union[str, Path, int, float, None] = None,
         tracker_name: Union[str, int, float, None] = None,
-        collect_device: str = 'cpu',
-        prefix: Optional[str] = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+        super().__init__(**kwargs)
         self.absent = absent
         self.valid_boxes = resolve_valid_boxes(absent, valid_boxes)
         self.result_dir = None if result_dir is None else as_text(result_dir, 'result_dir')
         self._tracker_name: Optional[str] = None
         if tracker_name is not None:
-            self.tracker_name = as_text(tracker_name, 'tracker_name')
+            name = as_text(tracker_name, 'tracker_name')
+            self._tracker_name = file_name(name, 'tracker_name')
         self.precision = 'float32'
         self._resumed: Dict[str, SequenceResult] = {}
         self._running: Optional[RunningSequence] = None
@@ -88,10 +94,6 @@ class UAVSOTMetric(BaseVideoMetric):
         if self._tracker_name is None:
             self._tracker_name = model_name() or 'tracker'
         return self._tracker_name
-
-    @tracker_name.setter
-    def tracker_name(self, name: str) -> None:
-        self._tracker_name = file_name(name, 'tracker_name')
 
     @property
     def run_folder(self) -> Optional[RunFolder]:

@@ -8,8 +8,7 @@ from typing import Dict, List, Mapping
 from lab.experiments.micro import MicroExperiment, run_name
 from lab.experiments.results import mean_and_error, read_run, score_runs
 from mmeatrack.evaluation.report import TrackerReport
-from mmeatrack.evaluation.run_folder import SequenceResult
-from mmeatrack.evaluation.speed import run_speed
+from mmeatrack.evaluation.run_folder import SequenceResult, run_speed
 from mmeatrack.evaluation.tables import markdown_table, report_files, write_report_files
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.frame_files import list_frames

@@ -1,15 +1,20 @@
-"""The current test run, as a metric sees it: the sequence being tracked, model and processes."""
+"""The current test run: the sequence being tracked, model, processes and machine."""
 
 import ast
 import os
+import platform
 import socket
+from pathlib import Path
 from typing import List, Mapping, Optional
 
 import numpy as np
+import torch
 from mmengine.dist import get_world_size
 from mmengine.logging import MessageHub
 
 from mmeatrack.evaluation.run_folder import SequenceResult, rounded_boxes
+
+CPU_INFO = Path('/proc/cpuinfo')
 
 
 class RunningSequence:
@@ -83,3 +88,28 @@ def process_group() -> str:
     if address in ('localhost', '127.0.0.1', '::1'):
         address = f'{socket.gethostname()}:{address}'
     return f'{address}:{os.environ.get("MASTER_PORT", "")}'
+
+
+def machine_facts(device: torch.device) -> dict:
+    """Return the machine and software of this process, and the device that the model runs on.
+
+    ``cpu``, ``device``, ``threads`` (of PyTorch, in each process), ``processes``, ``torch`` and
+    ``python`` (versions).
+    """
+    on_gpu = device.type == 'cuda'
+    return dict(
+        cpu=_cpu_model(),
+        device=torch.cuda.get_device_name(device) if on_gpu else device.type,
+        threads=torch.get_num_threads(),
+        processes=get_world_size(),
+        torch=torch.__version__,
+        python=platform.python_version(),
+    )
+
+
+def _cpu_model() -> str:
+    if CPU_INFO.is_file():
+        for line in CPU_INFO.read_text(errors='replace').splitlines():
+            if line.startswith('model name'):
+                return line.split(':', 1)[1].strip()
+    return platform.processor() or platform.machine()
