@@ -1,5 +1,6 @@
 """Loading of one sequence, and requirements on it."""
 
+import os
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -54,6 +55,18 @@ def full_prefix(dataset: Any, given: Optional[Mapping[str, str]]) -> Dict[str, s
             f'it has {sorted(dataset.DEFAULT_PREFIX)}'
         )
     return {**dataset.DEFAULT_PREFIX, **(given or {})}
+
+
+def required_folder(dataset: Any, prefix: str) -> Path:
+    """Return a folder of a dataset's ``data_prefix``; FileNotFoundError if it is missing."""
+    folder, root = Path(dataset.data_prefix[prefix]), Path(dataset.data_root)
+    if not folder.is_dir():
+        there = sorted(os.listdir(root))[:8] if root.is_dir() else 'nothing, it does not exist'
+        raise FileNotFoundError(
+            f'{type(dataset).__name__}: no folder {folder}; {root} holds {there}. '
+            f'Set data_root, or data_prefix=dict({prefix}=...) if the folder has another name'
+        )
+    return folder
 
 
 def min_visible_frames(transforms: Iterable[Any]) -> Tuple[int, str]:

@@ -21,15 +21,10 @@ from mmeatrack.structures.boxes import xywh_to_cxcywh
 class LoadFrame(LoadImageFromFile):
     """Load a frame as mmcv's ``LoadImageFromFile`` does, but refuse a broken file.
 
-    Reads ``img_path`` from the storage that ``backend_args`` names; adds ``img`` (H, W, 3) BGR,
-    uint8, ``img_shape`` and ``ori_shape`` (H, W). By default, images of one channel are expanded to
-    three. :func:`mmeatrack.files.image_file.decode_image` detects truncated images.
-
-    Args:
-        args, kwargs: Of :class:`mmcv.transforms.LoadImageFromFile`, without ``ignore_empty``.
-
-    Raises:
-        ValueError: If ``ignore_empty`` is set.
+    Takes mmcv's arguments without ``ignore_empty``. Reads ``img_path`` from the storage that
+    ``backend_args`` names; adds ``img`` (H, W, 3) BGR, uint8, ``img_shape`` and ``ori_shape``
+    (H, W). By default, images of one channel are expanded to three.
+    :func:`mmeatrack.files.image_file.decode_image` detects truncated images.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -110,7 +105,7 @@ class NearSampling(TridentSampling):
             raise ValueError(f'max_template_range={max_template_range} must be at least 1.')
         if (self.num_search_frames, self.num_template_frames) != (1, 2):
             raise ValueError(
-                f'NearSampling draws one search and two template frames; leave out '
+                'NearSampling draws one search and two template frames; leave out '
                 f'num_search_frames={self.num_search_frames} and '
                 f'num_template_frames={self.num_template_frames}, or use mmtrack.TridentSampling.'
             )

@@ -8,7 +8,7 @@ import numpy as np
 from mmtrack.datasets import BaseVideoDataset
 from PIL import Image
 
-from mmeatrack.datasets.sequence_loading import full_prefix
+from mmeatrack.datasets.sequence_loading import full_prefix, required_folder
 from mmeatrack.files.box_text import read_mot_rows
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.registry import DATASETS
@@ -96,12 +96,7 @@ class UAVMOTDataset(BaseVideoDataset):
         return frames, [i for i, info in enumerate(frames) if info['frame_id'] % interval == 0]
 
     def _names(self) -> List[str]:
-        root = Path(self.data_prefix['img_path'])
-        if not root.is_dir():
-            raise FileNotFoundError(
-                f'{type(self).__name__}: no folder {root}. Set data_root, or '
-                'data_prefix=dict(img_path=...) if the folder has another name'
-            )
+        root = required_folder(self, 'img_path')
         found = sorted(
             path.name for path in root.iterdir() if self.image_folder(path.name).is_dir()
         )

@@ -10,7 +10,12 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.sequence_loading import full_prefix, load_sequence, min_visible_frames
+from mmeatrack.datasets.sequence_loading import (
+    full_prefix,
+    load_sequence,
+    min_visible_frames,
+    required_folder,
+)
 from mmeatrack.files.sequence_infos import find_folder_sequences, load_infos_file, name_sequences
 from mmeatrack.registry import DATASETS
 
@@ -109,15 +114,7 @@ class UAVSOTDataset(BaseSOTDataset):
 
     def required_folder(self, prefix: str) -> Path:
         """Return the folder ``data_prefix[prefix]``; FileNotFoundError if it is missing."""
-        folder = Path(self.data_prefix[prefix])
-        if not folder.is_dir():
-            root = Path(self.data_root)
-            there = sorted(os.listdir(root))[:8] if root.is_dir() else 'nothing, it does not exist'
-            raise FileNotFoundError(
-                f'{type(self).__name__}: no folder {folder}; {self.data_root} holds {there}. '
-                f'Set data_root, or data_prefix=dict({prefix}=...) if the folder has another name'
-            )
-        return folder
+        return required_folder(self, prefix)
 
     def load_data_list(self) -> List[dict]:
         """Load the sequences that can be used."""
@@ -269,8 +266,8 @@ class UAVSOTDataset(BaseSOTDataset):
         expected = self.NUM_SEQUENCES
         if expected in (None, num_usable) or self.sequences is not None or self.ann_file:
             self._log(f'{num_usable} sequences', logging.INFO)
-            return
-        self._log(
-            f'{num_usable} sequences in {self.data_root}, but the benchmark has {expected}; '
-            'scores cannot be compared with published ones'
-        )
+        else:
+            self._log(
+                f'{num_usable} sequences in {self.data_root}, but the benchmark has {expected}; '
+                'scores cannot be compared with published ones'
+            )

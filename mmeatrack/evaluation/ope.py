@@ -153,9 +153,8 @@ def sequence_scores(
 ) -> SequenceScores:
     """Score one sequence; the arguments are those of :func:`ope_scores`.
 
-    Raises:
-        ValueError: If the shapes are wrong, the numbers of boxes differ, the first ground truth box
-            is not a target, or no frame is left to score.
+    ValueError if the shapes are wrong, the numbers of boxes differ, the first ground truth box is
+    not a target, or no frame is left to score.
     """
     result, truth = _checked_pair(result, ground_truth)
     result = repair_result(result, truth)

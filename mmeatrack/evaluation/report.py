@@ -175,12 +175,8 @@ def sequence_differences(
 ) -> List[Tuple[str, float, float, float]]:
     """Compare the success AUC of two trackers on the sequences of both.
 
-    Returns:
-        Rows of sequence, both scores, and the first minus the second; the greatest lead of the
-        first tracker on top.
-
-    Raises:
-        ValueError: If a tracker is not in the report.
+    Rows are sequence, both scores, and the first minus the second, the first tracker's greatest
+    lead on top. ValueError if a tracker is not in the report.
     """
     for name in (tracker, other):
         if name not in report:

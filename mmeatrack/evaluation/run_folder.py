@@ -61,9 +61,8 @@ class RunFolder:
     def write(self, result: SequenceResult) -> None:
         """Write one sequence. The box file comes last: a sequence that has one is complete.
 
-        Raises:
-            ValueError: If the sequence's name cannot be a file name.
-            RuntimeError: If the folder was claimed and another run has taken it over.
+        ValueError if its name cannot be a file name; RuntimeError if the folder was claimed and
+        another run has taken it over.
         """
         name = file_name(result.name, 'seq_name')
         self._check_lock()
@@ -84,8 +83,7 @@ class RunFolder:
     def read(self, name: str, num_frames: int) -> Optional[SequenceResult]:
         """Read a sequence of ``num_frames`` frames; None if it is missing or incomplete.
 
-        Raises:
-            ValueError: If a file is malformed.
+        ValueError if a file is malformed.
         """
         box_file = self.path / f'{name}.txt'
         if not box_file.is_file():
@@ -194,11 +192,7 @@ def file_name(name: str, what: str) -> str:
 
 
 def as_text(value: Union[str, Path, int, float], what: str) -> str:
-    """Return an option as text; ``--cfg-options`` turns what looks like a number into one.
-
-    Raises:
-        TypeError: If it is neither text nor a number.
-    """
+    """Return an option as text, which ``--cfg-options`` may have made a number; else TypeError."""
     if isinstance(value, bool) or not isinstance(value, (str, Path, int, float)):
         raise TypeError(
             f'{what}={value!r} is a {type(value).__name__}, but has to be text; on the command '

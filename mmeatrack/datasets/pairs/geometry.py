@@ -94,13 +94,10 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 
 
 def sample_pixels(source: Tensor, maps: Tensor, size: int, padding: str = 'zeros') -> Tensor:
-    """Sample crops (B, C, size, size) from pixels.
+    """Sample crops (B, C, size, size) from pixels (B, C, H, W) by maps (B, 2, 3).
 
-    Args:
-        source: (B, C, H, W) float.
-        maps: (B, 2, 3) from crop px to source px; pixel centres are integers in both.
-        size: Side of the crops in px.
-        padding: Beyond the source: 'zeros', 'border' or 'reflection'.
+    The maps lead from crop px to source px; pixel centres are integers in both. ``padding`` is that
+    of ``grid_sample``.
     """
     pixel = torch.arange(size, dtype=source.dtype, device=source.device)
     sides = maps.new_tensor([source.shape[-1], source.shape[-2]])
@@ -124,12 +121,8 @@ def random_linear(
 ) -> Tensor:
     """Random linear maps (B, 2, 2): a rotation after a stretch, a shear and a scale.
 
-    Args:
-        rng, batch: Random generator, and number of maps.
-        turn: Largest rotation in radians.
-        scale: Largest ``|log|`` of the scale.
-        stretch: Largest ``|log|`` of the stretch of x, and of the inverse stretch of y.
-        shear: Largest shear of x along y.
+    The limits are those of the rotation in radians, of the ``|log|`` of the scale and of the
+    stretch of x (y shrinks by it), and of the shear of x along y.
     """
     angle, zoom, pull, lean = (
         uniform(rng, (batch,), -most, most) for most in (turn, scale, stretch, shear)

@@ -73,9 +73,7 @@ def _load_images(
 class PhotoStore:
     """Photographs of a folder and its subfolders as uint8 pyramids (3, H, W), BGR, on one device.
 
-    Raises:
-        FileNotFoundError: If the folder holds no image.
-        ValueError: If fewer than eight photographs can be used.
+    FileNotFoundError if the folder holds no image, ValueError if fewer than eight are usable.
     """
 
     def __init__(self, folder: Union[str, Path], device: Union[str, torch.device] = 'cpu') -> None:
@@ -137,10 +135,7 @@ class CutoutStore:
 
     ``<kind>/<thing>.png`` and ``<kind>/<thing>-<pose>.png``, or WebP with alpha, are poses of one
     thing. Things in the same folder are of one kind, and serve as distractors for each other.
-
-    Raises:
-        FileNotFoundError: If the folder holds no image.
-        ValueError: If fewer than ``least`` cut-outs can be used.
+    FileNotFoundError if the folder holds no image, ValueError if fewer than ``least`` are usable.
     """
 
     def __init__(

@@ -47,10 +47,7 @@ def cut_patch(image: np.ndarray, box_xywh: np.ndarray) -> Tuple[np.ndarray, np.n
     """Cut a patch (S, S, 3) around a box (4,), x, y, w, h in image px; black beyond the image.
 
     Returns the patch and the box in it (4,), centre and size in patch px. 0 is the corner of the
-    image (H, W, 3) and of the patch.
-
-    Raises:
-        ValueError: If a side of the box is not above 0.
+    image (H, W, 3) and of the patch. ValueError if the box is empty.
     """
     cx, cy, w, h = xywh_to_cxcywh([float(value) for value in box_xywh])
     if not (w > 0 and h > 0):
@@ -106,11 +103,7 @@ def write_pack(pack: Pack, folder: Union[str, Path], name: str) -> None:
 
 
 def read_packs(folder: Union[str, Path]) -> List[Pack]:
-    """Read the packs of a folder, with their patches as memory maps.
-
-    Raises:
-        FileNotFoundError: If there is none.
-    """
+    """Read the packs of a folder, with their patches as memory maps; FileNotFoundError if none."""
     packs = []
     for path in sorted(Path(folder).glob('*_img.npy')):
         notes = np.load(str(path).replace('_img.npy', '_ann.npz'))

@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -122,9 +122,8 @@ class UAVSOTMetric(BaseVideoMetric):
     def process(self, data_batch: Optional[dict], data_samples: Sequence[dict]) -> None:
         """Take the predictions of one frame; called by the test loop frame by frame.
 
-        Raises:
-            RuntimeError: If frames are not in the order of the video, or another run has taken over
-                the folder of raw results.
+        RuntimeError if it is not the next frame of its video, or if another run has taken over the
+        folder of raw results.
         """
         folder = self.run_folder
         for data_sample in data_samples:
@@ -144,13 +143,30 @@ class UAVSOTMetric(BaseVideoMetric):
     def compute_metrics(self, results: list) -> Dict[str, float]:
         """Score the sequence results of all processes and write the report.
 
-        Returns:
-            ``success_auc``, ``precision20`` and ``norm_precision`` in percent, ``fps`` end to end,
-            ``network_fps`` where the tracker measures it, and ``num_sequences``.
-
-        Raises:
-            ValueError: If two sequences have the same name or nothing was tracked.
+        Returns ``success_auc``, ``precision20`` and ``norm_precision`` in percent, ``fps`` end to
+        end, ``network_fps`` where the tracker measures it, and ``num_sequences``. ValueError if two
+        sequences have the same name or nothing was tracked.
         """
+        tracked, truths = self._collect(results)
+        boxes = {name: result.boxes for name, result in tracked.items()}
+        scores = ope_scores(boxes, truths, self.absent, self.valid_boxes)
+        speed, per_sequence = run_speed(tracked.values())
+        facts = dict(machine_facts(self._device), precision=self.precision, batch_size=1)
+        report = TrackerReport(
+            scores,
+            attribute_scores(scores, self._by_sequence('attributes')),
+            (self.dataset_meta or {}).get('left_out', {}),
+            speed={**speed, **facts},
+            sequence_speeds=per_sequence,
+        )
+        self._publish(report)
+        metrics = {key: 100 * value for key, value in scores.headline().items()}
+        metrics.update({key: value for key, value in speed.items() if value is not None})
+        metrics = {key: round(value, 2) for key, value in metrics.items()}
+        return dict(metrics, num_sequences=report.num_sequences)
+
+    def _collect(self, results: list) -> Tuple[Dict[str, SequenceResult], Dict[str, np.ndarray]]:
+        """Return results and ground truths of all sequences, in the order of the dataset."""
         names = Counter(result.name for result, _ in results)
         repeated = [name for name, count in names.items() if count > 1]
         if repeated:
@@ -161,17 +177,8 @@ class UAVSOTMetric(BaseVideoMetric):
             truths.setdefault(result.name, ground_truth)
         if not tracked:
             raise ValueError('no sequence was tracked to its end; there is nothing to score')
-        ordered = [name for name in truths if name in tracked]  # the order of the dataset
-        report = self._report(
-            {name: tracked[name] for name in ordered}, {name: truths[name] for name in ordered}
-        )
-        self._publish(report)
-        metrics = {key: round(100 * value, 2) for key, value in report.scores.headline().items()}
-        assert report.speed is not None
-        speeds = {key: report.speed[key] for key in ('fps', 'network_fps')}
-        metrics.update({key: round(value, 2) for key, value in speeds.items() if value is not None})
-        metrics['num_sequences'] = report.num_sequences
-        return metrics
+        ordered = [name for name in truths if name in tracked]
+        return {name: tracked[name] for name in ordered}, {name: truths[name] for name in ordered}
 
     def _add_frame(self, data_sample: dict) -> None:
         frame_id, video_id = data_sample['frame_id'], data_sample['video_id']
@@ -218,21 +225,6 @@ class UAVSOTMetric(BaseVideoMetric):
         """Return a value of the dataset's metainfo by sequence; empty if it does not give it."""
         meta = self.dataset_meta or {}
         return dict(zip(meta.get('seq_names', ()), meta.get(key, ())))
-
-    def _report(
-        self, tracked: Mapping[str, SequenceResult], truths: Mapping[str, np.ndarray]
-    ) -> TrackerReport:
-        boxes = {name: result.boxes for name, result in tracked.items()}
-        scores = ope_scores(boxes, truths, self.absent, self.valid_boxes)
-        total, per_sequence = run_speed(tracked.values())
-        facts = machine_facts(self._device)
-        return TrackerReport(
-            scores,
-            attribute_scores(scores, self._by_sequence('attributes')),
-            (self.dataset_meta or {}).get('left_out', {}),
-            speed=dict(total, **facts, precision=self.precision, batch_size=1),
-            sequence_speeds=per_sequence,
-        )
 
     def _publish(self, report: TrackerReport) -> None:
         print_log(
