@@ -160,7 +160,7 @@ def _frames_in_range(folder: Path, names: List[str], first: int, last: int) -> L
     missing = [number for number in range(first, last + 1) if number not in by_number]
     if missing:
         raise FileNotFoundError(
-            f'{folder}: frame {missing[0]} is missing, the first of {len(missing)} of '
-            f'{first}-{last} ({names[0]} .. {names[-1]} are there); unpack the benchmark again'
+            f'{folder}: frame {missing[0]} is missing, {len(missing)} of {first}-{last} in all; '
+            f'there are {names[0]} .. {names[-1]}; unpack the benchmark again'
         )
     return [by_number[number] for number in range(first, last + 1)]

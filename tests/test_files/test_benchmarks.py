@@ -11,11 +11,22 @@ def lengths(table: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    ('table', 'count', 'num_frames'), [('dtb70', 70, 15777), ('uav20l', 20, 58670)]
+    ('table', 'count', 'num_frames'),
+    [
+        ('dtb70', 70, 15777),
+        ('uav20l', 20, 58670),
+        ('uav123', 123, 112578),
+        ('uav123_10fps', 123, 37607),
+    ],
 )
 def test_tables_hold_the_whole_benchmark(table: str, count: int, num_frames: int) -> None:
-    assert len(lengths(table)) == count
+    assert len(load_sequence_table(table)) == len(lengths(table)) == count
     assert sum(lengths(table).values()) == num_frames
+
+
+@pytest.mark.parametrize(('key', 'count'), [('dtb70', 11), ('uavdt', 9), ('visdrone', 12)])
+def test_attributes_of_a_benchmark_are_unique(key: str, count: int) -> None:
+    assert len(set(BENCHMARKS[key].attributes)) == len(BENCHMARKS[key].attributes) == count
 
 
 @pytest.mark.parametrize('key', ['dtb70', 'uav123', 'uav123-10fps', 'uav20l'])

@@ -1,5 +1,6 @@
 from collections import Counter
 from pathlib import Path
+from typing import List
 
 import pytest
 
@@ -11,12 +12,11 @@ from mmeatrack.files.sequence_infos import (
 )
 
 
-@pytest.mark.parametrize(('table', 'num_frames'), [('uav123', 112578), ('uav123_10fps', 37607)])
-def test_tables_hold_the_whole_benchmark(table: str, num_frames: int) -> None:
-    sequences = load_sequence_table(table)
-
-    assert len(sequences) == len({sequence.name for sequence in sequences}) == 123
-    assert sum(sequence.last - sequence.first + 1 for sequence in sequences) == num_frames
+def load(folder: Path, text: str, encoding: str = 'utf-8') -> List[dict]:
+    """Load an infos file with these lines."""
+    path = folder / 'infos.txt'
+    path.write_bytes(text.encode(encoding))
+    return load_infos_file(path)
 
 
 def test_uav123_has_parts_of_folders_with_gaps_and_shared_frames() -> None:
@@ -29,12 +29,9 @@ def test_uav123_has_parts_of_folders_with_gaps_and_shared_frames() -> None:
 
 
 def test_infos_file_names_sequences_after_their_annotation(tmp_path: Path) -> None:
-    path = tmp_path / 'infos.txt'
-    path.write_text(
-        'The format is path,path,first,last\r\nseq/bird1,anno/bird1_2.txt,775,1477\r\n\n'
-    )
+    text = 'The format is path,path,first,last\r\nseq/bird1,anno/bird1_2.txt,775,1477\r\n\n'
 
-    assert load_infos_file(path) == [
+    assert load(tmp_path, text) == [
         dict(
             seq_name='bird1_2',
             video_path='seq/bird1',
@@ -45,46 +42,30 @@ def test_infos_file_names_sequences_after_their_annotation(tmp_path: Path) -> No
     ]
 
 
-def test_infos_file_names_sequences_after_the_folder_if_the_files_are_alike(tmp_path: Path) -> None:
-    path = tmp_path / 'infos.txt'
-    path.write_text('header\na/img,a/groundtruth.txt,1,9\nb/img,b/groundtruth.txt,1,9\n')
-
-    assert [info['seq_name'] for info in load_infos_file(path)] == ['a', 'b']
-
-
-def test_infos_file_errors_name_file_and_line(tmp_path: Path) -> None:
-    path = tmp_path / 'infos.txt'
-    path.write_text('header\na,a.txt,1,9\nb,b.txt,1\n')
-
-    with pytest.raises(ValueError, match=r'infos\.txt, line 3'):
-        load_infos_file(path)
-    with pytest.raises(FileNotFoundError, match='nowhere'):
-        load_infos_file(tmp_path / 'nowhere.txt')
-
-
-def test_names_must_be_unique() -> None:
-    infos = [dict(seq_name='a', video_path='x', ann_path='x.txt')] * 2
-
-    with pytest.raises(ValueError, match="2 sequences are named 'a'"):
-        name_sequences(infos, 'sequences')
-
-
-def test_infos_need_paths() -> None:
-    with pytest.raises(ValueError, match='needs video_path and ann_path'):
-        name_sequences([dict(video_path='x')], 'sequences')
-    with pytest.raises(ValueError, match='empty'):
-        name_sequences([], 'sequences')
+@pytest.mark.parametrize(
+    ('lines', 'names'),
+    [
+        (['a/img,a/groundtruth.txt,1,9', 'b/img,b/groundtruth.txt,1,9'], ['a', 'b']),
+        (['x,a/boxes.txt,1,9', 'x,b/boxes.txt,1,9'], ['a', 'b']),
+        (
+            [f'J/img,J/groundtruth_rect.{n}.txt,1,9' for n in '12'] + ['C,C/groundtruth.txt,1,9'],
+            ['J-1', 'J-2', 'C'],
+        ),
+    ],
+    ids=['groundtruth', 'equal names', 'two targets'],
+)
+def test_infos_file_names_sequences_after_the_folder_if_the_files_are_alike(
+    tmp_path: Path, lines: List[str], names: List[str]
+) -> None:
+    assert [info['seq_name'] for info in load(tmp_path, '\n'.join(['header', *lines]))] == names
 
 
 @pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16'])
 def test_infos_file_without_a_header_keeps_its_first_sequence(
     tmp_path: Path, encoding: str
 ) -> None:
-    path = tmp_path / 'infos.txt'
     rows = 's0/img,s0/groundtruth_rect.txt,1,12\r\n"s1/a, b/img",s1/groundtruth_rect.txt,1,12\r\n'
-    path.write_bytes(('\r\n' + rows + '\x1a').encode(encoding))
-
-    infos = load_infos_file(path)
+    infos = load(tmp_path, '\r\n' + rows + '\x1a', encoding)
 
     assert [info['seq_name'] for info in infos] == ['s0', 's1']
     assert [info['video_path'] for info in infos] == ['s0/img', 's1/a, b/img']
@@ -94,28 +75,23 @@ def test_infos_file_without_a_header_keeps_its_first_sequence(
     'line', ['a,a.txt,1', 'a,a.txt,1,x', 'a,a.txt,,', 'a b,9,1', 'a,a.txt,9,1', 'a,a.txt,-1,9']
 )
 def test_malformed_first_line_is_not_a_header(tmp_path: Path, line: str) -> None:
-    path = tmp_path / 'infos.txt'
-    path.write_text(line + '\nb,b.txt,1,9\n')
-
     with pytest.raises(ValueError, match=r'infos\.txt, line 1: '):
-        load_infos_file(path)
+        load(tmp_path, line + '\nb,b.txt,1,9\n')
 
 
-def test_second_header_is_named(tmp_path: Path) -> None:
-    path = tmp_path / 'infos.txt'
-    path.write_text('video,annotation,start,end\nvideo,annotation,start,end\nb,b.txt,1,9\n')
-
+def test_errors_of_infos_files_name_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'infos\.txt, line 3'):
+        load(tmp_path, 'header\na,a.txt,1,9\nb,b.txt,1\n')
     with pytest.raises(ValueError, match=r'infos\.txt, line 2: .* at most one header'):
-        load_infos_file(path)
+        load(tmp_path, 'video,annotation,start,end\n' * 2 + 'b,b.txt,1,9\n')
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        load_infos_file(tmp_path / 'nowhere.txt')
 
 
-def test_two_targets_of_a_folder_are_two_sequences(tmp_path: Path) -> None:
-    path = tmp_path / 'infos.txt'
-    path.write_text(
-        'Jogging/img,Jogging/groundtruth_rect.1.txt,1,307\n'
-        'Jogging/img,Jogging/groundtruth_rect.2.txt,1,307\n'
-        'Car1/img,Car1/groundtruth_rect.txt,1,1020\n'
-    )
-
-    names = [info['seq_name'] for info in load_infos_file(path)]
-    assert names == ['Jogging-1', 'Jogging-2', 'Car1']
+def test_infos_need_paths_and_unique_names() -> None:
+    with pytest.raises(ValueError, match="2 sequences are named 'a'"):
+        name_sequences([dict(seq_name='a', video_path='x', ann_path='x.txt')] * 2, 'sequences')
+    with pytest.raises(ValueError, match='needs video_path and ann_path'):
+        name_sequences([dict(video_path='x')], 'sequences')
+    with pytest.raises(ValueError, match='empty'):
+        name_sequences([], 'sequences')
