@@ -1,4 +1,4 @@
-"""The paper's ablation of the two distillation losses, on the synthetic UAV set.
+"""Repeat the paper's ablation of the two distillation losses on the synthetic UAV set.
 
 Trains the micro student without distillation, with feature distillation, and with feature and
 prediction distillation, for the same number of steps and several seeds. Tests all with mmtrack's
@@ -79,8 +79,13 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
     parser = tool_parser(__doc__)
     add = parser.add_argument
-    add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
-    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
+    add(
+        '--data',
+        type=Path,
+        default=Path('data/synthetic_uav'),
+        help='videos, generated there if missing (default: %(default)s)',
+    )
+    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='seeds (default: 0 1 2)')
     add('--options', action='store_true', help='add a row for each option of the distillation')
     add_output_folder(parser, 'work_dirs/demo')
     return parser.parse_args(argv)

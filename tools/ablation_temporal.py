@@ -1,4 +1,4 @@
-r"""Gain of temporal adaptation by attribute, on synthetic UAV videos of one effect each.
+"""Measure the gain of temporal adaptation by attribute, on synthetic videos of one effect each.
 
 Trains the micro student on short-range pairs with several seeds, and tests it with mmtrack's own
 script in five steps, each on top of the last: no adaptation, search for a lost target, template in
@@ -79,7 +79,7 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         default=Path('data/synthetic_uav_near'),
         help='videos, generated there if missing (default: %(default)s)',
     )
-    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2')
+    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='seeds (default: 0 1 2)')
     add(
         '--stores',
         nargs='+',

@@ -8,8 +8,8 @@
 No code in the files is run. An OSTrack tracker is written with its config, derived from the shapes,
 in meta.model; candidate elimination has no weights and is not used here. A classifier (deit, timm,
 mmpretrain) becomes a backbone, for backbone.pretrained: that of the tracker in --config, with the
-layers that its backbone.pretrained_layers selects, or without --config one of joint layers only. Of
-a distillation (mmrazor) the student is converted.
+layers that its backbone.pretrained_layers selects, or without --config one of joint layers only.
+From a distillation (mmrazor) the student is taken.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         default='mmeatrack',
         help='naming scheme of the target (default: %(default)s)',
     )
-    add('--config', type=Path, help='tracker or distillation whose backbone a classifier is for')
+    add('--config', type=Path, help='tracker or distillation that gets the classifier as backbone')
     add_overwrite(parser)
     return parser.parse_args(argv)
 

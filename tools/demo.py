@@ -1,7 +1,7 @@
 """Distil, test and show, on synthetic UAV videos, in minutes on two CPU cores.
 
-Makes the videos, trains a small teacher and the same student without and with distillation, tests
-them and the student with temporal adaptation with mmtrack's own scripts, and writes a table, curves
+Makes the videos, trains a small teacher and the same student without and with distillation, and
+tests all of them, also with temporal adaptation, by mmtrack's own scripts. Writes a table, curves
 and a video. Finally the shipped tracker and the distilled student follow a target in a synthetic
 video, and in --input. Finished stages are not run again; --fresh starts over. Scores differ between
 machines by up to 2 points; the order of the trackers and the margins between them are checked.
@@ -35,7 +35,12 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
     parser = tool_parser(__doc__)
     add = parser.add_argument
-    add('--data', type=Path, default=Path('data/synthetic_uav'), help='default: %(default)s')
+    add(
+        '--data',
+        type=Path,
+        default=Path('data/synthetic_uav'),
+        help='videos, generated there if missing (default: %(default)s)',
+    )
     add(
         '--seeds',
         type=int,

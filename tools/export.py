@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
 
-from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.command_line import add_output_folder, add_temporal, run_tool, tool_parser
 from mmeatrack.files.outputs import claimed_outputs
 
 if TYPE_CHECKING:
@@ -54,14 +54,7 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         metavar='PX',
         help='largest allowed box difference in float32 (default: %(default)s)',
     )
-    temporal = parser.add_mutually_exclusive_group()
-    temporal.add_argument(
-        '--temporal',
-        action='store_true',
-        default=None,
-        help='with a Target Store (default: as the config says)',
-    )
-    temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
+    add_temporal(parser)
     add_output_folder(parser)
     return parser.parse_args(argv)
 

@@ -30,7 +30,7 @@ def read_models(root: Path) -> List[Model]:
 
 
 def table(models: Sequence[Model]) -> str:
-    """The models as a table."""
+    """Table of the models."""
     rows = [
         (
             each['Name'],

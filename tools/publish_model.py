@@ -3,9 +3,9 @@
   python tools/publish_model.py CONFIG work_dirs/x/epoch_300_student.pth --out models/student \\
       --fact data='LaSOT, GOT-10k' success=66.1
 
-Of a distillation, only the student is published, without optimizer, message hub, teacher and
-adapters. The file name ends in the first digits of the file's SHA-256. mmtrack's test script and
-load_tracker both accept the file.
+From a distillation only the student is published. Optimizer, message hub, teacher and adapters are
+left out. The file name ends in the first digits of the file's SHA-256. mmtrack's test script takes
+the file as a checkpoint; load_tracker takes it without a config.
 """
 
 import argparse

@@ -43,7 +43,7 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         help='student and teacher layers, numbered from 0 across both stages (default: each '
         'student layer with the teacher layer at the same relative depth)',
     )
-    add('--batches', type=at_least(1), default=8, metavar='N', help='default: %(default)s')
+    add('--batches', type=at_least(1), default=8, metavar='N', help='batches (default: 8)')
     add('--seed', type=int, default=0, help='seed of the data (default: %(default)s)')
     add('--device', default='cpu', help='cpu, cuda:0 ... (default: %(default)s)')
     add_output_folder(parser, 'work_dirs/similarity')

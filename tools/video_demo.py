@@ -13,7 +13,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
 
-from mmeatrack.files.command_line import add_overwrite, at_least, run_tool, tool_parser
+from mmeatrack.files.command_line import (
+    add_overwrite,
+    add_temporal,
+    at_least,
+    run_tool,
+    tool_parser,
+)
 from mmeatrack.files.outputs import claimed_outputs, is_own
 
 if TYPE_CHECKING:
@@ -68,7 +74,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         help='config of the tracker; without --checkpoint, a shipped or published tracker '
         '(default: %(default)s)',
     )
-    add('--checkpoint', help='its weights')
+    add('--checkpoint', help='weights of the tracker')
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument(
         '--init-bbox',
@@ -93,16 +99,13 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
         help='track with an export of tools/export.py (default: onnxruntime,fp32)',
     )
     add('--device', help='cpu, cuda:0 ... (default: a GPU if there is one)')
-    temporal = parser.add_mutually_exclusive_group()
-    says = 'adapt to the target (default: as the config says)'
-    temporal.add_argument('--temporal', action='store_true', default=None, help=says)
-    temporal.add_argument('--no-temporal', action='store_false', dest='temporal')
-    add('--cfg-options', nargs='+', action=CfgOptions, help='config overrides, KEY=VALUE')
+    add_temporal(parser)
+    add('--cfg-options', nargs='+', action=CfgOptions, metavar='KEY=VALUE', help='config overrides')
     add(
         '--ground-truth',
         type=Path,
         metavar='FILE',
-        help='box x,y,w,h per frame, NaN without the target, to draw and to score against',
+        help='true boxes to draw and to score against: x,y,w,h per frame, NaN without the target',
     )
     add(
         '--fps',

@@ -51,6 +51,20 @@ def add_output_folder(parser: argparse.ArgumentParser, default: Optional[str] = 
     add_overwrite(parser)
 
 
+def add_temporal(parser: argparse.ArgumentParser) -> None:
+    """Add ``--temporal`` and ``--no-temporal``; without them ``temporal`` is None."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        '--temporal',
+        action='store_true',
+        default=None,
+        help='adapt to the target with a Target Store (default: as the config says)',
+    )
+    group.add_argument(
+        '--no-temporal', action='store_false', dest='temporal', help='do not adapt to the target'
+    )
+
+
 def run_tool(run: Callable[[argparse.Namespace], Optional[int]], args: argparse.Namespace) -> int:
     """Run a tool and return its exit status.
 

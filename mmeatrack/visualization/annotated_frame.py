@@ -113,10 +113,10 @@ def _arrange_legend(canvas: Canvas, boxes: Sequence[LabelledBox]) -> _Legend:
 
 def _entry_width(canvas: Canvas, box: LabelledBox) -> int:
     """Width of a legend entry; independent of the score, so that entries do not move."""
-    texts = [box.label, '0.00', 'tracked'] if box.has_score else [box.label]
+    texts = [box.label] if box.score is None else [box.label, '0.00', 'tracked']
     gap = canvas.px(_GAP)
     width = canvas.px(_SWATCH) + sum(gap + canvas.text_width(text) for text in texts)
-    return width + (gap + canvas.px(_BAR) if box.has_score else 0)
+    return width if box.score is None else width + gap + canvas.px(_BAR)
 
 
 def _draw_entry(strip: Canvas, box: LabelledBox, left: int, middle: int) -> None:
@@ -128,10 +128,10 @@ def _draw_entry(strip: Canvas, box: LabelledBox, left: int, middle: int) -> None
         strip.fill(piece, box.color)
     left = end + gap
     strip.text(box.label, left, middle)
-    if not box.has_score:
+    if box.score is None:
         return
     left += strip.text_width(box.label) + gap
-    score = box.score if box.score is not None and box.score >= 0 else None  # NaN is not >= 0
+    score = box.score if box.score >= 0 else None  # also for NaN
     top, bottom, width = middle - strip.px(5), middle + strip.px(5), strip.px(_BAR)
     strip.fill((left, top, left + width, bottom), _EMPTY_COLOR)
     if score is not None:

@@ -31,8 +31,8 @@ class LabelledBox:
         box_xywh: x, y, w, h in px of the frame; None or NaN for no box.
         color: B, G, R.
         dashed: Whether the line is dashed.
-        has_score: Whether the legend has a score bar, empty without a ``score``.
-        score: Confidence, 0 to 1; None, NaN or negative for no score.
+        score: Confidence, 0 to 1, the bar in the legend; negative or NaN for an empty bar, None for
+            no bar, as of a tracker without scores.
         lost: True shows LOST in the legend and at the box, False shows tracked, None no state.
     """
 
@@ -40,7 +40,6 @@ class LabelledBox:
     box_xywh: Optional[Sequence[float]]
     color: Color
     dashed: bool = False
-    has_score: bool = False
     score: Optional[float] = None
     lost: Optional[bool] = None
 
@@ -58,25 +57,9 @@ class LabelledBox:
         score: Optional[float] = None,
         lost: Optional[bool] = None,
     ) -> 'LabelledBox':
-        """Tracker box, grey and dashed while the target is lost.
-
-        Args:
-            label: Name of the tracker.
-            index: Index of the tracker, which selects its colour.
-            box_xywh: x, y, w, h in px of the frame.
-            score: Confidence, 0 to 1; negative or NaN in frames without a score; None for a tracker
-                without scores.
-            lost: Whether the target is lost; None if unknown.
-        """
-        return cls(
-            label,
-            box_xywh,
-            LOST_COLOR if lost else TRACKER_COLORS[index % len(TRACKER_COLORS)],
-            dashed=bool(lost),
-            has_score=score is not None,
-            score=score,
-            lost=lost,
-        )
+        """Tracker box in the colour of the tracker's index; grey and dashed while ``lost``."""
+        color = LOST_COLOR if lost else TRACKER_COLORS[index % len(TRACKER_COLORS)]
+        return cls(label, box_xywh, color, bool(lost), score, lost)
 
 
 def draw_boxes(canvas: Canvas, boxes: Sequence[LabelledBox]) -> None:

@@ -78,7 +78,12 @@ class SOTLocalVisualizer(Visualizer):
                 # The name must stay one folder below.
                 folder = re.sub(r'[/\\]|^\.+', '_', name_of_sample(data_sample.metainfo))
                 path = path.parent / folder / path.name
-            _write_picture(path, picture[..., ::-1])
+            is_encoded, content = cv2.imencode(
+                path.suffix, np.ascontiguousarray(picture[..., ::-1])
+            )
+            if not is_encoded:
+                raise ValueError(f'{path}: the picture cannot be encoded as {path.suffix}.')
+            write_atomically(path, content.tobytes())
 
     def _draw(self, bgr: np.ndarray, sample: Any, draw_gt: bool, draw_pred: bool) -> np.ndarray:
         truth, found = sample.get('gt_instances'), sample.get('pred_track_instances')
@@ -104,11 +109,3 @@ def _box_xywh(instances: InstanceData) -> List[float]:
         return [math.nan] * 4
     x1, y1, x2, y2 = map(float, instances.bboxes[0])
     return [x1, y1, x2 - x1, y2 - y1]
-
-
-def _write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write a picture (H, W, 3), uint8, BGR, in the format of the path's suffix."""
-    is_encoded, content = cv2.imencode(path.suffix, np.ascontiguousarray(picture))
-    if not is_encoded:
-        raise ValueError(f'{path}: the picture cannot be encoded as {path.suffix}.')
-    write_atomically(path, content.tobytes())

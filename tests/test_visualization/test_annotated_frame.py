@@ -9,7 +9,7 @@ from mmeatrack.visualization.canvas import Canvas
 
 RED = (0, 0, 255)
 HEADER = FrameHeader('Car2', 3, 99)
-BOX = LabelledBox('EATrack', (1, 2, 3, 4), RED, has_score=True, score=0.5, lost=False)
+BOX = LabelledBox('EATrack', (1, 2, 3, 4), RED, score=0.5, lost=False)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_box_is_where_the_target_is_after_enlarging():
 
 def test_frames_with_the_same_labels_have_one_size():
     frame = np.zeros((100, 200, 3), np.uint8)
-    one = LabelledBox('EATrack', (1, 2, 3, 4), RED, has_score=True, score=0.1, lost=True)
-    other = LabelledBox('EATrack', None, RED, has_score=True)
+    one = LabelledBox('EATrack', (1, 2, 3, 4), RED, score=0.1, lost=True)
+    other = LabelledBox('EATrack', None, RED, score=-1)
     shapes = {draw_frame(frame, [box], HEADER).shape for box in (one, other)}
     assert len(shapes) == 1
 
@@ -99,12 +99,14 @@ def test_bar_is_as_long_as_the_score():
 
 
 def test_frames_without_a_score_keep_an_empty_bar():
-    for nothing in (None, -1.0, float('nan')):
-        image = strip(replace(BOX, score=nothing, lost=None))
-        assert bar_length(replace(BOX, score=nothing, lost=None)) == 0
-        assert image.shape == strip(BOX).shape
-    empty = [strip(replace(BOX, score=nothing, lost=None)) for nothing in (None, -1.0)]
-    assert np.array_equal(*empty)
+    empty = [replace(BOX, score=nothing, lost=None) for nothing in (-1.0, float('nan'))]
+    for box in empty:
+        assert bar_length(box) == 0
+        assert strip(box).shape == strip(BOX).shape
+    assert np.array_equal(*map(strip, empty))
+    dark = (strip(replace(BOX, score=None)) == (80, 74, 70)).all(axis=2)
+    assert not dark.any(), 'a tracker without scores has no bar'
+    assert (strip(empty[0]) == (80, 74, 70)).all(axis=2).sum() == 70 * 10
 
 
 def test_state_is_shown_only_if_it_is_known():
@@ -128,7 +130,7 @@ def test_legend_wraps_into_rows():
 
 def test_height_is_the_same_for_all_frames():
     other = strip(
-        replace(BOX, score=None, lost=True, box_xywh=None),
+        replace(BOX, score=-1, lost=True, box_xywh=None),
         header=FrameHeader('Car2', 12345, None, absent=True),
     )
     assert other.shape == strip(BOX).shape

@@ -123,6 +123,6 @@ def test_boxes_have_color_score_and_state():
     for lost, color in ((None, TRACKER_COLORS[1]), (False, TRACKER_COLORS[1]), (True, LOST_COLOR)):
         box = LabelledBox.of_tracker('B', 1, (1, 2, 3, 4), 0.2, lost)
         assert box == LabelledBox(
-            'B', (1, 2, 3, 4), color, dashed=lost is True, has_score=True, score=0.2, lost=lost
+            'B', (1, 2, 3, 4), color, dashed=lost is True, score=0.2, lost=lost
         )
     assert LabelledBox.of_tracker('A', len(TRACKER_COLORS), None).color == TRACKER_COLORS[0]
