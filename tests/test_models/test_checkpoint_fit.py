@@ -59,7 +59,7 @@ def test_checkpoint_of_another_tracker_is_refused(tmp_path, other: dict, expecte
     assert same_weights(tracker, before)
 
 
-def test_checkpoint_of_something_else_is_refused(tmp_path) -> None:
+def test_checkpoint_without_tracker_weights_is_refused(tmp_path) -> None:
     path = saved(torch.nn.Linear(3, 4), tmp_path / 'linear.pth')
     with pytest.raises(RuntimeError, match=r"2 unknown \['weight', 'bias'\]"):
         load_checkpoint(build(tracker_cfg()), path)
@@ -71,13 +71,13 @@ def test_checkpoint_of_a_distillation_is_refused_by_its_student(tmp_path) -> Non
         load_checkpoint(build(tracker_cfg()), path)
 
 
-def test_checkpoint_of_a_distillation_is_loaded_by_it(tmp_path) -> None:
+def test_checkpoint_of_a_distillation_resumes_it(tmp_path) -> None:
     other, model = build(distill_cfg(), seed=1), build(distill_cfg(), seed=2)
     load_checkpoint(model, saved(other, tmp_path / 'distill.pth'))
     assert same_weights(model, other.state_dict())
 
 
-def test_partial_checkpoint_is_loaded_where_the_config_allows_it(tmp_path) -> None:
+def test_partial_checkpoint_is_loaded_if_allowed(tmp_path) -> None:
     other = build(tracker_cfg(joint_depth=1), seed=1)
     tracker = build(tracker_cfg(allow_partial_checkpoint=True), seed=2)
     before = weights_of(tracker)

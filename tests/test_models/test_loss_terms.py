@@ -5,7 +5,7 @@ from mmeatrack.models import loss_terms as module
 from tests.toys import build, distill_cfg, training_batch
 
 
-def test_one_process_counts_for_itself() -> None:
+def test_one_process_uses_its_own_counts() -> None:
     counts = torch.tensor([0.0, 0.3, 7.0], requires_grad=True)
     shares = [module.shared_count(count) for count in counts]
     assert [share.item() for share in shares] == [1, 1, 7]
@@ -13,7 +13,7 @@ def test_one_process_counts_for_itself() -> None:
 
 
 @pytest.mark.parametrize(('counts', 'share'), [((3, 0, 1), 4 / 3), ((0, 0, 0), 1 / 3)])
-def test_three_processes_share_what_all_count(monkeypatch, counts: tuple, share: float) -> None:
+def test_three_processes_share_their_mean_count(monkeypatch, counts: tuple, share: float) -> None:
     monkeypatch.setattr(module, 'get_world_size', lambda: 3)
     monkeypatch.setattr(module, 'reduce_mean', lambda own: own.new_tensor(sum(counts) / 3))
     given = torch.tensor(float(counts[0]))
@@ -22,7 +22,7 @@ def test_three_processes_share_what_all_count(monkeypatch, counts: tuple, share:
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
-def test_halves_become_float32(dtype: torch.dtype) -> None:
+def test_half_precision_becomes_float32(dtype: torch.dtype) -> None:
     assert module.full_precision(torch.ones(2, dtype=dtype)).dtype is torch.float32
 
 
@@ -32,13 +32,13 @@ def test_full_precision_is_kept(dtype: torch.dtype) -> None:
     assert module.full_precision(given) is given
 
 
-def test_counts_of_a_step_are_exchanged_at_once(monkeypatch) -> None:
+def test_counts_of_a_step_are_exchanged_together(monkeypatch) -> None:
     exchanged = []
     monkeypatch.setattr(module, 'get_world_size', lambda: 2)
 
     def exchange(own: torch.Tensor) -> torch.Tensor:
         exchanged.append(own.tolist())
-        return own / 2  # the other process has nothing
+        return own / 2  # the other process counts 0
 
     monkeypatch.setattr(module, 'reduce_mean', exchange)
     counts = module.SharedCounts(
@@ -52,7 +52,7 @@ def test_counts_of_a_step_are_exchanged_at_once(monkeypatch) -> None:
 
 @pytest.mark.parametrize('tokens', ['search', 'all'])
 def test_a_distillation_step_exchanges_once(monkeypatch, tokens: str) -> None:
-    """Counts that losses make by themselves give the same."""
+    """Losses that count for themselves give the same values."""
     exchanged, reduce_mean = [], module.reduce_mean
     monkeypatch.setattr(
         module, 'reduce_mean', lambda own: exchanged.append(own.numel()) or reduce_mean(own)

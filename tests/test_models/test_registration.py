@@ -1,4 +1,4 @@
-"""Registered classes: public in their room, and found by their scoped names."""
+"""Registered classes are public in their package and found by their scoped names."""
 
 import importlib
 from types import ModuleType
@@ -18,7 +18,7 @@ ELSEWHERE = {'LayerOutputsRecorder': 'mmeatrack.models.distillers'}
 
 
 def registered() -> Iterator[Tuple[str, str, type]]:
-    """Registry, name and class of all that the package's own registries hold."""
+    """Registry, name and class of everything in the package's registries."""
     for kind in registry.__all__:
         ours: Registry = getattr(registry, kind)
         ours.import_from_location()
@@ -32,7 +32,7 @@ def home_of(kind: str, found: type) -> ModuleType:
     return importlib.import_module(ELSEWHERE.get(found.__name__, location))
 
 
-def test_every_registered_class_is_public_in_its_room() -> None:
+def test_every_registered_class_is_public_in_its_package() -> None:
     hidden = [
         f'{home.__name__}.{found.__name__}'
         for kind, _, found in registered()
@@ -53,14 +53,14 @@ def test_every_registered_class_is_found_by_its_scoped_name_from_the_root() -> N
 
 
 @pytest.mark.parametrize('room', [mmeatrack.models, mmeatrack.engine, mmeatrack.datasets])
-def test_every_public_class_of_a_room_of_parts_is_registered(room: ModuleType) -> None:
+def test_every_public_class_of_parts_is_registered(room: ModuleType) -> None:
     classes = {cls for _, _, cls in registered()}
     public = {name: getattr(room, name) for name in room.__all__}
     assert [n for n, v in public.items() if isinstance(v, type) and v not in classes] == []
 
 
-def test_recorder_is_found_by_the_name_that_mmrazor_asks_for() -> None:
-    """mmrazor adds 'Recorder' to a recorder's type."""
+def test_recorder_is_found_by_mmrazors_name() -> None:
+    """mmrazor appends 'Recorder' to the type in the config."""
     from mmeatrack.models.distillers import LayerOutputsRecorder
 
     assert TASK_UTILS.get('mmeatrack.LayerOutputsRecorder') is LayerOutputsRecorder

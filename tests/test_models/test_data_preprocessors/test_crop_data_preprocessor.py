@@ -16,7 +16,7 @@ def frames(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def training_data(batch_size: int = 2) -> dict:
-    """As a data loader collates it: lists of (T, 3, H, W)."""
+    """A batch as the data loader collates it: lists of (T, 3, H, W)."""
     return dict(
         inputs=dict(
             img=[frames(2, 3, 16, 16, seed=i) for i in range(batch_size)],
@@ -31,7 +31,7 @@ def raw_data(**inputs: Any) -> dict:
 
 
 @pytest.mark.parametrize('bgr_to_rgb', [True, False])
-def test_training_crops_are_those_of_mmtrack(bgr_to_rgb: bool) -> None:
+def test_training_crops_equal_mmtracks(bgr_to_rgb: bool) -> None:
     ours = CropDataPreprocessor(mean=MEAN, std=STD, bgr_to_rgb=bgr_to_rgb)
     theirs = TrackDataPreprocessor(mean=MEAN, std=STD, bgr_to_rgb=bgr_to_rgb)
     given, expected = ours(training_data(), True), theirs(training_data(), True)
@@ -45,7 +45,6 @@ def test_training_crops_are_those_of_mmtrack(bgr_to_rgb: bool) -> None:
 
 @pytest.mark.parametrize('bgr_to_rgb', [True, False])
 def test_normalize_is_the_training_normalisation(bgr_to_rgb: bool) -> None:
-    """The tracker's crops are normalised at test as in training."""
     preprocessor = CropDataPreprocessor(mean=MEAN, std=STD, bgr_to_rgb=bgr_to_rgb)
     data = training_data(1)
     crop = data['inputs']['search_img'][0].clone()

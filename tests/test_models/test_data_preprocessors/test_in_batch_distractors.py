@@ -24,7 +24,7 @@ def batch_of_two() -> Any:
     return templates, torch.zeros(2, 1, 3, 32, 32), samples
 
 
-def test_each_gets_the_others_target_outside_its_own_box() -> None:
+def test_each_crop_gets_the_other_target_outside_its_box() -> None:
     templates, search, samples = batch_of_two()
     for seed in range(20):
         torch.manual_seed(seed)
@@ -32,9 +32,9 @@ def test_each_gets_the_others_target_outside_its_own_box() -> None:
         assert search.abs().max() == 0
         for crop, donor in zip(pasted[:, 0], (2.0, 1.0)):
             assert 0.9 * donor < float(crop.max()) <= donor
-            # Boxes do not overlap, so that half a box beside the target at most its edge fades in.
+            # The boxes do not overlap: inside the target only the faded edge can be seen.
             assert float(crop[:, :7, :7].max()) < 0.5 * donor
-            # exp(-r ** 6) over a square of 8 px: its mass is (2 * 4 * Gamma(7 / 6)) ** 2 inside.
+            # The integral of exp(-r ** 6) over a square of 8 px is (2 * 4 * Gamma(7 / 6)) ** 2.
             assert float(crop[0].sum()) <= donor * (8 * 0.9278) ** 2 * 1.02
 
 

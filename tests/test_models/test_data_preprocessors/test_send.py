@@ -1,4 +1,4 @@
-"""A training step on a device: what is copied there, and that nothing is waited for.
+"""Copies to the device in a training step, which never waits for it.
 
 Tensors on the device 'meta' have no values: whatever reads one raises an error.
 """
@@ -23,7 +23,7 @@ FEATURES = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(1, 1)], reducti
 
 
 class Copies(TorchDispatchMode):
-    """Notes shape and type of each tensor that is copied to the device, and counts operations."""
+    """Records shape and dtype of each tensor copied to the device, and counts operations."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Copies(TorchDispatchMode):
 
 
 class Constants(TorchFunctionMode):
-    """Counts tensors that are made on the device of numbers of Python's, by a copy each."""
+    """Counts tensors made on the device from Python numbers, each of which is a copy."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Constants(TorchFunctionMode):
 
 
 @pytest.mark.parametrize(('shape', 'adapter'), [('hard', True), ('gaussian', False)])
-def test_a_step_copies_crops_and_boxes_and_waits_for_nothing(shape: str, adapter: bool) -> None:
+def test_a_step_copies_crops_and_boxes_without_waiting(shape: str, adapter: bool) -> None:
     teacher = tracker_cfg(0, 2, backbone=dict(embed_dims=24 if adapter else 16))
     distiller = dict(FEATURES, feature_mask=dict(shape=shape), support='target')
     student = tracker_cfg(1, 1, train_cfg=dict(temporal_drop=0.3))
@@ -74,7 +74,7 @@ def test_a_step_copies_crops_and_boxes_and_waits_for_nothing(shape: str, adapter
     assert sum(constants.found.values()) == 0
 
 
-def test_template_boxes_are_one_copy() -> None:
+def test_template_boxes_are_copied_once() -> None:
     model = build(tracker_cfg(0, 1, backbone=dict(box_embed=True))).to('meta')
     samples = [ToyCrops()[index] for index in range(3)]
     for sample in samples:
@@ -86,7 +86,7 @@ def test_template_boxes_are_one_copy() -> None:
     assert copies.found == [((3, 4), torch.float32), ((3, 1, 4), torch.float32)]
 
 
-def test_what_is_there_stays_there() -> None:
+def test_tensors_on_the_device_are_not_copied() -> None:
     values = torch.ones(3)
     assert send(values, torch.device('cpu')) is values
     assert send(values, META).device == META

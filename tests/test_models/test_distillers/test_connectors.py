@@ -11,7 +11,7 @@ def test_search_tokens_come_last() -> None:
     assert torch.equal(SearchTokens(search_grid=2)(FEATURE), FEATURE[:, 2:])
 
 
-def test_map_has_the_tokens_row_by_row() -> None:
+def test_map_is_filled_row_by_row() -> None:
     found = SearchTokens('map', search_grid=2)(FEATURE)
     assert found.shape == (1, 3, 2, 2)
     assert found.is_contiguous()  # mmrazor's ChannelWiseDivergence views it
@@ -20,7 +20,7 @@ def test_map_has_the_tokens_row_by_row() -> None:
     assert found[0, 2].tolist() == [[8, 11], [14, 17]]
 
 
-def test_connector_belongs_to_a_distiller() -> None:
+def test_connector_without_a_grid_is_refused() -> None:
     with pytest.raises(RuntimeError, match=r'within mmeatrack\.EATrackDistiller only'):
         SearchTokens()(FEATURE)
 

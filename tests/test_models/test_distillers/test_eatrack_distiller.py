@@ -18,7 +18,7 @@ from tests.toys import (
     training_batch,
 )
 
-# Recorders of what the masks and their normalisers are made of.
+# Recorders of the boxes behind the masks, and of their normalisers.
 MASKS = dict(search_boxes='search_boxes', shared_counts='shared_counts')
 
 
@@ -84,7 +84,7 @@ def test_recorders_hook_the_layers_of_each_backbone() -> None:
     }
 
 
-def test_either_branch_alone() -> None:
+def test_each_branch_alone() -> None:
     feature_only = built(layer_pairs=[(2, 2)], prediction_weight=0)
     assert list(feature_only.distill_losses) == ['loss_feat_2_2']
     assert sources(feature_only.student_recorders) == dict(MASKS, layer_2=2)
@@ -93,7 +93,7 @@ def test_either_branch_alone() -> None:
     assert sources(prediction_only.student_recorders) == dict(MASKS, head='head')
 
 
-def test_one_layer_may_learn_from_two() -> None:
+def test_one_layer_may_learn_from_two_layers() -> None:
     model = build(distill_cfg(distiller=distiller(layer_pairs=[(3, 2), (3, 3)])))
     losses = model(*training_batch(), mode='loss')
     assert {'distill.loss_feat_3_2', 'distill.loss_feat_3_3'} <= set(losses)
@@ -158,7 +158,7 @@ def feature_form(**kwargs: Any) -> dict:
     return long_form(dict(type='mmeatrack.TargetFeatureLoss'), connectors=(search,) * 2, **kwargs)
 
 
-def test_long_form_gives_the_same_loss_as_the_short() -> None:
+def test_long_form_gives_the_loss_of_the_short_form() -> None:
     cfg = distiller(layer_pairs=[(3, 3)], prediction_weight=0)
     output = dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stage.1')
     records = dict(
@@ -211,7 +211,7 @@ def test_losses_of_mmrazor_on_the_map(name: str, formula) -> None:
 
 
 def test_adapter_for_a_teacher_of_another_width() -> None:
-    """A connector that trains: in the parameters, and not in the student."""
+    """A connector with weights trains, but is not part of the student."""
     teacher = tracker_cfg(0, 4, backbone=dict(embed_dims=32))
     form = feature_form()
     with pytest.raises(ValueError, match=r'\(2, 16, 16\) and teacher \(2, 16, 32\) differ'):
@@ -259,7 +259,7 @@ def test_pairs_of_other_layers_are_refused_when_built(pair, expected: str) -> No
 
 
 @pytest.mark.parametrize('side', ['student', 'teacher'])
-def test_unknown_module_is_refused_with_the_closest(side: str) -> None:
+def test_unknown_module_is_refused_with_similar_names(side: str) -> None:
     recorders = dict(layer=dict(type='mmrazor.ModuleOutputs', source='backbone.joint_stag.1'))
     cfg = feature_form(**{f'{side}_recorders': recorders})
     with pytest.raises(ValueError, match=f"{side}_recorders.'layer'. records") as error:

@@ -96,7 +96,7 @@ def test_maps_of_the_head_can_be_viewed(name: str) -> None:
     assert loss == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_several_names_of_connectors_are_refused() -> None:
+def test_list_of_connectors_for_an_argument_is_refused() -> None:
     distiller = long_form(PKD, ['preds_S', 'preds_T'], (LAYER, LAYER))
     distiller['loss_forward_mappings']['loss_own']['preds_S']['connector'] = ['student', 'teacher']
     with pytest.raises(ValueError, match=r"\['preds_S'\] has connector=.*Chain connectors there"):
@@ -131,14 +131,14 @@ def step(model: Any) -> Dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize('pairs', [[(2, 2), (3, 3)], [(3, 3)]])
-def test_mmrazors_algorithm_takes_our_distiller(pairs: list) -> None:
+def test_mmrazors_algorithm_runs_our_distiller(pairs: list) -> None:
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=pairs, support='target')
     losses, expected = map(step, pair_of(distiller))
     assert {k: v.item() for k, v in losses.items()} == {k: v.item() for k, v in expected.items()}
     assert expected['distill.loss_pred'].item() != 0
 
 
-def test_mmrazors_algorithm_takes_our_distiller_with_adapters() -> None:
+def test_mmrazors_algorithm_runs_our_adapters() -> None:
     distiller = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(3, 3)])
     cfg = dict(single_cfg(distiller), teacher=teacher_cfg(backbone=dict(embed_dims=WIDE)))
     losses = build(cfg)(*training_batch(), mode='loss')
@@ -161,7 +161,7 @@ def their_distiller(**kwargs: Any) -> dict:
     )
 
 
-def test_our_algorithm_takes_mmrazors_distiller() -> None:
+def test_our_algorithm_runs_mmrazors_distiller() -> None:
     theirs, ours = pair_of(their_distiller())
     losses, expected = step(ours), step(theirs)
     assert losses['distill.loss_own'].item() == expected['distill.loss_own'].item() > 0
@@ -170,7 +170,7 @@ def test_our_algorithm_takes_mmrazors_distiller() -> None:
 
 
 @pytest.mark.parametrize('algorithm', ['ours', 'theirs'])
-def test_mmrazors_distiller_takes_a_layers_search_tokens(algorithm: str) -> None:
+def test_mmrazors_distiller_takes_search_tokens_of_a_layer(algorithm: str) -> None:
     distiller = long_form(PKD, ['preds_S', 'preds_T'], (chain(CONV), LAYER))
     del distiller['prediction_weight']
     distiller['type'] = 'mmrazor.ConfigurableDistiller'
@@ -212,7 +212,7 @@ def test_deliveries_are_refused_when_built() -> None:
 
 
 def test_distiller_given_as_a_class() -> None:
-    """As a pure-Python config does."""
+    """As in a pure-Python config."""
     from mmeatrack.models import EATrackDistiller
 
     distiller = dict(type=EATrackDistiller, layer_pairs=[(3, 3)])

@@ -1,4 +1,4 @@
-"""Teachers of mmtrack: its shipped configs with random weights."""
+"""Trackers of mmtrack as teachers: its shipped configs with random weights."""
 
 from typing import Any, List, Tuple
 

@@ -51,7 +51,7 @@ def three_teachers(weights: tuple = (1.0, 1.0, 1.0)) -> List[dict]:
     return teachers
 
 
-def test_losses_of_each_teacher_by_its_weight() -> None:
+def test_losses_are_weighted_by_teacher() -> None:
     model = build(multi_cfg(three_teachers((1.0, 2.0, 5.0)))).train()
     losses = model(*training_batch(), mode='loss')
     assert {name for name in losses if name.startswith('distill')} == {

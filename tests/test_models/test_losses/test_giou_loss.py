@@ -13,7 +13,7 @@ def random_boxes(number: int, seed: int) -> torch.Tensor:
     return torch.cat((corners, corners + torch.rand(number, 2, generator=generator)), dim=1)
 
 
-def test_losses_and_gradients_are_those_of_mmdet() -> None:
+def test_losses_and_gradients_equal_mmdets() -> None:
     boxes, targets = random_boxes(500, 0), random_boxes(500, 1)
     targets[:3] = targets[:3, [0, 1, 0, 1]]  # empty ones
     weight = torch.rand(500, generator=torch.Generator().manual_seed(2))
@@ -33,10 +33,12 @@ def test_overlaps_by_hand() -> None:
     others = torch.tensor([[0.0, 0.0, 2.0, 1.0], [2.0, 0.0, 4.0, 2.0], [4.0, 0.0, 6.0, 2.0]])
     iou, giou = aligned_overlaps(boxes, others)
     assert iou.tolist() == [0.5, 0, 0]
-    assert giou.tolist() == pytest.approx([0.5, 0, -1 / 3])  # a third of the hull is in neither
+    assert giou.tolist() == pytest.approx(
+        [0.5, 0, -1 / 3]
+    )  # neither box covers a third of the hull
 
 
-def test_without_weight_or_normaliser() -> None:
+def test_zero_weights_and_default_normaliser() -> None:
     boxes = random_boxes(4, 0)
     loss = AlignedGIoULoss()
     assert float(loss(boxes, boxes + 5, torch.zeros(4), avg_factor=1.0)) == 0

@@ -12,14 +12,14 @@ def draw(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def mask() -> torch.Tensor:
-    """Weights of 0 to 1; nothing of the last sample."""
+    """Weights from 0 to 1, all 0 for the last sample."""
     weights = torch.rand(B, N, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
     weights[0, 1:3], weights[2] = 0, 0
     return weights
 
 
 def feature_loss_numpy(student, teacher, weights, reduction: str) -> float:
-    """``1/B sum_i || M_i * x_i - M_i * y_i ||^2``, or the same over ``C sum M^2``."""
+    """``1/B sum_i || M_i * x_i - M_i * y_i ||^2``, or the sum divided by ``C sum M^2``."""
     total = 0.0
     for x, y, m in zip(student, teacher, weights):
         total += np.linalg.norm(m[:, None] * x - m[:, None] * y) ** 2
@@ -65,7 +65,7 @@ def test_empty_mask_gives_zero_and_a_finite_gradient(reduction: str) -> None:
 
 
 @pytest.mark.parametrize('reduction', ['paper', 'mean'])
-def test_gradient_reaches_the_student_under_the_mask_only(reduction: str) -> None:
+def test_gradient_reaches_only_the_students_masked_tokens(reduction: str) -> None:
     student, teacher = draw(B, N, C).requires_grad_(), draw(B, N, C, seed=1).requires_grad_()
     TargetFeatureLoss(reduction)(student, teacher, mask()).backward()
     assert teacher.grad is None
@@ -97,7 +97,7 @@ def test_unknown_reduction_is_refused() -> None:
         TargetFeatureLoss('sum')
 
 
-def test_tokens_before_those_of_the_search_crop_have_weight_one() -> None:
+def test_template_tokens_have_weight_one() -> None:
     student, teacher = draw(B, 2 + N, C, seed=1), draw(B, 2 + N, C, seed=2)
     whole = torch.cat((torch.ones(B, 2, dtype=torch.float64), mask()), dim=1)
     loss = TargetFeatureLoss('mean', tokens='all')(student, teacher, mask())
@@ -108,7 +108,7 @@ def test_tokens_before_those_of_the_search_crop_have_weight_one() -> None:
 @pytest.mark.parametrize(
     ('tokens', 'count'), [('search', N + 2), ('search', N - 1), ('all', N - 1)]
 )
-def test_mask_of_other_tokens_is_refused(tokens: str, count: int) -> None:
+def test_mask_of_another_length_is_refused(tokens: str, count: int) -> None:
     loss = TargetFeatureLoss(tokens=tokens)
     with pytest.raises(
         ValueError, match=rf'mask of {N} search tokens was given for {count} tokens'
@@ -124,10 +124,10 @@ def test_unknown_tokens_are_refused() -> None:
 @pytest.mark.parametrize('reduction', ['paper', 'mean'])
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize('scale', [1e-3, 30.0])
-def test_halves_neither_overflow_nor_vanish(
+def test_half_precision_neither_overflows_nor_vanishes(
     reduction: str, dtype: torch.dtype, scale: float
 ) -> None:
-    """In float16 the sum of squares would be infinite above 65504, and small squares 0."""
+    """In float16 a sum of squares above 65504 is infinite, and small squares are 0."""
     student, teacher = (scale * draw(B, 64, 32, seed=seed) for seed in (1, 2))
     student, teacher = student.to(dtype).requires_grad_(), teacher.to(dtype)
     weights = torch.ones(B, 64)

@@ -48,8 +48,8 @@ def test_gaussian_mask_is_the_formula() -> None:
 @pytest.mark.parametrize(
     ('centre', 'cell'), [((0.3, 0.8), (3, 1)), ((0.0, 0.0), (0, 0)), ((0.75, 0.99), (3, 3))]
 )
-def test_tiny_target_has_its_cell(shape: str, centre, cell) -> None:
-    """0.01 of the crop: no cell's centre is in the box."""
+def test_tiny_target_covers_its_centre_cell(shape: str, centre, cell) -> None:
+    """At 0.01 of the crop, no cell's centre lies in the box."""
     mask = mask_of((*centre, 0.01, 0.01), shape=shape)
     assert mask[cell] == 1
     mask[cell] = 0
@@ -80,8 +80,8 @@ def test_large_target_fills_the_crop(shape: str) -> None:
         (7.0, -7.0, 0.3, 0.3),
     ],
 )
-def test_no_mask_without_a_target_in_the_crop(shape: str, background: float, box) -> None:
-    """... and the sample beside it keeps its own."""
+def test_mask_is_empty_without_a_target_in_the_crop(shape: str, background: float, box) -> None:
+    """The other sample of the batch keeps its mask."""
     boxes = torch.tensor([box, (0.5, 0.5, 0.5, 0.5)])
     mask = TargetMask(shape, background=background)(boxes, (4, 4))
     assert torch.equal(mask[0], torch.zeros(4, 4))
@@ -90,7 +90,7 @@ def test_no_mask_without_a_target_in_the_crop(shape: str, background: float, box
 
 
 @pytest.mark.parametrize('shape', ['hard', 'soft', 'gaussian'])
-def test_background_is_the_least_weight(shape: str) -> None:
+def test_background_is_the_minimum_weight(shape: str) -> None:
     box = (0.5, 0.25, 0.5, 0.3)
     mask, without = mask_of(box, shape=shape, background=0.25), mask_of(box, shape=shape)
     assert mask.min() == 0.25
@@ -98,7 +98,7 @@ def test_background_is_the_least_weight(shape: str) -> None:
 
 
 @pytest.mark.parametrize('shape', ['hard', 'soft', 'gaussian'])
-def test_masks_of_a_batch_are_those_of_its_samples(shape: str) -> None:
+def test_masks_of_a_batch_equal_those_of_single_samples(shape: str) -> None:
     boxes = torch.rand(5, 4, generator=torch.Generator().manual_seed(0))
     masker = TargetMask(shape)
     together = masker(boxes, (6, 5))
@@ -108,7 +108,7 @@ def test_masks_of_a_batch_are_those_of_its_samples(shape: str) -> None:
     assert torch.equal(together, alone)
 
 
-def test_mask_keeps_the_type_of_the_boxes() -> None:
+def test_mask_keeps_the_dtype_of_the_boxes() -> None:
     assert TargetMask('soft')(torch.rand(2, 4).double(), (4, 4)).dtype == torch.float64
 
 

@@ -66,7 +66,7 @@ def test_loss_by_hand() -> None:
 
 def test_support_by_hand() -> None:
     # Three positions, the first two the target: 3/4 and 1/4 of the student's mass there, 1/2 and
-    # 1/2 of the teacher's, whatever the third has.
+    # 1/2 of the teacher's, whatever the third position holds.
     student = torch.tensor([[[[math.log(3), 0.0, 5.0]]]], dtype=torch.float64)
     teacher = torch.tensor([[[[0.0, 0.0, -2.0]]]], dtype=torch.float64)
     inside = torch.tensor([[[1.0, 1.0, 0.0]]])
@@ -83,8 +83,8 @@ def test_targets_support_makes_it_a_divergence(direction: str) -> None:
 
 
 @pytest.mark.parametrize(('direction', 'sign'), [('student_teacher', -1), ('teacher_student', 1)])
-def test_sum_as_printed_is_no_divergence(direction: str, sign: int) -> None:
-    """A student that gives the target less than the teacher does is rewarded, or not."""
+def test_printed_sum_is_not_a_divergence(direction: str, sign: int) -> None:
+    """A student that gives the target less than the teacher does is rewarded in one direction."""
     teacher = draw(B, 1, H, W)
     student = teacher - 3 * mask()[:, None]
     assert sign * TargetPredictionLoss(direction=direction)(student, teacher, mask()) > 0
@@ -92,15 +92,15 @@ def test_sum_as_printed_is_no_divergence(direction: str, sign: int) -> None:
     assert alone(student, teacher, mask()).item() == pytest.approx(0, abs=1e-12)
 
 
-def test_softmax_takes_the_logits() -> None:
-    """A constant added to all logits changes nothing; to their sigmoid it would."""
+def test_softmax_is_over_the_logits() -> None:
+    """A constant added to all logits changes nothing, as it would for their sigmoids."""
     student, teacher = draw(B, 1, H, W, seed=1), draw(B, 1, H, W, seed=2)
     loss = TargetPredictionLoss()
     shifted = loss(student + 5, teacher - 3, mask())
     assert shifted.item() == pytest.approx(loss(student, teacher, mask()).item(), rel=1e-9)
 
 
-def test_same_predictions_cost_nothing() -> None:
+def test_equal_predictions_give_zero() -> None:
     student = draw(B, 1, H, W).requires_grad_()
     loss = TargetPredictionLoss()(student, student.detach().clone(), mask())
     assert loss.item() == pytest.approx(0, abs=1e-15)
@@ -178,7 +178,7 @@ def test_bad_arguments_are_refused(arguments: dict, expected: str) -> None:
 
 @pytest.mark.parametrize('support', ['map', 'target'])
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
-def test_halves_are_computed_in_full_precision(support: str, dtype: torch.dtype) -> None:
+def test_half_precision_is_computed_in_float32(support: str, dtype: torch.dtype) -> None:
     student, teacher = draw(B, 1, H, W, seed=1).to(dtype), draw(B, 1, H, W, seed=2).to(dtype)
     loss = TargetPredictionLoss(support=support)
     exact = loss(student.double(), teacher.double(), mask())
