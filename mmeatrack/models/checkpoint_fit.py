@@ -49,6 +49,19 @@ def load_weights(path: str) -> Dict[str, Tensor]:
     return find_weights(_load_checkpoint(path, map_location='cpu'), path).tensors
 
 
+def load_matching(model: Any, weights: Mapping[str, Tensor], source: str, remedy: str) -> Fit:
+    """Load the weights that the model has and return their fit; unknown ones are left out.
+
+    Raises:
+        RuntimeError: If a tensor is missing or of another shape; nothing is loaded then.
+    """
+    own = model.state_dict()
+    fit = compare(own, weights)
+    refuse_other_model(fit, model, source, remedy, allow_unknown=True)
+    model.load_state_dict({key: weights[key] for key in own if key in weights}, strict=False)
+    return fit
+
+
 def refuse_other_model(
     fit: Fit, model: Any, source: str, remedy: str, allow_unknown: bool = False
 ) -> None:

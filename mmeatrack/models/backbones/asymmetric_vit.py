@@ -9,7 +9,7 @@ from mmengine.model.weight_init import trunc_normal_
 from torch import Tensor, nn
 
 from mmeatrack.conversion.vit import Layers, convert_vit
-from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
+from mmeatrack.models.checkpoint_fit import load_matching, load_weights
 from mmeatrack.registry import MODELS
 
 from .attention import Block
@@ -252,18 +252,11 @@ def load_pretrained_vit(
         converted = convert_vit(load_weights(path), backbone, layers, grid)
     except ValueError as error:
         raise ValueError(f'pretrained {path}: {error}') from error
-    own = backbone.state_dict()
-    fit = compare(own, converted.tensors)
-    refuse_other_model(
-        fit,
-        backbone,
-        path,
+    remedy = (
         f'Use weights of a ViT with the same width and patch and at least {backbone.depth} layers, '
-        "in timm's layout (patch_embed.proj, blocks.N, norm) or mmpretrain's.",
-        allow_unknown=True,
+        "in timm's layout (patch_embed.proj, blocks.N, norm) or mmpretrain's."
     )
-    tensors = {k: v for k, v in converted.tensors.items() if k in own}
-    backbone.load_state_dict(tensors, strict=False)
+    fit = load_matching(backbone, converted.tensors, path, remedy)
     print_log(f'pretrained {path}: {fit}; {converted}', 'current')
 
 

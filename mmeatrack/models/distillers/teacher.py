@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mmeatrack.compat.config_paths import find_path, package_configs
 from mmeatrack.conversion.ostrack import convert_if_ostrack
 from mmeatrack.log import warn
-from mmeatrack.models.checkpoint_fit import compare, load_weights, refuse_other_model
+from mmeatrack.models.checkpoint_fit import load_matching, load_weights
 from mmeatrack.registry import MODELS
 
 
@@ -63,12 +63,9 @@ def load_teacher(tracker: Any, path: str) -> None:
         RuntimeError: If a parameter of the tracker is missing or has another shape; nothing is
             loaded then.
     """
-    weights = convert_if_ostrack(load_weights(path))
-    own = tracker.state_dict()
-    fit = compare(own, weights)
     remedy = 'Set model.teacher to the config that it was trained with.'
-    refuse_other_model(fit, tracker, f'teacher {path}', remedy, allow_unknown=True)
-    tracker.load_state_dict({k: v for k, v in weights.items() if k in own}, strict=False)
+    weights = convert_if_ostrack(load_weights(path))
+    fit = load_matching(tracker, weights, f'teacher {path}', remedy)
     # mmengine would draw new weights for a module that it believes uninitialised.
     tracker._is_init = True
     # A deeper teacher's checkpoint would otherwise pass for a shallower one's without a warning.
