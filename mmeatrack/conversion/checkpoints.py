@@ -5,7 +5,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from torch import Tensor
 
-from mmeatrack.conversion.ostrack import from_ostrack, is_ostrack, to_ostrack
+from mmeatrack.conversion.ostrack import from_ostrack, to_ostrack
 from mmeatrack.conversion.state_dicts import WeightsFile
 from mmeatrack.conversion.vit import convert_vit, derive_backbone, refuse_features
 from mmeatrack.registry import MODELS
@@ -13,6 +13,7 @@ from mmeatrack.registry import MODELS
 ORIGINS = ('auto', 'ostrack', 'deit', 'timm', 'mmpretrain', 'mmrazor', 'mmeatrack')
 # Patterns of names in a state dict, by project; the first match counts.
 _NAMES = {
+    'ostrack': r'box_head\.|backbone\.pos_embed_z$',
     'mmrazor': r'architecture\.',
     'mmeatrack': r'(backbone\.)?(joint_stage|separate_stage)\.\d+\.',
     'mmpretrain': r'(backbone\.)?layers\.\d+\.(ln1|norm1|attn)\.',
@@ -34,12 +35,8 @@ class Converted(NamedTuple):
 
 def names_of(weights: Mapping[str, Tensor]) -> Optional[str]:
     """Return the project that names its tensors so, None if unknown. DeiT's names are timm's."""
-    if is_ostrack(weights):
-        return 'ostrack'
-    for project, pattern in _NAMES.items():
-        if any(re.match(pattern, key) for key in weights):
-            return project
-    return None
+    projects = (p for p, pattern in _NAMES.items() if any(re.match(pattern, k) for k in weights))
+    return next(projects, None)
 
 
 def convert_checkpoint(

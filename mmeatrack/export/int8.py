@@ -75,9 +75,6 @@ def _calibration_feeds(folder: Path, videos: Iterable[Video], every: int) -> Lis
 
     tracker.run_track = record
     for frames, bbox in videos:
-        for number, frame in enumerate(frames):
-            if number == 0:
-                tracker.init(frame, bbox)
-            else:
-                tracker.track(frame)
+        for _ in tracker.follow(frames, bbox):
+            pass
     return kept

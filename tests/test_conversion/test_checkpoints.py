@@ -145,19 +145,9 @@ def test_ortrack_is_converted_like_ostrack() -> None:
 @pytest.mark.parametrize(
     ('weights', 'origin', 'to', 'message'),
     [
-        (
-            deit_weights(),
-            'mmpretrain',
-            'mmeatrack',
-            'the names of mmpretrain; .* those of timm',
-        ),
+        (deit_weights(), 'mmpretrain', 'mmeatrack', 'names of mmpretrain; .*those of timm'),
         (deit_weights(), 'auto', 'ostrack', 'OSTrack'),
-        (
-            {'backbone.layer1.0.conv1.weight': torch.zeros(1)},
-            'auto',
-            'mmeatrack',
-            'no known project',
-        ),
+        ({'layer1.0.conv1.weight': torch.zeros(1)}, 'auto', 'mmeatrack', 'of no known project'),
         ({'vit.encoder.layer.0.x': torch.zeros(1)}, 'auto', 'mmeatrack', 'Hugging Face'),
         (dict(deit_weights(), reg_token=torch.zeros(1)), 'auto', 'mmeatrack', 'register tokens'),
         (deit_weights(), 'auto', 'mmeatrack', 'give the config of the tracker'),

@@ -20,19 +20,28 @@ def tracker():
     return build(tracker_cfg()).eval()
 
 
+def publish_toy(tracker, path, dtype=torch.float32):
+    return publish(tracker_cfg(), tracker.state_dict(), FACTS, path, dtype)
+
+
+def assert_equal(tensors, tracker) -> None:
+    own = tracker.state_dict()
+    assert own.keys() == tensors.keys()
+    assert all(torch.equal(own[key], value) for key, value in tensors.items())
+
+
 def test_file_suffices_to_build_the_tracker(tmp_path, tracker) -> None:
-    path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
+    path = publish_toy(tracker, tmp_path / 'toy.safetensors')
     read = read_published(path)
     assert read.facts == FACTS
     again = MODELS.build(read.model)
     again.load_state_dict(read.state_dict, strict=True)
-    own = tracker.state_dict()
-    assert all(torch.equal(own[key], value) for key, value in again.state_dict().items())
+    assert_equal(again.state_dict(), tracker)
 
 
 def test_name_ends_in_the_hash_of_the_content(tmp_path, tracker) -> None:
-    path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
-    again = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.safetensors')
+    path = publish_toy(tracker, tmp_path / 'toy.safetensors')
+    again = publish_toy(tracker, tmp_path / 'toy.safetensors')
     assert again == path
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     assert path.name == f'toy-{digest}.safetensors'
@@ -40,8 +49,8 @@ def test_name_ends_in_the_hash_of_the_content(tmp_path, tracker) -> None:
 
 def test_half_precision_halves_the_file(tmp_path, tracker) -> None:
     weights = tracker.state_dict()
-    full = publish(tracker_cfg(), weights, FACTS, tmp_path / 'a.safetensors')
-    half = publish(tracker_cfg(), weights, FACTS, tmp_path / 'b.safetensors', torch.float16)
+    full = publish_toy(tracker, tmp_path / 'a.safetensors')
+    half = publish_toy(tracker, tmp_path / 'b.safetensors', torch.float16)
     tensors = sum(v.numel() for v in weights.values() if v.is_floating_point())
     saved = full.stat().st_size - half.stat().st_size  # and a few digits in the header
     assert saved == pytest.approx(2 * tensors, rel=0.01)
@@ -89,28 +98,26 @@ def test_values_must_be_plain(tmp_path, tracker) -> None:
 
 
 def test_pth_file_is_equivalent(tmp_path, tracker) -> None:
-    path = publish(tracker_cfg(), tracker.state_dict(), FACTS, tmp_path / 'toy.pth')
+    path = publish_toy(tracker, tmp_path / 'toy.pth')
     read = read_published(path)
     assert read.facts == FACTS
     assert read.model == json.loads(json.dumps(tracker_cfg()))
-    own = tracker.state_dict()
-    assert all(torch.equal(own[key], value) for key, value in read.state_dict.items())
-    assert path == publish(tracker_cfg(), own, FACTS, tmp_path / 'toy.pth')
+    assert_equal(read.state_dict, tracker)
+    assert path == publish_toy(tracker, tmp_path / 'toy.pth')
     with pytest.raises(ValueError, match=r"ends in one of \['\.safetensors', '\.pth'\]"):
-        publish(tracker_cfg(), own, FACTS, tmp_path / 'toy.onnx')
+        publish_toy(tracker, tmp_path / 'toy.onnx')
 
 
 def test_content_that_contradicts_the_hash_is_refused(tmp_path, tracker) -> None:
-    weights = tracker.state_dict()
-    path = publish(tracker_cfg(), weights, FACTS, tmp_path / 'toy.safetensors')
+    path = publish_toy(tracker, tmp_path / 'toy.safetensors')
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(FileExistsError, match='exists with different content'):
-        publish(tracker_cfg(), weights, FACTS, tmp_path / 'toy.safetensors')
+        publish_toy(tracker, tmp_path / 'toy.safetensors')
     with pytest.raises(RuntimeError, match=r'SHA-256 begins with \w{8}, its name says .*copy it'):
         read_published(path)
     renamed = path.rename(tmp_path / 'mine.safetensors')
-    assert set(read_published(renamed).state_dict) == set(weights)
+    assert set(read_published(renamed).state_dict) == set(tracker.state_dict())
 
 
 @pytest.mark.parametrize('config', ['[1', '[' * 9999, '"text"', '[]'])

@@ -44,6 +44,13 @@ def single(model, frames, box) -> list:
     return rows
 
 
+def start(frame, model=None, rules=ALONE, box=BOXES[0]) -> MultiTracker:
+    """A tracker with one target, 1."""
+    tracker = MultiTracker(model or toy(), rules)
+    assert tracker.add(frame, box) == 1
+    return tracker
+
+
 def by_id(tracks) -> dict:
     return {track.id: (*track.box_xywh, track.score, track.lost) for track in tracks}
 
@@ -64,8 +71,7 @@ def test_tracks_equal_those_of_single_trackers_as_targets_come_and_go(frames, kw
         7: single(model, frames[2:], BOXES[1]),
         8: single(model, frames[3:], BOXES[2]),
     }
-    tracker = MultiTracker(model, ALONE)
-    assert tracker.add(frames[0], BOXES[0]) == 1
+    tracker = start(frames[0], model)
     found = {1: [], 7: [], 8: []}
     for number, frame in enumerate(frames):
         if number:
@@ -103,8 +109,7 @@ def test_id_may_be_a_numpy_integer(frames) -> None:
 
 
 def test_box_outside_the_frame_is_refused_and_other_targets_continue(frames) -> None:
-    tracker = MultiTracker(toy())
-    tracker.add(frames[0], BOXES[0])
+    tracker = start(frames[0])
     with pytest.raises(ValueError, match='outside the image'):
         tracker.add(frames[0], (160, 50, 20, 20))
     assert tracker.add(frames[0], BOXES[1]) == 2
@@ -129,8 +134,7 @@ def test_ids_are_never_reused(frames, id, message) -> None:
 def test_frame_of_another_size_is_refused_and_tracks_continue(frames) -> None:
     model = toy()
     expected = single(model, frames[:3], BOXES[0])
-    tracker = MultiTracker(model, ALONE)
-    tracker.add(frames[0], BOXES[0])
+    tracker = start(frames[0], model)
     tracker.track(frames[1])
     with pytest.raises(ValueError, match='80x60 px after frames of 160x120'):
         tracker.track(frames[1][::2, ::2].copy())
@@ -150,22 +154,20 @@ def test_model_without_the_networks_methods_is_refused() -> None:
 
 def test_refresh_replaces_the_template_and_keeps_the_stored_views(frames) -> None:
     model = toy(temporal=STORE)
-    tracker = MultiTracker(model, ALONE)
-    tracker.add(frames[0], BOXES[0])
+    tracker = start(frames[0], model)
     for frame in frames[1:4]:
         tracker.track(frame)
     state = tracker._targets[1].state
-    entries, box = list(state.store.entries), state.box
+    stored, box = [entry.frame for entry in state.store.entries], state.box
     tracker.refresh_template(frames[3])
-    torch.testing.assert_close(state.template, model.encode_template(to_image(frames[3]), box))
+    image = model.as_image(frames[3])
+    torch.testing.assert_close(state.template, model.encode_template(image, box))
     assert state.active_template is state.template
     assert state.box == box
-    assert [entry.frame for entry in state.store.entries] == [entry.frame for entry in entries]
+    assert [entry.frame for entry in state.store.entries] == stored
     tracker.refresh_template(frames[3], (30, 20, 12, 16), id=1)
     assert state.box == state.first_box == (36.0, 28.0, 12.0, 16.0)
-    torch.testing.assert_close(
-        state.template, model.encode_template(to_image(frames[3]), (36.0, 28.0, 12.0, 16.0))
-    )
+    torch.testing.assert_close(state.template, model.encode_template(image, state.box))
     torch.testing.assert_close(
         state.temporal[0, -4:], state.store.entries[-1].tokens, atol=1e-6, rtol=0
     )
@@ -174,8 +176,7 @@ def test_refresh_replaces_the_template_and_keeps_the_stored_views(frames) -> Non
 def test_replaced_target_starts_afresh_under_its_id(frames) -> None:
     model = toy(temporal=STORE)
     expected = single(model, frames[4:7], BOXES[1])
-    tracker = MultiTracker(model, ALONE)
-    tracker.add(frames[0], BOXES[0])
+    tracker = start(frames[0], model)
     tracker.add(frames[0], BOXES[2])
     for frame in frames[1:5]:
         tracker.track(frame)
@@ -187,10 +188,6 @@ def test_replaced_target_starts_afresh_under_its_id(frames) -> None:
     assert tracker.ids == [1, 2]
     rows = [by_id(tracker.track(frame))[1] for frame in frames[5:7]]
     np.testing.assert_allclose(rows, expected, atol=1e-3)
-
-
-def to_image(frame: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(frame).permute(2, 0, 1)[None]
 
 
 # Rules
@@ -210,12 +207,8 @@ def test_id_of_a_single_target_may_be_omitted_and_a_dict_of_rules_is_refused(fra
 
 def test_lost_target_is_removed_after_remove_after_frames(frames) -> None:
     model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
-    rules = dataclasses.replace(ALONE, remove_after=3)
-    tracker = MultiTracker(model, rules)
-    tracker.add(frames[0], BOXES[0])
-    states = []
-    for frame in frames[1:]:
-        states += [track.status.state for track in tracker.track(frame)]
+    tracker = start(frames[0], model, dataclasses.replace(ALONE, remove_after=3))
+    states = [track.status.state for frame in frames[1:] for track in tracker.track(frame)]
     assert states == ['coasting', 'lost', 'lost', 'removed']
     assert tracker.ids == []
     assert tracker.add(frames[0], BOXES[0]) == 2
@@ -223,8 +216,7 @@ def test_lost_target_is_removed_after_remove_after_frames(frames) -> None:
 
 def test_refresh_of_a_lost_target_needs_a_box_and_restarts_its_removal(frames) -> None:
     model = toy(lost_detector=dict(lost_below=1.0, found_above=1.0, patience=2))
-    tracker = MultiTracker(model, dataclasses.replace(ALONE, remove_after=3))
-    tracker.add(frames[0], BOXES[0])
+    tracker = start(frames[0], model, dataclasses.replace(ALONE, remove_after=3))
     for frame in frames[1:4]:
         tracker.track(frame)
     with pytest.raises(ValueError, match='is lost: its last box shows something else'):
@@ -235,26 +227,19 @@ def test_refresh_of_a_lost_target_needs_a_box_and_restarts_its_removal(frames) -
 
 
 @pytest.mark.parametrize(
-    'bad',
-    [
-        dict(sweep=-1),
-        dict(sweep_growth=-0.1),
-        dict(coast_for=0),
-        dict(remove_after=1.5),
-        dict(crossing_overlap=1),
-    ],
+    ('name', 'value'),
+    dict(sweep=-1, sweep_growth=-0.1, coast_for=0, remove_after=1.5, crossing_overlap=1).items(),
 )
-def test_bad_rules_are_refused(bad) -> None:
-    with pytest.raises(ValueError, match=next(iter(bad))):
-        TrackRules(**bad)
+def test_bad_rules_are_refused(name, value) -> None:
+    with pytest.raises(ValueError, match=name):
+        TrackRules(**{name: value})
 
 
 def test_target_that_stays_unsure_counts_as_lost_and_is_searched_for(frames) -> None:
     """Scores between both thresholds: never sure, never lost by the detector alone."""
     model = toy(lost_detector=dict(lost_below=0.0, found_above=0.99))
     rules = TrackRules(unsure_for=3, sweep=4, sweep_growth=None)
-    tracker = MultiTracker(model, rules)
-    tracker.add(frames[0], BOXES[1])
+    tracker = start(frames[0], model, rules, BOXES[1])
     sizes = []
     locate = model.locate
     model.locate = lambda *args: sizes.append(len(args[1])) or locate(*args)

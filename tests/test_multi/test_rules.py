@@ -41,17 +41,17 @@ def test_swept_area_grows_from_half_a_window_in_proportion_to_the_target() -> No
     assert (farthest > reach - 20).all()
 
 
+def state_at(box, sure_box) -> SimpleNamespace:
+    detector = LostDetector()
+    return SimpleNamespace(box=box, sure_box=sure_box, confidence=None, lost_detector=detector)
+
+
 @pytest.mark.parametrize(
     ('score', 'peaks', 'place'),
     [(0.1, (0.4, 0.9), 70), (0.1, (0.3, 0.7), 10), (0.6, (0.9, 0.9), 10)],
 )
 def test_best_candidate_is_taken_if_the_regular_search_shows_nothing(score, peaks, place) -> None:
-    state = SimpleNamespace(
-        box=(10.0, 10.0, 3.0, 3.0),
-        sure_box=(20.0, 20.0, 8.0, 6.0),
-        confidence=None,
-        lost_detector=LostDetector(),
-    )
+    state = state_at((10.0, 10.0, 3.0, 3.0), (20.0, 20.0, 8.0, 6.0))
     found = [((60.0 + 10 * i, 5.0, 30.0, 30.0), [peak, 0.0, 0.0]) for i, peak in enumerate(peaks)]
     assert move_to_best(state, found, score) == (place == 70)
     assert state.box == ((70.0, 5.0, 8.0, 6.0) if place == 70 else (10.0, 10.0, 3.0, 3.0))
@@ -60,12 +60,7 @@ def test_best_candidate_is_taken_if_the_regular_search_shows_nothing(score, peak
 def test_nearer_candidate_is_preferred_for_a_while_after_a_redetection() -> None:
     """Redetected 60 px from the last sighting; then candidates at 50 px and 20 px."""
     sweep = Sweep((10.0, 10.0, 8.0, 6.0), (200, 100), 4.0, growth=None)
-    state = SimpleNamespace(
-        box=(70.0, 10.0, 8.0, 6.0),
-        sure_box=(70.0, 10.0, 8.0, 6.0),
-        confidence=None,
-        lost_detector=LostDetector(),
-    )
+    state = state_at((70.0, 10.0, 8.0, 6.0), (70.0, 10.0, 8.0, 6.0))
     state.lost_detector.declare_lost()
     assert not sweep.is_over(state)
     state.lost_detector.lost = False

@@ -1,6 +1,5 @@
 """The page in a real browser: draw, track, pause, download, leave."""
 
-import os
 import re
 import shutil
 import threading
@@ -24,7 +23,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason='needs chromium: apt-get install chromium'),
 ]
 MINUTE = 60_000
-SHOTS = os.getenv('MMEATRACK_SCREENSHOTS')
 
 
 @pytest.fixture(scope='module')
@@ -77,16 +75,10 @@ def page(served: Any) -> Iterator[Any]:
         browser.close()
 
 
-def choose(page: Any, video: Path) -> None:
-    page.set_input_files('input[type=file]', str(video))
-    page.wait_for_function(_STAGE_IS_FILLED)
-
-
 _STAGE_IS_FILLED = (
     "document.querySelector('#stage canvas')?.width > 300 && "
     "document.querySelector('#stage canvas').clientWidth > 0"
 )
-
 _CURVE_POINTS = "document.querySelector('#curve polyline')?.points.length"
 
 
@@ -107,10 +99,11 @@ def wait_for_text(page: Any, text: str) -> None:
     page.get_by_text(re.compile(text)).first.wait_for()
 
 
-def shoot(page: Any, name: str, settle: float = 1.0) -> None:
-    if SHOTS:
-        time.sleep(settle)
-        page.screenshot(path=f'{SHOTS}/{name}.png')
+def download(page: Any, name: str, path: Path) -> Path:
+    with page.expect_download() as started:
+        page.get_by_role('link', name=name).click()
+    started.value.save_as(path)
+    return path
 
 
 def files_of(root: Path) -> List[str]:
@@ -120,37 +113,29 @@ def files_of(root: Path) -> List[str]:
 def test_draw_track_and_download(page: Any, served: Any, video: Path, tmp_path: Path) -> None:
     root = served[1]
     page.get_by_text('Your video').wait_for()
-    shoot(page, 'empty')
-    choose(page, video)
+    page.set_input_files('input[type=file]', str(video))
+    page.wait_for_function(_STAGE_IS_FILLED)
     drag(page, 60 / 320, 100 / 240, 30 / 320, 30 / 240)
     wait_for_text(page, 'Press Track')
-    shoot(page, 'before')
 
     page.get_by_role('button', name='Track', exact=True).click()
     wait_for_text(page, 'frames per second')
     page.wait_for_function(f'{_CURVE_POINTS} > 1')
-    shoot(page, 'during', settle=0)
     wait_for_text(page, 'Tracked to frame 23')
-    shoot(page, 'after')
     assert page.evaluate(_CURVE_POINTS) == 23  # the first frame has no score
     assert page.locator('#curve polyline').bounding_box()['width'] > 300
 
     assert 'square.mp4' not in files_of(root)  # the upload itself is not kept
-    with page.expect_download() as download:
-        page.get_by_role('link', name='Boxes').click()
-    download.value.save_as(tmp_path / 'boxes.txt')
-    rows = np.loadtxt(tmp_path / 'boxes.txt', delimiter=',')
+    rows = np.loadtxt(download(page, 'Boxes', tmp_path / 'boxes.txt'), delimiter=',')
     assert rows.shape == (24, 10)
     np.testing.assert_allclose(rows[0, :6], [1, 1, 60, 100, 30, 30], atol=1)
     np.testing.assert_allclose(rows[-1, 2] + rows[-1, 4] / 2, 60 + 4 * 23 + 15, atol=12)
 
-    with page.expect_download() as download:
-        page.get_by_role('link', name='Video').click()
-    download.value.save_as(tmp_path / 'tracked.mp4')
-    capture = cv2.VideoCapture(str(tmp_path / 'tracked.mp4'))
+    tracked = download(page, 'Video', tmp_path / 'tracked.mp4')
+    capture = cv2.VideoCapture(str(tracked))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 24
     assert capture.get(cv2.CAP_PROP_FPS) == 12
-    assert b'avc1' in (tmp_path / 'tracked.mp4').read_bytes()
+    assert b'avc1' in tracked.read_bytes()
 
     drag(page, 0.5, 0.2, 0.1, 0.15)  # one more target, in the last frame
     wait_for_text(page, 'new view of target 2')
@@ -168,23 +153,17 @@ def test_sample_with_three_targets_is_tracked_until_paused(
     truth = annotate_crowd(plan).boxes  # (3, 60, 4)
     page.get_by_label('Three at once').click()
     page.wait_for_function(_STAGE_IS_FILLED)
-    shoot(page, 'sample')
     for number, (x, y, w, h) in enumerate(truth[:, 0], start=1):
         drag(page, x / 480, y / 360, w / 480, h / 360)
         wait_for_text(page, rf'{number} target\(s\)')
-    shoot(page, 'sample_before')
 
     page.get_by_role('button', name='Track', exact=True).click()
     page.wait_for_function(f'{_CURVE_POINTS} > 5')
-    shoot(page, 'sample_during', settle=0)
     page.get_by_role('button', name='Pause').click()
     wait_for_text(page, 'Tracked to frame')
-    shoot(page, 'sample_after')
     assert page.locator('#curve polyline').count() == 3
-    with page.expect_download() as download:
-        page.get_by_role('link', name='Boxes').click()
-    download.value.save_as(tmp_path / 'boxes.txt')
-    last = np.loadtxt(tmp_path / 'boxes.txt', delimiter=',')[-3:, :6]
+    rows = np.loadtxt(download(page, 'Boxes', tmp_path / 'boxes.txt'), delimiter=',')
+    last = rows[-3:, :6]
     assert last[:, 1].tolist() == [1, 2, 3]
     expected = truth[:, int(last[0, 0]) - 1]
     errors = np.abs(last[:, 2:4] + last[:, 4:] / 2 - expected[:, :2] - expected[:, 2:] / 2)
