@@ -18,9 +18,6 @@ from mmeatrack.models.distillers.short_form import BOXES, COUNTS, LayerPairs
 from mmeatrack.models.losses import TargetFeatureLoss
 from mmeatrack.registry import MODELS
 
-# Prefix of the connectors that widen the student's tokens.
-_ADAPTER = 'adapter_'
-
 
 @MODELS.register_module()
 class EATrackDistiller(ConfigurableDistiller):
@@ -164,33 +161,33 @@ class EATrackDistiller(ConfigurableDistiller):
         if width is None or self._student_width is None or width == self._student_width:
             return
         # The optimizer is built before the pairs of 'auto' are known: one for each student layer.
-        names = [f'{student}_{teacher}' for student, teacher in self.layer_pairs]
-        for name in self._student_layers if self.finds_pairs else names:
+        owners = (
+            [(layer,) for layer in self._student_layers] if self.finds_pairs else self.layer_pairs
+        )
+        for layers in owners:
             chain = OrderedDict(
-                (each, self.connectors[each]) for each in self._expand(())['connectors']
+                (name, self.connectors[name]) for name in self._expand(())['connectors']
             )
             chain['linear'] = TorchNNConnector(
                 'Linear', dict(in_features=self._student_width, out_features=width)
             )
-            self.connectors[f'{_ADAPTER}{name}'] = nn.Sequential(chain)
+            self.connectors[short_form.adapter_name(*layers)] = nn.Sequential(chain)
         self._connect_adapters()
 
     def _connect_adapters(self) -> None:
         """Send each pair's student tokens through its adapter, if it has one."""
-        for student, teacher in self.layer_pairs:
-            for name in (f'{_ADAPTER}{student}', f'{_ADAPTER}{student}_{teacher}'):
-                if name in self.connectors:
-                    mapping = self.loss_forward_mappings[
-                        short_form.feature_loss_name((student, teacher))
-                    ]
-                    mapping['student'] = dict(mapping['student'], connector=name)
+        for pair in self.layer_pairs:
+            name = short_form.adapter_name(*(pair[:1] if self.finds_pairs else pair))
+            if name in self.connectors:
+                mapping = self.loss_forward_mappings[short_form.feature_loss_name(*pair)]
+                mapping['student'] = dict(mapping['student'], connector=name)
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
         # Checkpoints of releases before 0.2 name a pair's adapter adapters.6_10.
         old = f'{prefix}adapters.'
         for key in [key for key in state_dict if key.startswith(old)]:
             pair, kind = key[len(old) :].split('.')
-            new = f'{prefix}connectors.{_ADAPTER}{pair}.linear.func.{kind}'
+            new = f'{prefix}connectors.adapter_{pair}.linear.func.{kind}'
             state_dict[new] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *args)
 

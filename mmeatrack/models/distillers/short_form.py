@@ -52,7 +52,7 @@ def feature_parts(pairs: LayerPairs, weight: float, reduction: str, tokens: str)
             parts[f'{role}_recorders'][f'layer_{layer}'] = recorder
             source = dict(recorder=f'layer_{layer}', from_student=role == 'student')
             mapping[role] = dict(source, **selection)
-        name = feature_loss_name(pair)
+        name = feature_loss_name(*pair)
         parts['loss_forward_mappings'][name] = mapping
         parts['distill_losses'][name] = dict(
             type='mmeatrack.TargetFeatureLoss',
@@ -98,6 +98,11 @@ def mask_record(layout: str) -> Dict[str, Any]:
     return dict(recorder=BOXES, from_student=True, connector=f'target_mask_{layout}')
 
 
-def feature_loss_name(pair: Tuple[int, int]) -> str:
+def feature_loss_name(student: int, teacher: int) -> str:
     """Name of a pair's L_feat: ``loss_feat_6_10``."""
-    return f'loss_feat_{pair[0]}_{pair[1]}'
+    return f'loss_feat_{student}_{teacher}'
+
+
+def adapter_name(*layers: int) -> str:
+    """Name of a pair's adapter, ``adapter_6_10``, or of a student layer's, ``adapter_6``."""
+    return '_'.join(map(str, ('adapter', *layers)))
