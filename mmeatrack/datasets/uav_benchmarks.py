@@ -5,10 +5,11 @@ from typing import Any, List, Optional
 
 import numpy as np
 
-from mmeatrack.datasets.uav_sot_dataset import UAVSOTDataset
 from mmeatrack.files.benchmarks import BENCHMARKS
 from mmeatrack.files.sequence_infos import load_sequence_table
 from mmeatrack.registry import DATASETS
+
+from .uav_sot_dataset import UAVSOTDataset
 
 
 @DATASETS.register_module()

@@ -8,10 +8,11 @@ import numpy as np
 from mmtrack.datasets import BaseVideoDataset
 from PIL import Image
 
-from mmeatrack.datasets.sequence_loading import full_prefix, required_folder
 from mmeatrack.files.box_text import read_mot_rows
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.registry import DATASETS
+
+from .sequence_loading import full_prefix, required_folder
 
 
 @DATASETS.register_module()

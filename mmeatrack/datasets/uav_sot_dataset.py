@@ -10,14 +10,10 @@ import numpy as np
 from mmengine.logging import print_log
 from mmtrack.datasets import BaseSOTDataset
 
-from mmeatrack.datasets.sequence_loading import (
-    full_prefix,
-    load_sequence,
-    min_visible_frames,
-    required_folder,
-)
 from mmeatrack.files.sequence_infos import find_folder_sequences, load_infos_file, name_sequences
 from mmeatrack.registry import DATASETS
+
+from .sequence_loading import full_prefix, load_sequence, min_visible_frames, required_folder
 
 
 @DATASETS.register_module()

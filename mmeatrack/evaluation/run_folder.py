@@ -1,5 +1,6 @@
 """Raw results of a test run on disk: ``<result_dir>/<tracker>/[<benchmark>/]<sequence>.txt``."""
 
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,9 +152,8 @@ class RunFolder:
         files = sorted(each for each in entries if not each.is_dir())
         if not files:
             return None
-        number = 1
-        while (moved := self.path.with_name(f'{self.path.name}.old-{number}')).exists():
-            number += 1
+        candidates = (self.path.with_name(f'{self.path.name}.old-{n}') for n in itertools.count(1))
+        moved = next(path for path in candidates if not path.exists())
         moved.mkdir()
         for file in files:
             file.rename(moved / file.name)
@@ -189,16 +189,6 @@ def file_name(name: str, what: str) -> str:
             f'{what}={name!r} must be usable as a folder name: without / or \\, not empty'
         )
     return name
-
-
-def as_text(value: Union[str, Path, int, float], what: str) -> str:
-    """Return an option as text, which ``--cfg-options`` may have made a number; else TypeError."""
-    if isinstance(value, bool) or not isinstance(value, (str, Path, int, float)):
-        raise TypeError(
-            f'{what}={value!r} is a {type(value).__name__}, but has to be text; on the command '
-            f'line put it in quotes twice, {what}="\'...\'"'
-        )
-    return str(value)
 
 
 def _rows_text(values: np.ndarray, decimals: int) -> str:

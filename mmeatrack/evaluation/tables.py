@@ -123,15 +123,13 @@ def score_table(report: Report) -> str:
 
 def attribute_rows(report: Report) -> List[list]:
     """Rows of attribute, number of sequences, and each tracker's success AUC or None."""
-    counts: Dict[str, int] = {}
-    for entry in report.values():
-        for name, scores in entry.by_attribute.items():
-            counts[name] = max(counts.get(name, 0), len(scores.per_sequence))
     columns = [entry.by_attribute for entry in report.values()]
-    return [
-        [name, counts[name], *(getattr(each.get(name), 'success_auc', None) for each in columns)]
-        for name in sorted(counts)
-    ]
+    rows = []
+    for name in sorted({name for column in columns for name in column}):
+        found = [column.get(name) for column in columns]
+        count = max(len(scores.per_sequence) for scores in found if scores)
+        rows.append([name, count, *(scores and scores.success_auc for scores in found)])
+    return rows
 
 
 def attribute_table(report: Report) -> str:

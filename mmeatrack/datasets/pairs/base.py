@@ -1,6 +1,6 @@
 """Sets of training pairs: batches made in one call, as mmtrack's samples, and mixed sets."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 import torch
@@ -87,12 +87,10 @@ class PairSet(Dataset):
         batch = batch._replace(
             templates=batch.templates[:, :shown], template_boxes=batch.template_boxes[:, :shown]
         )
-        if not self.negatives:
-            return as_samples(batch)
-        absent = torch.rand(len(indices), generator=rng, device=rng.device) < self.negatives
+        present = torch.rand(len(indices), generator=rng, device=rng.device) >= self.negatives
         other = batch.search.roll(1, dims=0)
-        search = torch.where(absent[:, None, None, None], other, batch.search)
-        return as_samples(batch._replace(search=search), absent)
+        search = torch.where(present[:, None, None, None], batch.search, other)
+        return _as_samples(batch._replace(search=search), present)
 
     def generator(self, indices: Sequence[int]) -> torch.Generator:
         """Return the random generator of a batch."""
@@ -113,18 +111,15 @@ def check_shares(**values: float) -> None:
             raise ValueError(f'{name}={value} must lie between 0 and 1.')
 
 
-def as_samples(batch: PairBatch, absent: Optional[Tensor] = None) -> List[Dict[str, Any]]:
-    """Convert a batch to mmtrack's samples; search crops without the target, (B,), get label 0."""
-    labels = torch.ones(len(batch.search), 1, dtype=torch.long, device=batch.search.device)
-    if absent is not None:
-        labels = labels * ~absent[:, None]
+def _as_samples(batch: PairBatch, present: Tensor) -> List[Dict[str, Any]]:
+    """Convert a batch to mmtrack's samples; the label is 0 where the target is absent."""
     columns = (
         batch.templates,
         bbox_cxcywh_to_xyxy(batch.template_boxes),
         torch.ones_like(batch.template_boxes[..., 0], dtype=torch.long),
         batch.search[:, None],
         bbox_cxcywh_to_xyxy(batch.search_boxes[:, None]),
-        labels,
+        present.long()[:, None],
     )
     samples = []
     for templates, template_boxes, ones, search, search_box, label in zip(*columns):

@@ -11,24 +11,14 @@ import torch
 from mmengine.logging import print_log
 from mmtrack.evaluation.metrics.base_video_metrics import BaseVideoMetric
 
-from mmeatrack.evaluation.metrics.current_run import (
-    RunningSequence,
-    machine_facts,
-    model_name,
-    process_group,
-)
 from mmeatrack.evaluation.ope import ope_scores, resolve_valid_boxes
 from mmeatrack.evaluation.report import TrackerReport, attribute_scores
-from mmeatrack.evaluation.run_folder import (
-    RunFolder,
-    SequenceResult,
-    as_text,
-    file_name,
-    run_speed,
-)
+from mmeatrack.evaluation.run_folder import RunFolder, SequenceResult, file_name, run_speed
 from mmeatrack.files.sequence_names import name_of_sample
 from mmeatrack.log import warn
 from mmeatrack.registry import METRICS
+
+from .current_run import RunningSequence, machine_facts, model_name, process_group
 
 
 @METRICS.register_module()
@@ -74,10 +64,10 @@ class UAVSOTMetric(BaseVideoMetric):
         super().__init__(**kwargs)
         self.absent = absent
         self.valid_boxes = resolve_valid_boxes(absent, valid_boxes)
-        self.result_dir = None if result_dir is None else as_text(result_dir, 'result_dir')
+        self.result_dir = None if result_dir is None else _as_text(result_dir, 'result_dir')
         self._tracker_name: Optional[str] = None
         if tracker_name is not None:
-            name = as_text(tracker_name, 'tracker_name')
+            name = _as_text(tracker_name, 'tracker_name')
             self._tracker_name = file_name(name, 'tracker_name')
         self.precision = 'float32'
         self._resumed: Dict[str, SequenceResult] = {}
@@ -239,3 +229,13 @@ class UAVSOTMetric(BaseVideoMetric):
             return
         folder.write_report(json.dumps({self.tracker_name: report.as_dict()}, indent=1))
         print_log(f'raw results and report: {folder.report_path}', logger='current')
+
+
+def _as_text(value: Union[str, Path, int, float], what: str) -> str:
+    """Return an option as text, which ``--cfg-options`` may have made a number; else TypeError."""
+    if isinstance(value, bool) or not isinstance(value, (str, Path, int, float)):
+        raise TypeError(
+            f'{what}={value!r} is a {type(value).__name__}, but has to be text; on the command '
+            f'line put it in quotes twice, {what}="\'...\'"'
+        )
+    return str(value)
