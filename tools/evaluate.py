@@ -156,16 +156,18 @@ def write(
     args: argparse.Namespace, report: 'Report', title: str, compared: Tuple[str, ...]
 ) -> None:
     """Write report, tables and plots."""
-    from mmeatrack.evaluation.tables import report_files, write_report_files
+    from mmeatrack.evaluation.tables import report_files
+    from mmeatrack.files.atomic import write_atomically
     from mmeatrack.files.result_source import split_argument
     from mmeatrack.visualization.ope_plots import plot_files, plot_report
 
-    names = [*report_files(report, title, compared), *plot_files(report)]
-    outputs = [Path(args.out) / name for name in names]
+    files = report_files(report, title, compared)
+    outputs = [Path(args.out) / name for name in [*files, *plot_files(report)]]
     inputs = [args.gt, *(split_argument(argument)[1] for argument in args.results)]
     inputs += [args.attributes] if args.attributes else []
     with claimed_outputs(outputs, inputs, tool='evaluate.py', overwrite=args.overwrite):
-        write_report_files(args.out, report, title, compared)
+        for name, content in files.items():
+            write_atomically(Path(args.out) / name, content)
         plot_report(report, args.out, title)
 
 

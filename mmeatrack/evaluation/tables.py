@@ -3,11 +3,9 @@
 import csv
 import io
 import json
-from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Sequence, Tuple
 
 from mmeatrack.evaluation.report import Report, sequence_differences
-from mmeatrack.files.atomic import write_atomically
 
 SCORES = {
     'success_auc': 'Success AUC',
@@ -41,7 +39,8 @@ def report_text(report: Report, title: str = '', compared: Tuple[str, ...] = ())
 def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()) -> Dict[str, str]:
     """Contents of ``report.json``, ``report.md`` and the tables, by file name.
 
-    Scores in JSON and CSV are between 0 and 1.
+    Scores in JSON and CSV are between 0 and 1. :func:`mmeatrack.visualization.plot_report` draws
+    the plots that go with them.
     """
     policy, where = next(iter(report.values())).policy, f' on {title}' if title else ''
     entries = {name: entry.as_dict() for name, entry in report.items()}
@@ -73,17 +72,6 @@ def report_files(report: Report, title: str = '', compared: Tuple[str, ...] = ()
             ['sequence', *compared, 'difference'], sequence_differences(report, *compared)
         )
     return files
-
-
-def write_report_files(
-    folder: Union[str, Path], report: Report, title: str = '', compared: Tuple[str, ...] = ()
-) -> None:
-    """Write the files of :func:`report_files`.
-
-    :func:`mmeatrack.visualization.plot_report` draws the plots that go with them.
-    """
-    for name, content in report_files(report, title, compared).items():
-        write_atomically(Path(folder) / name, content)
 
 
 def percent(value: float) -> str:

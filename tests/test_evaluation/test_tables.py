@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-from pathlib import Path
 from typing import Optional
 
 import numpy as np
@@ -16,9 +15,9 @@ from mmeatrack.evaluation.tables import (
     latex_table,
     latex_text,
     markdown_table,
+    report_files,
     report_text,
     score_table,
-    write_report_files,
 )
 
 
@@ -99,17 +98,15 @@ def test_report_text_states_policy_problems_and_leads(scored: dict) -> None:
     assert text.endswith('where poor beats good most\n\nnowhere\n')
 
 
-def test_all_files_are_written(tmp_path: Path, scored: dict) -> None:
-    write_report_files(tmp_path / 'out', scored, 'DTB70', ('good', 'poor'))
+def test_files_of_a_report(scored: dict) -> None:
+    files = report_files(scored, 'DTB70', ('good', 'poor'))
 
-    written = {path.name: path.stat().st_size for path in (tmp_path / 'out').iterdir()}
-    tables = ('scores.csv', 'per_sequence.csv', 'attributes.csv', 'comparison.csv', 'scores.tex')
-    assert set(written) == {'report.json', 'report.md', *tables}
-    assert min(written.values()) > 50
-    written_report = json.loads((tmp_path / 'out' / 'report.json').read_text())
-    assert written_report == {name: entry.as_dict() for name, entry in scored.items()}
-    rows = {name: (tmp_path / 'out' / name).read_text().splitlines()[1] for name in tables[:4]}
-    assert rows == {
+    tables = ('scores.csv', 'per_sequence.csv', 'attributes.csv', 'comparison.csv')
+    assert set(files) == {'report.json', 'report.md', 'scores.tex', *tables}
+    assert json.loads(files['report.json']) == {key: each.as_dict() for key, each in scored.items()}
+    assert files['report.md'] == report_text(scored, 'DTB70', ('good', 'poor'))
+    assert files['scores.tex'].startswith('% absent=miss, valid_boxes=sized: ')
+    assert {name: files[name].splitlines()[1] for name in tables} == {
         'scores.csv': 'good,0.857143,0.900000,0.900000,2,miss,sized',
         'per_sequence.csv': 'a|b,good,0.761905,0.800000,0.800000',
         'attributes.csv': 'IV,1,0.761905,0.380952',

@@ -9,7 +9,7 @@ from lab.experiments.micro import MicroExperiment, run_name
 from lab.experiments.results import mean_and_error, read_run, score_runs
 from mmeatrack.evaluation.report import TrackerReport
 from mmeatrack.evaluation.run_folder import SequenceResult, run_speed
-from mmeatrack.evaluation.tables import markdown_table, report_files, write_report_files
+from mmeatrack.evaluation.tables import markdown_table, report_files
 from mmeatrack.files.atomic import write_atomically
 from mmeatrack.files.frame_files import list_frames
 from mmeatrack.files.ground_truth import GroundTruth, load_attributes, load_ground_truth
@@ -84,12 +84,14 @@ def show(experiment: MicroExperiment, seeds: List[int], overwrite: bool = False)
     print('\n' + table)
     shown = {name: report[runs[name][0]] for name in TRACKERS}
     title, compared = 'the synthetic UAV set', ('Distilled', 'Student')
-    evaluation = [*report_files(shown, title, compared), *plot_files(shown)]
-    outputs = [*main_outputs(experiment), *(experiment.out / 'evaluation' / n for n in evaluation)]
+    files, folder = report_files(shown, title, compared), experiment.out / 'evaluation'
+    evaluation = [folder / name for name in [*files, *plot_files(shown)]]
+    outputs = [*main_outputs(experiment), *evaluation]
     with claimed_outputs(outputs, tool=TOOL, overwrite=overwrite):
         write_atomically(experiment.out / 'table.md', table)
-        write_report_files(experiment.out / 'evaluation', shown, title, compared)
-        plot_report(shown, experiment.out / 'evaluation', title)
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+        plot_report(shown, folder, title)
         trainings = ('teacher', run_name('student', seeds[0]), run_name('distilled', seeds[0]))
         plot_training_curves(
             {name: experiment.out / name for name in trainings},
