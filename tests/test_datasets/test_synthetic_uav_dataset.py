@@ -31,7 +31,7 @@ def _scope() -> Iterator[None]:
         yield
 
 
-def test_visibility_decides_what_is_drawn_in_training(root: Path) -> None:
+def test_training_skips_hardly_visible_frames(root: Path) -> None:
     dataset = SyntheticUAVDataset(data_root=str(root), min_visibility=0.3)
 
     visible = dataset.get_ann_infos_from_video(0)['visible']
@@ -47,7 +47,7 @@ def test_attributes(root: Path) -> None:
     assert dataset.metainfo['attributes'] == (['static'], ['occlusion'])
 
 
-def test_short_or_malformed_visibility_is_named(root: Path) -> None:
+def test_short_or_malformed_visibility_file_is_named(root: Path) -> None:
     path = root / 'boat_static_001' / 'visibility.txt'
     path.write_text('1.0\n' * 23)
     with pytest.raises(ValueError, match=r'visibility\.txt: 23 lines for 24 frames'):
@@ -57,7 +57,7 @@ def test_short_or_malformed_visibility_is_named(root: Path) -> None:
         SyntheticUAVDataset(data_root=str(root), bad_sequences='raise')
 
 
-def test_min_visibility_is_a_share() -> None:
+def test_min_visibility_must_be_a_share() -> None:
     with pytest.raises(ValueError, match='min_visibility=30 must lie between 0 and 1'):
         SyntheticUAVDataset(data_root='.', min_visibility=30)
 
@@ -86,7 +86,7 @@ def test_training_config_gives_two_templates_and_one_search_crop(
     # Crop factor 2: the crop's side is about twice the target's mean side.
     sides = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1).sqrt()
     assert abs(float(sides[0]) / template_size - 0.5) < 0.03
-    # The second is jittered by a quarter of a side at most, and in scale, where the config says so.
+    # The second is jittered by at most a quarter of a side, and in scale, if the config says so.
     shift, scale = (0.25, 0.08) if 'micro' in config else (0.0, 0.03)
     assert float((centers[1] - middle).abs().max()) <= shift * template_size * 0.6 + 1e-4
     assert abs(float(sides[1]) / template_size - 0.5) < scale

@@ -54,7 +54,7 @@ def test_truncated_file_is_refused(tmp_path: Path, image: np.ndarray, suffix: st
         load(path)
 
 
-def test_bytes_after_the_end_do_no_harm(tmp_path: Path, image: np.ndarray) -> None:
+def test_bytes_after_the_end_are_ignored(tmp_path: Path, image: np.ndarray) -> None:
     path = tmp_path / '1.jpg'
     cv2.imwrite(str(path), image)
     path.write_bytes(path.read_bytes() + bytes(5000))
@@ -100,7 +100,7 @@ FileClient.register_backend('toy_memory', MemoryBackend, force=True)
 @pytest.mark.parametrize(
     'arguments', [dict(backend_args=dict(backend='toy_memory')), dict(), 'file_client_args']
 )
-def test_frame_comes_from_the_storage_backend(image: np.ndarray, arguments: Any) -> None:
+def test_frame_is_read_from_the_storage_backend(image: np.ndarray, arguments: Any) -> None:
     if arguments == 'file_client_args':
         with pytest.warns(DeprecationWarning, match='backend_args'):
             loader = LoadFrame(file_client_args=dict(backend='toy_memory'))
@@ -118,7 +118,7 @@ def test_frame_comes_from_the_storage_backend(image: np.ndarray, arguments: Any)
         loader.transform(dict(img_path='toys3://a/3.png'))
 
 
-def test_arguments_of_mmcv_have_their_effect(tmp_path: Path, image: np.ndarray) -> None:
+def test_mmcvs_arguments_take_effect(tmp_path: Path, image: np.ndarray) -> None:
     path = tmp_path / '1.png'
     cv2.imwrite(str(path), image)
 
@@ -153,11 +153,11 @@ def test_frames_lie_in_range_and_in_order() -> None:
     first, second, search = draws(sampling(), visible).T
     assert np.abs(first - search).max() == 15
     assert np.abs(second - search).max() == 8
-    # The second template lies on the first one's side, and not beyond it unless both are one frame.
+    # The second template lies on the first one's side and not beyond it, unless they coincide.
     differ = first != search
     assert np.all((np.sign(second - search) * np.sign(first - search))[differ] >= 0)
     assert np.all((np.abs(second - search) <= np.abs(first - search))[differ])
-    # All of the video is drawn, its ends too.
+    # The whole video is drawn, including its ends.
     assert set(search) == set(range(60))
     assert {first.min(), first.max()} == {0, 59}
     assert 0.4 < np.mean(first < search) < 0.6
@@ -167,11 +167,11 @@ def test_hidden_frames_are_not_drawn() -> None:
     visible = np.arange(60) % 10 == 3
     frames = draws(sampling(5, 5), visible, 200)
     assert set(frames.ravel()) == set(np.flatnonzero(visible))
-    # Neighbours are 10 frames apart: all three are one.
+    # Visible frames are 10 apart: all three coincide.
     assert np.all(frames == frames[:, :1])
 
 
-def test_still_images_are_sampled_as_by_mmtrack() -> None:
+def test_still_images_are_sampled_as_in_mmtrack() -> None:
     built = sampling()
     built.is_video_data = False
     assert built.sampling_frames(np.ones(1, bool)) == [0, 0, 0]
@@ -184,7 +184,7 @@ def test_wrong_arguments_of_near_sampling_are_refused() -> None:
         NearSampling(9, num_search_frames=2, num_template_frames=3, max_frame_range=[8, 8])
 
 
-def test_brightness_is_mmtracks_in_whole_numbers(image: np.ndarray) -> None:
+def test_brightness_equals_mmtracks_rounded_to_uint8(image: np.ndarray) -> None:
     bright = {}
     for kind in (BrightnessAug, CropBrightness):
         np.random.seed(3)
@@ -215,7 +215,7 @@ BOXES = [
 
 
 @pytest.mark.parametrize('box', BOXES)
-def test_training_crop_is_the_test_crop(image: np.ndarray, box: list) -> None:
+def test_training_crop_equals_the_test_crop(image: np.ndarray, box: list) -> None:
     ours, scale, outside = crop(SeqCrop, image, box)
 
     x1, y1, x2, y2 = (float(np.float32(side)) for side in box)
@@ -230,7 +230,7 @@ def test_training_crop_is_the_test_crop(image: np.ndarray, box: list) -> None:
     np.testing.assert_array_equal(outside, cv2.resize(1 - part, (16, 16)) > 0)
 
 
-def test_crop_inside_the_image_is_mmtracks(image: np.ndarray) -> None:
+def test_crop_inside_the_image_equals_mmtracks(image: np.ndarray) -> None:
     ours, theirs = (crop(kind, image, BOXES[0]) for kind in (SeqCrop, SeqCropLikeStark))
     np.testing.assert_array_equal(ours[0], theirs[0])
     assert ours[1] == theirs[1]
@@ -244,7 +244,7 @@ def test_mmtracks_crop_loses_the_last_column(image: np.ndarray) -> None:
     assert lit[0] > lit[1]
 
 
-def test_crop_of_nothing_is_black(image: np.ndarray) -> None:
+def test_crop_outside_the_image_is_black(image: np.ndarray) -> None:
     pixels, _, outside = crop(SeqCrop, image, [200, 100, 210, 110])
     assert pixels.max() == 0
     assert outside.all()

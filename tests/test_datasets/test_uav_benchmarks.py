@@ -1,4 +1,4 @@
-"""Each benchmark in its official layout, with the quirks that its releases have."""
+"""Each benchmark in its official layout, with the quirks of its releases."""
 
 from pathlib import Path
 from typing import Any, Dict
@@ -87,7 +87,7 @@ def test_annotation_without_images_is_named(tmp_path: Path) -> None:
     assert 'S0301: no such image folder' in dataset.metainfo['left_out']['S0301']
 
 
-def test_attributes_that_cannot_be_read_stop_nothing(tmp_path: Path) -> None:
+def test_unreadable_attributes_are_a_warning(tmp_path: Path) -> None:
     make_uavdt(tmp_path)
     (tmp_path / 'anno' / 'att' / 'S0101_att.txt').write_text('1,0,0\n')
 

@@ -34,10 +34,10 @@ def visdrone(tmp_path):
     _text(
         tmp_path / 'annotations' / 'uav1_v.txt',
         '1,0,1,2,10,8,1,4,0,0',  # a car
-        '1,1,20,2,6,6,1,2,0,0',  # one of the people, a class that is not scored
+        '1,1,20,2,6,6,1,2,0,0',  # people, a class that is not scored
         '1,2,30,2,9,9,1,9,0,1',  # a bus
         '2,0,0,0,20,20,0,0,0,0',  # an ignored region
-        '2,3,40,30,5,5,1,11,0,0',  # one of the others
+        '2,3,40,30,5,5,1,11,0,0',  # category others
         '2,4,50,30,5,5,0,4,0,0',  # a car of score 0
     )
     return tmp_path
@@ -84,7 +84,7 @@ def test_sequences_can_be_chosen(crowd):
         _load(UAVMOTDataset, crowd, data_prefix=dict(ann_path='x'))
 
 
-def test_the_five_classes_of_visdrone_and_what_it_ignores(visdrone):
+def test_visdrone_classes_and_ignored_rows(visdrone):
     dataset = _load(VisDroneMOTDataset, visdrone)
     assert dataset.metainfo['CLASSES'] == ('pedestrian', 'car', 'van', 'truck', 'bus')
     assert _facts(dataset.get_data_info(0)) == [
@@ -92,7 +92,7 @@ def test_the_five_classes_of_visdrone_and_what_it_ignores(visdrone):
         ([30, 2, 39, 11], 4, 9, 0),
     ]
     assert [fact[2:] for fact in _facts(dataset.get_data_info(1))] == [(0, 1), (11, 1), (4, 1)]
-    # mmtrack's metric reads the video's name off the third part from the right.
+    # mmtrack's metric takes the third part from the right for the video's name.
     assert dataset.get_data_info(0)['img_path'].split('/')[-3] == 'uav1_v'
 
 

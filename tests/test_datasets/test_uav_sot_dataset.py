@@ -19,7 +19,7 @@ def build(root: Path, **kwargs: Any) -> UAVSOTDataset:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two sequences and what one finds beside them: a readme, a hidden and a stray folder."""
+    """Two sequences next to a readme, a hidden and a stray folder."""
     boxes = boxes_of(30)
     boxes[4:7] = np.nan
     write_dtb70_sequence(tmp_path, 'boat', boxes_of(25))
@@ -50,7 +50,7 @@ def test_boxes_become_corners_and_nan_rows_invalid(root: Path) -> None:
     np.testing.assert_array_equal(infos['visible'], infos['bboxes_isvalid'])
 
 
-def test_metainfo_tells_a_metric_what_it_needs(root: Path) -> None:
+def test_metainfo_holds_the_ground_truth_for_a_metric(root: Path) -> None:
     meta = build(root).metainfo
 
     assert meta['seq_names'] == ('boat', 'car')
@@ -63,7 +63,7 @@ def test_training_metainfo_is_small_enough_for_checkpoints(root: Path) -> None:
     assert 'ground_truths' not in build(root, test_mode=False).metainfo
 
 
-def test_test_data_of_a_frame(root: Path) -> None:
+def test_test_sample_of_a_frame(root: Path) -> None:
     results = build(root)[(1, 2)]
 
     assert results['img_path'].endswith('car/img/00003.jpg')
@@ -93,10 +93,10 @@ def test_training_never_draws_an_absent_frame(root: Path, sampling: Any) -> None
     assert np.isfinite(boxes).all()
     assert frame_ids
     assert frame_ids.isdisjoint({4, 5, 6})
-    assert max(frame_ids) > 20  # frames are still counted from the first of the video
+    assert max(frame_ids) > 20  # frame numbers still count all frames
 
 
-def test_cached_annotations_are_not_changed_by_use(root: Path) -> None:
+def test_annotations_are_copies(root: Path) -> None:
     dataset = build(root)
     first = dataset.get_ann_infos_from_video(0)['bboxes']
     first += 100
@@ -187,7 +187,7 @@ def test_missing_annotation_or_images_are_named(root: Path) -> None:
     assert 'plane/img: no such image folder' in left_out['plane']
 
 
-def test_one_box_short_is_forgiven(root: Path) -> None:
+def test_missing_last_box_is_accepted(root: Path) -> None:
     write_boxes(root / 'boat' / 'groundtruth_rect.txt', boxes_of(24))
 
     dataset = build(root)
@@ -196,7 +196,7 @@ def test_one_box_short_is_forgiven(root: Path) -> None:
     assert len(dataset.get_img_infos_from_video(0)['img_paths']) == 24
 
 
-def test_one_box_short_is_not_forgiven_where_the_first_frame_may_be_too_many(root: Path) -> None:
+def test_missing_box_is_refused_if_the_first_frame_may_be_extra(root: Path) -> None:
     (root / 'boat' / 'img' / '00000.jpg').touch()
 
     reason = build(root).metainfo['left_out']['boat']
@@ -207,7 +207,7 @@ def test_one_box_short_is_not_forgiven_where_the_first_frame_may_be_too_many(roo
 
 @pytest.mark.parametrize('test_mode', [True, False])
 @pytest.mark.parametrize('twin', ['00005 (1).jpg', '5.jpg', '00005.png'])
-def test_frame_that_is_there_twice_is_named(root: Path, twin: str, test_mode: bool) -> None:
+def test_duplicate_frame_is_named(root: Path, twin: str, test_mode: bool) -> None:
     (root / 'boat' / 'img' / twin).touch()
 
     dataset = build(root, test_mode=test_mode)
@@ -219,7 +219,7 @@ def test_frame_that_is_there_twice_is_named(root: Path, twin: str, test_mode: bo
     assert 'are both frame 5' in reason
 
 
-def test_time_stamps_are_decimals(tmp_path: Path) -> None:
+def test_time_stamps_are_sorted_as_decimals(tmp_path: Path) -> None:
     write_boxes(tmp_path / 'car' / 'groundtruth_rect.txt', boxes_of(4))
     touch_frames(tmp_path / 'car' / 'img', ['0.125.jpg', '0.2.jpg', '0.1.jpg', '0.05.jpg'])
 
@@ -253,7 +253,7 @@ def test_two_sequences_of_one_name_are_refused(tmp_path: Path) -> None:
         build(tmp_path)
 
 
-def test_first_line_that_is_no_box_shifts_nothing(root: Path) -> None:
+def test_header_line_shifts_no_box(root: Path) -> None:
     path = root / 'boat' / 'groundtruth_rect.txt'
     lines = path.read_text().splitlines()
     path.write_text('\n'.join(['init', *lines[1:]]))
@@ -262,7 +262,7 @@ def test_first_line_that_is_no_box_shifts_nothing(root: Path) -> None:
     np.testing.assert_array_equal(build(root).metainfo['ground_truths'][0], boxes_of(25))
 
 
-def test_data_sample_bears_the_name_of_its_sequence(tmp_path: Path) -> None:
+def test_data_sample_has_the_name_of_its_sequence(tmp_path: Path) -> None:
     write_dtb70_sequence(tmp_path, 'car6', boxes_of(8), images=True)
     parts = [('car6_1', 1, 4), ('car6_2', 5, 8)]
     for name, _, _ in parts:
@@ -316,7 +316,7 @@ def test_training_sequence_shorter_than_the_sampler_needs_is_left_out(
     assert folders == {'a_long', 'c_long'}
 
 
-def test_training_set_without_a_long_sequence_is_refused(tmp_path: Path) -> None:
+def test_training_set_of_short_sequences_only_is_refused(tmp_path: Path) -> None:
     for name, length in (('a', 5), ('b', 19)):
         write_dtb70_sequence(tmp_path, name, boxes_of(length))
     settings = dict(test_mode=False, pipeline=[TridentSampling(**TRIDENT)])
@@ -329,7 +329,7 @@ def test_training_set_without_a_long_sequence_is_refused(tmp_path: Path) -> None
     assert build(tmp_path).num_videos == 2  # a test takes any length
 
 
-def test_still_images_are_trained_on(tmp_path: Path) -> None:
+def test_still_images_can_be_trained_on(tmp_path: Path) -> None:
     for name in ('a', 'b'):
         write_dtb70_sequence(tmp_path, name, boxes_of(1))
 

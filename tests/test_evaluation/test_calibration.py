@@ -10,13 +10,13 @@ from mmeatrack.evaluation.calibration import (
 )
 
 
-def test_right_is_an_iou_of_one_half() -> None:
+def test_right_is_an_iou_of_at_least_one_half() -> None:
     truth = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [np.nan] * 4, [0, 0, 10, 10]], float)
     boxes = np.array([[0, 0, 10, 5], [0, 0, 10, 4.9], [0, 0, 10, 10], [0, 0, 10, 20]], float)
     assert is_right(boxes, truth).tolist() == [True, False, False, True]
 
 
-def test_auroc_counts_pairs() -> None:
+def test_auroc_is_the_share_of_ordered_pairs() -> None:
     scores = np.array([0.9, 0.4, 0.4, 0.1])
     # Right: 0.9 and one 0.4. Pairs with the wrong 0.4 and 0.1: 1, 1, a tie of one half, 1.
     summary = calibration_summary(scores, np.array([True, True, False, False]))
@@ -37,7 +37,7 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_summary(scores, right)['ece'] == pytest.approx(0.16)
 
 
-def test_scores_that_are_chances_have_no_error() -> None:
+def test_scores_equal_to_probabilities_have_no_error() -> None:
     rng = np.random.default_rng(0)
     scores = rng.random(200000)
     summary = calibration_summary(scores, rng.random(200000) < scores)
@@ -56,7 +56,7 @@ def test_first_frames_are_left_out() -> None:
     assert right.tolist() == [True, True, False]
 
 
-def test_predictions_of_one_kind_have_no_auroc_but_bins() -> None:
+def test_predictions_of_one_outcome_have_bins_but_no_auroc() -> None:
     scores = np.array([0.2, 0.25, 1.0])
     for right in (np.ones(3, bool), np.zeros(3, bool)):
         summary = calibration_summary(scores, right)

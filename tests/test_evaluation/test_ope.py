@@ -16,7 +16,7 @@ def score_one(result: list, truth: list, **kwargs: str) -> OPEScores:
     return ope_scores([np.array(result, float)], [np.array(truth, float)], **kwargs)
 
 
-def test_thresholds_are_matlabs() -> None:
+def test_thresholds_equal_matlabs() -> None:
     assert len(SUCCESS_THRESHOLDS) == 21
     assert SUCCESS_THRESHOLDS[13] == 0.6499999999999999
     assert np.linspace(0, 1, 21)[13] == 0.65
@@ -28,7 +28,7 @@ def test_perfect_tracker() -> None:
 
     scores = ope_scores({'a': truth}, {'a': truth})
 
-    assert scores.success_auc == 20 / 21  # IoU 1 is no success at t = 1
+    assert scores.success_auc == 20 / 21  # IoU 1 is not a success at t = 1
     assert scores.precision20 == scores.norm_precision == 1
     assert scores.success_curve[-1] == 0
 
@@ -91,7 +91,7 @@ def test_perfect_tracker_with_half_of_its_frames_absent(
     assert scores.absent == absent
 
 
-def test_which_boxes_are_targets() -> None:
+def test_valid_box_rules() -> None:
     truth = [[5, 5, 10, 10], [0, 5, 10, 10]]  # the second touches the left border
 
     assert score_one(truth, truth, absent='miss').precision20 == 1
@@ -134,7 +134,7 @@ def test_overlaps_and_errors_of_degenerate_boxes() -> None:
 
 
 def loop_scores(result: np.ndarray, truth: np.ndarray, absent: str) -> Tuple[float, float, float]:
-    """The definition written out frame by frame."""
+    """Reference implementation: the definition, frame by frame."""
     success, precision, norm_precision, num_counted = np.zeros(21), 0, 0, 0
     before = truth[0]
     for i, target in enumerate(truth):
@@ -164,7 +164,7 @@ def loop_scores(result: np.ndarray, truth: np.ndarray, absent: str) -> Tuple[flo
 
 
 @pytest.mark.parametrize('absent', ['miss', 'sglatrack', 'hit', 'exclude'])
-def test_equals_the_definition_written_out(absent: str) -> None:
+def test_scores_equal_a_frame_by_frame_reference(absent: str) -> None:
     rng = np.random.default_rng(3)
     truth = np.concatenate([rng.uniform(1, 200, (300, 2)), rng.uniform(20, 80, (300, 2))], axis=1)
     result = truth + rng.normal(0, 12, truth.shape)
@@ -191,7 +191,7 @@ def test_equals_the_definition_written_out(absent: str) -> None:
         ([[1, 1, 2]], [[1, 1, 2, 2]], r'the result has shape \(1, 3\)'),
     ],
 )
-def test_what_cannot_be_scored_is_named(result: list, truth: list, message: str) -> None:
+def test_unscorable_sequence_is_named(result: list, truth: list, message: str) -> None:
     with pytest.raises(ValueError, match=f'sequence 0: {message}'):
         score_one(result, truth)
 

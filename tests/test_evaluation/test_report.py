@@ -27,7 +27,7 @@ def entry() -> dict:
     return TrackerReport(scores, attribute_scores(scores, attributes), left_out).as_dict()
 
 
-def test_report_states_scores_policy_and_what_was_left_out(entry: dict) -> None:
+def test_report_states_scores_policy_and_left_out_sequences(entry: dict) -> None:
     assert entry['precision20'] == pytest.approx((1 + 0.5 + 0.5) / 3)
     assert entry['per_sequence']['b'] == dict(
         success_auc=pytest.approx(10 / 21),
@@ -49,7 +49,7 @@ def test_attributes_are_means_over_their_sequences(entry: dict) -> None:
     assert entry['per_attribute']['OV']['precision20'] == 0.5
 
 
-def test_report_survives_json(entry: dict) -> None:
+def test_report_round_trips_through_json(entry: dict) -> None:
     assert json.loads(json.dumps(entry)) == entry
     assert len(entry['success_curve']) == 21
     assert len(entry['precision_curve']) == len(entry['norm_precision_curve']) == 51
@@ -65,7 +65,7 @@ def test_keys_of_the_json_report(entry: dict) -> None:
     assert list(entry['per_attribute']['SV']) == [*scores, 'num_sequences']
 
 
-def test_speeds_lie_beside_the_scores() -> None:
+def test_speeds_are_reported_next_to_the_scores() -> None:
     truth = np.tile([10.0, 10, 10, 10], (4, 1))
     speeds = {'a': dict(fps=12.5, network_fps=None)}
     report = TrackerReport(
@@ -102,7 +102,7 @@ def test_trackers_are_ranked_by_success() -> None:
     assert report['half'].scores.precision20 == 0.75
 
 
-def test_what_cannot_be_scored_is_left_out_and_the_rest_is_scored() -> None:
+def test_unscorable_sequences_are_left_out() -> None:
     truth = make_truth(a=4, b=4, c=4, d=4, e=4)
     truth.left_out['f'] = 'f.txt: the file is empty'
     tracker = make_tracker('T', a=BOX * 4, b=BOX * 2, c=BOX * 5, d=BOX + '1,2,3\n')
@@ -126,8 +126,8 @@ def test_one_box_short_repeats_the_last() -> None:
     assert entry.warnings == ('T/a.txt: one box short; the last one is repeated',)
 
 
-def test_rows_that_are_no_boxes_are_told() -> None:
-    """A tracker that writes NaN or empty boxes would else be scored by the given box."""
+def test_unusable_rows_are_reported() -> None:
+    # Otherwise a tracker that writes NaN or empty boxes would be scored by the given box.
     broken = BOX + 'nan,nan,nan,nan\n' + BOX + '10,10,0,10\n'
     tracker = make_tracker(
         'T', a=broken, b=BOX * 4, c='nan,nan,nan,nan\n' + BOX * 2 + '1e400,1,2,3'
@@ -152,7 +152,7 @@ def test_trackers_need_results_and_names() -> None:
         score_trackers(truth, [make_tracker('T', a=BOX * 4)], absent='skip')
 
 
-def test_progress_names_the_trackers() -> None:
+def test_progress_callback_gets_the_trackers() -> None:
     named: list = []
 
     score_trackers(make_truth(a=1), [make_tracker('T', a=BOX)], on_progress=named.append)
@@ -191,7 +191,7 @@ def test_tracker_without_a_result_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.parametrize('line', ['None,None,None,None', 'init', '1', ''])
-def test_first_line_that_is_no_box_does_not_shift_the_others(line: str) -> None:
+def test_unusable_first_line_shifts_no_box(line: str) -> None:
     path = ''.join(f'{10 + 9 * i},10,10,10\n' for i in range(1, 5))
     truth = make_truth(a=5)
     truth.boxes['a'][:, 0] += 9 * np.arange(5)

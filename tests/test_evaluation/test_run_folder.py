@@ -23,7 +23,7 @@ def make_result(name: str = 'car1_s', num_frames: int = 3, network: float = 0.01
     )
 
 
-def test_files_have_the_form_that_toolkits_read(tmp_path: Path) -> None:
+def test_files_have_the_toolkits_format(tmp_path: Path) -> None:
     result = make_result()
     RunFolder(tmp_path / 'EATrack').write(
         SequenceResult(
@@ -58,7 +58,7 @@ def test_round_trip(tmp_path: Path, network: float) -> None:
     assert read.lost is None
 
 
-def test_lost_frames_are_kept_where_the_tracker_names_them(tmp_path: Path) -> None:
+def test_lost_signal_is_kept_if_the_tracker_reports_it(tmp_path: Path) -> None:
     folder, lost = RunFolder(tmp_path), np.array([np.nan, 0, 1])
     folder.write(replace(make_result(), lost=lost))
     assert (tmp_path / 'car1_s_lost.txt').read_text() == 'nan\n0\n1\n'
@@ -111,7 +111,7 @@ def test_results_of_an_unknown_run_are_moved_too(tmp_path: Path) -> None:
     assert folder.claim(dict(checkpoint='a')) == tmp_path / 'EATrack.old-1'
 
 
-def test_the_report_goes_with_the_results_that_it_is_of(tmp_path: Path) -> None:
+def test_the_report_moves_with_its_results(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / 'EATrack')
     folder.claim(dict(checkpoint='a'))
     folder.write(make_result())
@@ -171,7 +171,7 @@ def test_a_run_that_lost_its_folder_stops(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('name', ['../car', 'a/b', '/car', '..', '', 'a\\b'])
-def test_a_sequence_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
+def test_sequence_name_cannot_lead_to_another_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match='must be usable as a folder name'):
         RunFolder(tmp_path / 'EATrack').write(make_result(name))
     assert list(tmp_path.iterdir()) == []
@@ -196,7 +196,7 @@ def test_frames_without_a_time_do_not_count() -> None:
     assert total == dict(fps=None, network_fps=None)
 
 
-def test_run_speed_is_all_frames_over_all_seconds() -> None:
+def test_run_speed_is_total_frames_over_total_seconds() -> None:
     total, per_sequence = run_speed(
         [
             make_timed_result('a', [np.nan, 0.1, 0.1], [np.nan] * 3),

@@ -19,7 +19,7 @@ def write_photos(folder: Path, count: int = 8, size: int = 140) -> Path:
 
 
 def write_cutouts(folder: Path, count: int = 8, width: int = 20, height: int = 50) -> Path:
-    """Ellipses of a colour each, two poses of each thing, in two kinds."""
+    """Ellipses, each in its own colour: two poses per thing, two kinds."""
     rng = np.random.default_rng(1)
     for number in range(count):
         image = np.zeros((height + 8, width + 8, 4), np.uint8)

@@ -24,7 +24,7 @@ def generator(seed: int = 0) -> torch.Generator:
 def test_template_crop_is_centred_and_shows_the_target_at_half_its_side() -> None:
     sizes = torch.tensor([[[2.0, 0.5]] * 3])  # mean side 1
     template = draw_crops(generator(), sizes, CropForm())[0]
-    # 64 px show 2 mean sides: 32 px a unit, so that the box is 64 x 16 px around pixel 31.5.
+    # 64 px show 2 mean sides: 32 px per unit, so the box is 64 x 16 px around pixel 31.5.
     assert template.boxes[0].tolist() == pytest.approx([31.5, 31.5, 64.0, 16.0])
     assert float(template.scale) == pytest.approx(1 / 32)
 

@@ -20,7 +20,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> dict:
     )
 
 
-def test_pairs_are_finite_seeded_and_of_the_sizes_asked_for(roots: dict) -> None:
+def test_pairs_are_seeded_and_have_the_configured_sizes(roots: dict) -> None:
     pairs = StillPairs(**roots, crops=dict(template_size=32, search_size=64), seed=2)
     batch = pairs.make_batch(12, pairs.generator([0]))
     assert batch.templates.shape == (12, 2, 3, 32, 32)
@@ -31,8 +31,8 @@ def test_pairs_are_finite_seeded_and_of_the_sizes_asked_for(roots: dict) -> None
     assert all(torch.equal(one, other) for one, other in zip(batch, again))
 
 
-def test_the_box_is_that_of_the_pasted_cutout(tmp_path: Path) -> None:
-    # White ellipses on black photographs: what is bright is the target.
+def test_the_box_fits_the_pasted_cutout(tmp_path: Path) -> None:
+    # White ellipses on black photographs: bright pixels are the target.
     photos, cutouts = tmp_path / 'photos', tmp_path / 'cutouts'
     photos.mkdir()
     for number in range(8):
@@ -70,7 +70,7 @@ def test_unreadable_and_tiny_photographs_are_counted_and_skipped(tmp_path: Path)
     assert store.report == expected
 
 
-def test_too_few_photographs_are_refused_with_the_count(tmp_path: Path) -> None:
+def test_too_few_photographs_are_refused(tmp_path: Path) -> None:
     write_photos(tmp_path, 3)
     with pytest.raises(ValueError, match='3 usable images, but at least 8 photographs'):
         PhotoStore(tmp_path)

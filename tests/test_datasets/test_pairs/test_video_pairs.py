@@ -15,12 +15,12 @@ CLEAN = dict(
 
 
 def bright_box(crop: torch.Tensor) -> list:
-    """Left, top, right, bottom of what is white in a crop (3, S, S), in px."""
+    """Left, top, right and bottom of the white pixels of a crop (3, S, S)."""
     rows, columns = (crop[0] > 170).nonzero().unbind(1)
     return [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
 
 
-def test_boxes_are_where_the_target_is_whatever_the_stretch_and_exchange(tmp_path: Path) -> None:
+def test_boxes_fit_stretched_and_transposed_targets(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     pairs = VideoPairs(str(tmp_path), augmentation=CLEAN, stretch=0.4, transpose=0.5)
     batch = pairs.make_batch(24, pairs.generator([1]))
@@ -38,7 +38,7 @@ def test_boxes_are_where_the_target_is_whatever_the_stretch_and_exchange(tmp_pat
     assert (widths < heights).any()
 
 
-def test_the_same_indices_give_the_same_batch_and_others_another(tmp_path: Path) -> None:
+def test_a_batch_follows_from_its_indices(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     first = VideoPairs(str(tmp_path), seed=3).__getitems__([4, 5])
     again = VideoPairs(str(tmp_path), seed=3).__getitems__([4, 5])
@@ -56,7 +56,7 @@ def test_without_temporal_views_samples_have_one_template(tmp_path: Path) -> Non
     assert sample['data_samples'].gt_instances.bboxes.shape == (1, 4)
 
 
-def test_negatives_show_the_search_crop_of_another_sample_and_are_labelled_so(
+def test_negatives_get_the_search_crop_of_another_sample_and_label_0(
     tmp_path: Path,
 ) -> None:
     write_square_pack(tmp_path)
@@ -70,13 +70,13 @@ def test_negatives_show_the_search_crop_of_another_sample_and_are_labelled_so(
         assert torch.equal(mixed[number]['inputs']['img'], plain[number]['inputs']['img'])
 
 
-def test_a_share_of_negatives_of_one_is_refused(tmp_path: Path) -> None:
+def test_negatives_must_be_below_1(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     with pytest.raises(ValueError, match='must be at least 0 and below 1'):
         VideoPairs(str(tmp_path), negatives=1.0)
 
 
-def test_an_edge_is_black_beyond_a_line_that_spares_the_target(tmp_path: Path) -> None:
+def test_edge_blackens_everything_beyond_a_line_next_to_the_target(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     pairs = VideoPairs(str(tmp_path), augmentation=dict(CLEAN, edge=1.0))
     whole = VideoPairs(str(tmp_path), augmentation=CLEAN)
@@ -93,7 +93,7 @@ def test_an_edge_is_black_beyond_a_line_that_spares_the_target(tmp_path: Path) -
         assert not inside.any()
 
 
-def test_batches_to_skip_are_empty_and_cost_nothing(tmp_path: Path) -> None:
+def test_skipped_batches_are_empty(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     pairs = VideoPairs(str(tmp_path))
     pairs.skip_batches = 1
@@ -117,7 +117,7 @@ def test_a_folder_without_packs_is_named(tmp_path: Path) -> None:
         read_packs(tmp_path)
 
 
-def test_exactly_one_source_is_taken(tmp_path: Path) -> None:
+def test_exactly_one_source_is_required(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='either pack_root or videos'):
         VideoPairs()
 

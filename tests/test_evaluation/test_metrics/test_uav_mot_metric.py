@@ -26,7 +26,7 @@ def _found(*tracks):
 
 
 def _score(frames, by_class=True, video='v'):
-    """Metric of frames, each the instances and the found tracks."""
+    """Score frames, each given as instances and found tracks."""
     metric = UAVMOTMetric(by_class=by_class)
     metric.dataset_meta = dict(CLASSES=CLASSES)
     for frame, (instances, found) in enumerate(frames):

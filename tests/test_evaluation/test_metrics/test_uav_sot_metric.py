@@ -94,7 +94,7 @@ def test_scores_are_those_of_the_written_boxes(tmp_path: Path) -> None:
     assert (folder / 'bird1_1_score.txt').read_text() == '0.500000\n' * NUM_FRAMES
 
 
-def test_report_states_policy_speed_machine_and_what_was_left_out(tmp_path: Path) -> None:
+def test_report_states_policy_speed_machine_and_left_out_sequences(tmp_path: Path) -> None:
     metric = make_metric(result_dir=str(tmp_path), tracker_name='T', absent='exclude')
 
     metrics = track(metric, frames(0, truth(), network=0.004), frames(1, truth(), network=0.005))
@@ -113,7 +113,7 @@ def test_report_states_policy_speed_machine_and_what_was_left_out(tmp_path: Path
     assert report['speed']['cpu']
 
 
-def test_each_sequence_is_written_as_it_ends(tmp_path: Path) -> None:
+def test_each_sequence_is_written_when_it_ends(tmp_path: Path) -> None:
     metric = make_metric(result_dir=str(tmp_path), tracker_name='T')
     video = list(frames(0, truth()))
 
@@ -148,7 +148,7 @@ def test_nothing_is_written_without_a_folder(tmp_path: Path, monkeypatch: Any) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_datasets_give_the_truth_with_each_frame(tmp_path: Path) -> None:
+def test_ground_truth_of_other_datasets_comes_with_each_frame(tmp_path: Path) -> None:
     metric = UAVSOTMetric(result_dir=str(tmp_path), tracker_name='T')
     metric.dataset_meta = dict(CLASSES=None)
 
@@ -159,7 +159,7 @@ def test_other_datasets_give_the_truth_with_each_frame(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('hooked', [False, True])
-def test_two_benchmarks_of_equal_sequence_names_keep_apart(tmp_path: Path, hooked: bool) -> None:
+def test_benchmarks_with_equal_sequence_names_are_kept_apart(tmp_path: Path, hooked: bool) -> None:
     for benchmark, offset in (('UAV123', 0), ('UAV123@10fps', 7)):
         metric = make_metric(result_dir=str(tmp_path), tracker_name='T')
         metric.dataset_meta['benchmark'] = benchmark
@@ -222,7 +222,7 @@ STUDENT = (
         ('', 'tracker'),
     ],
 )
-def test_the_model_gives_the_tracker_its_name(tmp_path: Path, cfg: str, name: str) -> None:
+def test_tracker_is_named_after_the_model(tmp_path: Path, cfg: str, name: str) -> None:
     hub = MessageHub.get_instance(f'test-{name}-{len(cfg)}')
     hub.update_info('cfg', cfg)
     track(make_metric(result_dir=str(tmp_path)), frames(0, truth()))
@@ -231,7 +231,7 @@ def test_the_model_gives_the_tracker_its_name(tmp_path: Path, cfg: str, name: st
 
 
 @pytest.mark.parametrize(('given', 'name'), [(2024, '2024'), (1.5, '1.5'), ('2024', '2024')])
-def test_a_name_that_is_a_number_is_taken_as_text(tmp_path: Path, given: Any, name: str) -> None:
+def test_numeric_names_become_text(tmp_path: Path, given: Any, name: str) -> None:
     metric = make_metric(result_dir=tmp_path, tracker_name=given)
     track(metric, frames(0, truth()))
     assert (tmp_path / name / 'bird1_1.txt').is_file()
@@ -240,7 +240,7 @@ def test_a_name_that_is_a_number_is_taken_as_text(tmp_path: Path, given: Any, na
 
 @pytest.mark.parametrize('value', [True, ['a', 'b'], dict(a=1), b'a'])
 @pytest.mark.parametrize('option', ['tracker_name', 'result_dir'])
-def test_names_that_are_no_text_are_refused(option: str, value: Any) -> None:
+def test_names_of_other_types_are_refused(option: str, value: Any) -> None:
     with pytest.raises(TypeError, match=rf'{option}=.* is a {type(value).__name__}, but has to be'):
         UAVSOTMetric(**{option: value})
 
