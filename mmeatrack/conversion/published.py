@@ -157,12 +157,9 @@ def _read_metadata(file: WeightsFile, path: Path) -> Tuple[Dict[str, Any], Dict[
 
 
 def check_model(model: Mapping[str, Any]) -> None:
-    """Refuse a config that names anything but parts of a tracker.
+    """Raise ValueError for a ``type`` that is neither a part of this package nor a known loss.
 
     mmengine imports any dotted name given as a ``type``, so that a config could run any function.
-
-    Raises:
-        ValueError: If a ``type`` is neither a registered part of this package nor a known loss.
     """
     MODELS.import_from_location()
     known = {*(f'mmeatrack.{name}' for name in MODELS.module_dict), *_FOREIGN_TYPES}

@@ -119,9 +119,7 @@ def convert_vit(
 def derive_backbone(weights: Mapping[str, Tensor]) -> Dict[str, Any]:
     """Derive the config of a backbone with joint layers only, as OSTrack initialises from a ViT.
 
-    Raises:
-        ValueError: If a tensor is missing, a feature is not a plain ViT's, or the width does not
-            fit :func:`joint_backbone`.
+    ValueError if a tensor is missing, a feature is not a plain ViT's, or the width does not fit.
     """
     source = {_timm_name(re.sub(r'^backbone\.', '', key)): value for key, value in weights.items()}
     refuse_features(source)
@@ -139,14 +137,9 @@ def joint_backbone(
 ) -> Dict[str, Any]:
     """Return the config of a backbone with joint layers only.
 
-    Args:
-        patch: (C, 3, p, p) weights of its patch embedding.
-        hidden: Hidden width of the MLPs.
-        depth, qkv_bias: See :class:`AsymmetricViT`.
-        grids: Cells along a side of the template and of the search crop.
-
-    Raises:
-        ValueError: If C is not a multiple of 64, a head's channels in the usual models.
+    ``patch`` has the weights (C, 3, p, p) of its patch embedding, ``hidden`` is the hidden width of
+    the MLPs, and ``grids`` are the cells along a side of the template and of the search crop.
+    ValueError if C is not a multiple of 64, a head's channels in the usual models.
     """
     width, side = patch.shape[0], patch.shape[-1]
     if width % HEAD_DIMS:

@@ -15,13 +15,7 @@ _CHOICES = dict(backend=('onnxruntime', 'openvino'), precision=('fp32', 'bf16', 
 
 
 def load_graph(path: Path, backend: str, precision: str, threads: int) -> Graph:
-    """Load an ONNX file into a runtime.
-
-    Args:
-        path: The file.
-        backend: 'onnxruntime' or 'openvino'.
-        precision: 'fp32', 'bf16' or 'int8'; the last one is a property of the file.
-        threads: Number of CPU threads, at least 1.
+    """Load an ONNX file into a runtime; for the arguments see :class:`DeployedTracker`.
 
     Raises:
         ValueError: If backend, precision or number of threads is unknown, or the processor lacks

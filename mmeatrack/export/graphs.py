@@ -99,13 +99,9 @@ def _to_onnx(
     outputs: Sequence[str],
     second_axes: Optional[Dict[str, str]] = None,
 ) -> bytes:
-    """Content of an ONNX file with a dynamic batch axis.
+    """Content of an ONNX file with dynamic batch axes, and dynamic ``second_axes`` by input.
 
-    Args:
-        graph: The module.
-        inputs: Example inputs by name, in the module's order.
-        outputs: Names of its outputs.
-        second_axes: Names of further dynamic axes, by input.
+    ``inputs`` has examples by name, in the module's order.
     """
     axes = {name: {0: 'batch'} for name in (*inputs, *outputs)}
     for name, axis in (second_axes or {}).items():

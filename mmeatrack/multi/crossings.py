@@ -27,10 +27,9 @@ class Crossings:
         self._usual: Dict[int, float] = {}
 
     def weaker(self, states: Mapping[int, TrackerState]) -> Dict[int, int]:
-        """Return the id of each track on another track's object, with the id of that other track.
+        """Return the id of each track on another's object, with that other track's id.
 
-        Args:
-            states: States after a frame of the targets that are not lost, by id.
+        ``states`` are those after a frame of the targets that are not lost, by id.
         """
         agreement = {key: state.cues.agreement for key, state in states.items() if state.cues}
         self._usual = {key: value for key, value in self._usual.items() if key in states}

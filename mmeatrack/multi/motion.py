@@ -21,10 +21,8 @@ _CORRELATION = 1.25
 class BoxMotion:
     """Position, velocity and size of a box with their deviations.
 
-    Both axes have the same noise and therefore share one covariance of position and velocity.
-
-    Args:
-        box: First box, centre and size in image px.
+    Both axes have the same noise and therefore share one covariance of position and velocity. Boxes
+    are centre and size in image px.
     """
 
     def __init__(self, box: Box) -> None:
@@ -49,7 +47,7 @@ class BoxMotion:
         self._size_variance += _RESIZE**2
 
     def correct(self, box: Box, score: float) -> None:
-        """Update with a measured box (centre and size in image px) of confidence 0 to 1."""
+        """Update with a measured box of confidence 0 to 1."""
         unsure = _UNSURE * (1 - score)
         noise = ((_SURE + unsure) * self._side) ** 2
         a, b, c = self._covariance

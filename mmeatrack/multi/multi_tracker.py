@@ -129,11 +129,7 @@ class MultiTracker:
         return key
 
     def remove(self, id: Optional[int] = None) -> None:
-        """Remove a target.
-
-        Raises:
-            KeyError: If there is no such target, or several and no id.
-        """
+        """Remove a target; KeyError if there is no such target, or several and no id."""
         del self._targets[self._key(id)]
 
     def track(self, image: np.ndarray) -> List[Track]:

@@ -72,12 +72,8 @@ class Sweep:
     ) -> None:
         """Move the target to the best candidate of this frame, if one is good enough.
 
-        Once the target has been found, only candidates nearer to its last sighting count.
-
-        Args:
-            state: State of the target after the frame.
-            found: Results of :meth:`Network.locate` for the regular search, then the windows.
-            score: Score of the frame at the present box.
+        Once the target has been found, only candidates nearer to its last sighting count. ``found``
+        has the results of :meth:`Network.locate` for the regular search, then for the windows.
         """
         if state.lost_detector.lost:
             move_to_best(state, found, score)

@@ -145,7 +145,7 @@ class StatusKeeper:
         self._state, self._frames = 'tracking', 1
 
     def first(self, image_size: Tuple[int, int]) -> TrackStatus:
-        """Return the status in the frame of the first box."""
+        """Return the status in the frame of the first box; the image has ``(width, height)``."""
         return self._report(self._motion.box, image_size)
 
     def restart(self, box: Box) -> None:
@@ -160,13 +160,9 @@ class StatusKeeper:
     def update(
         self, box: Box, score: float, detector: LostDetector, image_size: Tuple[int, int]
     ) -> TrackStatus:
-        """Return the status after a frame.
+        """Return the status after a frame with the tracker's box (centre and size in image px).
 
-        Args:
-            box: The tracker's box, centre and size in image px.
-            score: The frame's score, 0 to 1.
-            detector: The target's lost detector after the frame; not changed.
-            image_size: ``(width, height)`` of the image.
+        ``score`` is the frame's, 0 to 1, and ``detector`` the target's lost detector after it.
         """
         self._motion.predict()
         left = any(not 0 <= at <= side for at, side in zip(self._motion.box, image_size))

@@ -25,14 +25,7 @@ _GENERATING = threading.Lock()
 
 
 class Clip(NamedTuple):
-    """A video to track in.
-
-    Attributes:
-        name: Name to show.
-        frames: Its image files, in order.
-        fps: Frames per second.
-        note: Remark for the visitor, may be empty.
-    """
+    """A video to track in: name, image files in order, frames per second, remark to show."""
 
     name: str
     frames: List[Path]
@@ -41,15 +34,10 @@ class Clip(NamedTuple):
 
 
 def sample_clip(name: str, folder: Path, progress: Callable[[int, int], None]) -> Clip:
-    """Generate a synthetic sample, or reuse the one that was generated before.
+    """Generate one of the :data:`SAMPLES` unless it is already in the folder of all samples.
 
-    Args:
-        name: One of :data:`SAMPLES`.
-        folder: Folder of all samples.
-        progress: Called with the number of generated frames and of all.
-
-    Raises:
-        ValueError: If there is no such sample.
+    ``progress`` is called with the numbers of generated and of all frames. ValueError if there is
+    no such sample.
     """
     if name not in SAMPLES:
         raise ValueError(f'{name!r} is not a sample; choose one of {", ".join(SAMPLES)}.')

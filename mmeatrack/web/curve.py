@@ -14,9 +14,7 @@ _STYLE = 'margin:0;padding:8px;border-radius:8px;background:#1f2430;font-size:12
 def score_curve(scores: Dict[int, List[Tuple[int, float]]], last: int) -> str:
     """Return HTML that plots each target's scores by frame in the colour of its box.
 
-    Args:
-        scores: Frame and score, 0 to 1, by the target's id.
-        last: Number of the clip's last frame, the end of the axis.
+    ``scores`` has frame and score, 0 to 1, by the target's id; ``last`` is the clip's last frame.
     """
     last = max(last, 1)
     lines, legend = '', ''

@@ -20,37 +20,22 @@ _CAPTURE_OPTIONS = f'protocol_whitelist;file|format_whitelist;{_CONTAINERS}'
 
 
 class UploadLimits(NamedTuple):
-    """Limits of an uploaded video.
-
-    Attributes:
-        max_bytes: Size of the file.
-        max_frames: Number of frames used; the rest of a longer video is dropped.
-        max_pixels: Width times height of a frame.
-        max_decoded: Bytes of all frames as images; the rest is dropped.
-        max_memory: Bytes of address space of the decoding process, on Unix.
-        seconds: Time for decoding.
-    """
+    """Limits of an uploaded video; frames beyond ``max_frames`` or ``max_decoded`` are dropped."""
 
     max_bytes: int = 200 << 20
     max_frames: int = 1800
-    max_pixels: int = 3840 * 2160
-    max_decoded: int = 1 << 30
-    max_memory: int = 4 << 30
+    max_pixels: int = 3840 * 2160  # width times height
+    max_decoded: int = 1 << 30  # bytes of all frames as images
+    max_memory: int = 4 << 30  # bytes of address space of the decoding process, on Unix
     seconds: float = 120.0
 
 
 class Decoded(NamedTuple):
-    """Decoded video.
-
-    Attributes:
-        num_frames: Number of images in the folder, ``000001.jpg`` and on.
-        fps: Frames per second according to the video; None if it does not say.
-        is_cut: Whether a limit dropped the rest.
-    """
+    """Decoded video, with images ``000001.jpg`` and on in its folder."""
 
     num_frames: int
-    fps: Optional[float]
-    is_cut: bool
+    fps: Optional[float]  # None if the video does not say
+    is_cut: bool  # whether a limit dropped the rest
 
 
 def decode_upload(video: Path, folder: Path, limits: UploadLimits) -> Decoded:

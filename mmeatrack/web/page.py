@@ -41,12 +41,7 @@ Update = Tuple[Any, ...]
 class Page:
     """Events of the page, each for the session of the tab that sends it.
 
-    Args:
-        model: Tracker of :func:`load_tracker`.
-        sessions: The sessions.
-        samples: Folder of the samples.
-        uploads: Folder into which Gradio writes uploads.
-        limits: Limits of uploads.
+    ``samples`` is the folder of the samples, ``uploads`` the one into which Gradio writes uploads.
     """
 
     def __init__(

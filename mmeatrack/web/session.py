@@ -76,17 +76,9 @@ class Session:
         return read_image(self._require_clip().frames[number])
 
     def mark(self, number: int, box: Sequence[float], id: Optional[int] = None) -> int:
-        """Draw a target, or a new view of one.
+        """Draw a box x, y, w, h (image px) of a new target, or a new view of one; return its id.
 
         A box in a frame before the last tracked one discards all tracks and ends a run.
-
-        Args:
-            number: Frame.
-            box: x, y, w, h in image px.
-            id: The target whose template is renewed; by default a new one.
-
-        Returns:
-            The target's id.
 
         Raises:
             ValueError: If the box is empty or outside the frame, or the target is not known there
@@ -110,14 +102,8 @@ class Session:
     def run(self, model: Any) -> Iterator[int]:
         """Track all targets to the end, from the first box or from where a run was paused.
 
-        Args:
-            model: See :class:`MultiTracker`.
-
-        Yields:
-            The number of each frame once its tracks are there.
-
-        Raises:
-            ValueError: If there is no clip or no box.
+        Yields the number of each frame once its tracks are there. ValueError if there is no clip or
+        no box. For ``model`` see :class:`MultiTracker`.
         """
         with self.lock:
             count = len(self._require_clip().frames)
@@ -195,11 +181,7 @@ class Sessions:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Session:
-        """Return the session of a tab, started if it is new.
-
-        Raises:
-            ValueError: If there are too many.
-        """
+        """Return the session of a tab, started if it is new; ValueError if there are too many."""
         self.close_idle()
         with self._lock:
             if key not in self._sessions:
@@ -214,25 +196,23 @@ class Sessions:
         """Return the session with this token, None if there is none."""
         with self._lock:
             sessions = list(self._sessions.values())
-        found = [s for s in sessions if secrets.compare_digest(s.token.encode(), token.encode())]
-        return found[0] if found else None
+        given = token.encode()
+        return next((s for s in sessions if secrets.compare_digest(s.token.encode(), given)), None)
 
-    def close(self, key: str) -> None:
-        """End a session, as its tab was closed or reloaded."""
+    def close(self, *keys: str) -> None:
+        """End sessions whose tabs were closed or reloaded."""
         with self._lock:
-            session = self._sessions.pop(key, None)
-        if session is not None:
+            ended = [self._sessions.pop(key) for key in keys if key in self._sessions]
+        for session in ended:
             session.close()
 
     def close_all(self) -> None:
         """End all sessions."""
-        for key in list(self._sessions):
-            self.close(key)
+        self.close(*self._sessions)
 
     def close_idle(self) -> None:
         """End the sessions that have been idle for too long."""
         oldest = time.monotonic() - self.idle_seconds
         with self._lock:
             old = [key for key, session in self._sessions.items() if session.seen < oldest]
-        for key in old:
-            self.close(key)
+        self.close(*old)
