@@ -149,11 +149,6 @@ def test_template_tokens_through_an_adapter() -> None:
     assert torch.isfinite(losses['distill.loss_feat_3_3'])
 
 
-def test_unknown_tokens_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"tokens='template' is unknown; .*\['search', 'all'\]"):
-        model_with([(3, 3)], tokens='template')
-
-
 # Pairs that are found
 
 
@@ -189,8 +184,3 @@ def test_incomplete_pairs_are_refused() -> None:
     model = model_with('auto')
     with pytest.raises(ValueError, match=r'one pair for each joint layer of the student, \[2, 3\]'):
         model.distiller.set_layer_pairs([(3, 3)], model.student, model.teacher)
-
-
-def test_other_strings_for_pairs_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"layer_pairs='best': it is 'auto' or a list"):
-        model_with('best')

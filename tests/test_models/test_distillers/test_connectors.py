@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmeatrack.models import SearchTokens
+from mmeatrack.models import SearchTokens, TargetMaskConnector
 
 # Two template tokens and the four search tokens of a 2 x 2 grid, three channels.
 FEATURE = torch.arange(6 * 3, dtype=torch.float32).reshape(1, 6, 3)
@@ -20,11 +20,15 @@ def test_map_is_filled_row_by_row() -> None:
     assert found[0, 2].tolist() == [[8, 11], [14, 17]]
 
 
-def test_connector_without_a_grid_is_refused() -> None:
-    with pytest.raises(RuntimeError, match=r'within mmeatrack\.EATrackDistiller only'):
-        SearchTokens()(FEATURE)
+def test_connector_makes_masks_of_boxes() -> None:
+    boxes = torch.tensor([[0.25, 0.25, 0.5, 0.5], [0.5, 0.5, 0.0, 0.0]])
+    connector = TargetMaskConnector('map', search_grid=2, shape='soft', background=0.5)
+    assert connector(boxes).tolist() == [[[1, 0.5], [0.5, 0.5]], [[0, 0], [0, 0]]]
 
 
-def test_unknown_layout_is_refused() -> None:
+@pytest.mark.parametrize('connector', [SearchTokens, TargetMaskConnector])
+def test_connector_without_a_grid_or_with_another_layout_is_refused(connector: type) -> None:
+    with pytest.raises(RuntimeError, match=rf'{connector.__name__} works within mmeatrack\.EAT'):
+        connector()(torch.full((1, 4), 0.5))
     with pytest.raises(ValueError, match=r"layout='rows' is unknown; .*\['tokens', 'map'\]"):
-        SearchTokens('rows')
+        connector('rows')

@@ -232,7 +232,7 @@ def test_adapter_for_a_teacher_of_another_width() -> None:
 
 
 @pytest.mark.parametrize(
-    'pairs', [[6, 10], (2, 2), [(2,)], [(2, 2, 2)], [(2, 'a')], [(2, 2.0)], [(2, 2), None]]
+    'pairs', ['best', [6, 10], (2, 2), [(2,)], [(2, 2, 2)], [(2, 'a')], [(2, 2.0)], [(2, 2), None]]
 )
 def test_malformed_pairs_are_refused(pairs) -> None:
     with pytest.raises(ValueError, match=r'a list of pairs .*e\.g\. \[\(6, 10\), \(7, 11\)'):
@@ -299,9 +299,7 @@ def test_nothing_distilled_is_refused(arguments: dict) -> None:
         (dict(feature_weight=-1.0), r'feature_weight=-1.0 must be at least 0'),
         (dict(prediction_weight=float('nan')), r'prediction_weight=nan must be at least 0'),
         (dict(temperature=0), r'temperature=0 must be above 0'),
-        (dict(direction='both'), r"direction='both' is unknown"),
-        (dict(support='box'), r"support='box' is unknown"),
-        (dict(reduction='sum'), r"reduction='sum' is unknown"),
+        (dict(layer_pairs='auto', tokens='template'), r"tokens='template' is unknown"),
         (dict(feature_mask=dict(shape='round')), r"mask shape='round' is unknown"),
     ],
 )

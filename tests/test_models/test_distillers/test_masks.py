@@ -5,10 +5,9 @@ from typing import Any, Dict, List
 
 import numpy as np
 import pytest
-import torch
 from torch import Tensor, nn
 
-from mmeatrack.models import TargetMask, TargetMaskConnector
+from mmeatrack.models import TargetMask
 from mmeatrack.registry import MODELS
 from tests.toys import GRID, build, distill_cfg, long_form, training_batch
 
@@ -113,13 +112,3 @@ def test_names_of_the_short_form_are_reserved(name: str, entries: Dict[str, dict
     cfg = dict(type='mmeatrack.EATrackDistiller', layer_pairs=[(3, 3)], **{name: entries})
     with pytest.raises(ValueError, match=f"{name} has an entry '{entry}', a name that the short"):
         MODELS.build(cfg)
-
-
-def test_connector_makes_masks_of_boxes() -> None:
-    boxes = torch.tensor([[0.25, 0.25, 0.5, 0.5], [0.5, 0.5, 0.0, 0.0]])
-    connector = TargetMaskConnector('map', search_grid=2, shape='soft', background=0.5)
-    assert connector(boxes).tolist() == [[[1, 0.5], [0.5, 0.5]], [[0, 0], [0, 0]]]
-    with pytest.raises(RuntimeError, match=r'TargetMaskConnector works within mmeatrack'):
-        TargetMaskConnector()(boxes)
-    with pytest.raises(ValueError, match=r"layout='rows' is unknown; .*\['tokens', 'map'\]"):
-        TargetMaskConnector('rows')
