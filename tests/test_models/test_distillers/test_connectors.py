@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -18,6 +20,12 @@ def test_map_is_filled_row_by_row() -> None:
     # Tokens 2 to 5 start with 6, 9, 12, 15.
     assert found[0, 0].tolist() == [[6, 9], [12, 15]]
     assert found[0, 2].tolist() == [[8, 11], [14, 17]]
+
+
+@pytest.mark.parametrize('output', [FEATURE[:, :3], FEATURE.view(1, 3, 2, 3), (FEATURE,)])
+def test_outputs_that_are_not_tokens_are_refused(output: Any) -> None:
+    with pytest.raises(TypeError, match=r'takes the \(B, N, C\) tokens .* N at least 4; it was'):
+        SearchTokens(search_grid=2)(output)
 
 
 def test_connector_makes_masks_of_boxes() -> None:
