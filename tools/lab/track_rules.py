@@ -14,7 +14,7 @@ import sys
 import time
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('measure', choices=['absences', 'crossings', 'deviations'])
+    parser.add_argument('measure', choices=list(MEASURES))
     add = parser.add_argument
     add('--tracker', default='eatrack_nano', help='argument of load_tracker (default: %(default)s)')
     add('--videos', type=int, default=8, help='synthetic videos (default: %(default)s)')
@@ -71,27 +71,21 @@ def main(argv: Sequence[str]) -> int:
     model = load_tracker(args.tracker, device='cpu').float()
     if args.measure == 'absences':
         variants = {
-            f'sweep={n}, growth={growth}': TrackRules(
-                sweep=n, sweep_growth=growth, remove_after=None
-            )
+            f'sweep={n}, growth={growth}': dict(sweep=n, sweep_growth=growth)
             for n in args.sweeps
             for growth in (args.growth if n else [None])
         }
-        clips, count = absence_clips(args), count_absence
-    elif args.measure == 'deviations':
-        variants = {'': TrackRules(remove_after=None)}
-        clips, count = scenario_clips(args), count_deviations
+    elif args.measure == 'crossings':
+        variants = {f'crossing_frames={n}': dict(crossing_frames=n) for n in (None, 5)}
     else:
-        variants = {
-            f'crossing_frames={n}': TrackRules(remove_after=None, crossing_frames=n)
-            for n in (None, 5)
-        }
-        clips, count = crowd_clips(args), count_crossings
+        variants = {'': {}}
+    clips, count = MEASURES[args.measure]
     found: Dict[str, List[Dict[str, float]]] = {name: [] for name in variants}
-    for clip in clips:
-        for name, rules in variants.items():
+    for clip in clips(args):
+        for name, options in variants.items():
             began = time.process_time()
-            counts = count(clip, follow(model, clip, rules), args.patience)
+            tracks = follow(model, clip, TrackRules(remove_after=None, **options))
+            counts = count(clip, tracks, args.patience)
             counts['CPU ms a frame'] = 1e3 * (time.process_time() - began) / len(clip.frames)
             found[name].append(counts)
             print(f'{clip.name}, {name}: {counts}', flush=True)
@@ -198,14 +192,22 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
 def synthetic_clip(args: argparse.Namespace, scenario: str, index: int) -> Clip:
     """Synthetic video of one target."""
     from mmeatrack.synthetic.annotation import annotate
+
+    plan, frames = render_plan(args, scenario, index)
+    return Clip(f'{scenario} {index}', frames, annotate(plan).boxes[:, None])
+
+
+def render_plan(
+    args: argparse.Namespace, scenario: str, index: int, targets: int = 1
+) -> Tuple[Any, List[np.ndarray]]:
+    """Plan and frames of a synthetic sequence."""
     from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
     from mmeatrack.synthetic.renderer import Renderer
 
-    spec = SequenceSpec('test', index, scenario, args.frames, _SIZE, args.seed, 0.5)
+    spec = SequenceSpec('test', index, scenario, args.frames, _SIZE, args.seed, 0.5, targets)
     plan = plan_sequence(spec)
-    painter = Renderer(plan)
-    frames = [painter.frame(i) for i in range(args.frames)]
-    return Clip(f'{scenario} {index}', frames, annotate(plan).boxes[:, None])
+    renderer = Renderer(plan)
+    return plan, [renderer.frame(number) for number in range(args.frames)]
 
 
 def scenario_clips(args: argparse.Namespace) -> Iterator[Clip]:
@@ -251,19 +253,19 @@ def pan_away(sequence: Any) -> Clip:
 def crowd_clips(args: argparse.Namespace) -> Iterator[Clip]:
     """Scenes of look-alikes; targets hardly visible in the first frame are not tracked."""
     from mmeatrack.synthetic.crowd_annotation import annotate_crowd
-    from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
-    from mmeatrack.synthetic.renderer import Renderer
 
     for index in range(args.videos):
-        spec = SequenceSpec(
-            'test', index, 'distractor', args.frames, _SIZE, args.seed, 0.5, args.targets
-        )
-        plan = plan_sequence(spec)
+        plan, frames = render_plan(args, 'distractor', index, args.targets)
         truth = annotate_crowd(plan)
         shown = truth.boxes[truth.visibility[:, 0] > 0.8]
-        painter = Renderer(plan)
-        frames = [painter.frame(i) for i in range(args.frames)]
         yield Clip(f'crowd {index}', frames, shown.transpose(1, 0, 2))
+
+
+MEASURES: Dict[str, Tuple[Callable[..., Iterator[Clip]], Callable[..., Dict[str, float]]]] = {
+    'absences': (absence_clips, count_absence),
+    'crossings': (crowd_clips, count_crossings),
+    'deviations': (scenario_clips, count_deviations),
+}
 
 
 if __name__ == '__main__':

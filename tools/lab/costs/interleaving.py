@@ -42,17 +42,10 @@ def interleave(
     clock: Callable[[], float] = time.perf_counter,
     on_round: Callable[[], object] = lambda: None,
 ) -> Dict[str, np.ndarray]:
-    """Time tasks in rounds: each once per round, in a new random order.
+    """Seconds (rounds,) by task, each run once per round, in a new random order.
 
-    Args:
-        tasks: Tasks by name. On a GPU a task waits for its own kernels, see :func:`waiting`.
-        rounds: Number of rounds, at least 1.
-        seed: Seed of the orders.
-        clock: Clock in seconds.
-        on_round: Called after each round, outside the measured times.
-
-    Returns:
-        Seconds (rounds,) by name.
+    On a GPU a task has to wait for its own kernels, see :func:`waiting`. ``on_round`` is called
+    after each round, outside the measured times.
 
     Raises:
         ValueError: If there is no task or no round.
@@ -70,21 +63,20 @@ def interleave(
     return seconds
 
 
-def ratio_of_rounds(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Ratio:
+def ratio_of_rounds(above: np.ndarray, below: np.ndarray) -> Ratio:
     """Median over rounds of the ratio of two times (rounds,), measured in the same rounds."""
     ratios = above / below
-    drawn = _draw_rows(len(ratios), seed)
-    low, high = np.percentile(np.median(ratios[drawn], axis=1), _BORDERS)
+    low, high = np.percentile(np.median(ratios[_drawn_rows(len(ratios))], axis=1), _BORDERS)
     return Ratio(float(np.median(ratios)), float(low), float(high))
 
 
-def ratio_of_typical_periods(above: np.ndarray, below: np.ndarray, seed: int = 0) -> Ratio:
+def ratio_of_typical_periods(above: np.ndarray, below: np.ndarray) -> Ratio:
     """Ratio of the typical means of two periodic tasks, (periods, frames of a period) each.
 
     Unlike a median over all frames, :func:`typical_mean` counts work done once per period; unlike
     a plain mean, it ignores interruptions by other programs.
     """
-    drawn = _draw_rows(len(above), seed)
+    drawn = _drawn_rows(len(above))
     ratios = [typical_mean(above[rows]) / typical_mean(below[rows]) for rows in drawn]
     low, high = np.percentile(ratios, _BORDERS)
     return Ratio(typical_mean(above) / typical_mean(below), float(low), float(high))
@@ -95,5 +87,5 @@ def typical_mean(seconds: np.ndarray) -> float:
     return float(np.median(seconds, axis=0).mean())
 
 
-def _draw_rows(count: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(count, size=(_RESAMPLES, count))
+def _drawn_rows(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(count, size=(_RESAMPLES, count))

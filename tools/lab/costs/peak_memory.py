@@ -36,17 +36,10 @@ def resident_bytes(peak: bool = False) -> int:
 
 
 def training_peak(part: str, config: str, batch_size: int, device: str, threads: int) -> int:
-    """Peak bytes of a part of training: weights, gradients, moments, activations.
+    """Peak bytes of a part of :func:`build_step`: weights, gradients, moments, activations.
 
     On a CPU: the highest resident memory of a fresh process, less that after the imports and a
     warm-up of the libraries. On a GPU: the bytes that torch allocated.
-
-    Args:
-        part: 'student', 'teacher' or 'distillation', see :func:`build_step`.
-        config: Path of a distillation's config.
-        batch_size: Samples per step.
-        device: 'cpu', 'cuda:0' ...
-        threads: Threads of the CPU.
 
     Raises:
         RuntimeError: If the system does not report a process's peak memory.

@@ -12,12 +12,7 @@ from mmeatrack.files.atomic import write_atomically
 
 
 class BenchmarkReport:
-    """Text, tables and verdicts in the order of their addition.
-
-    Args:
-        title: Heading.
-        device: Device of the measurement, e.g. 'cpu' or 'cuda:0'.
-    """
+    """Text, tables and verdicts in the order of their addition."""
 
     def __init__(self, title: str, device: str = 'cpu') -> None:
         self._parts: List[str] = [f'## {title}\n', machine(device) + '\n']
@@ -34,14 +29,7 @@ class BenchmarkReport:
         self._parts.append(markdown_table(header, rows))
 
     def verdict(self, what: str, value: float, bound: float, shown: str = '') -> None:
-        """Add a line that says whether ``value`` is at most ``bound``.
-
-        Args:
-            what: Name of the measurement.
-            value: Measured value.
-            bound: Upper bound.
-            shown: The value as text, e.g. with its interval.
-        """
+        """Add a line on whether a value is within its bound; ``shown`` is its text."""
         held = value <= bound
         if not held:
             self.missed.append(what)

@@ -41,17 +41,11 @@ def feed_store(
     threshold: Union[float, str] = 0.6,
     interval: Union[int, str] = 10,
     samples: int = 100,
-    seed: int = 0,
     on_sample: Callable[[int], object] = lambda n: None,
 ) -> List[MemorySample]:
     """Offer frames with random scores to a store, as a tracker does, and sample its memory.
 
-    Args:
-        frames: Number of frames, a multiple of ``samples``.
-        capacity, threshold, interval: Arguments of the store.
-        samples: Number of samples, evenly over the frames.
-        seed: Seed of the scores.
-        on_sample: Called with the number of frames since the last sample.
+    Samples are even over the frames; ``on_sample`` is called with the number of frames between two.
 
     Raises:
         ValueError: If ``frames`` is not a multiple of ``samples``.
@@ -62,7 +56,7 @@ def feed_store(
     check_process_memory()
     store = TargetStore(threshold=threshold, interval=interval, capacity=capacity)
     template = torch.zeros(1, _TOKENS, _CHANNELS)
-    scores, found, every = np.random.default_rng(seed).random(frames), [], frames // samples
+    scores, found, every = np.random.default_rng(0).random(frames), [], frames // samples
     for number in range(1, frames + 1):
         score = float(scores[number - 1])
         store.offer(number, score, (8.0, 8.0, 4.0, 4.0), _encoder_of_new_frame(number))

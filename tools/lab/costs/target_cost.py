@@ -27,14 +27,7 @@ def time_targets(
 ) -> Seconds:
     """Seconds per frame by number of targets, in one batch and in single calls, interleaved.
 
-    The decoded frame is noise, on which both ways move the boxes alike.
-
-    Args:
-        model: Tracker in evaluation mode.
-        counts: Numbers of targets.
-        rounds: Frames per number, after one to warm up.
-        device: 'cpu', 'cuda:0' ...
-        on_count: Called after each number.
+    The decoded frame is noise, on which both ways move the boxes alike. One frame warms up.
 
     Returns:
         ``batch``, ``single`` and the CPU time of both, (rounds,) each, by number of targets.

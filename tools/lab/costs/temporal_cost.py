@@ -27,10 +27,7 @@ def store_config(config: Config, interval: Optional[int] = None) -> Dict[str, An
     """Store of the config's TemporalAdaptationHook, or the default one, that admits any score.
 
     With random weights all scores are low, and a store that stays empty costs nothing.
-
-    Args:
-        config: Config of a tracker.
-        interval: Replaces the config's interval.
+    ``interval`` overrides the config's.
 
     Raises:
         ValueError: If the interval is 'auto', which has no fixed period.
@@ -49,10 +46,7 @@ def store_config(config: Config, interval: Optional[int] = None) -> Dict[str, An
 def build_trackers(config: Config, store: Dict[str, Any], device: str) -> Dict[str, Any]:
     """Trackers with the same weights: two without the store, and one for each fusion.
 
-    Args:
-        config: Config of a tracker, or of a distillation: its student.
-        store: From :func:`store_config`.
-        device: 'cpu', 'cuda:0' ...
+    Of the config of a distillation, the tracker is the student.
 
     Raises:
         ValueError: If the config has no model.
@@ -97,12 +91,7 @@ def time_frames(
 ) -> Dict[str, np.ndarray]:
     """Seconds (periods, interval) per frame by tracker, interleaved on the same frames.
 
-    Args:
-        trackers: From :func:`build_trackers`.
-        interval: Frames between the store's activations.
-        periods: Intervals to time, after two that fill the store.
-        device: 'cpu', 'cuda:0' ...
-        on_frame: Called after each timed frame.
+    Two further intervals before fill the store. ``on_frame`` is called after each timed frame.
     """
     rounds: List[Dict[str, np.ndarray]] = []
     video = circling_square((periods + 2) * interval + 1, device)

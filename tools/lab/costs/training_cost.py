@@ -26,13 +26,7 @@ def time_steps(
 ) -> Dict[str, np.ndarray]:
     """Seconds (rounds,) of student step, teacher forward and distillation step, interleaved.
 
-    Args:
-        config: Config of a distillation.
-        batch_size: Samples per step.
-        device: 'cpu', 'cuda:0' ...
-        rounds: Rounds after the warm-up.
-        batches: From :func:`endless_batches`; loading one of them is a fourth task, ``LOADER``.
-        on_round: Called after each round.
+    With ``batches`` from :func:`endless_batches`, loading one is a fourth task, ``LOADER``.
     """
     batch = training_batch(config, batch_size, device)
     tasks: Dict[str, Callable[[], object]] = {

@@ -21,17 +21,11 @@ Batch = Dict[str, Any]
 
 
 def build_step(part: str, config: Config, batch: Batch, device: str) -> Callable[[], None]:
-    """Function that runs one step of a part and waits for the device.
+    """Function that runs one step of a part of ``PARTS`` and waits for the device.
 
     Student and distillation: a whole training step, from the guard's check of the data and the
     preprocessor to the optimizer. Teacher: its forward pass in a distillation, without gradients,
-    in the same precision, on a batch that is already normalised.
-
-    Args:
-        part: One of ``PARTS``.
-        config: Config of a distillation; the teacher needs no checkpoint.
-        batch: From :func:`training_batch`.
-        device: 'cpu', 'cuda:0' ...
+    in the same precision, on a batch that is already normalised. It needs no checkpoint.
 
     Raises:
         ValueError: If the config is not a distillation that can be measured.
@@ -67,18 +61,14 @@ def distillation_cfg(config: Config) -> Dict[str, Any]:
     return dict(cfg, allow_random_teacher=True)
 
 
-def training_batch(config: Config, batch_size: int, device: str, seed: int = 0) -> Batch:
+def training_batch(config: Config, batch_size: int, device: str) -> Batch:
     """Collated raw crops of noise, with two templates per sample, and their annotations.
 
-    Args:
-        config: Config of a distillation; its student's backbone has the sizes of the crops.
-        batch_size: Number of samples.
-        device: Device of the training; for a GPU the crops are in pinned memory.
-        seed: Seed of the noise.
+    Crops have the sizes of the student's backbone; for a GPU they are in pinned memory.
     """
     backbone = distillation_cfg(config)['architecture']['backbone']
     template, search = backbone.get('template_size', 128), backbone.get('search_size', 256)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
 
     def crops(number: int, size: int) -> Tensor:
         shape = (batch_size, number, 3, size, size)

@@ -23,13 +23,7 @@ def train_stage(
 ) -> Stage:
     """Training by mmtrack's ``train.py``, resumed from its last checkpoint if interrupted.
 
-    Args:
-        name: Label of the progress bar.
-        config: Config file.
-        folder: Work folder.
-        options: ``--cfg-options``.
-        after: Stages whose results it uses.
-        threads: Threads that it may use.
+    ``options`` are its ``--cfg-options``; for the others see :class:`Stage`.
     """
     command = ['train.py', config, '--work-dir', folder]
     return _stage(name, command, options, after=after, resume=('--resume',), threads=threads)

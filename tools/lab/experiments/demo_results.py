@@ -54,18 +54,10 @@ def missed_leads(success: Mapping[str, float]) -> List[str]:
 
 
 def show(experiment: MicroExperiment, seeds: List[int], overwrite: bool = False) -> List[str]:
-    """Print and write the table; write curves and video of the first seed.
-
-    Args:
-        experiment: The finished experiment.
-        seeds: Seeds of the students.
-        overwrite: Whether to replace files of other origin.
-
-    Returns:
-        Missed leads, see :func:`missed_leads`.
+    """Print and write the table, write curves and video of the first seed, return missed leads.
 
     Raises:
-        FileExistsError: If a file of other origin exists under one of the names.
+        FileExistsError: If a file of other origin exists, without ``overwrite``.
     """
     truth = load_ground_truth(experiment.data / 'test')
     attributes = load_attributes(truth, ())

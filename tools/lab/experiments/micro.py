@@ -121,15 +121,7 @@ class MicroExperiment:
         after: Stage,
         options: Optional[Dict[str, object]] = None,
     ) -> Stage:
-        """Test on the test split, with raw results in ``out/results/<name>``.
-
-        Args:
-            name: Name of the tracker in the results.
-            config: Config of the test.
-            checkpoint: Weights of the tracker.
-            after: Stage that trains them.
-            options: Further ``--cfg-options``.
-        """
+        """Test on the test split after a training, with raw results in ``out/results/<name>``."""
         common: Dict[str, object] = {
             'test_dataloader.dataset.data_root': self.data / 'test',
             'test_evaluator.result_dir': self.results,

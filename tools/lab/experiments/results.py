@@ -37,14 +37,7 @@ def score_runs(
     truth: GroundTruth,
     attributes: Optional[Mapping[str, Sequence[str]]] = None,
 ) -> Dict[str, TrackerReport]:
-    """Reports by run; a frame without a target counts as a miss.
-
-    Args:
-        folder: Parent of the runs' folders of raw results.
-        runs: Names of the runs.
-        truth: Ground truth of the benchmark.
-        attributes: Attribute names by sequence.
-    """
+    """Reports by run, from its subfolder of raw results; a frame without a target is a miss."""
     files = [file for run in runs for file in open_results(f'{run}={folder / run}', truth.boxes)]
     return score_trackers(truth, files, 'miss', None, attributes)
 
@@ -58,10 +51,7 @@ def mean_and_error(values: Sequence[float]) -> str:
 def plot_ablation(scores: Mapping[str, Sequence[float]], score_name: str, path: Path) -> None:
     """Draw a bar of mean and standard error for each variant, and a dot for each run.
 
-    Args:
-        scores: Scores in percent, one per seed, by variant.
-        score_name: Label of the y axis.
-        path: Image file to write.
+    ``scores`` has the scores in percent by variant, one per seed.
 
     Raises:
         ValueError: If a variant has no score.

@@ -46,8 +46,7 @@ def detect(
 
     Args:
         instances: Annotation, with ``bbox``, ``instance_id`` and ``visibility``.
-        video: Name of the video.
-        frame: Number of the frame, from 0.
+        video, frame: Name and frame number, from 0.
         image_size: Width and height in pixels.
         faults: Strength of the degradation.
         seed: Seed of the detector.
@@ -106,16 +105,11 @@ def _jittered(box: List[float], noise: np.ndarray) -> Box:
 
 @MODELS.register_module()
 class DegradedDetector(BaseModel):
-    """Replacement of a detector of mmdet by the degraded annotation.
+    """Replacement of a detector of mmdet by the degraded annotation."""
 
-    Args:
-        seed: Seed of the faults.
-        faults: Arguments of :class:`Degradation`.
-    """
-
-    def __init__(self, seed: int = 0, faults: Any = None) -> None:
+    def __init__(self, seed: int = 0) -> None:
         super().__init__()
-        self.seed, self.faults = seed, Degradation(**(faults or {}))
+        self.seed, self.faults = seed, Degradation()
 
     def forward(self, inputs: Any, data_samples: List[Any], mode: str = 'predict') -> List[Any]:
         """Detections of each sample, whatever the mode."""

@@ -82,10 +82,7 @@ def fill_gaps(frames: Sequence[TrackDataSample]) -> None:
     """Interpolate the boxes of tracks in gaps of less than 20 frames, in ``pred_track_instances``.
 
     mmtrack's ``InterpolateTracklets`` drops tracks of two boxes, which are frequent with a detector
-    that skips frames; here they are kept.
-
-    Args:
-        frames: Frames of all videos, one video after the other.
+    that skips frames; here they are kept. ``frames`` are those of one video after the other.
     """
     last: Dict[int, Tuple[int, torch.Tensor]] = {}
     added: Dict[int, List[Tuple[int, torch.Tensor]]] = {}
