@@ -59,7 +59,7 @@ class Curves:
 
 @dataclass(frozen=True)
 class SequenceScores(Curves):
-    """Scores of one sequence.
+    """Scores of one sequence: its curves, the scores read off them, and numbers of frames.
 
     Attributes:
         num_frames: Number of frames of the sequence.
@@ -72,9 +72,11 @@ class SequenceScores(Curves):
 
 @dataclass(frozen=True)
 class OPEScores(Curves):
-    """Scores of one tracker on a benchmark: means over sequences.
+    """Scores of one tracker on a benchmark: means over sequences, all between 0 and 1.
 
     Attributes:
+        success_curve, precision_curve, norm_precision_curve: Mean curves, (21,), (51,) and (51,).
+        success_auc, precision20, norm_precision: Scores read off the mean curves.
         per_sequence: Scores of each sequence by its name.
         absent: Policy for frames without a target.
         valid_boxes: Rule by which a ground truth box counts as a target.
@@ -185,15 +187,11 @@ def mean_scores(
     """Average scores over sequences; ValueError if there are none."""
     if not per_sequence:
         raise ValueError('no sequence to score; results and ground truths are empty')
-    scores = list(per_sequence.values())
-    return OPEScores(
-        np.mean([score.success_curve for score in scores], axis=0),
-        np.mean([score.precision_curve for score in scores], axis=0),
-        np.mean([score.norm_precision_curve for score in scores], axis=0),
-        dict(per_sequence),
-        absent,
-        valid_boxes,
+    success, precision, norm_precision = (
+        np.mean([getattr(scores, curve) for scores in per_sequence.values()], axis=0)
+        for curve in ('success_curve', 'precision_curve', 'norm_precision_curve')
     )
+    return OPEScores(success, precision, norm_precision, dict(per_sequence), absent, valid_boxes)
 
 
 def resolve_valid_boxes(absent: str, valid_boxes: Optional[str] = None) -> str:

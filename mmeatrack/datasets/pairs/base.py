@@ -88,6 +88,7 @@ class PairSet(Dataset):
             templates=batch.templates[:, :shown], template_boxes=batch.template_boxes[:, :shown]
         )
         present = torch.rand(len(indices), generator=rng, device=rng.device) >= self.negatives
+        present |= len(indices) == 1  # there is no other sample
         other = batch.search.roll(1, dims=0)
         search = torch.where(present[:, None, None, None], batch.search, other)
         return _as_samples(batch._replace(search=search), present)
@@ -142,7 +143,8 @@ class MixedPairs(PairSet):
     """Pairs of several sets, mixed by weights.
 
     Args:
-        sets: Configs of the sets, such as :class:`StillPairs` and :class:`VideoPairs`.
+        sets: Configs of the sets, such as :class:`StillPairs` and :class:`VideoPairs`. Their
+            ``seed``, ``temporal`` and ``negatives`` have no effect.
         weights: Relative frequency of each set.
         kwargs: Of :class:`PairSet`; ``device`` is passed to all sets.
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from mmeatrack.registry import DATASETS
 
 from .augment import Augmentation, augment
-from .base import PairBatch, PairSet, as_batch
+from .base import PairBatch, PairSet, as_batch, check_shares
 from .geometry import (
     NUM_VIEWS,
     CropForm,
@@ -59,6 +59,7 @@ class VideoPairs(PairSet):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_shares(transpose=transpose)
         self.form = CropForm(**(crops or {}))
         self.max_gap, self.stretch, self.transpose = max_gap, stretch, transpose
         self.augmentation = Augmentation(**(augmentation or {}))

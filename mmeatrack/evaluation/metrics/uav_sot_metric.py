@@ -194,9 +194,8 @@ class UAVSOTMetric(BaseVideoMetric):
         assert self._running is not None
         result, folder = self._running.result(), self.run_folder
         if folder is not None:
-            if (
-                folder.lock.token is None
-            ):  # no hook has claimed it; what is in it belongs to another run
+            # Unless a hook has claimed the folder, files in it belong to another run.
+            if folder.lock.token is None:
                 folder.claim(self._identity)
                 self._identity = folder.identity()  # shared by all validations of one training
                 self._claimed_alone = True

@@ -70,10 +70,18 @@ def test_negatives_get_the_search_crop_of_another_sample_and_label_0(
         assert torch.equal(mixed[number]['inputs']['img'], plain[number]['inputs']['img'])
 
 
-def test_negatives_must_be_below_1(tmp_path: Path) -> None:
+def test_a_batch_of_one_has_no_negatives(tmp_path: Path) -> None:
+    write_square_pack(tmp_path)
+    pairs = VideoPairs(str(tmp_path), negatives=0.9)
+    assert all(pairs[i]['data_samples'].search_gt_instances.labels.item() == 1 for i in range(8))
+
+
+def test_shares_out_of_range_are_refused(tmp_path: Path) -> None:
     write_square_pack(tmp_path)
     with pytest.raises(ValueError, match='must be at least 0 and below 1'):
         VideoPairs(str(tmp_path), negatives=1.0)
+    with pytest.raises(ValueError, match=r'transpose=1\.5 must lie'):
+        VideoPairs(str(tmp_path), transpose=1.5)
 
 
 def test_edge_blackens_everything_beyond_a_line_next_to_the_target(tmp_path: Path) -> None:
