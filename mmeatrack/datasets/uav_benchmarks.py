@@ -8,6 +8,7 @@ import numpy as np
 from mmeatrack.files.benchmarks import BENCHMARKS
 from mmeatrack.files.sequence_infos import load_sequence_table
 from mmeatrack.registry import DATASETS
+from mmeatrack.structures.checks import check_shares
 
 from .uav_sot_dataset import UAVSOTDataset
 
@@ -131,8 +132,7 @@ class SyntheticUAVDataset(UAVSOTDataset):
     """
 
     def __init__(self, *, min_visibility: float = 0.3, **kwargs: Any) -> None:
-        if not 0 <= min_visibility <= 1:
-            raise ValueError(f'min_visibility={min_visibility} must lie between 0 and 1')
+        check_shares(min_visibility=min_visibility)
         self.min_visibility = min_visibility
         super().__init__(**kwargs)
 

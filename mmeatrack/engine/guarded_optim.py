@@ -16,6 +16,7 @@ from mmeatrack.engine.finite_check import (
 )
 from mmeatrack.log import warn
 from mmeatrack.registry import OPTIM_WRAPPERS
+from mmeatrack.structures.checks import check_choice
 
 ACTIONS = ('stop', 'skip')
 
@@ -169,7 +170,6 @@ def guarded(wrapper: OptimWrapper, action: str, max_skips: int) -> GuardedOptimW
 
 def check_guard(action: str, max_skips: int) -> None:
     """Raise ValueError if ``action`` is unknown or ``max_skips`` is below 1."""
-    if action not in ACTIONS:
-        raise ValueError(f'action={action!r} is unknown; it is one of {list(ACTIONS)}.')
+    check_choice(ACTIONS, action=action)
     if max_skips < 1:
         raise ValueError(f'max_skips={max_skips} must be at least 1.')

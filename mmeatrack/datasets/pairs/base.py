@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mmeatrack.registry import DATASETS
+from mmeatrack.structures.checks import check_shares
 
 
 class PairBatch(NamedTuple):
@@ -103,13 +104,6 @@ class PairSet(Dataset):
     def make_batch(self, size: int, rng: torch.Generator) -> PairBatch:
         """Make a batch of a size; all random numbers come from the generator."""
         raise NotImplementedError
-
-
-def check_shares(**values: float) -> None:
-    """Raise ValueError if a value is not between 0 and 1."""
-    for name, value in values.items():
-        if not 0 <= value <= 1:
-            raise ValueError(f'{name}={value} must lie between 0 and 1.')
 
 
 def _as_samples(batch: PairBatch, present: Tensor) -> List[Dict[str, Any]]:

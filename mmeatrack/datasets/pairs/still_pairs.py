@@ -7,9 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmeatrack.registry import DATASETS
+from mmeatrack.structures.checks import check_shares
 
 from .augment import Augmentation, augment
-from .base import PairBatch, PairSet, as_batch, check_shares
+from .base import PairBatch, PairSet, as_batch
 from .geometry import (
     NUM_VIEWS,
     CropForm,

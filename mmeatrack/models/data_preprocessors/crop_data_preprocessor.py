@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmeatrack.models.data_preprocessors.in_batch_distractors import paste_distractors
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.checks import check_shares
 
 
 @MODELS.register_module()
@@ -51,8 +52,7 @@ class CropDataPreprocessor(TrackDataPreprocessor):
         # Whole numbers would become integer buffers, by which div_ cannot divide.
         floats = dict(mean=[float(each) for each in mean], std=[float(each) for each in std])
         super().__init__(**floats, bgr_to_rgb=bgr_to_rgb, rgb_to_bgr=rgb_to_bgr)
-        if not 0 <= distractors <= 1:
-            raise ValueError(f'distractors={distractors} must lie between 0 and 1.')
+        check_shares(distractors=distractors)
         self.distractors = distractors
 
     def forward(self, data: Dict[str, Any], training: bool = False) -> Dict[str, Any]:

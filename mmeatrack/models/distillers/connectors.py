@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mmeatrack.models.backbones.protocol import joint_layers
 from mmeatrack.models.losses.target_mask import MASK_LAYOUTS, TargetMask
 from mmeatrack.registry import MODELS, TASK_UTILS
+from mmeatrack.structures.checks import check_choice
 
 
 class GridConnector(BaseConnector):
@@ -26,8 +27,7 @@ class GridConnector(BaseConnector):
 
     def __init__(self, layout: str = 'tokens', search_grid: Optional[int] = None) -> None:
         super().__init__()
-        if layout not in MASK_LAYOUTS:
-            raise ValueError(f'layout={layout!r} is unknown; it is one of {list(MASK_LAYOUTS)}.')
+        check_choice(MASK_LAYOUTS, layout=layout)
         self.layout, self.search_grid = layout, search_grid
 
     def bound_grid(self) -> int:

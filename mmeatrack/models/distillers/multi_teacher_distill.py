@@ -15,6 +15,7 @@ from mmeatrack.models.distillers.short_form import mask_record
 from mmeatrack.models.distillers.teacher import build_teacher
 from mmeatrack.models.heads import CenterHeadOutput
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.checks import check_choice
 
 WEIGHTINGS = ('fixed', 'confidence')
 
@@ -132,8 +133,7 @@ class MultiTeacherDistill(EATrackDistill):
 
 
 def _check(entries: List[TeacherEntry], distillers: List[dict], weighting: str) -> None:
-    if weighting not in WEIGHTINGS:
-        raise ValueError(f'weighting={weighting!r} is unknown; it is one of {list(WEIGHTINGS)}.')
+    check_choice(WEIGHTINGS, weighting=weighting)
     if not entries:
         raise ValueError('teachers is empty: give dict(config=..., ckpt=...) for each.')
     for index, entry in enumerate(entries):

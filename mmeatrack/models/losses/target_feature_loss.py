@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from mmeatrack.models.loss_terms import full_precision, shared_count
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.checks import check_choice
 
 REDUCTIONS = ('paper', 'mean')
 TOKENS = ('search', 'all')
@@ -47,12 +48,8 @@ class TargetFeatureLoss(nn.Module):
         self, reduction: str = 'paper', loss_weight: float = 1.0, tokens: str = 'search'
     ) -> None:
         super().__init__()
-        if reduction not in REDUCTIONS:
-            raise ValueError(
-                f'reduction={reduction!r} is unknown; it is one of {list(REDUCTIONS)}.'
-            )
-        if tokens not in TOKENS:
-            raise ValueError(f'tokens={tokens!r} is unknown; it is one of {list(TOKENS)}.')
+        check_choice(REDUCTIONS, reduction=reduction)
+        check_choice(TOKENS, tokens=tokens)
         self.reduction, self.loss_weight, self.tokens = reduction, loss_weight, tokens
 
     def forward(

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from mmeatrack.models.loss_terms import full_precision
 from mmeatrack.models.losses.target_feature_loss import check_same_shape
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.checks import check_choice
 
 DIRECTIONS = ('student_teacher', 'teacher_student')
 SUPPORTS = ('map', 'target')
@@ -61,12 +62,8 @@ class TargetPredictionLoss(nn.Module):
         super().__init__()
         if temperature <= 0:
             raise ValueError(f'temperature={temperature} must be above 0.')
-        if direction not in DIRECTIONS:
-            raise ValueError(
-                f'direction={direction!r} is unknown; it is one of {list(DIRECTIONS)}.'
-            )
-        if support not in SUPPORTS:
-            raise ValueError(f'support={support!r} is unknown; it is one of {list(SUPPORTS)}.')
+        check_choice(DIRECTIONS, direction=direction)
+        check_choice(SUPPORTS, support=support)
         self.temperature, self.loss_weight = temperature, loss_weight
         self.direction, self.support = direction, support
 
