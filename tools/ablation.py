@@ -12,12 +12,17 @@ python tools/ablation.py --seeds 0 1 2
 import argparse
 import sys
 from itertools import chain
-from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from lab.experiments import Stage, run_stages
-from lab.experiments.micro import STUDENT_CONFIG, TEACHER_CONFIG, MicroExperiment, run_name
-from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from lab.experiments.micro import (
+    STUDENT_CONFIG,
+    TEACHER_CONFIG,
+    MicroExperiment,
+    add_options,
+    run_name,
+)
+from mmeatrack.files.command_line import run_tool, tool_parser
 from mmeatrack.files.outputs import claimed_outputs
 
 SCORES = {'success_auc': 'success AUC', 'precision20': 'precision @20px'}
@@ -78,16 +83,10 @@ OPTIONS = (
 def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
     parser = tool_parser(__doc__)
-    add = parser.add_argument
-    add(
-        '--data',
-        type=Path,
-        default=Path('data/synthetic_uav'),
-        help='videos, generated there if missing (default: %(default)s)',
+    parser.add_argument(
+        '--options', action='store_true', help='add a row for each option of the distillation'
     )
-    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='seeds (default: 0 1 2)')
-    add('--options', action='store_true', help='add a row for each option of the distillation')
-    add_output_folder(parser, 'work_dirs/demo')
+    add_options(parser, 'work_dirs/demo', 'data/synthetic_uav', (0, 1, 2))
     return parser.parse_args(argv)
 
 

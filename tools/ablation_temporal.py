@@ -23,9 +23,10 @@ from lab.experiments.micro import (
     WITH,
     WITHOUT,
     MicroExperiment,
+    add_options,
     run_name,
 )
-from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.command_line import run_tool, tool_parser
 from mmeatrack.files.outputs import claimed_outputs
 
 TRAIN_VIDEOS, TEST_VIDEOS = 240, 100
@@ -72,15 +73,7 @@ STORES = {
 def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
     parser = tool_parser(__doc__)
-    add = parser.add_argument
-    add(
-        '--data',
-        type=Path,
-        default=Path('data/synthetic_uav_near'),
-        help='videos, generated there if missing (default: %(default)s)',
-    )
-    add('--seeds', type=int, nargs='+', default=[0, 1, 2], help='seeds (default: 0 1 2)')
-    add(
+    parser.add_argument(
         '--stores',
         nargs='+',
         choices=list(STORES),
@@ -89,7 +82,7 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         help=f'add columns for other stores: {", ".join(STORES)}; the numbers are threshold and '
         'interval',
     )
-    add_output_folder(parser, 'work_dirs/temporal')
+    add_options(parser, 'work_dirs/temporal', 'data/synthetic_uav_near', (0, 1, 2))
     return parser.parse_args(argv)
 
 

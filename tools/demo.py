@@ -25,9 +25,10 @@ from lab.experiments.micro import (
     TEACHER_CONFIG,
     TEMPORAL_CONFIG,
     MicroExperiment,
+    add_options,
     run_name,
 )
-from mmeatrack.files.command_line import add_output_folder, run_tool, tool_parser
+from mmeatrack.files.command_line import run_tool, tool_parser
 from mmeatrack.files.outputs import check_outputs
 
 
@@ -35,23 +36,10 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line."""
     parser = tool_parser(__doc__)
     add = parser.add_argument
-    add(
-        '--data',
-        type=Path,
-        default=Path('data/synthetic_uav'),
-        help='videos, generated there if missing (default: %(default)s)',
-    )
-    add(
-        '--seeds',
-        type=int,
-        nargs='+',
-        default=[0],
-        help='seeds of the students; several give mean and standard error (default: 0)',
-    )
     add('--input', help='your own video, folder of images or camera to follow a target in')
     add('--init-bbox', metavar='X,Y,W,H', help='target in the first frame of --input, in px')
     add('--fresh', action='store_true', help='delete --out with all its contents and start over')
-    add_output_folder(parser, 'work_dirs/demo')
+    add_options(parser, 'work_dirs/demo', 'data/synthetic_uav', (0,))
     args = parser.parse_args(argv)
     if (args.input is None) != (args.init_bbox is None):
         parser.error('give --input and --init-bbox together: --init-bbox frames the target')
@@ -70,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
     began = time.time()
     experiment = MicroExperiment(args.out, args.data)
     if args.fresh:
+        if args.input and args.out.resolve() in Path(args.input).resolve().parents:
+            raise ValueError(
+                f'--fresh deletes {args.out}, and --input {args.input} in it: move it.'
+            )
         experiment.remove()
     outputs = demo_results.main_outputs(experiment)
     check_outputs(outputs, tool=demo_results.TOOL, overwrite=args.overwrite)

@@ -152,6 +152,21 @@ def test_fresh_start_removes_experiments_only(experiment: MicroExperiment, tmp_p
     assert not experiment.out.exists()
 
 
+def test_fresh_demo_does_not_delete_its_input(
+    experiment: MicroExperiment, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    demo = load_script('demo')
+    monkeypatch.setattr(demo, 'run_stages', lambda *_, **__: pytest.fail('was run'))
+    for name in ('flight.mp4', 'data/stage.json'):
+        (experiment.out / name).parent.mkdir(parents=True, exist_ok=True)
+        (experiment.out / name).write_text('{}')
+    video = experiment.out / 'flight.mp4'
+    given = ['--out', str(experiment.out), '--data', str(experiment.data), '--fresh']
+    assert demo.main([*given, '--input', str(video), '--init-bbox', '1,2,3,4']) == 1
+    assert 'flight.mp4 in it: move it' in capsys.readouterr().err
+    assert video.exists()
+
+
 @pytest.mark.parametrize(
     ('success', 'missed'),
     [

@@ -1,14 +1,16 @@
 """Micro experiment: stages of data, teacher, student, distilled student and their tests."""
 
+import argparse
 import os
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from lab.experiments.commands import benchmark_stage, train_stage
 from lab.experiments.stage import MARK_NAME, TQDM_PROGRESS, Stage, StageError
+from mmeatrack.files.command_line import add_output_folder
 
 CONFIGS = Path('configs/eatrack')
 TEACHER_CONFIG = CONFIGS / 'eatrack_teacher_micro_1xb16-1100i_synthetic-uav.py'
@@ -178,3 +180,21 @@ class MicroExperiment:
 def run_name(variant: str, seed: int) -> str:
     """Name of a run and of its folder."""
     return f'{variant}-seed{seed}' if seed else variant
+
+
+def add_options(parser: argparse.ArgumentParser, out: str, data: str, seeds: Sequence[int]) -> None:
+    """Add the options of all experiments, with their defaults."""
+    parser.add_argument(
+        '--data',
+        type=Path,
+        default=Path(data),
+        help='videos, generated there if missing (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--seeds',
+        type=int,
+        nargs='+',
+        default=list(seeds),
+        help='seeds of the students; several give mean and standard error (default: %(default)s)',
+    )
+    add_output_folder(parser, out)
