@@ -69,21 +69,22 @@ def parse_args(argv: Optional[Sequence[str]]) -> argparse.Namespace:
 
     store = commands.add_parser('store-memory', help='a long video')
     store.add_argument('--frames', type=at_least(1), default=100000, help=default)
+    store.set_defaults(device='cpu')
     for command in (train, temporal, store, targets, speed):
         command.add_argument('--out', type=Path, metavar='FILE.md', help='file for the report')
         add_overwrite(command)
     return parser.parse_args(argv)
 
 
-def train(args: argparse.Namespace) -> 'BenchmarkReport':
+def train(args: argparse.Namespace, report: 'BenchmarkReport') -> None:
     """Measure a distillation step."""
+    from mmengine.config import Config
     from tqdm import tqdm
 
-    from lab.costs import BenchmarkReport, training_cost
+    from lab.costs import training_cost
 
-    config = prepare(args)
+    config = Config.fromfile(args.config)
     batch_size = args.batch_size or config.train_dataloader.batch_size
-    report = BenchmarkReport('Cost of distillation', args.device)
     report.text(f'{args.config}, batches of {batch_size}, {args.rounds} rounds.')
     batches = None if 'loader' in args.without else first_batches(config, batch_size, report)
     with tqdm(total=args.rounds, unit='round') as bar:
@@ -96,7 +97,6 @@ def train(args: argparse.Namespace) -> 'BenchmarkReport':
     if 'memory' not in args.without:
         print('peak memory: three processes', file=sys.stderr)
         training_cost.report_memory(report, args.config, batch_size, args.device, args.threads)
-    return report
 
 
 def first_batches(
@@ -117,17 +117,17 @@ def first_batches(
     return batches
 
 
-def temporal(args: argparse.Namespace) -> 'BenchmarkReport':
+def temporal(args: argparse.Namespace, report: 'BenchmarkReport') -> None:
     """Measure a frame with and without the Target Store."""
+    from mmengine.config import Config
     from tqdm import tqdm
 
-    from lab.costs import BenchmarkReport, temporal_cost
+    from lab.costs import temporal_cost
 
-    config = prepare(args)
+    config = Config.fromfile(args.config)
     store = temporal_cost.store_config(config, args.interval)
     trackers = temporal_cost.build_trackers(config, store, args.device)
     interval = store['interval']
-    report = BenchmarkReport('Cost of temporal adaptation', args.device)
     report.text(f'{args.config}, interval {interval}, {args.periods * interval} frames.')
     with tqdm(total=args.periods * interval, unit='frame') as bar:
         seconds = temporal_cost.time_frames(
@@ -136,62 +136,42 @@ def temporal(args: argparse.Namespace) -> 'BenchmarkReport':
     temporal_cost.report_frames(report, seconds)
     parts = temporal_cost.time_parts(trackers['without'], 20, args.device)
     temporal_cost.report_parts(report, parts)
-    return report
 
 
-def targets(args: argparse.Namespace) -> 'BenchmarkReport':
+def targets(args: argparse.Namespace, report: 'BenchmarkReport') -> None:
     """Measure a frame with many targets."""
     from mmengine.config import Config
     from tqdm import tqdm
 
-    from lab.costs import BenchmarkReport, target_cost
+    from lab.costs import target_cost
     from mmeatrack.apis import load_tracker
+    from mmeatrack.conversion.published import shipped_trackers
     from mmeatrack.registry import MODELS
 
-    config = prepare(args)
-    if isinstance(config, Config):
-        model = MODELS.build(config.model.get('architecture', config.model)).to(args.device).eval()
+    if args.config in shipped_trackers():
+        model = load_tracker(args.config, device=args.device)
     else:
-        model = load_tracker(config, device=args.device)
-    report = BenchmarkReport('Cost of many targets', args.device)
+        cfg = Config.fromfile(args.config).model
+        model = MODELS.build(cfg.get('architecture', cfg)).to(args.device).eval()
     report.text(f'{args.config}, float32, {args.rounds} frames of 1280x720 px.')
     with tqdm(total=len(args.counts), unit='count') as bar:
         seconds = target_cost.time_targets(
             model.float(), args.counts, args.rounds, args.device, bar.update
         )
     target_cost.report_targets(report, seconds)
-    return report
 
 
-def store_memory(args: argparse.Namespace) -> 'BenchmarkReport':
+def store_memory(args: argparse.Namespace, report: 'BenchmarkReport') -> None:
     """Measure the store's memory."""
     from tqdm import tqdm
 
-    from lab.costs import BenchmarkReport, store_memory
+    from lab.costs import store_memory
 
-    report = BenchmarkReport('Memory of the Target Store')
     variants = {'fixed': {}, 'auto': dict(threshold='auto', interval='auto')}
     for name, given in variants.items():
         with tqdm(total=args.frames, unit='frame', desc=name) as bar:
             found = store_memory.feed_store(args.frames, on_sample=bar.update, **given)
         store_memory.report_store(report, name, found)
-    return report
-
-
-def speed(args: argparse.Namespace) -> 'BenchmarkReport':
-    """Measure trackers side by side."""
-    prepare_process(args)
-    return measure_speed(args)
-
-
-def prepare(args: argparse.Namespace) -> Any:
-    """Prepare the process; return the config, or the name of a shipped tracker."""
-    from mmengine.config import Config
-
-    from mmeatrack.conversion.published import shipped_trackers
-
-    prepare_process(args)
-    return args.config if args.config in shipped_trackers() else Config.fromfile(args.config)
 
 
 def prepare_process(args: argparse.Namespace) -> None:
@@ -211,23 +191,31 @@ def prepare_process(args: argparse.Namespace) -> None:
     MMLogger.get_current_instance().setLevel('WARNING')
 
 
-COMMANDS = {
-    'train': train,
-    'temporal': temporal,
-    'targets': targets,
-    'store-memory': store_memory,
-    'speed': speed,
+MEASURES = {
+    'train': ('Cost of distillation', train),
+    'temporal': ('Cost of temporal adaptation', temporal),
+    'targets': ('Cost of many targets', targets),
+    'store-memory': ('Memory of the Target Store', store_memory),
 }
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print and write the report; return 2 if a bound is missed."""
+    from lab.costs import BenchmarkReport
+
     outputs = [args.out] if args.out else []
     if args.out and args.command == 'speed':
         outputs += output_files(args.out)
     inputs = [args.config] if 'config' in args else []
     with claimed_outputs(outputs, inputs, tool='benchmark.py', overwrite=args.overwrite):
-        report = COMMANDS[args.command](args)
+        if args.command != 'store-memory':
+            prepare_process(args)
+        if args.command == 'speed':
+            report = measure_speed(args)
+        else:
+            title, measure = MEASURES[args.command]
+            report = BenchmarkReport(title, args.device)
+            measure(args, report)
         print(report)
         if args.out:
             report.write(args.out)
