@@ -18,7 +18,7 @@ _MAT_FORMAT = 'results.res, or one matrix of four columns x,y,w,h'
 _SEPARATORS = str.maketrans(
     dict.fromkeys(',;"\'[](){}' + '\uff0c\u3001\uff1b\u060c\u201c\u201d\u2018\u2019', ' ')
 )
-_NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|NaN|NAN')
+_NUMBER = re.compile(r'[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|nan|NaN|NAN')
 _COLUMNS = {  # names of each column in headers
     'x': 'x x0 x1 xmin x_min left l ul_x x_left bb_left',
     'y': 'y y0 y1 ymin y_min top t ul_y y_top bb_top',

@@ -18,7 +18,7 @@ class ResultGroup:
 
     Attributes:
         folder: The folder that contains them.
-        tracker: The tracker by the files' names (``<seq>_<tracker>``); empty where they do not say.
+        tracker: Tracker given by the file names (``<seq>_<tracker>``); empty if they give none.
         files: Files by sequence; more than one where that is ambiguous.
         unmatched: Files that match no sequence, or are less plainly named than those of ``files``.
     """
@@ -30,14 +30,14 @@ class ResultGroup:
 
     @property
     def place(self) -> PurePosixPath:
-        """The folder and, where the files say it, the tracker."""
+        """The folder, and the tracker if the file names give one."""
         return self.folder / self.tracker
 
 
 def group_results(
     paths: Collection[PurePosixPath], sequences: Collection[str], root_name: str = ''
 ) -> List[ResultGroup]:
-    """Group the result files of a tree by folder, and by tracker where the names of files say it.
+    """Group the result files of a tree by folder, and by tracker if the file names give one.
 
     Equal file names in different folders never share a group. GOT-10k's folders of sequences
     (``<tracker>/<seq>/<seq>_001.txt``) count as files of the tracker. Files may also be named after
@@ -101,7 +101,7 @@ def name_groups(places: Sequence[PurePosixPath], root: Sequence[str]) -> List[st
     """Name trackers after the places of their groups, as briefly as distinguishes them.
 
     Folders that name a benchmark are passed over: ``Good/UAV123`` is the tracker Good. ``root`` are
-    the folder names that lead to the tree, its own one last.
+    the folder names on the way to the tree, ending with the tree itself.
     """
     plain = [[part for part in place.parts if not _is_benchmark(part)] for place in places]
     while len(plain) > 1 and all(each[1:] for each in plain) and len({p[-1] for p in plain}) == 1:

@@ -1,3 +1,4 @@
+import time
 import warnings
 from pathlib import Path
 from typing import Optional
@@ -5,7 +6,7 @@ from typing import Optional
 import numpy as np
 import pytest
 
-from mmeatrack.files.box_text import check_first_box, parse_boxes, read_boxes
+from mmeatrack.files.box_text import check_first_box, parse_boxes, read_boxes, resembles_boxes
 
 BOXES = [[1.0, 2.0, 3.0, 4.0], [5.5, 6.0, 7.0, 8.25]]
 
@@ -69,6 +70,16 @@ def test_nan_rows_stay() -> None:
 def test_error_on_malformed_content_names_file_and_line(content: bytes, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_boxes(content, 'file')
+
+
+@pytest.mark.parametrize('run', [' ', '\n', '\r', '\r\n', '1'])
+def test_time_is_linear_in_long_runs_of_characters(run: str) -> None:
+    content = ('1,2,3,4' + run * 30_000 + 'x').encode()
+    start = time.process_time()
+    with pytest.raises(ValueError, match='is not a box'):
+        parse_boxes(content, 'file')
+    resembles_boxes(content)
+    assert time.process_time() - start < 1  # over 10 s if a pattern backtracks
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -59,14 +59,14 @@ IN_ORDER = {
     'other case': ['frame0001.jpg', 'FRAME0002.JPG', 'Frame0003.jpg'],
     'time stamps': ['0.05.jpg', '0.1.jpg', '0.125.jpg', '0.2.jpg', '1.jpg', '10.5.jpg'],
     'time stamps without the zero': ['.05.jpg', '.1.jpg', '.125.jpg', '.2.jpg'],
-    'time stamps behind a letter': ['t.05.png', 't.1.png', 't.125.png', 't.2.png'],
+    'time stamps after a letter': ['t.05.png', 't.1.png', 't.125.png', 't.2.png'],
     'exponents': ['0.0.jpg', '5e-05.jpg', '3.3e-02.jpg', '1.0e+00.jpg'],
     'negative numbers': ['-10.jpg', '-9.jpg', '0.jpg', '3.jpg'],
     'a dot before the number': ['img.0009.jpg', 'img.0010.jpg', 'img.0100.jpg'],
     'dates': ['2023.12.31.jpg', '2024.01.02.jpg', '2024.1.10.jpg'],
     'times of the day': ['12-00-59.jpg', '12-01-00.jpg', '12-01-01.jpg'],
     'several types': ['1.png', '2.jpg', '3.bmp'],
-    'any text behind the number': ['f_0001_jpg.rf.9c.jpg', 'f_0002_jpg.rf.a1b2.jpg'],
+    'any text after the number': ['f_0001_jpg.rf.9c.jpg', 'f_0002_jpg.rf.a1b2.jpg'],
     'one image': ['cover.jpg'],
 }
 
@@ -106,7 +106,7 @@ AMBIGUOUS = {
     'two cameras': (['left_1.jpg', 'right_1.jpg'], 'left_1.jpg and right_1.jpg are both frame 1'),
     'decimals of equal value': (['0.1.jpg', '0.10.jpg', '0.2.jpg'], '0.1.jpg and 0.10.jpg'),
     'decimals or counts': (['1.9.jpg', '1.10.jpg', '1.11.jpg'], 'the dots in 1.10.jpg, 1.11.jpg'),
-    'counts behind a dot': (['img.2.jpg', 'img.11.jpg'], 'the dots in img.11.jpg, img.2.jpg'),
+    'counts after a dot': (['img.2.jpg', 'img.11.jpg'], 'the dots in img.11.jpg, img.2.jpg'),
 }
 
 
