@@ -3,10 +3,11 @@
 import logging
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 from unittest.mock import patch
 
 import torch
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
@@ -176,7 +177,7 @@ def same_weights(model: Any, other: Any) -> bool:
 
 
 def outputs_of(module: Any) -> List[Any]:
-    """List of what a module returns from now on."""
+    """List that collects the outputs of a module."""
     seen: List[Any] = []
     module.register_forward_hook(lambda module, inputs, output: seen.append(output))
     return seen
@@ -246,3 +247,26 @@ def follow(tracker: Any, frames: List[Tensor], first_frame: int = 0) -> Tensor:
         found = result.pred_track_instances
         rows.append(torch.cat((found.bboxes[0], found.scores)))
     return torch.stack(rows)
+
+
+class ToyTracker(NamedTuple):
+    """Files of a toy tracker."""
+
+    config: Path
+    checkpoint: Path
+
+
+def write_toy_tracker(folder: Path, **config: Any) -> ToyTracker:
+    """Write a toy tracker of random weights; ``config`` has further values of its config."""
+    model = tracker_cfg()
+    with mmtrack_scope():
+        tracker = build(model)
+    content = dict(
+        custom_imports=dict(imports=['mmeatrack'], allow_failed_imports=False),
+        model=model,
+        **config,
+    )
+    files = ToyTracker(folder / 'toy.py', folder / 'toy.pth')
+    Config(content).dump(str(files.config))
+    torch.save(dict(state_dict=tracker.state_dict(), meta={}), files.checkpoint)
+    return files

@@ -7,8 +7,7 @@ import pytest
 from mmeatrack.apis import load_tracker, track_frames
 from mmeatrack.apis.calibration import TrackedCues, fit_calibration, track_cues
 from mmeatrack.evaluation.calibration import is_right
-from tests.toy_checkpoint import write_toy_tracker
-from tests.toys import video
+from tests.toys import video, write_toy_tracker
 
 BOX = (70.0, 50, 20, 20)
 

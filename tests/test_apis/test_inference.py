@@ -13,8 +13,15 @@ from mmtrack.apis import inference_sot, init_model
 from mmeatrack.apis import load_tracker, track_frames
 from mmeatrack.multi import MultiTracker, TrackRules
 from mmeatrack.registry import TRANSFORMS
-from tests.toy_checkpoint import ToyTracker, write_toy_tracker
-from tests.toys import distill_cfg, follow, mmtrack_scope, tracker_cfg, video
+from tests.toys import (
+    ToyTracker,
+    distill_cfg,
+    follow,
+    mmtrack_scope,
+    tracker_cfg,
+    video,
+    write_toy_tracker,
+)
 
 BOX_XYWH = (70.0, 50.0, 20.0, 20.0)  # toys.FIRST_BOX
 STORE = dict(type='mmeatrack.TargetStore', threshold=0.1, interval=2, capacity=3)

@@ -21,8 +21,7 @@ import mmeatrack.structures
 import mmeatrack.visualization
 from mmeatrack.export import export_tracker
 from tests.test_datasets.trees import boxes_of, write_dtb70_sequence
-from tests.toy_checkpoint import write_toy_tracker
-from tests.toys import mmtrack_scope, video
+from tests.toys import mmtrack_scope, video, write_toy_tracker
 
 pytestmark = pytest.mark.slow
 

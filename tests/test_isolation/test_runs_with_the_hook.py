@@ -15,8 +15,7 @@ from tests.test_isolation.toy_flights import (
     flights_cfg,
     write_flights,
 )
-from tests.toy_checkpoint import write_toy_tracker
-from tests.toys import mmtrack_scope
+from tests.toys import mmtrack_scope, write_toy_tracker
 
 
 @pytest.fixture(scope='module')

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.scripts import load_script
 from tests.test_isolation.toy_flights import LENGTHS, STORE, write_flights
-from tests.toy_checkpoint import write_toy_tracker
+from tests.toys import write_toy_tracker
 
 
 def test_order_of_the_videos_does_not_matter(tmp_path: Path) -> None:

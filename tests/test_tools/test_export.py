@@ -7,7 +7,7 @@ import pytest
 
 from tests.scripts import load_script
 from tests.test_deploy.toy_tracker import frames
-from tests.toy_checkpoint import write_toy_tracker
+from tests.toys import write_toy_tracker
 
 pytest.importorskip('onnxruntime', reason='requirements/deploy.txt is not installed')
 

@@ -12,8 +12,7 @@ from mmeatrack.apis import load_tracker, track_frames
 from mmeatrack.files.frame_sources import FrameSource
 from mmeatrack.visualization import display
 from tests.scripts import TOOLS, load_script
-from tests.toy_checkpoint import ToyTracker, write_toy_tracker
-from tests.toys import logged, video
+from tests.toys import ToyTracker, logged, video, write_toy_tracker
 
 NUM_FRAMES = 8
 BOX = '70,50,20,20'

@@ -8,6 +8,7 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from scipy.spatial import ConvexHull
+from scipy.spatial.transform import Rotation
 
 Point = Sequence[float]  # x, y, z
 Colour = Tuple[float, float, float]  # blue, green, red, 0 to 1
@@ -248,12 +249,7 @@ def placed(
     roll: float = 0.0,
 ) -> Solids:
     """Solids rotated about x by roll, about y by pitch, about z by yaw, and then shifted."""
-    cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
-    cr, sr = np.cos(roll), np.sin(roll)
-    about_x = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
-    about_y = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
-    about_z = np.array([[cy, -sy, 0], [sy, cy, 0], [0, 0, 1]])
-    turn = about_z @ about_y @ about_x
+    turn = Rotation.from_euler('ZYX', (yaw, pitch, roll)).as_matrix()
     return Solids(solid.moved(turn, np.asarray(shift, float)) for solid in solids)
 
 
