@@ -7,7 +7,7 @@ import torch
 from mmcls.models import VisionTransformer
 from torch import Tensor
 
-from mmeatrack.conversion import WeightsFile, convert_checkpoint, names_of
+from mmeatrack.conversion import Converted, WeightsFile, convert_checkpoint, names_of
 from mmeatrack.models.backbones import load_pretrained_vit
 from mmeatrack.registry import MODELS
 from tests.test_conversion.test_vit import mmpretrain_names
@@ -25,6 +25,11 @@ def file_of(weights: Dict[str, Tensor], **meta) -> WeightsFile:
 def deit_weights(**kwargs) -> Dict[str, Tensor]:
     weights = timm_weights(extra_tokens=2, **dict(dict(depth=4, side=2), **kwargs))
     return {key: 0.3 * value for key, value in weights.items()}
+
+
+def load(backbone: torch.nn.Module, converted: Converted) -> None:
+    state = converted.content['state_dict']
+    backbone.load_state_dict({k[len('backbone.') :]: v for k, v in state.items()}, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +80,7 @@ def test_mmpretrain_model_and_backbone_give_the_same_features() -> None:
     weights = {f'backbone.{key}': value for key, value in model.state_dict().items()}
     converted = convert_checkpoint(file_of(weights), 'auto', 'mmeatrack', backbone_cfg(1, 1))
     backbone = build(backbone_cfg(1, 1)).eval()
-    state = converted.content['state_dict']
-    backbone.load_state_dict({k[len('backbone.') :]: v for k, v in state.items()}, strict=True)
+    load(backbone, converted)
     crop = torch.randn(CROP, generator=torch.Generator().manual_seed(1))
     tokens = backbone.norm(backbone.joint_stage[0](backbone.forward_template(crop)))
     expected = model(crop)[0].flatten(2).transpose(1, 2)
@@ -88,12 +92,9 @@ def test_classifier_without_a_config_gets_joint_layers() -> None:
     backbone = MODELS.build(converted.content['meta']['backbone'])
     assert (len(backbone.separate_stage), len(backbone.joint_stage)) == (0, 4)
     assert (backbone.template_grid, backbone.search_grid) == (8, 16)
-    state = converted.content['state_dict']
-    backbone.load_state_dict({k[len('backbone.') :]: v for k, v in state.items()}, strict=True)
-    assert torch.equal(
-        state['backbone.joint_stage.3.attn.qkv.weight'],
-        deit_weights(dims=64)['blocks.3.attn.qkv.weight'],
-    )
+    load(backbone, converted)
+    expected = deit_weights(dims=64)['blocks.3.attn.qkv.weight']
+    assert torch.equal(backbone.joint_stage[3].attn.qkv.weight, expected)
 
 
 def test_student_is_taken_out_of_a_distillation() -> None:

@@ -1,5 +1,6 @@
 """ImageNet weights of vision transformers: names, layers, position embeddings, refusals."""
 
+import re
 from typing import Dict
 
 import pytest
@@ -16,14 +17,17 @@ from tests.toys import DIMS, GRID, TEMPLATE_SIZE, backbone_cfg, build
 def mmpretrain_names(weights: Dict[str, Tensor]) -> Dict[str, Tensor]:
     renamed = {}
     for key, value in weights.items():
-        name = key.replace('blocks.', 'layers.').replace(
-            'patch_embed.proj', 'patch_embed.projection'
-        )
-        name = name.replace('.norm1.', '.ln1.').replace('.norm2.', '.ln2.')
-        name = name.replace('mlp.fc1.', 'ffn.layers.0.0.').replace('mlp.fc2.', 'ffn.layers.1.')
-        name = 'ln1.' + name[len('norm.') :] if name.startswith('norm.') else name
-        prefix = '' if name.startswith('head.') else 'backbone.'
-        renamed[prefix + name] = value
+        for timm, mmpretrain in (
+            ('blocks.', 'layers.'),
+            ('patch_embed.proj.', 'patch_embed.projection.'),
+            ('norm1.', 'ln1.'),
+            ('norm2.', 'ln2.'),
+            ('mlp.fc1.', 'ffn.layers.0.0.'),
+            ('mlp.fc2.', 'ffn.layers.1.'),
+        ):
+            key = key.replace(timm, mmpretrain)
+        key = re.sub('^norm', 'ln1', key)
+        renamed[key if key.startswith('head.') else f'backbone.{key}'] = value
     return renamed
 
 

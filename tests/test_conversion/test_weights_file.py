@@ -1,10 +1,11 @@
 """Weights files of any kind, read without running code."""
 
+import itertools
 import pickle
 import sys
 import types
 from collections import OrderedDict
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -67,41 +68,25 @@ def test_safetensors(tmp_path) -> None:
         read_weights_file(path)
 
 
-def family_object(module: str) -> Any:
+def family_object(patched: pytest.MonkeyPatch) -> Any:
     """Object with state, of a class defined in a module of pytracking's family."""
-    holder = types.ModuleType(module)
-
-    class Settings:
-        def __init__(self) -> None:
-            self.workspace = 'somewhere'
-            self.history = [1, 2]
-
-    Settings.__module__, Settings.__qualname__ = module, 'Settings'
-    holder.Settings = Settings  # type: ignore[attr-defined]
-    parts = module.split('.')
-    for i in range(1, len(parts)):
-        sys.modules['.'.join(parts[:i])] = types.ModuleType('.'.join(parts[:i]))
-    sys.modules[module] = holder
-    return Settings()
-
-
-@pytest.fixture(autouse=True)
-def _restore_modules() -> Iterator[None]:
-    before = dict(sys.modules)
-    yield
-    for name in set(sys.modules) - set(before):
-        if name.split('.')[0] == 'lib':
-            del sys.modules[name]
+    for name in itertools.accumulate(['lib', 'train', 'admin', 'settings'], '{}.{}'.format):
+        patched.setitem(sys.modules, name, types.ModuleType(name))
+    settings = type('Settings', (), {'__module__': name})
+    sys.modules[name].Settings = settings
+    made = settings()
+    made.workspace, made.history = 'somewhere', [1, 2]
+    return made
 
 
 @pytest.mark.parametrize('legacy', [False, True])
-def test_objects_of_the_family_are_ignored(tmp_path, legacy: bool) -> None:
-    settings = family_object('lib.train.admin.settings')
+def test_objects_of_the_family_are_ignored(tmp_path, monkeypatch, legacy: bool) -> None:
     path = tmp_path / 'OSTrack_ep0300.pth.tar'
-    content = dict(net=WEIGHTS, settings=settings, stats=OrderedDict(train=settings), epoch=300)
-    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
-    for name in [name for name in sys.modules if name.split('.')[0] == 'lib']:
-        del sys.modules[name]
+    with monkeypatch.context() as patched:
+        settings = family_object(patched)
+        content = dict(net=WEIGHTS, settings=settings, stats=OrderedDict(train=settings), epoch=300)
+        torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    assert 'lib' not in sys.modules
     file = read_weights_file(path)
     assert file.kind == "a checkpoint of pytracking's family"
     assert are_equal(file.tensors)
