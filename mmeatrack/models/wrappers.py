@@ -37,9 +37,9 @@ def distillation(model: Any, part: str, hook: str) -> Any:
 def running_statistics(model: nn.Module) -> Dict[str, Tensor]:
     """Floating-point buffers, by name, of the modules in training mode: not of a frozen teacher."""
     return {
-        f'{prefix}.{name}' if prefix else name: buffer
+        name: buffer
         for prefix, module in model.named_modules()
         if module.training
-        for name, buffer in module.named_buffers(recurse=False)
+        for name, buffer in module.named_buffers(prefix, recurse=False)
         if buffer.is_floating_point()
     }

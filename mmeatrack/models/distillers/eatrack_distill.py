@@ -80,8 +80,8 @@ class EATrackDistill(SingleTeacherDistill):
         )
         # Of MultiTeacherDistill.
         self.other_teachers, self.other_distillers = nn.ModuleList(), nn.ModuleList()
-        # Checkpoints of the teachers that were loaded from one.
-        self.teacher_files: Dict[str, str] = {}
+        # Checkpoints of the teachers, by the teachers' names in the state dict.
+        self.teacher_files: Dict[str, Optional[str]] = {}
         self._register_state_dict_hook(omit_loaded_teachers)
         self._complete_teacher('teacher', self.teacher, self.distiller, teacher_ckpt)
 
@@ -96,7 +96,7 @@ class EATrackDistill(SingleTeacherDistill):
             tracker = teacher.tracker
         if ckpt is not None:
             load_teacher(tracker, ckpt)
-            self.teacher_files[name] = ckpt
+        self.teacher_files[name] = ckpt
         teacher.eval()
 
     @property
@@ -108,11 +108,6 @@ class EATrackDistill(SingleTeacherDistill):
     def distillers(self) -> List[Any]:
         """A distiller for each teacher."""
         return [self.distiller, *self.other_distillers]
-
-    def named_teachers(self) -> Dict[str, Any]:
-        """The teachers by their names in the state dict."""
-        names = [f'other_teachers.{index}' for index in range(len(self.other_teachers))]
-        return dict(zip(['teacher', *names], self.teachers))
 
     def _load_from_state_dict(self, state_dict: Dict[str, Tensor], prefix: str, *args: Any) -> None:
         if not prefix and not any(key.startswith('architecture.') for key in state_dict):

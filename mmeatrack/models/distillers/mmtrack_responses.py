@@ -64,8 +64,8 @@ def siamrpn_response(tracker: SiamRPN, templates: List[Crop], search: Crop) -> R
     size = usual + int(2 * more * stride)
     template, _ = resample(templates[0], template_size, per_side, fill_mean=True)
     wide, _ = resample(search, size, per_side, fill_mean=True)
-    features = tracker.forward_template(normalize(tracker, template))
-    scores, _ = tracker.head(features, tracker.forward_search(normalize(tracker, wide)))
+    features = tracker.forward_template(preprocess(tracker, template))
+    scores, _ = tracker.head(features, tracker.forward_search(preprocess(tracker, wide)))
     background, foreground = scores.unflatten(1, (2, -1)).unbind(1)  # (B, anchors, n, n) each
     logits = (foreground - background).amax(dim=1, keepdim=True)
     return Response(logits, stride, -(logits.shape[-1] // 2) * stride, per_side)
@@ -86,7 +86,7 @@ def stark_response(tracker: Stark, templates: List[Crop], search: Crop) -> Respo
     ]
     resampled.append(resample(search, settings.search_size, per_side))
     inputs = [
-        dict(feat=tracker.extract_feat(normalize(tracker, pixels)), mask=outside)
+        dict(feat=tracker.extract_feat(preprocess(tracker, pixels)), mask=outside)
         for pixels, outside in resampled
     ]
     maps: List[Tensor] = []
@@ -114,14 +114,10 @@ READERS: Dict[type, Callable[[Any, List[Crop], Crop], Response]] = {
 }
 
 
-def normalize(tracker: Any, pixels: Tensor) -> Tensor:
-    """BGR pixels (B, 3, H, W), 0 to 255, to the tracker's input."""
-    preprocessor = tracker.data_preprocessor
-    if preprocessor.channel_conversion:
-        pixels = pixels[:, [2, 1, 0]]
-    if preprocessor._enable_normalize:
-        pixels = (pixels - preprocessor.mean) / preprocessor.std
-    return pixels
+def preprocess(tracker: Any, pixels: Tensor) -> Tensor:
+    """BGR pixels (B, 3, H, W), 0 to 255, to the tracker's input, by its own preprocessor."""
+    data = dict(inputs=dict(img=list(pixels[:, None])), data_samples=None)
+    return tracker.data_preprocessor(data)['inputs']['img'][:, 0]
 
 
 def resample(

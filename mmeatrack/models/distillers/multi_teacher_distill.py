@@ -87,27 +87,22 @@ class MultiTeacherDistill(EATrackDistill):
         )
         self.weighting = weighting
         self.weights = [float(each.weight) for each in entries]
-        for entry, config in zip(others, distillers[1:]):
+        for index, (entry, config) in enumerate(zip(others, distillers[1:])):
             check_teacher(entry.ckpt, allow_random_teacher, config)
-            self._add_teacher(entry, config)
+            teacher = build_teacher(entry.config).requires_grad_(False)
+            self.other_teachers.append(teacher)
+            if not self.teacher_module_inplace:
+                self.set_module_inplace_false(teacher, f'self.other_teachers[{index}]')
+            built = MODELS.build(config)
+            built.prepare_from_student(self.student)
+            built.prepare_from_teacher(teacher)
+            self.other_distillers.append(built)
+            self._complete_teacher(f'other_teachers.{index}', teacher, built, entry.ckpt)
         if weighting == 'confidence' and not isinstance(self.distiller, EATrackDistiller):
             raise ValueError(
                 "weighting='confidence' looks at the target's mask, which an "
                 f'mmeatrack.EATrackDistiller makes; distiller.type is {distillers[0]["type"]!r}.'
             )
-
-    def _add_teacher(self, entry: TeacherEntry, distiller: dict) -> None:
-        """Add a teacher as SingleTeacherDistill adds the first one."""
-        index = len(self.other_teachers)
-        teacher = build_teacher(entry.config).requires_grad_(False)
-        self.other_teachers.append(teacher)
-        if not self.teacher_module_inplace:
-            self.set_module_inplace_false(teacher, f'self.other_teachers[{index}]')
-        built = MODELS.build(distiller)
-        built.prepare_from_student(self.student)
-        built.prepare_from_teacher(teacher)
-        self.other_distillers.append(built)
-        self._complete_teacher(f'other_teachers.{index}', teacher, built, entry.ckpt)
 
     def _distill_losses(self, outputs: List[CenterHeadOutput]) -> Dict[str, Tensor]:
         losses: Dict[str, Tensor] = {}

@@ -75,8 +75,8 @@ def load_teacher(tracker: Any, path: str) -> None:
 
 def omit_loaded_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: str, *_: Any) -> None:
     """State dict hook that removes, in place, the teachers that were loaded from a file."""
-    for name in model.teacher_files:
-        for key in [key for key in state_dict if key.startswith(f'{prefix}{name}.')]:
+    for name, file in model.teacher_files.items():
+        for key in [key for key in state_dict if file and key.startswith(f'{prefix}{name}.')]:
             del state_dict[key]
 
 
@@ -86,8 +86,8 @@ def keep_configured_teachers(model: Any, state_dict: Dict[str, Tensor], prefix: 
     A teacher that was loaded from the configured file stays, even if the checkpoint holds one, as
     those of earlier releases do. A teacher without a file comes from the checkpoint if it is there.
     """
-    for name, teacher in model.named_teachers().items():
-        stem, file = f'{prefix}{name}.', model.teacher_files.get(name)
+    for name, file in model.teacher_files.items():
+        stem, teacher = f'{prefix}{name}.', model.get_submodule(name)
         own = {f'{stem}{key}': value for key, value in teacher.state_dict().items()}
         given = {key: state_dict.pop(key) for key in [*state_dict] if key.startswith(stem)}
         state_dict.update(given if given and file is None else own)
