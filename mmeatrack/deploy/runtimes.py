@@ -7,11 +7,13 @@ from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 
+from mmeatrack.structures.checks import check_choice, check_counts
+
 Feed = Dict[str, np.ndarray]
 # Inputs by name -> outputs in the graph's order.
 Graph = Callable[[Feed], Tuple[np.ndarray, ...]]
 
-_CHOICES = dict(backend=('onnxruntime', 'openvino'), precision=('fp32', 'bf16', 'int8'))
+_BACKENDS = ('onnxruntime', 'openvino')
 
 
 def load_graph(path: Path, backend: str, precision: str, threads: int) -> Graph:
@@ -22,17 +24,15 @@ def load_graph(path: Path, backend: str, precision: str, threads: int) -> Graph:
             the precision.
         ImportError: If the backend is not installed.
     """
-    for name, given in dict(backend=backend, precision=precision).items():
-        if given not in _CHOICES[name]:
-            raise ValueError(f'{name}={given!r} is unknown; it is one of {_CHOICES[name]}.')
-    if not isinstance(threads, int) or threads < 1:
-        raise ValueError(f'threads={threads!r} must be a whole number of at least 1.')
+    check_choice(_BACKENDS, backend=backend)
+    check_choice(('fp32', 'bf16', 'int8'), precision=precision)
+    check_counts(threads=threads)
     try:
         runtime = importlib.import_module(backend)
     except ImportError as error:
         raise ImportError(
             f'backend={backend!r} is not installed: pip install {backend}, or give another of '
-            f'{_CHOICES["backend"]}.'
+            f'{_BACKENDS}.'
         ) from error
     load = _load_openvino if backend == 'openvino' else _load_onnxruntime
     return load(runtime, path, precision, threads)

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmeatrack.multi.motion import BoxMotion
 from mmeatrack.structures.boxes import Box, cxcywh_to_xywh
+from mmeatrack.structures.checks import check_counts
 from mmeatrack.tracking import LostDetector
 
 
@@ -41,13 +42,10 @@ class TrackRules:
     crossing_overlap: float = 0.5
 
     def __post_init__(self) -> None:
+        check_counts(coast_for=self.coast_for, found_for=self.found_for)
+        check_counts(0, sweep=self.sweep)
         optional = ('remove_after', 'unsure_for', 'crossing_frames')
-        for name in ('coast_for', 'found_for', 'sweep', *optional):
-            value, least = getattr(self, name), int(name != 'sweep')
-            if value is None and name in optional:
-                continue
-            if not isinstance(value, int) or value < least:
-                raise ValueError(f'{name}={value!r} must be a whole number of at least {least}.')
+        check_counts(None, **{name: getattr(self, name) for name in optional})
         if self.sweep_growth is not None and not self.sweep_growth >= 0:
             raise ValueError(f'sweep_growth={self.sweep_growth} must be 0 or more, or None.')
         if not 0 < self.crossing_overlap < 1:

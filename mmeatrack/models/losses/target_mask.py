@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmeatrack.registry import MODELS
+from mmeatrack.structures.checks import check_choice
 
 SHAPES = ('hard', 'soft', 'gaussian')
 MASK_LAYOUTS = ('tokens', 'map')
@@ -54,8 +55,7 @@ class TargetMask(nn.Module):
 
     def __init__(self, shape: str = 'hard', background: float = 0.0, sigma: float = 0.75) -> None:
         super().__init__()
-        if shape not in SHAPES:
-            raise ValueError(f'mask shape={shape!r} is unknown; it is one of {list(SHAPES)}.')
+        check_choice(SHAPES, shape=shape)
         if not 0 <= background < 1 or sigma <= 0:
             raise ValueError(
                 f'background={background}, sigma={sigma}: background must be in [0, 1) and sigma '

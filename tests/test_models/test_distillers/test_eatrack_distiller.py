@@ -300,7 +300,7 @@ def test_nothing_distilled_is_refused(arguments: dict) -> None:
         (dict(prediction_weight=float('nan')), r'prediction_weight=nan must be at least 0'),
         (dict(temperature=0), r'temperature=0 must be above 0'),
         (dict(layer_pairs='auto', tokens='template'), r"tokens='template' is unknown"),
-        (dict(feature_mask=dict(shape='round')), r"mask shape='round' is unknown"),
+        (dict(feature_mask=dict(shape='round')), r"shape='round' is unknown; it is one of"),
     ],
 )
 def test_bad_values_are_refused_when_built(arguments: dict, expected: str) -> None:
