@@ -91,21 +91,19 @@ def _check_last_box_missing(num_boxes: int, frame_names: Sequence[str], source: 
     picture before the first frame.
     """
     found = f'{source}: {num_boxes} boxes for {len(frame_names)} frames'
-    if num_boxes == 1:
-        raise ValueError(
-            f'{found}; this release has the first box only and cannot be scored: '
-            'get the one with full annotations'
-        )
-    if num_boxes != len(frame_names) - 1:
-        gap = find_gap(frame_names)
-        hint = '' if gap is None else f', and {gap}'
-        raise ValueError(f'{found}{hint}; one box per frame is needed: complete the files')
     numbers = [frame_number(name) for name in frame_names]
     first = numbers[0]
-    if not first or numbers != list(range(first, first + len(numbers))):
-        raise ValueError(
-            f'{found}, and nobody can tell which of {frame_names[0]}, {frame_names[1]} .. '
-            f'{frame_names[-1]} has none, as they are not counted 1, 2, 3 ...; remove the extra '
-            'frame, or add its box'
+    if num_boxes == 1:
+        problem = 'a release with the first box only cannot be scored: get full annotations'
+    elif num_boxes != len(frame_names) - 1:
+        gap = find_gap(frame_names)
+        problem = f'{f"{gap}; " if gap else ""}one box per frame is needed: complete the files'
+    elif not first or numbers != list(range(first, first + len(numbers))):
+        problem = (
+            f'it is unclear which of {frame_names[0]}, {frame_names[1]} .. {frame_names[-1]} has '
+            'none, as they are not counted 1, 2, 3 ..: remove the extra frame, or add its box'
         )
-    warn(f'{found}; the last frame is not used')
+    else:
+        warn(f'{found}; the last frame is not used')
+        return
+    raise ValueError(f'{found}; {problem}')

@@ -120,7 +120,7 @@ def test_visdrone(tmp_path: Path) -> None:
 def test_visdrone_release_with_first_boxes_only(tmp_path: Path) -> None:
     make_visdrone(tmp_path, num_boxes=1)
 
-    with pytest.raises(ValueError, match='first box only and cannot be scored'):
+    with pytest.raises(ValueError, match='first box only cannot be scored'):
         VisDroneSOTDataset(data_root=str(tmp_path), test_mode=True)
 
 

@@ -202,7 +202,7 @@ def test_missing_box_is_refused_if_the_first_frame_may_be_extra(root: Path) -> N
     reason = build(root).metainfo['left_out']['boat']
 
     assert '25 boxes for 26 frames' in reason
-    assert 'nobody can tell which of 00000.jpg, 00001.jpg .. 00025.jpg has none' in reason
+    assert 'unclear which of 00000.jpg, 00001.jpg .. 00025.jpg has none' in reason
 
 
 @pytest.mark.parametrize('test_mode', [True, False])

@@ -178,13 +178,10 @@ def test_sequence_name_cannot_lead_to_another_folder(tmp_path: Path, name: str) 
 
 
 def make_timed_result(name: str, seconds: list, network_seconds: list) -> SequenceResult:
-    num_frames = len(seconds)
-    return SequenceResult(
-        name,
-        np.ones((num_frames, 4)),
-        np.ones(num_frames),
-        np.array(seconds),
-        np.array(network_seconds),
+    return replace(
+        make_result(name, len(seconds)),
+        seconds=np.array(seconds),
+        network_seconds=np.array(network_seconds),
     )
 
 
