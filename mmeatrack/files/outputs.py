@@ -122,10 +122,11 @@ def _digest(path: Path) -> str:
 
 def _read_ledger(folder: Path) -> Dict[str, _Entry]:
     """Read the ledger of a folder; empty if it is missing or damaged."""
+    path = folder / LEDGER_NAME
     try:
-        found = json.loads((folder / LEDGER_NAME).read_text(encoding='utf-8'))
+        found = json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
         return {name: (str(entry[0]), entry[1]) for name, entry in found.items()}
-    except (FileNotFoundError, NotADirectoryError, ValueError, AttributeError, LookupError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return {}
 
 

@@ -135,8 +135,11 @@ def _tracker(
 
 
 def _read_agreed(candidates: Sequence[ReadFile], source: str, sequence: str) -> bytes:
-    """Read a sequence's file; ValueError if there are several that differ."""
-    contents = {candidate() for candidate in candidates}
+    """Read a sequence's file; ValueError if it cannot be read, or there are several that differ."""
+    try:
+        contents = {candidate() for candidate in candidates}
+    except Exception as error:  # each decompressor has errors of its own
+        raise ValueError(f'{source} cannot be read: {error}') from error
     if len(contents) > 1:
         raise ValueError(f'{source}: {len(candidates)} different files match {sequence}; keep one')
     return contents.pop()
@@ -184,10 +187,6 @@ def _walk(folder: Path, depth: int, above: frozenset) -> Iterator[Path]:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    source = f'{archive.filename}/{member.filename}'
     if member.file_size > MAX_FILE_BYTES:
-        raise ValueError(f'{source} has {member.file_size} bytes, which cannot be a list of boxes')
-    try:
-        return archive.read(member)
-    except Exception as error:  # encrypted, or damaged: each decompressor has errors of its own
-        raise ValueError(f'{source} cannot be read: {error}') from error
+        raise ValueError(f'{member.file_size} bytes are too many for a list of boxes')
+    return archive.read(member)

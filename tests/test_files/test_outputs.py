@@ -123,9 +123,10 @@ def test_folder_is_not_replaced(tmp_path: Path) -> None:
         check_outputs([tmp_path / 'a.md'], tool='a.py', overwrite=True)
 
 
-def test_damaged_ledger_claims_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize('content', ['{"a.md": 3', '{"a.md": 3}', '{"a.md": []}', '[]'])
+def test_damaged_ledger_claims_nothing(tmp_path: Path, content: str) -> None:
     write(tmp_path / 'a.md', 'first')
-    (tmp_path / LEDGER_NAME).write_text('{"a.md": 3')
+    (tmp_path / LEDGER_NAME).write_text(content)
 
     with pytest.raises(FileExistsError, match='not written by'):
         write(tmp_path / 'a.md', 'second')

@@ -204,6 +204,21 @@ def test_damaged_member_is_named(tmp_path: Path, method: int) -> None:
         read(path)
 
 
+def test_file_that_vanished_is_named(tmp_path: Path) -> None:
+    (tracker,) = open_results(str(write_folder(tmp_path, ['a.txt'])), SEQUENCES)
+    (tmp_path / 'a.txt').unlink()
+
+    with pytest.raises(ValueError, match=r'a\.txt cannot be read: .*No such file'):
+        tracker.files['a']()
+
+
+def test_member_that_is_too_large_is_not_unpacked(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr('mmeatrack.files.result_source.MAX_FILE_BYTES', 4)
+
+    with pytest.raises(ValueError, match=r'a\.txt cannot be read: 5 bytes are too many'):
+        read(write_zip(tmp_path / 'r.zip', ['a.txt']))
+
+
 def test_damaged_directory_of_an_archive_is_named(tmp_path: Path) -> None:
     path = write_zip(tmp_path / 'r.zip', ['a.txt'])
     path.write_bytes(path.read_bytes().replace(b'PK\x01\x02', b'PK\x01\x03'))
