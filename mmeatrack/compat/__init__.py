@@ -1,6 +1,6 @@
 """Shims that run the OpenMMLab stack on today's PyTorch.
 
-- :mod:`.mmrazor_import`: MMRazor 1.0.0 imports on torch > 2.0.
+- :mod:`.import_hook`: MMRazor 1.0.0 imports on torch > 2.0.
 - :mod:`.checkpoint`: checkpoints load on torch >= 2.6, and none can run code.
 - :mod:`.cpu`: ``--launcher pytorch`` and ``AmpOptimWrapper`` work without CUDA.
 - :mod:`.runner`: ``compile=True`` compiles backbone and head, ``deterministic=True`` trains on
@@ -22,7 +22,6 @@ from types import ModuleType
 from typing import Sequence
 
 from mmeatrack.compat import import_hook
-from mmeatrack.compat.mmrazor_import import GATED_MODULES, close_torch_gates
 from mmeatrack.compat.versions import check_versions
 
 __all__ = ['apply', 'check_versions']
@@ -52,8 +51,8 @@ def apply() -> None:
     """
     if import_hook.is_in_use():
         return
-    for name in GATED_MODULES:
-        import_hook.add(name, rewrite=close_torch_gates)
+    for name in import_hook.GATED_MODULES:
+        import_hook.add(name, rewrite=import_hook.close_torch_gates)
     for name, patches in _PATCHES.items():
         import_hook.add(name, after=partial(_patch, patches=patches))
     import_hook.add('mmtrack', before=check_versions)

@@ -130,32 +130,17 @@ def _is_tar(file: IO[bytes]) -> bool:
 
 
 def load_checkpoint_url(
-    url: str,
-    model_dir: Optional[str] = None,
-    map_location: Any = None,
-    progress: bool = True,
-    check_hash: bool = False,
-    file_name: Optional[str] = None,
+    url: str, model_dir: Optional[str] = None, map_location: Any = None, progress: bool = True
 ) -> Any:
     """Download a checkpoint once and load it with :func:`load_checkpoint_file`.
 
-    Args:
-        url, map_location, progress: As for :func:`torch.hub.load_state_dict_from_url`.
-        model_dir: Cache folder; by default torch.hub's ``checkpoints``.
-        check_hash: Check the first digits of the content's SHA-256 at the end of the file name,
-            as in ``name-0123abcd.pth``.
-        file_name: Name in the cache; by default that of the URL.
-
-    Raises:
-        RuntimeError: As :func:`load_checkpoint_file`, or if the hash differs.
+    The arguments are those of :func:`torch.hub.load_state_dict_from_url`, which runs code in files.
     """
-    folder = Path(model_dir or os.path.join(torch.hub.get_dir(), 'checkpoints'))
-    path = folder / os.path.basename(file_name or urlparse(url).path)
+    path = Path(model_dir or os.path.join(torch.hub.get_dir(), 'checkpoints'))
+    path /= os.path.basename(urlparse(url).path)
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        match = torch.hub.HASH_REGEX.search(path.name) if check_hash else None
-        prefix = match.group(1) if match else None
-        torch.hub.download_url_to_file(url, str(path), prefix, progress=progress)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(url, str(path), progress=progress)
     return load_checkpoint_file(path, map_location)
 
 

@@ -14,7 +14,7 @@ found there becomes absolute. :func:`find_path` does the others when the file is
 import os
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator, List, Optional, Sequence, Union
+from typing import Any, Iterator, List, Optional, Sequence
 
 # Keys of files and folders to read, in configs of this package, mmtrack and MMEngine.
 _PATH_KEYS = (
@@ -43,7 +43,7 @@ def find_path(path: str) -> str:
 
     A URL, and a path that does not exist, are returned unchanged.
     """
-    if os.path.exists(path) or _is_url_or_absolute(path):
+    if os.path.exists(path):
         return path
     configs = package_configs()
     return _find(path, [configs, configs.parent, Path(__file__).resolve().parents[2]]) or path
@@ -63,7 +63,7 @@ def anchor_paths(config: Any, folders: Sequence[Path]) -> None:
         if not isinstance(value, str):
             anchor_paths(value, folders)
         elif key in _PATH_KEYS and value and not _is_in_data_root(config, key, value):
-            config[key] = value if _is_url_or_absolute(value) else _find(value, folders) or value
+            config[key] = _find(value, folders) or value
 
 
 def anchor_loaded_configs(module: ModuleType) -> None:
@@ -71,17 +71,10 @@ def anchor_loaded_configs(module: ModuleType) -> None:
     config_class = module.Config
     initialise = config_class.__init__
 
-    def initialise_anchored(
-        self: Any,
-        cfg_dict: Optional[dict] = None,
-        cfg_text: Optional[str] = None,
-        filename: Optional[Union[str, Path]] = None,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        initialise(self, cfg_dict, cfg_text, filename, *args, **kwargs)
-        if filename is not None and os.path.isfile(filename):
-            folders = list(_folders(config_class, os.path.abspath(filename)))
+    def initialise_anchored(self: Any, *args: Any, **kwargs: Any) -> None:
+        initialise(self, *args, **kwargs)
+        if self.filename is not None and os.path.isfile(self.filename):
+            folders = list(_folders(config_class, os.path.abspath(self.filename)))
             anchor_paths(self._cfg_dict, folders)
 
     config_class.__init__ = initialise_anchored
@@ -110,7 +103,3 @@ def _find(path: str, folders: Sequence[Path]) -> Optional[str]:
 def _is_in_data_root(config: dict, key: str, value: str) -> bool:
     root = dict.get(config, 'data_root')
     return key == 'ann_file' and isinstance(root, str) and os.path.exists(os.path.join(root, value))
-
-
-def _is_url_or_absolute(value: str) -> bool:
-    return '://' in value or '::' in value or os.path.isabs(value)

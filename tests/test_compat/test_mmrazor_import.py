@@ -8,9 +8,9 @@ from typing import Tuple
 import pytest
 import torch
 
-from mmeatrack.compat import mmrazor_import
+from mmeatrack.compat import import_hook
 
-NEEDS_SHIM = not mmrazor_import.has_quantization_names()
+NEEDS_SHIM = not import_hook.has_quantization_names()
 
 
 def run(code: str) -> Tuple[int, str]:
@@ -89,10 +89,10 @@ def later():
 def test_only_the_gates_at_import_are_closed(
     monkeypatch: pytest.MonkeyPatch, has_names: bool, branch: str
 ) -> None:
-    monkeypatch.setattr(mmrazor_import, 'has_quantization_names', lambda: has_names)
+    monkeypatch.setattr(import_hook, 'has_quantization_names', lambda: has_names)
     from mmengine.utils import digit_version
 
-    tree = mmrazor_import.close_torch_gates(ast.parse(GATED))
+    tree = import_hook.close_torch_gates(ast.parse(GATED))
     scope = {'digit_version': digit_version, 'torch': torch}
     exec(compile(tree, 'gated', 'exec'), scope)
     assert scope['BRANCH'] == branch
