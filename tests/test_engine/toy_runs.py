@@ -1,4 +1,4 @@
-"""Runners of mmengine over toy crops and toy videos."""
+"""Runners of mmengine on toy crops and toy videos."""
 
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
@@ -8,32 +8,12 @@ from mmengine.evaluator import BaseMetric
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
-from tests.toys import FIRST_BOX, SEARCH_SIZE, TEMPLATE_SIZE, frame_sample, search_sample, video
-
-
-class CropDataset(Dataset):
-    """Eight pairs of templates and a search crop each, raw."""
-
-    metainfo = dict(classes=('target',))
-
-    def __len__(self) -> int:
-        return 8
-
-    def __getitem__(self, index: int) -> dict:
-        generator = torch.Generator().manual_seed(index)
-
-        def crops(count: int, size: int) -> torch.Tensor:
-            shape = (count, 3, size, size)
-            return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
-
-        return dict(
-            inputs=dict(img=crops(2, TEMPLATE_SIZE), search_img=crops(1, SEARCH_SIZE)),
-            data_samples=search_sample((8, 8, 20, 24)),
-        )
+from tests.test_training.toy_parts import ToyCrops
+from tests.toys import FIRST_BOX, frame_sample, video
 
 
 class VideoDataset(Dataset):
-    """The frames of toy videos, one after the other."""
+    """Frames of toy videos, one after the other."""
 
     metainfo = dict(classes=('target',))
 
@@ -53,7 +33,7 @@ class VideoDataset(Dataset):
 
 
 class KeepResults(BaseMetric):
-    """Keeps the boxes and scores of a run; gives the next of ``values`` as its result."""
+    """Keeps the boxes and scores of a run; its results are ``values``, one after the other."""
 
     default_prefix = 'toy'
 
@@ -79,7 +59,7 @@ def train_runner(
     metric: Optional[KeepResults] = None,
     **kwargs: Any,
 ) -> Runner:
-    """A Runner of four iterations an epoch; with a ``metric`` it validates too."""
+    """Runner of four iterations an epoch, with validation if there is a ``metric``."""
     if metric is not None:
         kwargs.update(
             val_dataloader=loader(VideoDataset([0], 3)), val_cfg=dict(), val_evaluator=[metric]
@@ -87,7 +67,7 @@ def train_runner(
     return Runner(
         model=model,
         work_dir=str(work_dir),
-        train_dataloader=dict(loader(CropDataset()), batch_size=2),
+        train_dataloader=dict(loader(ToyCrops()), batch_size=2),
         train_cfg=train_cfg or dict(by_epoch=True, max_epochs=2),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-4)),
         default_hooks=dict(
@@ -100,7 +80,7 @@ def train_runner(
 def video_runner(
     model: Any, work_dir: Path, dataset: VideoDataset, metric: KeepResults, **kwargs: Any
 ) -> Runner:
-    """A Runner that tests on these videos."""
+    """Runner that tests on these videos."""
     return Runner(
         model=model,
         work_dir=str(work_dir),

@@ -1,4 +1,4 @@
-"""mmtrack's test run with TemporalAdaptationHook: in any order, in one process or in two."""
+"""mmtrack's test run with TemporalAdaptationHook, in any order and in one or two processes."""
 
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
@@ -51,12 +51,12 @@ def test_order_of_the_videos_does_not_matter(root: Path, checkpoint: Path, tmp_p
     assert {name: len(lines) for name, lines in forth.items()} == {'car': 9, 'kite': 8}
     assert forth == back
     assert alone == {'kite': forth['kite']}
-    # What the store changes shows from the frame after its first activation on.
+    # The store has an effect from the frame after its first activation on.
     assert plain['kite'][:3] == alone['kite'][:3]
     assert plain['kite'][3:] != alone['kite'][3:]
 
 
-def test_two_processes_give_what_one_gives(root: Path, checkpoint: Path, tmp_path: Path) -> None:
+def test_two_processes_equal_one(root: Path, checkpoint: Path, tmp_path: Path) -> None:
     one = run(root, tmp_path / 'one', checkpoint, tuple(LENGTHS))
     run_test_in_two_processes(
         flights_cfg(root, tmp_path / 'two', checkpoint, store=STORE), tmp_path

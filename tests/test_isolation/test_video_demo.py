@@ -1,4 +1,4 @@
-"""tools/video_demo.py: what it writes for a video does not depend on the one before."""
+"""Results of tools/video_demo.py for a video do not depend on the one before."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def test_order_of_the_videos_does_not_matter(tmp_path: Path) -> None:
     demo = load_script('video_demo')
 
     def track(name: str, folder: str, *options: str) -> str:
-        """The text file of a sequence."""
+        """Text file of a sequence."""
         arguments = [str(root / name), '--init-bbox=70,50,20,20', f'--out={tmp_path / folder}']
         arguments += [f'--config={toy.config}', f'--checkpoint={toy.checkpoint}', '--device=cpu']
         assert demo.main([*arguments, *options]) == 0

@@ -1,4 +1,4 @@
-"""Toy videos on disk, and test runs of mmtrack over them whose results are kept bit for bit."""
+"""Toy videos on disk, and test runs of mmtrack on them with exact results."""
 
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
@@ -13,9 +13,9 @@ from tests.toy_benchmark import benchmark_cfg
 from tests.toys import tracker_cfg, video
 
 LENGTHS = {'barge': 7, 'car': 9, 'gull': 6, 'kite': 8}
-# Admits every frame and is read after every second one.
+# Admits every frame, and is read after every second one.
 STORE = dict(threshold=0.0, interval=2, capacity=3, num_samples=2)
-# Loses and finds its targets again and again, and searches otherwise meanwhile.
+# Loses and finds its target repeatedly, with another search region meanwhile.
 WAVERING = tracker_cfg(
     confidence=dict(type='mmeatrack.CalibratedConfidence', weights=[0, 0, 5, 3, 0], bias=0),
     lost_detector=dict(lost_below=0.6, found_above=0.6, patience=1),
@@ -25,17 +25,10 @@ WAVERING = tracker_cfg(
 
 @HOOKS.register_module(force=True)
 class ExactResultsHook(Hook):
-    """Writes what a test run gives, ``<sequence>.exact`` in its work folder."""
+    """Writes the results of a test run to ``<sequence>.exact`` in the work folder."""
 
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Optional[Sequence[Any]] = None,
-    ) -> None:
+    def after_test_iter(self, runner: Runner, outputs: Sequence[Any], **kwargs: Any) -> None:
         """Add a frame's line; hexadecimal numbers are exact."""
-        assert outputs
         found = outputs[0].pred_track_instances
         values = [*found.bboxes[0].tolist(), *found.scores.tolist()]
         values.append(float(found.get('lost', False)))
@@ -45,7 +38,7 @@ class ExactResultsHook(Hook):
 
 
 def write_flights(root: Path) -> Path:
-    """Write four sequences of their own backgrounds and targets."""
+    """Write four sequences with different backgrounds and targets."""
     for seed, (name, num_frames) in enumerate(LENGTHS.items()):
         images = root / name / 'img'
         images.mkdir(parents=True)
@@ -62,7 +55,7 @@ def flights_cfg(
     names: Sequence[str] = tuple(LENGTHS),
     store: Optional[dict] = None,
 ) -> Dict[str, Any]:
-    """The config of a test run over these sequences in this order, with the hook for ``store``."""
+    """Config of a test run on these sequences in this order, with the hook for ``store``."""
     hooks: List[dict] = [dict(type='mmeatrack.ExactResultsHook')]
     if store is not None:
         hooks.append(dict(type='mmeatrack.TemporalAdaptationHook', store=store))
@@ -82,5 +75,5 @@ def flights_cfg(
 
 
 def exact_results(work_dir: Path) -> Dict[str, List[str]]:
-    """The lines of :class:`ExactResultsHook` by sequence."""
+    """Lines of :class:`ExactResultsHook` by sequence."""
     return {path.stem: path.read_text().splitlines() for path in work_dir.glob('*.exact')}

@@ -3,11 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mmengine.registry import DATASETS
 from mmengine.runner import save_checkpoint
 
 from tests.scripts import load_script
-from tests.test_engine.toy_runs import CropDataset
+from tests.test_training import toy_parts  # noqa: F401  registers ToyCrops
 from tests.toys import build, mmtrack_scope, teacher_cfg, tracker_cfg
 
 pytestmark = pytest.mark.slow
@@ -29,7 +28,6 @@ def similarity() -> Any:
 @pytest.fixture
 def arguments(tmp_path) -> Any:
     """Configs and checkpoints of a toy student and teacher."""
-    DATASETS.register_module(name='ToyCrops', module=CropDataset, force=True)
     paths = []
     with mmtrack_scope():
         for name, cfg in (('student', tracker_cfg()), ('teacher', teacher_cfg())):
@@ -39,7 +37,6 @@ def arguments(tmp_path) -> Any:
             save_checkpoint(dict(state_dict=weights, meta={}), str(checkpoint))
             paths += [str(config), str(checkpoint)]
         yield [*paths, '--out', str(tmp_path / 'out')]
-    DATASETS.module_dict.pop('ToyCrops')
 
 
 def test_table_picture_and_csv(similarity, arguments, tmp_path, capsys) -> None:

@@ -1,9 +1,9 @@
-"""A long training holds at its end what it held after a while."""
+"""A long training does not accumulate tensors, hooks or memory."""
 
 import gc
 import resource
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 import torch
 from mmengine.hooks import Hook
@@ -18,7 +18,7 @@ HOOKS = ('SafeCheckpointHook', 'DeterministicResumeHook', 'NonFiniteGuardHook')
 
 
 class CountHook(Hook):
-    """Counts what a leak would add to."""
+    """Counts what a leak would increase."""
 
     priority = 'LOWEST'
 
@@ -26,13 +26,7 @@ class CountHook(Hook):
         self.counts: Dict[str, List[int]] = dict(tensors=[], hooks=[], records=[])
         self.peaks: List[float] = []
 
-    def after_train_iter(
-        self,
-        runner: Any,
-        batch_idx: int,
-        data_batch: Optional[Any] = None,
-        outputs: Optional[dict] = None,
-    ) -> None:
+    def after_train_iter(self, runner: Any, **kwargs: Any) -> None:
         if runner.iter + 1 not in COUNTED_STEPS:
             return
         gc.collect()
@@ -46,12 +40,12 @@ class CountHook(Hook):
             sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in modules)
         )
         self.counts['records'].append(sum(map(len, buffers)))
-        # The most that was ever in use, MiB.
+        # Peak memory so far, MiB.
         self.peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def test_500_distillation_steps_leak_nothing(tmp_path: Path) -> None:
-    """With an adapter, and with the hooks that the configs have by default."""
+    """With an adapter and the default hooks of the configs."""
     model = distill_cfg(teacher=tracker_cfg(0, 4, backbone=dict(embed_dims=24)))
     model['distiller'].update(reduction='mean')
     count = CountHook()
@@ -63,7 +57,7 @@ def test_500_distillation_steps_leak_nothing(tmp_path: Path) -> None:
             checkpoint=dict(type=f'mmeatrack.{HOOKS[0]}', by_epoch=False, interval=250),
             custom_hooks=[count, *(dict(type=f'mmeatrack.{name}') for name in HOOKS[1:])],
         )
-        # Long enough for all steps: MMEngine waits two seconds before it begins one again.
+        # One epoch for all steps: MMEngine waits two seconds before each new one.
         runner._train_dataloader['dataset'] = ToyCrops(length=1000)
         runner.train()
     assert len(count.peaks) == 3

@@ -1,4 +1,4 @@
-"""MMEngine's options for faster or larger steps, from the config alone."""
+"""MMEngine's options for faster or larger steps, set in the config."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ STEPS = 4
 
 
 def config_in(folder: Path, **changes: Any) -> Path:
-    """A training of few layers, for compiling takes a while, without dropout."""
+    """Config of a training of few layers (for compilation) without dropout."""
     settings: Dict[str, Any] = {
         'model': distill_cfg(
             architecture=tracker_cfg(1, 1),
@@ -34,7 +34,7 @@ def config_in(folder: Path, **changes: Any) -> Path:
 
 
 def losses(config: Path) -> np.ndarray:
-    """(iterations, number of losses) of a training."""
+    """Losses of a training, (iterations, number of losses)."""
     assert train(config) == 0, log_of(config)
     rows = json.loads((config.parent / 'work' / 'losses_0.json').read_text())
     assert 'distill.loss_feat_1_1' in rows[0]
@@ -64,22 +64,19 @@ def test_compiled_steps_give_the_same_losses(plain: np.ndarray, tmp_path: Path) 
     assert 'AsymmetricViT, CenterHead of EATrackDistill is compiled' in log
     assert log.count('The first iteration took') == 1
     counts = json.loads((tmp_path / 'work' / 'graphs.json').read_text())
-    # Backbone and head of student and teacher, each in one piece.
+    # Backbone and head of student and teacher, each in one graph.
     assert counts == dict(graphs=4, breaks=0)
 
 
-def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path: Path) -> None:
+def test_accumulated_gradients_equal_those_of_a_larger_batch(tmp_path: Path) -> None:
     hooks = [dict(type='LossFileHook'), dict(type='FrozenBatchNormHook')]
     schedule = [dict(type='ConstantLR', factor=0.5, by_epoch=False, end=100)]
-    large = config_in(
-        tmp_path / 'large',
-        **{'custom_hooks': hooks, 'param_scheduler': schedule, 'train_dataloader.batch_size': 4},
-    )
+    common = dict(custom_hooks=hooks, param_scheduler=schedule)
+    large = config_in(tmp_path / 'large', **common, **{'train_dataloader.batch_size': 4})
     small = config_in(
         tmp_path / 'small',
+        **common,
         **{
-            'custom_hooks': hooks,
-            'param_scheduler': schedule,
             'optim_wrapper.accumulative_counts': 2,
             'train_cfg': dict(type='IterBasedTrainLoop', max_iters=2 * STEPS, val_interval=1000),
         },

@@ -1,7 +1,7 @@
-"""Each config of the paper's size trains on the four sets as they lie on disk."""
+"""The full-size configs train on the four datasets in their layouts on disk."""
 
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 import torch
@@ -15,20 +15,18 @@ from tests.toys import mmtrack_scope
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted((ROOT / 'configs' / 'eatrack').glob('*_got10k-lasot-trackingnet-coco.py'))
-
-
 SETS = {'GOT10k', 'LaSOT_full', 'TrackingNet', 'coco'}
 
 
 class RecordHook(Hook):
-    """Keeps the sets that the steps' frames are of, and the losses."""
+    """Records the datasets of the steps' frames, and the losses."""
 
     def __init__(self) -> None:
         self.sets: list = []
         self.losses: list = []
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Optional[dict] = None
+        self, runner: Runner, data_batch: dict, outputs: dict, **kwargs: Any
     ) -> None:
         self.sets += [set_of(sample, self.root) for sample in data_batch['data_samples']]
         self.losses.append(outputs)
@@ -39,7 +37,7 @@ class RecordHook(Hook):
 
 
 def set_of(sample: Any, root: Path) -> str:
-    """The folder of the set that a sample's search frame is of."""
+    """Folder of the dataset of a sample's search frame."""
     path = sample.search_img_path
     return Path(path if isinstance(path, str) else path[0]).relative_to(root).parts[0]
 
@@ -58,7 +56,7 @@ def roots(root: Path) -> dict:
     return {key.format(i): f'{root}/' for i in range(4)}
 
 
-def test_each_set_is_read(root: Path) -> None:
+def test_each_dataset_is_read(root: Path) -> None:
     cfg = Config.fromfile(str(CONFIGS[0]))
     cfg.merge_from_dict(roots(root))
     with mmtrack_scope():
@@ -73,7 +71,7 @@ def test_each_set_is_read(root: Path) -> None:
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem.partition('_got10k')[0])
-def test_two_steps_on_all_four_sets(
+def test_two_steps_on_the_four_datasets(
     path: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)

@@ -1,4 +1,4 @@
-"""A killed training, resumed, ends with the weights of one left alone, bit for bit."""
+"""A killed and resumed training ends with the weights of an uninterrupted one, bit for bit."""
 
 from pathlib import Path
 from typing import Any, Dict
@@ -34,8 +34,8 @@ KILLS = {
 
 
 @pytest.fixture(scope='module')
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Dict[str, torch.Tensor]]:
-    """The final weights for each setting."""
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Dict[str, torch.Tensor]]:
+    """Final weights for each setting."""
     found = {}
     for name, setting in SETTINGS.items():
         config = write_config(tmp_path_factory.mktemp(name), **setting)
@@ -48,13 +48,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Dict[str,
     ('setting', 'iteration', 'when'),
     [(name, *kill) for name, kills in KILLS.items() for kill in kills],
 )
-def test_resumed_weights_are_those_of_an_undisturbed_run(
-    undisturbed: Any, tmp_path: Path, setting: str, iteration: int, when: str
+def test_resumed_weights_equal_those_of_an_uninterrupted_run(
+    uninterrupted: Any, tmp_path: Path, setting: str, iteration: int, when: str
 ) -> None:
     killer = dict(type='KillHook', iteration=iteration, when=when)
     assert train(write_config(tmp_path, custom_hooks=[killer], **SETTINGS[setting])) == -9
     config = write_config(tmp_path, **SETTINGS[setting])
     assert train(config, '--resume') == 0, log_of(config)
-    expected, resumed = undisturbed[setting], weights(config)
+    expected, resumed = uninterrupted[setting], weights(config)
     assert expected.keys() == resumed.keys()
     assert [key for key in expected if not torch.equal(expected[key], resumed[key])] == []

@@ -1,4 +1,4 @@
-"""Two processes on one machine train as one process with the double batch does."""
+"""Two processes on one machine train like one process with twice the batch."""
 
 import json
 from pathlib import Path
@@ -20,11 +20,11 @@ STEPS = 22
 
 
 def config_in(folder: Path, batch_size: int, rank: int) -> Path:
-    """22 steps on samples in order, without dropout; of two processes, 0 has the even samples.
+    """Config of 22 steps on samples in order, without dropout; process 0 has the even samples.
 
-    The second step has a NaN in a box, the fourth one in the loss of the process ``rank``; both are
-    to be skipped. In three steps a process sees fewer targets than the other, or none.
-    Batch norm takes the samples of both processes, which ``sync_bn='torch'`` does on GPUs.
+    The second step has a NaN in a box and the fourth in the loss of process ``rank``; both are
+    skipped. In three steps one process sees fewer targets than the other, or none. Batch norm uses
+    the samples of both processes, like ``sync_bn='torch'`` on GPUs.
     """
     hooks = [
         dict(type='LossFileHook'),
@@ -37,8 +37,8 @@ def config_in(folder: Path, batch_size: int, rank: int) -> Path:
         **{
             'model': distill_cfg(),
             'model.distiller.reduction': 'mean',
-            # Adam would make steps of a full learning rate of the keys' biases, whose gradient is 0
-            # but for rounding.
+            # Not Adam: it would turn the rounding errors in the gradient of the keys' biases, which
+            # is 0, into full steps.
             'optim_wrapper.optimizer': dict(type='SGD', lr=0.01),
             'train_cfg': dict(type='IterBasedTrainLoop', max_iters=STEPS, val_interval=1000),
             'train_dataloader.batch_size': batch_size,
@@ -52,7 +52,7 @@ def config_in(folder: Path, batch_size: int, rank: int) -> Path:
 
 
 def rows_of(config: Path, rank: int = 0) -> List[Dict[str, float]]:
-    """A process's losses, step by step; none for a skipped one."""
+    """Losses of a process by step; empty for a skipped one."""
     rows: List[Dict[str, float]] = json.loads(
         (config.parent / 'work' / f'losses_{rank}.json').read_text()
     )
@@ -63,7 +63,7 @@ def as_array(rows: List[Dict[str, float]]) -> np.ndarray:
     return np.array([list(row.values()) for row in rows if row])
 
 
-def test_two_processes_follow_one_of_the_double_batch(tmp_path: Path) -> None:
+def test_two_processes_follow_one_with_twice_the_batch(tmp_path: Path) -> None:
     one, two = config_in(tmp_path / 'one', 4, rank=0), config_in(tmp_path / 'two', 2, rank=1)
     assert train(one) == 0, log_of(one)
     train_in_two_processes(two)
@@ -80,8 +80,8 @@ def test_two_processes_follow_one_of_the_double_batch(tmp_path: Path) -> None:
         torch.testing.assert_close(ours[key], theirs[key], atol=1e-4, rtol=0)
 
 
-def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
-    """Their parameters get no gradient of a teacher then, which DistributedDataParallel refuses."""
+def test_adapters_stay_synchronised_when_distillation_stops(tmp_path: Path) -> None:
+    """DistributedDataParallel refuses parameters without a gradient, which adapters then are."""
     wide = distill_cfg(teacher=tracker_cfg(0, 4, backbone=dict(embed_dims=24)))
     config = write_config(
         tmp_path / 'two',
@@ -106,12 +106,12 @@ def test_adapters_go_on_in_step_when_distillation_stops(tmp_path: Path) -> None:
     student = [key for key in before if key.startswith('architecture.backbone.joint_stage')]
     assert all(not torch.equal(before[key], after[key]) for key in student)
     assert 'distiller.connectors.adapter_2_2.linear.func.weight' in before
-    # Each process has batch norm statistics of its own, up to where they are saved.
+    # Each process has its own batch norm statistics until they are saved.
     assert statistics_differ(config, 'iter_2')
     assert not statistics_differ(config, 'epoch_1')
 
 
-def test_statistics_are_one_where_they_are_saved_and_both_processes_resume(tmp_path: Path) -> None:
+def test_statistics_are_averaged_when_saved_and_both_processes_resume(tmp_path: Path) -> None:
     config = write_config(
         tmp_path,
         **{
@@ -128,8 +128,8 @@ def test_statistics_are_one_where_they_are_saved_and_both_processes_resume(tmp_p
     assert names
     assert all(torch.equal(saved[name], mine[name]) for name in names)
 
-    # Both processes go on from there as if they had not stopped.
-    undisturbed = [
+    # Both processes resume from there as if they had not stopped.
+    uninterrupted = [
         weights(config, 'iter_3.pth'),
         *(statistics(config, 'iter_3', r) for r in (0, 1)),
     ]
@@ -139,13 +139,13 @@ def test_statistics_are_one_where_they_are_saved_and_both_processes_resume(tmp_p
     (work / 'last_checkpoint').write_text(str(work / 'iter_2.pth'))
     train_in_two_processes(config, '--resume')
     resumed = [weights(config, 'iter_3.pth'), *(statistics(config, 'iter_3', r) for r in (0, 1))]
-    for theirs, ours in zip(undisturbed, resumed):
+    for theirs, ours in zip(uninterrupted, resumed):
         assert theirs.keys() == ours.keys()
         assert [key for key in theirs if not torch.equal(theirs[key], ours[key])] == []
 
 
 def statistics(config: Path, when: str, rank: int) -> Dict[str, torch.Tensor]:
-    """A process's batch norm statistics."""
+    """Batch norm statistics of a process."""
     path = config.parent / 'work' / f'statistics_{when}_{rank}.pt'
     buffers: Dict[str, torch.Tensor] = torch.load(path, weights_only=True)
     return buffers

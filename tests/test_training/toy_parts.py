@@ -1,4 +1,4 @@
-"""Parts of toy trainings: a data set, and hooks that watch or kill a run."""
+"""Parts of toy trainings: a dataset, and hooks that watch or kill a run."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import random
 import signal
 from functools import partial
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 import torch
@@ -23,12 +23,12 @@ from tests.toys import SEARCH_SIZE, TEMPLATE_SIZE, search_sample
 
 @DATASETS.register_module()
 class ToyCrops(Dataset):
-    """Two templates and a search crop each, by an index or drawn as mmtrack's data sets draw.
+    """Two templates and a search crop a sample, by index or drawn like mmtrack's datasets.
 
     Args:
         length: Number of samples.
         drawn: Ignore the index, and draw from ``random`` and ``numpy.random``.
-        nan_box, nan_image: Indices of samples with a NaN in the box, or in a search crop of floats.
+        nan_box, nan_image: Indices of samples with a NaN in the box, or in a float search crop.
         without_target: Indices of samples whose search crop does not show the target.
     """
 
@@ -74,19 +74,17 @@ class ToyCrops(Dataset):
 
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Kills the process as a power cut would.
+    """Kills the process.
 
     Args:
-        iteration: Number of iterations that are done before.
-        when: 'iteration', 'saving' (a checkpoint is half-way) or 'saved' (it has been renamed).
+        iteration: Number of iterations before that.
+        when: 'iteration', 'saving' (a checkpoint is incomplete) or 'saved' (it has been renamed).
     """
 
     def __init__(self, iteration: int, when: str = 'iteration') -> None:
         self.iteration, self.when = iteration, when
 
-    def before_train_iter(
-        self, runner: Any, batch_idx: int, data_batch: Optional[Any] = None
-    ) -> None:
+    def before_train_iter(self, runner: Any, **kwargs: Any) -> None:
         if self.when == 'iteration' and runner.iter == self.iteration:
             kill()
 
@@ -111,21 +109,15 @@ class LossFileHook(Hook):
     def __init__(self) -> None:
         self.losses: list = []
 
-    def after_train_iter(
-        self,
-        runner: Any,
-        batch_idx: int,
-        data_batch: Optional[Any] = None,
-        outputs: Optional[dict] = None,
-    ) -> None:
-        self.losses.append({name: float(value) for name, value in (outputs or {}).items()})
+    def after_train_iter(self, runner: Any, outputs: dict, **kwargs: Any) -> None:
+        self.losses.append({name: float(value) for name, value in outputs.items()})
         path = Path(runner.work_dir) / f'losses_{get_rank()}.json'
         path.write_text(json.dumps(self.losses))
 
 
 @HOOKS.register_module()
 class GraphFileHook(Hook):
-    """Writes how many graphs were compiled, and how many breaks they have, to ``graphs.json``."""
+    """Writes the numbers of compiled graphs and their breaks to ``graphs.json``."""
 
     def after_train(self, runner: Any) -> None:
         from torch._dynamo.utils import counters
@@ -138,17 +130,11 @@ class GraphFileHook(Hook):
 
 @HOOKS.register_module()
 class StatisticsFileHook(Hook):
-    """Writes each process's batch norm statistics after each iteration and what is done in it."""
+    """Writes each process's batch norm statistics after each iteration and epoch."""
 
     priority = 'LOWEST'
 
-    def after_train_iter(
-        self,
-        runner: Any,
-        batch_idx: int,
-        data_batch: Optional[Any] = None,
-        outputs: Optional[dict] = None,
-    ) -> None:
+    def after_train_iter(self, runner: Any, **kwargs: Any) -> None:
         self._write(runner, f'iter_{runner.iter + 1}')
 
     def after_train_epoch(self, runner: Any) -> None:
@@ -164,9 +150,7 @@ class StatisticsFileHook(Hook):
 class FrozenBatchNormHook(Hook):
     """Batch norm uses its running statistics, which do not depend on the batch."""
 
-    def before_train_iter(
-        self, runner: Any, batch_idx: int, data_batch: Optional[Any] = None
-    ) -> None:
+    def before_train_iter(self, runner: Any, **kwargs: Any) -> None:
         for module in runner.model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
@@ -174,7 +158,7 @@ class FrozenBatchNormHook(Hook):
 
 @HOOKS.register_module()
 class SharedBatchNormHook(Hook):
-    """Batch norm by the samples of all processes, as ``sync_bn='torch'`` has it on GPUs alone."""
+    """Batch norm over the samples of all processes, like ``sync_bn='torch'`` on GPUs."""
 
     def before_train(self, runner: Any) -> None:
         for module in runner.model.modules():
@@ -183,7 +167,7 @@ class SharedBatchNormHook(Hook):
 
 
 def normalise_by_all(norm: nn.BatchNorm2d, x: torch.Tensor) -> torch.Tensor:
-    """(B, C, H, W), of as many samples in each process."""
+    """(B, C, H, W), with B equal in all processes."""
     if not norm.training or get_world_size() == 1:
         return nn.BatchNorm2d.forward(norm, x)
     moments = torch.stack((x.mean((0, 2, 3)), x.square().mean((0, 2, 3)))) / get_world_size()
@@ -208,7 +192,7 @@ def normalise_by_all(norm: nn.BatchNorm2d, x: torch.Tensor) -> torch.Tensor:
 
 @HOOKS.register_module()
 class NanLossHook(Hook):
-    """One process's loss of one iteration is NaN."""
+    """Makes the loss of one process and iteration NaN."""
 
     def __init__(self, iteration: int, rank: int) -> None:
         self.iteration, self.rank = iteration, rank
@@ -219,5 +203,5 @@ class NanLossHook(Hook):
                 losses['student.loss_iou'] = losses['student.loss_iou'] * float('nan')
 
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        # Before those of the hooks that look at the losses.
+        # Before the forward hooks that read the losses.
         model.register_forward_hook(spoil)

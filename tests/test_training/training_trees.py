@@ -1,4 +1,4 @@
-"""GOT-10k, LaSOT, TrackingNet and COCO as they lie on disk, at a few small frames each."""
+"""GOT-10k, LaSOT, TrackingNet and COCO in their layouts on disk, with a few small frames each."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ FRAMES, WIDTH, HEIGHT = 24, 96, 72  # mmtrack samples from videos of 20 frames o
 
 
 def write_training_trees(root: Path) -> Path:
-    """Write two videos or images of each set, with the infos files of mmtrack's converters."""
+    """Write two videos or images of each dataset, with the infos files of mmtrack's converters."""
     _write_got10k(root / 'GOT10k')
     _write_lasot(root / 'LaSOT_full')
     _write_trackingnet(root / 'TrackingNet')

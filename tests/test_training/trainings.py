@@ -1,4 +1,4 @@
-"""Runs mmtrack's train.py, unmodified, on toy distillations in processes of their own."""
+"""Runs of mmtrack's unmodified train.py on toy distillations, in separate processes."""
 
 from pathlib import Path
 from typing import Any, Dict, Optional
@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def write_config(folder: Path, **changes: Any) -> Path:
-    """A distillation of 8 steps on top of the configs' own runtime settings.
+    """Write a config of 8 distillation steps, with the runtime settings of the real configs.
 
     Args:
-        folder: Where ``toy.py`` is written.
-        changes: Merged into it; keys may have dots.
+        folder: Folder for ``toy.py``.
+        changes: Values to merge into it; keys may have dots.
     """
     student = tracker_cfg(
         backbone=dict(drop_path_rate=0.3), train_cfg=dict(temporal_drop=0.3), temporal=None
@@ -56,7 +56,7 @@ def write_config(folder: Path, **changes: Any) -> Path:
 
 
 def start(config: Path, *arguments: str) -> Fork:
-    """Start a training beside its config."""
+    """Start a training in the folder of its config."""
     return forks.start(
         *(mmtrack_script('train.py'), config, '--work-dir', config.parent / 'work', *arguments),
         cwd=config.parent,
@@ -65,23 +65,23 @@ def start(config: Path, *arguments: str) -> Fork:
 
 
 def train(config: Path, *arguments: str) -> int:
-    """Run a training to its end; its exit status."""
+    """Run a training to its end; return its exit status."""
     return start(config, *arguments).finish()
 
 
 def train_in_two_processes(config: Path, *arguments: str) -> None:
-    """Run it as ``--launcher pytorch`` does with two processes on this machine."""
+    """Run a training in two processes with ``--launcher pytorch``."""
     work = ('--work-dir', config.parent / 'work', '--launcher', 'pytorch')
     forks.run_two(mmtrack_script('train.py'), config, *work, *arguments, cwd=config.parent)
 
 
 def log_of(config: Path) -> str:
-    """All that the trainings of a config printed."""
+    """Output of all trainings of a config."""
     return ''.join(path.read_text() for path in sorted(config.parent.glob('log_*.txt')))
 
 
 def weights(config: Path, name: Optional[str] = None) -> Dict[str, torch.Tensor]:
-    """The weights in a checkpoint, by default the last."""
+    """Weights of a checkpoint, by default the last."""
     work = config.parent / 'work'
     path = work / name if name else Path((work / 'last_checkpoint').read_text())
     state: Dict[str, torch.Tensor] = torch.load(path, weights_only=False)['state_dict']

@@ -12,7 +12,8 @@ from torch.utils.data import DataLoader
 
 from mmeatrack.analysis import LinearCKA, layer_search_tokens
 from mmeatrack.engine import AutoPairHook
-from tests.test_engine.toy_runs import CropDataset, train_runner
+from tests.test_engine.toy_runs import train_runner
+from tests.test_training.toy_parts import ToyCrops
 from tests.toys import build, distill_cfg, logged, tracker_cfg
 
 
@@ -27,14 +28,12 @@ def runner_with(model: Any, work_dir: Path, **kwargs: Any) -> Any:
 
 
 def loader() -> DataLoader:
-    return DataLoader(CropDataset(), batch_size=2, collate_fn=pseudo_collate)
+    return DataLoader(ToyCrops(), batch_size=2, collate_fn=pseudo_collate)
 
 
 def best_pairs(model: Any) -> list:
     """CKA of the first two batches as one, and a search over all increasing choices."""
-    data = [CropDataset()[index] for index in range(4)]
-    raw = {key: [each['inputs'][key] for each in data] for key in ('img', 'search_img')}
-    batch = dict(inputs=raw, data_samples=[each['data_samples'] for each in data])
+    batch = pseudo_collate([ToyCrops()[index] for index in range(4)])
     inputs = model.data_preprocessor(batch, True)['inputs']
     students = layer_search_tokens(model.student, inputs, [2, 3])
     teachers = layer_search_tokens(model.teacher, inputs, [0, 1, 2, 3])

@@ -18,6 +18,8 @@ from tests.forks import run_test_in_two_processes
 from tests.toy_benchmark import LENGTHS, DriftTracker, benchmark_cfg, make_benchmark
 
 NUM_TRACKED = sum(LENGTHS.values()) - len(LENGTHS)  # the first frame is given
+METRICS = [f'uav/{key}' for key in ('success_auc', 'precision20', 'norm_precision')]
+METRICS.append('uav/num_sequences')
 
 
 @pytest.fixture
@@ -53,11 +55,14 @@ class Holder:
         self.process.wait()
 
 
-def run(root: Path, work_dir: Path, load_from: Any = None, **model: Any) -> dict:
+def run(
+    root: Path, work_dir: Path, load_from: Any = None, resume: bool = True, **model: Any
+) -> dict:
     """Run a test; DriftTracker.num_tracked counts its frames."""
     DriftTracker.num_tracked = 0
     cfg = benchmark_cfg(root, work_dir, **model)
     cfg['load_from'] = load_from
+    cfg['default_hooks']['benchmark_run']['resume'] = resume
     cfg['experiment_name'] = f'run_{len(list(work_dir.glob("*")))}_{work_dir.name}'
     return Runner.from_cfg(Config(cfg)).test()
 
@@ -82,9 +87,8 @@ def test_results_are_kept_in_the_work_dir(root: Path, tmp_path: Path) -> None:
     assert metrics['uav/num_sequences'] == 4
     assert 0 < metrics['uav/success_auc'] < 95
     assert metrics['uav/network_fps'] == 1000
-    assert [len(text.splitlines()) for text in written_boxes(tmp_path / 'work')] == list(
-        LENGTHS.values()
-    )
+    lengths = [len(text.splitlines()) for text in written_boxes(tmp_path / 'work')]
+    assert lengths == list(LENGTHS.values())
     assert list(scores_of(tmp_path / 'work')['per_attribute']) == ['water', 'land']
 
 
@@ -105,8 +109,7 @@ def test_interrupted_run_is_continued(
     assert DriftTracker.num_tracked == NUM_TRACKED - 13
     assert scores_of(tmp_path / 'parts') == scores_of(tmp_path / 'whole')
     assert written_boxes(tmp_path / 'parts') == written_boxes(tmp_path / 'whole')
-    for key in ('success_auc', 'precision20', 'norm_precision', 'num_sequences'):
-        assert rest[f'uav/{key}'] == whole[f'uav/{key}']
+    assert [rest[key] for key in METRICS] == [whole[key] for key in METRICS]
 
 
 def test_finished_sequences_are_not_run_again(root: Path, tmp_path: Path) -> None:
@@ -119,15 +122,9 @@ def test_finished_sequences_are_not_run_again(root: Path, tmp_path: Path) -> Non
 
     assert DriftTracker.num_tracked == LENGTHS['car'] - 1 + LENGTHS['walker'] - 1
     assert scores_of(tmp_path / 'work') == expected
-    for key in ('success_auc', 'precision20', 'norm_precision', 'num_sequences'):
-        assert again[f'uav/{key}'] == whole[f'uav/{key}']
+    assert [again[key] for key in METRICS] == [whole[key] for key in METRICS]
 
-
-def test_finished_run_repeats_its_numbers(root: Path, tmp_path: Path) -> None:
-    run(root, tmp_path / 'work')
-    expected = scores_of(tmp_path / 'work')
-
-    run(root, tmp_path / 'work')
+    run(root, tmp_path / 'work')  # nothing is left to do
 
     assert DriftTracker.num_tracked == 0
     assert scores_of(tmp_path / 'work') == expected
@@ -235,13 +232,7 @@ def test_shares_may_be_empty() -> None:
 
 def test_resume_can_be_switched_off(root: Path, tmp_path: Path) -> None:
     run(root, tmp_path / 'work')
-    cfg = benchmark_cfg(root, tmp_path / 'work')
-    cfg['default_hooks']['benchmark_run']['resume'] = False
-    cfg['experiment_name'] = 'not_resumed'
-    DriftTracker.num_tracked = 0
-
-    Runner.from_cfg(Config(cfg)).test()
-
+    run(root, tmp_path / 'work', resume=False)
     assert DriftTracker.num_tracked == NUM_TRACKED
 
 

@@ -15,7 +15,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mmeatrack.engine import GuardedOptimWrapper, NonFiniteGuardHook
 from mmeatrack.engine.finite_check import bad_samples, non_finite_data, non_finite_losses
 from mmeatrack.engine.guarded_optim import guarded
-from mmeatrack.models.wrappers import running_statistics
 from mmeatrack.registry import OPTIM_WRAPPERS
 from tests.test_engine.toy_runs import train_runner
 from tests.test_training.toy_parts import ToyCrops
@@ -251,14 +250,6 @@ def test_guarded_wrapper_works_without_the_hook() -> None:
         wrapper.update_params(weight.sum() * math.inf)
     assert weight.item() == 1
     assert weight.grad is None
-
-
-def test_frozen_teacher_is_not_copied() -> None:
-    model = build(distill_cfg()).train()
-    names = running_statistics(model)
-    assert any(name.startswith('architecture.head') for name in names)
-    assert not any(name.startswith('teacher') for name in names)
-    assert any(name.startswith('teacher') for name, _ in model.named_buffers())
 
 
 def test_bad_samples_are_replaced_by_one_of_an_earlier_batch(tmp_path) -> None:

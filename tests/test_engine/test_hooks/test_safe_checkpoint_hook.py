@@ -14,6 +14,8 @@ from mmeatrack.engine.hooks.safe_checkpoint_hook import AtomicLocalBackend
 from tests.test_engine.toy_runs import KeepResults, train_runner
 from tests.toys import build, distill_cfg, logged
 
+BEST = dict(type='mmeatrack.SafeCheckpointHook', save_best='toy/success', rule='greater')
+
 
 def runner_in(tmp_path: Path, steps: int = 4, resume: bool = False, **checkpoint: Any) -> Any:
     """Runner that saves after every step."""
@@ -51,10 +53,8 @@ def test_checkpoints_equal_mmengines(tmp_path) -> None:
 
 def test_file_is_written_atomically(tmp_path, monkeypatch) -> None:
     path = tmp_path / 'folder' / 'a.pth'
-    backend = AtomicLocalBackend()
+    backend, seen, sync = AtomicLocalBackend(), [], os.fsync
     backend.put(b'first', path)
-    seen = []
-    sync = os.fsync
     monkeypatch.setattr(os, 'fsync', lambda file: (seen.append(path.read_bytes()), sync(file)))
     backend.put(b'second', path)
     assert seen == [b'first']  # when the second is on the disk already
@@ -76,49 +76,52 @@ def test_full_disk_stops_the_run_and_leaves_the_last_checkpoint(
     assert last(tmp_path).read_bytes() == content
 
 
-@pytest.mark.parametrize('damage', ['truncated', 'empty', 'missing', 'no checkpoint'])
-def test_unreadable_checkpoint_is_skipped_with_a_warning(tmp_path, damage: str) -> None:
+def test_unreadable_checkpoint_is_skipped_with_a_warning(tmp_path) -> None:
     runner_in(tmp_path, 3).train()
     path = tmp_path / 'run' / 'iter_3.pth'
-    content = path.read_bytes()
-    if damage == 'truncated':
-        path.write_bytes(content[: len(content) // 2])
-    elif damage == 'empty':
-        path.write_bytes(b'')
-    elif damage == 'no checkpoint':
-        torch.save(dict(state_dict={}), path)
-    else:
-        path.unlink()
+    truncated = path.read_bytes()[: path.stat().st_size // 2]
+    path.write_bytes(truncated)
     runner = runner_in(tmp_path, 4, resume=True)
     with logged() as messages:
         runner.train()
     assert any(f'{path} is skipped' in message for message in messages)
     assert any('continues from' in message and 'iter_2.pth' in message for message in messages)
     assert runner.iter == 4
-    assert path.read_bytes() != b''  # the third step was repeated
+    assert path.read_bytes()[: len(truncated)] != truncated  # the third step was repeated
 
 
-def test_several_unreadable_checkpoints_are_skipped(tmp_path) -> None:
-    runner_in(tmp_path, 3).train()
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """Folder with the pointer and three tiny checkpoints of a run."""
+    for step in (1, 2, 3):
+        path = tmp_path / f'iter_{step}.pth'
+        torch.save(dict(meta={}, message_hub={}, state_dict={}), path)
+    (tmp_path / 'last_checkpoint').write_text(str(path))
+    return tmp_path
+
+
+@pytest.mark.parametrize('content', [b'', b'PK\x03\x04 and no more', None, {}])
+def test_damaged_missing_and_other_files_are_skipped(saved: Path, content: Any) -> None:
     for step in (2, 3):
-        (tmp_path / 'run' / f'iter_{step}.pth').write_bytes(b'PK\x03\x04 and no more')
+        path = saved / f'iter_{step}.pth'
+        path.unlink()
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif content is not None:
+            torch.save(dict(state_dict=content), path)
     hook = SafeCheckpointHook(by_epoch=False)
-    hook._point_to_readable(tmp_path / 'run')
-    assert last(tmp_path) == tmp_path / 'run' / 'iter_1.pth'
-
-
-def test_empty_pointer_means_the_newest(tmp_path) -> None:
-    runner_in(tmp_path, 3).train()
-    (tmp_path / 'run' / 'last_checkpoint').write_text('')
-    SafeCheckpointHook(by_epoch=False)._point_to_readable(tmp_path / 'run')
-    assert last(tmp_path) == tmp_path / 'run' / 'iter_3.pth'
-
-
-def test_no_readable_checkpoint_is_an_error(tmp_path) -> None:
-    runner_in(tmp_path, 1).train()
-    (tmp_path / 'run' / 'iter_1.pth').write_bytes(b'')
+    hook._point_to_readable(saved)
+    assert (saved / 'last_checkpoint').read_text() == str(saved / 'iter_1.pth')
+    (saved / 'iter_1.pth').write_bytes(b'')
     with pytest.raises(RuntimeError, match=r'no checkpoint can be read.*iter_1.pth'):
-        runner_in(tmp_path, 2, resume=True).train()
+        hook._point_to_readable(saved)
+
+
+@pytest.mark.parametrize(('named', 'step'), [('', 3), ('work_dirs/elsewhere/run/iter_2.pth', 2)])
+def test_empty_pointer_and_one_of_a_missing_folder(saved: Path, named: str, step: int) -> None:
+    (saved / 'last_checkpoint').write_text(named)
+    SafeCheckpointHook(by_epoch=False)._point_to_readable(saved)
+    assert (saved / 'last_checkpoint').read_text() == str(saved / f'iter_{step}.pth')
 
 
 def test_previous_best_is_removed_after_the_new_one_is_saved(tmp_path, monkeypatch) -> None:
@@ -131,9 +134,8 @@ def test_previous_best_is_removed_after_the_new_one_is_saved(tmp_path, monkeypat
         put(self, obj, path)
 
     monkeypatch.setattr(AtomicLocalBackend, 'put', watched)
-    hook = dict(type='mmeatrack.SafeCheckpointHook', save_best='toy/success', rule='greater')
     metric = KeepResults([0.1, 0.2])
-    train_runner(build(distill_cfg()), tmp_path / 'run', checkpoint=hook, metric=metric).train()
+    train_runner(build(distill_cfg()), tmp_path / 'run', checkpoint=BEST, metric=metric).train()
     assert seen == [[], ['best_toy_success_epoch_1.pth']]
     assert files(tmp_path) == ['best_toy_success_epoch_2.pth', 'epoch_2.pth']
 
@@ -161,52 +163,36 @@ def test_moved_or_copied_folder_continues_from_its_own_checkpoints(tmp_path, how
     assert last(tmp_path / 'b') == copy / 'iter_3.pth'
 
 
-def test_folder_without_checkpoints_continues_from_those_of_its_pointer(tmp_path) -> None:
+def test_folder_without_checkpoints_continues_from_those_of_its_pointer(saved: Path) -> None:
     hook = SafeCheckpointHook(by_epoch=False)
-    there, here = tmp_path / 'there', tmp_path / 'here'
-    for folder, steps in ((there, (1, 2, 3)), (here, (1,))):
-        folder.mkdir()
-        for step in steps:
-            (folder / f'iter_{step}.pth').touch()
+    there, here = saved, saved / 'here'
+    here.mkdir()
+    (here / 'iter_1.pth').touch()
     named = str(there / 'iter_2.pth')
     expected = [here / 'iter_1.pth', there / 'iter_2.pth', there / 'iter_1.pth']
     assert hook._candidates(named, here) == expected
-    assert hook._candidates(named, tmp_path / 'new') == expected[1:]
+    assert hook._candidates(named, saved / 'new') == expected[1:]
     assert hook._candidates(named, there) == expected[1:]
     hook.out_dir = str(here)  # the work folder itself, as MMEngine takes it
     assert hook._candidates('', here) == expected[:1]
 
 
-def test_relative_pointer_of_another_folder(tmp_path) -> None:
-    runner_in(tmp_path, 2).train()
-    pointer = tmp_path / 'run' / 'last_checkpoint'
-    pointer.write_text('work_dirs/elsewhere/run/iter_2.pth')
-    SafeCheckpointHook(by_epoch=False)._point_to_readable(tmp_path / 'run')
-    assert last(tmp_path) == tmp_path / 'run' / 'iter_2.pth'
-
-
 @pytest.mark.parametrize('copied', [True, False])
 def test_copy_leaves_the_best_checkpoint_of_the_original(tmp_path, copied: bool) -> None:
     """A new best checkpoint replaces the copy's own, not that of the original."""
-    hook = dict(type='mmeatrack.SafeCheckpointHook', save_best='toy/success', rule='greater')
 
-    def train(folder: Path, epochs: int, values: List[float], **kwargs: Any) -> None:
-        loop = dict(by_epoch=True, max_epochs=epochs)
-        metric = KeepResults(values)
-        train_runner(build(distill_cfg()), folder, loop, hook, metric, **kwargs).train()
+    def train(folder: Path, epochs: int, value: float, **kwargs: Any) -> List[str]:
+        loop, metric = dict(by_epoch=True, max_epochs=epochs), KeepResults([value])
+        train_runner(build(distill_cfg()), folder, loop, BEST, metric, **kwargs).train()
+        return [path.name for path in folder.glob('best*.pth')]
 
-    train(tmp_path / 'a', 1, [0.1])
+    original, copy = tmp_path / 'a', tmp_path / 'b'
+    assert train(original, 1, 0.1) == ['best_toy_success_epoch_1.pth']
     if copied:
-        shutil.copytree(tmp_path / 'a', tmp_path / 'b')
-        train(tmp_path / 'b', 2, [0.2], resume=True)
-    else:
-        start = str(tmp_path / 'a' / 'epoch_1.pth')
-        train(tmp_path / 'b', 2, [0.2], resume=True, load_from=start)
-    best = {
-        folder: sorted(path.name for path in (tmp_path / folder).glob('best*.pth'))
-        for folder in ('a', 'b')
-    }
-    assert best == dict(a=['best_toy_success_epoch_1.pth'], b=['best_toy_success_epoch_2.pth'])
+        shutil.copytree(original, copy)
+    start = dict() if copied else dict(load_from=str(original / 'epoch_1.pth'))
+    assert train(copy, 2, 0.2, resume=True, **start) == ['best_toy_success_epoch_2.pth']
+    assert (original / 'best_toy_success_epoch_1.pth').is_file()
 
 
 def test_statistics_of_all_ranks_are_averaged_before_validation(monkeypatch) -> None:

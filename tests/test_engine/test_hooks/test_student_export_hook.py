@@ -26,46 +26,28 @@ def files(tmp_path: Path) -> List[str]:
     return sorted(path.name for path in (tmp_path / 'run').glob('*.pth*'))
 
 
-def test_student_is_written_next_to_each_checkpoint(tmp_path) -> None:
+def test_student_next_to_each_checkpoint_is_the_student_alone(tmp_path) -> None:
     model = train(tmp_path)
-    assert files(tmp_path) == [
-        'epoch_1.pth',
-        'epoch_1_student.pth',
-        'epoch_2.pth',
-        'epoch_2_student.pth',
-    ]
-    exported = torch.load(tmp_path / 'run/epoch_2_student.pth', weights_only=True)
-    trained = model.student.state_dict()
-    assert exported['state_dict'].keys() == trained.keys()
-    assert all(torch.equal(exported['state_dict'][key], trained[key]) for key in trained)
-    first = torch.load(tmp_path / 'run/epoch_1_student.pth', weights_only=True)
-    weight = 'backbone.joint_stage.1.mlp.fc2.weight'
-    assert not torch.equal(first['state_dict'][weight], trained[weight])
-
-
-def test_student_file_holds_the_student_alone(tmp_path) -> None:
-    train(tmp_path)
-    exported = torch.load(tmp_path / 'run/epoch_2_student.pth', weights_only=True)
-    whole = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=False)
+    names = [f'epoch_{i}{suffix}.pth' for i in (1, 2) for suffix in ('', '_student')]
+    assert files(tmp_path) == names
+    path = tmp_path / 'run/epoch_2_student.pth'
+    exported = torch.load(path, weights_only=True)
     assert set(exported) == {'meta', 'state_dict'}
-    assert any(key.startswith('teacher.') for key in whole['state_dict'])
-    plain = build(tracker_cfg())
-    assert set(exported['state_dict']) == set(plain.state_dict())
-    words = ('teacher', 'distiller', 'architecture', 'optimizer')
-    assert not any(word in key for key in exported['state_dict'] for word in words)
     assert exported['meta'] == dict(
         dataset_meta=dict(classes=('target',)), distilled_by='epoch_2.pth'
     )
+    trained, weights = model.student.state_dict(), exported['state_dict']
+    assert weights.keys() == trained.keys()
+    assert all(torch.equal(weights[key], trained[key]) for key in trained)
+    first = torch.load(tmp_path / 'run/epoch_1_student.pth', weights_only=True)['state_dict']
+    weight = 'backbone.joint_stage.1.mlp.fc2.weight'
+    assert not torch.equal(first[weight], trained[weight])
+    whole = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=False)
+    assert any(key.startswith('teacher.') for key in whole['state_dict'])
 
-
-def test_student_loads_strictly_and_tracks_the_same(tmp_path) -> None:
-    model = train(tmp_path)
-    path = str(tmp_path / 'run/epoch_2_student.pth')
-    plain = build(tracker_cfg(), seed=9)
-    weights = torch.load(path, weights_only=True)['state_dict']
+    plain, by_mmengine = build(tracker_cfg(), seed=9), build(tracker_cfg(), seed=8)
     assert str(plain.load_state_dict(weights, strict=True)) == '<All keys matched successfully>'
-    by_mmengine = build(tracker_cfg(), seed=8)
-    load_checkpoint(by_mmengine, path, strict=True)
+    load_checkpoint(by_mmengine, str(path), strict=True)
     expected = follow(model.eval(), video(4))
     assert torch.equal(follow(plain.eval(), video(4)), expected)
     assert torch.equal(follow(by_mmengine.eval(), video(4)), expected)

@@ -1,4 +1,4 @@
-"""Several trackings over one model: each gives what it gives alone."""
+"""Interleaved trackings with one model: each gives the same results as alone."""
 
 from copy import deepcopy
 from typing import Any, Callable, Iterator, List, Optional, Tuple
@@ -36,7 +36,7 @@ def alone(model: Any, frames: List[np.ndarray]) -> List[Row]:
 
 @pytest.fixture(params=[TRACKER, distill_cfg(architecture=TRACKER)], ids=['tracker', 'algorithm'])
 def make_model(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
-    """Builds equal models, a tracker or the algorithm that distils it."""
+    """Function that builds equal models, trackers or distillation algorithms."""
 
     def make() -> Any:
         model = build(deepcopy(request.param)).eval()
@@ -47,7 +47,7 @@ def make_model(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
         yield make
 
 
-def test_each_by_turns_is_as_it_is_alone(make_model: Callable[[], Any]) -> None:
+def test_interleaved_trackings_are_independent(make_model: Callable[[], Any]) -> None:
     videos = [images(1, 9), images(2, 12), images(0, 7)]
     expected = [alone(make_model(), frames) for frames in videos]
     model = make_model()
@@ -63,16 +63,16 @@ def test_each_by_turns_is_as_it_is_alone(make_model: Callable[[], Any]) -> None:
     assert [next(each, None) for each in running] == [None] * 3
 
 
-def test_one_given_up_leaves_nothing_behind(make_model: Callable[[], Any]) -> None:
+def test_abandoned_tracking_leaves_no_state(make_model: Callable[[], Any]) -> None:
     expected = alone(make_model(), images(2, 8))
     model = make_model()
-    given_up = track_frames(model, images(1, 9), BOX_XYWH)
+    abandoned = track_frames(model, images(1, 9), BOX_XYWH)
     for _ in range(6):
-        next(given_up)
+        next(abandoned)
     assert alone(model, images(2, 8)) == expected
 
 
-def test_one_that_fails_does_not_disturb_another(make_model: Callable[[], Any]) -> None:
+def test_failed_tracking_does_not_affect_another(make_model: Callable[[], Any]) -> None:
     expected = alone(make_model(), images(2, 8))
     model = make_model()
     running = track_frames(model, images(2, 8), BOX_XYWH)
@@ -82,8 +82,8 @@ def test_one_that_fails_does_not_disturb_another(make_model: Callable[[], Any]) 
     assert found + [row(result) for result in running] == expected
 
 
-def test_target_store_is_at_work(make_model: Callable[[], Any]) -> None:
-    """Without this the equalities above would show little."""
+def test_target_store_has_an_effect(make_model: Callable[[], Any]) -> None:
+    """Otherwise the tests above would show little."""
     model = make_model()
     with_store = alone(model, images(1, 9))
     getattr(model, 'student', model).set_temporal(None)
@@ -92,15 +92,17 @@ def test_target_store_is_at_work(make_model: Callable[[], Any]) -> None:
     assert with_store[3:] != without[3:]
 
 
-def test_targets_are_lost_and_seen(make_model: Callable[[], Any]) -> None:
-    """Without this nothing would show whether this state is each video's own."""
+def test_targets_are_lost_and_found(make_model: Callable[[], Any]) -> None:
+    """Otherwise the tests above would not show that this state belongs to the video."""
     model = make_model()
     lost = [[result[-1] for result in alone(model, images(seed, 7))] for seed in range(3)]
     assert [states[0] for states in lost] == [None] * 3
     assert {state for states in lost for state in states[1:]} == {False, True}
 
 
-def test_lost_is_handed_on(monkeypatch: pytest.MonkeyPatch, make_model: Callable[[], Any]) -> None:
+def test_lost_is_in_the_result(
+    monkeypatch: pytest.MonkeyPatch, make_model: Callable[[], Any]
+) -> None:
     model = make_model()
     tracker = getattr(model, 'student', model)
     track = tracker.track
