@@ -141,7 +141,7 @@ class UAVSOTDataset(BaseSOTDataset):
         return load_sequence(info, self.ATTRIBUTE_NAMES)
 
     def full_init(self) -> None:
-        """Load the sequences; in test mode put what a metric needs into ``metainfo``."""
+        """Load the sequences; in test mode add names, truths and attributes to ``metainfo``."""
         if self._fully_initialized:
             return
         super().full_init()

@@ -25,8 +25,8 @@ POLICY_TEXTS = {
     'exclude': 'frames without the target are left out',
 }
 VALID_BOX_TEXTS = {
-    'positive': 'the target is there where x, y, w and h of its box are > 0',
-    'sized': 'the target is there where w and h of its box are > 0',
+    'positive': 'the target is present where x, y, w and h of its box are > 0',
+    'sized': 'the target is present where w and h of its box are > 0',
 }
 
 

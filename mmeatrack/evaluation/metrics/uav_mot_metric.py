@@ -23,8 +23,8 @@ class UAVMOTMetric(MOTChallengeMetrics):
 
     Args:
         by_class: False scores all classes as one, as UAVDT does.
-        benchmark: mmtrack's name of the rules: 'MOT15' takes the targets as they are, the others
-            leave out what MOTChallenge does not score.
+        benchmark: mmtrack's name of the rules: 'MOT15' takes the targets as they are, others
+            leave out targets that MOTChallenge does not score.
         kwargs: Arguments of mmtrack's ``MOTChallengeMetrics``.
     """
 

@@ -164,7 +164,7 @@ def test_benchmarks_with_equal_sequence_names_are_kept_apart(tmp_path: Path, hoo
         metric = make_metric(result_dir=str(tmp_path), tracker_name='T')
         metric.dataset_meta['benchmark'] = benchmark
         if hooked:
-            metric.run_folder.claim(dict(checkpoint='a'))  # what BenchmarkRunHook does
+            metric.run_folder.claim(dict(checkpoint='a'))  # as BenchmarkRunHook does
             assert metric.resume() == []
         track(metric, frames(0, truth(offset)), frames(1, truth(offset)))
 
