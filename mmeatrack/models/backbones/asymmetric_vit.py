@@ -88,8 +88,9 @@ class AsymmetricViT(BaseModule):
                 f'separate_depth={separate_depth}, joint_depth={joint_depth}: separate_depth must '
                 'be at least 0 and joint_depth at least 1, or template and search never meet.'
             )
-        _check_crop_size('template_size', template_size, patch_size)
-        _check_crop_size('search_size', search_size, patch_size)
+        for name, size in dict(template_size=template_size, search_size=search_size).items():
+            if size < patch_size or size % patch_size:
+                raise ValueError(f'{name}={size} must be a multiple of patch_size={patch_size}.')
         self.embed_dims = embed_dims
         self.template_size, self.search_size = template_size, search_size
         self.template_grid = template_size // patch_size
@@ -267,8 +268,3 @@ def _init_layer(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def _check_crop_size(name: str, size: int, patch_size: int) -> None:
-    if size < patch_size or size % patch_size:
-        raise ValueError(f'{name}={size} must be a multiple of patch_size={patch_size}.')

@@ -7,8 +7,6 @@ from typing import Any, List, NamedTuple, Optional, Protocol, Sequence
 
 from torch import Tensor
 
-_SIZES = ('template_size', 'search_size', 'search_grid')
-
 
 class JointTokens(NamedTuple):
     """Output tokens of the joint stage.
@@ -77,7 +75,7 @@ def check_backbone(backbone: Any) -> Any:
             arguments. The message names each.
     """
     problems: List[str] = []
-    for name in _SIZES:
+    for name in ('template_size', 'search_size', 'search_grid'):
         value = getattr(backbone, name, None)
         if not isinstance(value, int) or value < 1:
             problems.append(f'{name} is {value!r}, and must be a whole number above 0')

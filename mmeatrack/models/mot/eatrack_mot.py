@@ -126,8 +126,8 @@ class EATrackMOT(BaseMultiObjectTracker):
         if frame % self.detect_every == 0:
             found = self._detect(img, sample)
             sample.pred_det_instances = found
-            arrays = (found.bboxes, found.scores, found.labels)
-            detections = Detections(*(each.detach().cpu().numpy() for each in arrays))
+            arrays = found.numpy()
+            detections = Detections(arrays.bboxes, arrays.scores, arrays.labels)
             boxes.update(self._take_in(image, tracks, detections, frame))
         sample.pred_track_instances = self._report(tracks, boxes, frame, img.device)
         return [sample]
@@ -198,7 +198,7 @@ class EATrackMOT(BaseMultiObjectTracker):
             key
             for key in self._carrier.ids
             if self._association.is_reported(key)
-            and (key not in tracks or not tracks[key].lost or records[key].seen == frame)
+            and (records[key].seen == frame or not tracks[key].lost)
         ]
         scores = [tracks[key].score if key in tracks else 1.0 for key in keys]
         found = InstanceData()

@@ -149,8 +149,7 @@ class EATrack(OnePassTracker):
         self._has_random_weights = False
         boxes = self.search_boxes(data_samples, self.window.device)
         counts = self.shared_counts(boxes)
-        mask = self._draw_temporal_mask(len(data_samples))
-        output = self._run(inputs, data_samples, mask)
+        output = self._forward(inputs, data_samples, self._draw_temporal_mask(len(data_samples)))
         return self.head.loss(output, boxes, *counts[: self.num_head_counts])
 
     def parts_to_compile(self) -> List[nn.Module]:
@@ -161,23 +160,15 @@ class EATrack(OnePassTracker):
         self,
         inputs: Dict[str, Tensor],
         data_samples: Optional[List[TrackDataSample]] = None,
+        temporal_mask: Optional[Tensor] = None,
         **kwargs: Any,
     ) -> CenterHeadOutput:
         """Tensor mode: maps of the head for the inputs of :meth:`loss`."""
-        return self._run(inputs, data_samples)
-
-    def _run(
-        self,
-        inputs: Dict[str, Tensor],
-        data_samples: Optional[List[TrackDataSample]],
-        temporal_mask: Optional[Tensor] = None,
-    ) -> CenterHeadOutput:
         search = inputs['search_img'][:, 0]
         boxes = {}
         if self.reads_template_boxes:
             boxes['template_boxes'] = send(_template_boxes(data_samples), search.device)
-        found = self.backbone(inputs['img'], search, temporal_mask, **boxes)
-        tokens = check_joint_tokens(found)
+        tokens = check_joint_tokens(self.backbone(inputs['img'], search, temporal_mask, **boxes))
         return self.head(as_map(tokens.search, self.backbone.search_grid))
 
     def _draw_temporal_mask(self, batch_size: int) -> Optional[Tensor]:
