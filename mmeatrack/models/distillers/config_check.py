@@ -36,7 +36,7 @@ def check_teacher(ckpt: Optional[str], allow_random: bool, distiller: Dict[str, 
         )
     if distiller.get('distill_deliveries'):
         raise ValueError(
-            'EATrackDistill makes no distill_deliveries: leave them out, and record what a '
+            'EATrackDistill does not run distill_deliveries: leave them out, and record what a '
             'loss compares.'
         )
 

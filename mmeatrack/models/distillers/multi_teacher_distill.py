@@ -100,8 +100,8 @@ class MultiTeacherDistill(EATrackDistill):
             self._complete_teacher(f'other_teachers.{index}', teacher, built, entry.ckpt)
         if weighting == 'confidence' and not isinstance(self.distiller, EATrackDistiller):
             raise ValueError(
-                "weighting='confidence' looks at the target's mask, which an "
-                f'mmeatrack.EATrackDistiller makes; distiller.type is {distillers[0]["type"]!r}.'
+                "weighting='confidence' needs the target's mask: set distiller.type to "
+                f"'mmeatrack.EATrackDistiller'; it is {distillers[0]['type']!r}."
             )
 
     def _distill_losses(self, outputs: List[CenterHeadOutput]) -> Dict[str, Tensor]:
@@ -135,4 +135,6 @@ def _check(entries: List[TeacherEntry], distillers: List[dict], weighting: str) 
         if not entry.weight > 0:
             raise ValueError(f'teachers[{index}]: weight={entry.weight} must be above 0.')
     if any(each.get('layer_pairs') == 'auto' for each in distillers):
-        raise ValueError("layer_pairs='auto' takes one teacher: give the pairs of each teacher.")
+        raise ValueError(
+            "layer_pairs='auto' works with one teacher: give the pairs of each teacher."
+        )

@@ -21,9 +21,9 @@ class TargetPredictionLoss(nn.Module):
     ('teacher_student', as in [2]_).
 
     As printed, the distribution spans the whole map while the sum stays inside the target. Such a
-    sum is not a divergence: it becomes negative if the student gives the target less than the
-    teacher does. With ``support='target'`` the softmax spans the target's positions alone, which
-    makes the sum a divergence.
+    sum is not a divergence: it is negative, and lowest, if the student gives the target less than
+    the teacher does. With ``support='target'`` the softmax spans the target's positions alone,
+    which makes the sum a divergence.
 
     Args:
         temperature: T, above 0.

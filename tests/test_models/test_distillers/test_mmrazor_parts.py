@@ -193,7 +193,7 @@ def test_several_teachers_take_mmrazors_distiller() -> None:
     )
     losses = build(cfg).train()(*training_batch(), mode='loss')
     assert losses['distill.teacher_1.loss_own'].item() > 0
-    with pytest.raises(ValueError, match=r"'confidence' looks at the target's mask"):
+    with pytest.raises(ValueError, match=r"'confidence' needs the target's mask"):
         build(dict(cfg, weighting='confidence'))
 
 
@@ -207,7 +207,7 @@ def test_other_distillers_are_refused_when_built(distiller: dict) -> None:
 
 def test_deliveries_are_refused_when_built() -> None:
     delivery = dict(a=dict(type='mmrazor.FunctionOutputs', max_keep_data=1, func_path='math.sqrt'))
-    with pytest.raises(ValueError, match='makes no distill_deliveries'):
+    with pytest.raises(ValueError, match='does not run distill_deliveries'):
         build(distill_cfg(distiller=their_distiller(distill_deliveries=delivery)))
 
 

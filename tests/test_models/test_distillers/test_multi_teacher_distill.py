@@ -179,7 +179,7 @@ def test_checkpoints_are_loaded(tmp_path) -> None:
         (dict(weighting='best'), r"weighting='best' is unknown; .*\['fixed', 'confidence'\]"),
         (dict(teachers=[dict(config={}, weight=0)]), r'teachers\[0\]: weight=0 must be above 0'),
         (dict(allow_random_teacher=False), 'with several teachers, the ckpt of each'),
-        (dict(distiller=dict(DISTILLER, layer_pairs='auto')), "layer_pairs='auto' takes one"),
+        (dict(distiller=dict(DISTILLER, layer_pairs='auto')), "layer_pairs='auto' works with one"),
     ],
 )
 def test_bad_configs_are_refused(arguments: dict, expected: str) -> None:
