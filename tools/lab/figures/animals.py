@@ -14,6 +14,9 @@ COATS = palette('5c3c26:3 8c6440:2 28201c:3 cdc8be:2 787068:2 aa8254:1 a0542c:1'
 PLUMAGE = palette('f0f0ec:3 242428:3 6e7076:2 785c42:2 bebab2:1 3c5060:1')
 
 
+_RIDING = Stance((0.75, 0.75), (0.9, 0.9), (0.5, 0.5), (0.5, 0.5), (0.9, 0.9))
+
+
 def quadruped(rng: np.random.Generator) -> Figure:
     """Dog, horse, cow, sheep or deer at a walk or trot, some horses with a rider."""
     kind = str(rng.choice(['dog', 'dog', 'horse', 'horse', 'cow', 'sheep', 'deer']))
@@ -39,49 +42,29 @@ def quadruped(rng: np.random.Generator) -> Figure:
         parts = Solids().limb((-half + r, 0, back), (half - r, 0, back), r, coat, 1.05 * r)
         lift = -0.7 if grazing else rise + 0.1 * np.sin(phase)
         up = np.array([np.cos(lift), 0, np.sin(lift)])
-        base, top = (
-            np.array([half - r, 0, back + 0.2 * r]),
-            np.array([half - r, 0, back]) + up * neck * tall,
-        )
-        parts.limb(base, top, 0.8 * r, coat, 0.45 * r)
+        top = np.array([half - r, 0, back]) + up * neck * tall
+        parts.limb((half - r, 0, back + 0.2 * r), top, 0.8 * r, coat, 0.45 * r)
         nose = top + head * tall * np.array([np.cos(lift - 1.3), 0, np.sin(lift - 1.3)])
         parts.limb(top, nose, 0.42 * r, coat, 0.26 * r)
         for side in (-1, 1):
-            parts.limb(
-                top + np.array([0, side * 0.3 * r, 0.2 * r]),
-                top + np.array([-0.1 * r, side * 0.5 * r, 0.75 * r]),
-                0.14 * r,
-                legs,
-                0.03 * r,
-            )
+            ear = top + np.array([0, side * 0.3 * r, 0.2 * r])
+            tip = top + np.array([-0.1 * r, side * 0.5 * r, 0.75 * r])
+            parts.limb(ear, tip, 0.14 * r, legs, 0.03 * r)
             for x, offset in ((half - 1.1 * r, 0.0), (-half + 1.0 * r, np.pi / 2)):
-                swing = vigour * np.sin(phase + offset + (np.pi if side > 0 else 0))
-                bend = 0.5 * vigour * max(np.cos(phase + offset + (np.pi if side > 0 else 0)), 0)
+                step = phase + offset + (np.pi if side > 0 else 0)
+                swing = vigour * np.sin(step)
+                shin = swing - 0.5 * vigour * max(np.cos(step), 0)
                 hip = np.array([x, side * 0.6 * r, back - 0.3 * r])
                 knee = hip + 0.36 * tall * np.array([np.sin(swing), 0, -np.cos(swing)])
-                hoof = knee + 0.37 * tall * np.array(
-                    [np.sin(swing - bend), 0, -np.cos(swing - bend)]
-                )
+                hoof = knee + 0.37 * tall * np.array([np.sin(shin), 0, -np.cos(shin)])
                 parts.limb(hip, knee, 0.4 * r, coat, 0.2 * r)
                 parts.limb(knee, hoof, 0.17 * r, legs, 0.14 * r)
         tail = np.array([-half, 0, back + 0.4 * r])
         drop = -0.9 if kind != 'dog' else 0.6 * np.sin(2 * phase)
-        parts.limb(
-            tail,
-            tail + 0.32 * tall * np.array([-0.5, 0.1 * np.sin(phase), drop]),
-            0.14 * r,
-            legs,
-            0.08 * r,
-        )
+        end = tail + 0.32 * tall * np.array([-0.5, 0.1 * np.sin(phase), drop])
+        parts.limb(tail, end, 0.14 * r, legs, 0.08 * r)
         if ridden:
-            stance = Stance(
-                (0.75, 0.75),
-                (0.9, 0.9),
-                (0.5, 0.5),
-                (0.5, 0.5),
-                (0.9, 0.9),
-                lean=0.05 + 0.1 * np.sin(phase),
-            )
+            stance = replace(_RIDING, lean=0.05 + 0.1 * np.sin(phase))
             parts += placed(pose(rider, stance), (0, 0, back + r + 0.08))
         return grounded(parts)
 
@@ -115,25 +98,13 @@ def flying_bird(rng: np.random.Generator) -> Figure:
         parts = Solids().ball((0, 0, 0), (0.5, 0.16, 0.15), coat)
         parts.limb((0.35, 0, 0.02), (0.45 + neck, 0, 0.06), 0.11, colour, 0.08)
         parts.limb((0.45 + neck, 0, 0.06), (0.62 + neck, 0, 0.03), 0.06, (0.2, 0.55, 0.75), 0.01)
-        parts.hull(
-            [
-                (-0.35, -0.08, 0),
-                (-0.35, 0.08, 0.02),
-                (-0.85, -0.2, 0),
-                (-0.85, 0.2, 0),
-                (-0.6, 0, 0.05),
-            ],
-            tip,
-        )
+        tail = [(-0.35, -0.08, 0), (-0.35, 0.08, 0.02), (-0.85, -0.2, 0), (-0.85, 0.2, 0)]
+        parts.hull([*tail, (-0.6, 0, 0.05)], tip)
         rise, fold = beat * np.sin(phase) + 0.1, beat * np.sin(phase - 0.9)
+        angle, arm = rise + fold * 0.8, 0.5 * span / 2
         for side in (-1, 1):
-            inner = np.array(
-                [-0.05, side * 0.5 * np.cos(rise) * span / 2, 0.5 * np.sin(rise) * span / 2]
-            )
-            angle = rise + fold * 0.8
-            outer = inner + np.array(
-                [-sweep, side * 0.5 * np.cos(angle) * span / 2, 0.5 * np.sin(angle) * span / 2]
-            )
+            inner = np.array([-0.05, side * arm * np.cos(rise), arm * np.sin(rise)])
+            outer = inner + np.array([-sweep, side * arm * np.cos(angle), arm * np.sin(angle)])
             parts += _vane((0, side * 0.08, 0.04), inner, chord, chord * 0.9, coat)
             parts += _vane(inner, outer, chord * 0.9, 0.25 * chord, tip)
         return parts
@@ -165,9 +136,8 @@ def standing_bird(rng: np.random.Generator) -> Figure:
         top = np.array([0.35 + nod, 0, 0.2 + neck])
         parts.limb((0.3, 0, 0.05), top, 0.12, colour, 0.08)
         parts.ball(top + np.array([0.05, 0, 0.03]), [0.1, 0.08, 0.09], wing)
-        parts.limb(
-            top + np.array([0.1, 0, 0.02]), top + np.array([0.28, 0, -0.02]), 0.04, bill, 0.01
-        )
+        root, point = top + np.array([0.1, 0, 0.02]), top + np.array([0.28, 0, -0.02])
+        parts.limb(root, point, 0.04, bill, 0.01)
         parts.limb((-0.35, 0, 0.05), (-0.6, 0, 0.08), 0.1, wing, 0.04)
         if not swims:
             for side in (-1, 1):

@@ -18,12 +18,8 @@ def ship_hull(
 ) -> Solids:
     """Hull with its deck at z = depth and its bow at +x."""
     half, wide = length / 2, beam / 2
-    deck = [
-        (-half, 0.85),
-        (-half * 0.3, 1.0),
-        (half * (1 - 2 * bow) + 0.01, 0.95),
-        (half * 0.8, 0.5),
-    ]
+    deck = [(-half, 0.85), (-half * 0.3, 1.0)]
+    deck += [(half * (1 - 2 * bow) + 0.01, 0.95), (half * 0.8, 0.5)]
     points = [(x, side * wide * share, depth) for x, share in deck for side in (-1, 1)]
     points += [(x * 0.92, side * wide * share * 0.75, 0.0) for x, share in deck for side in (-1, 1)]
     return Solids().hull([*points, (half, 0, depth * 1.02), (half * 0.86, 0, 0)], paint, gloss)
@@ -46,13 +42,8 @@ def motorboat(rng: np.random.Generator) -> Figure:
     parts = ship_hull(L, W, D, faces(side, deck))
     if rng.random() < 0.3:
         tube = draw_colour(rng, CARS)
-        corners = [
-            (-L / 2, W / 2),
-            (L * 0.25, W / 2),
-            (L * 0.52, 0),
-            (L * 0.25, -W / 2),
-            (-L / 2, -W / 2),
-        ]
+        shares = ((-0.5, 0.5), (0.25, 0.5), (0.52, 0), (0.25, -0.5), (-0.5, -0.5))
+        corners = [(x * L, y * W) for x, y in shares]
         for a, b in zip(corners, corners[1:]):
             parts.limb((*a, D), (*b, D + 0.1 * (b[0] > 0)), 0.09 * W + 0.1, tube, gloss=0.3)
     if L > 5.5 and rng.random() < 0.7:
@@ -64,9 +55,8 @@ def motorboat(rng: np.random.Generator) -> Figure:
     else:
         parts.box((0.02 * L, -0.2 * W, D), (0.1 * L, 0.2 * W, D + 0.6), GLASS, 0.8, (0.6, 0.9))
         for number in range(int(rng.integers(1, 4))):
-            parts += _crew(
-                rng, SITTING, (-0.08 * L - 0.12 * L * number, rng.uniform(-0.2, 0.2) * W, D + 0.25)
-            )
+            x, y = -0.08 * L - 0.12 * L * number, rng.uniform(-0.2, 0.2) * W
+            parts += _crew(rng, SITTING, (x, y, D + 0.25))
     parts.box((-L / 2 - 0.3, -0.18, 0.1), (-L / 2 + 0.05, 0.18, D + 0.4), DARK, 0.4)
 
     def solids(phase: float) -> Solids:
@@ -87,25 +77,16 @@ def sailboat(rng: np.random.Generator) -> Figure:
     parts.box((-0.2 * L, -0.2 * W, D), (0.15 * L, 0.2 * W, D + 0.05 * L), PALE, 0.3, (0.8, 0.8))
     parts.limb((0.08 * L, 0, D), (0.08 * L, 0, D + mast), 0.012 * L, STEEL, 0.006 * L)
     end = np.array([0.08 * L - 0.45 * L * np.cos(swing), 0.45 * L * np.sin(swing), D + 0.09 * L])
-    belly = (end + np.array([0.08 * L, 0, D + 0.09 * L])) / 2 + [
-        0,
-        0.05 * L * np.sign(swing),
-        0.3 * L,
-    ]
+    lee = L * np.sign(swing)
+    belly = (end + np.array([0.08 * L, 0, D + 0.09 * L])) / 2 + [0, 0.05 * lee, 0.3 * L]
     foot = (0.07 * L, 0, D + 0.09 * L)
     top = (0.07 * L, 0, D + 0.97 * mast)
     if rng.random() < 0.8:
         parts.hull([foot, end, top, belly, end + np.array([0, 0.02, 0.02])], sail)
     if rng.random() < 0.6:
-        jib = [(0.48 * L, 0, D + 0.05), (0.06 * L, 0.12 * L * np.sign(swing), D + 0.1 * L)]
-        parts.hull(
-            [
-                *jib,
-                (0.1 * L, 0, D + 0.8 * mast),
-                (0.25 * L, 0.08 * L * np.sign(swing), D + 0.3 * L),
-            ],
-            sail,
-        )
+        jib = [(0.48 * L, 0, D + 0.05), (0.06 * L, 0.12 * lee, D + 0.1 * L)]
+        jib += [(0.1 * L, 0, D + 0.8 * mast), (0.25 * L, 0.08 * lee, D + 0.3 * L)]
+        parts.hull(jib, sail)
     parts += _crew(rng, SITTING, (-0.3 * L, 0.2 * W, D + 0.2), 1.2)
     heel = rng.uniform(0, 0.35) * np.sign(swing)
 
@@ -123,9 +104,8 @@ def ship(rng: np.random.Generator) -> Figure:
     parts = ship_hull(L, W, D, faces(side, darker(draw_colour(rng, CLOTHES), 0.8)), 0.15)
     house = windows(PALE, GLASS, 0.035 * L + 0.5, 0.03 * L + 0.6)
     if rng.random() < 0.4:
-        parts.box(
-            (-0.45 * L, -0.42 * W, D), (0.3 * L, 0.42 * W, D + 0.1 * L), house, 0.2, (0.9, 0.95)
-        )
+        low, high = (-0.45 * L, -0.42 * W, D), (0.3 * L, 0.42 * W, D + 0.1 * L)
+        parts.box(low, high, house, 0.2, (0.9, 0.95))
         parts.box((-0.25 * L, -0.3 * W, D + 0.1 * L), (0.1 * L, 0.3 * W, D + 0.15 * L), house, 0.2)
         parts.box((-0.15 * L, -0.1 * W, D + 0.15 * L), (-0.05 * L, 0.1 * W, D + 0.21 * L), side)
     else:
@@ -147,9 +127,8 @@ def paddler(rng: np.random.Generator) -> Figure:
     L, W = 2.4 + 1.25 * crew, rng.uniform(0.55, 0.8) if crew < 4 else 0.7
     colour = draw_colour(rng, CLOTHES)
     people = [replace(draw_person(rng), skirt=0.0, bag=None) for _ in range(crew)]
-    body = Solids().ball(
-        (0, 0, 0.1), (L / 2, W / 2, 0.24), faces(colour, darker(colour, 0.75), 0.9), 0.4
-    )
+    paint = faces(colour, darker(colour, 0.75), 0.9)
+    body = Solids().ball((0, 0, 0.1), (L / 2, W / 2, 0.24), paint, 0.4)
 
     def solids(phase: float) -> Solids:
         parts = Solids(body)
@@ -179,22 +158,10 @@ def jet_ski(rng: np.random.Generator) -> Figure:
     """Jet ski with one or two people."""
     colour, trim = draw_colour(rng, CARS), draw_colour(rng, CARS)
     parts = ship_hull(2.9, 1.1, 0.5, faces(colour, trim), 0.3, 0.6)
-    parts.hull(
-        [
-            (x, y, z)
-            for x, z in ((-1.2, 0.5), (-1.1, 0.8), (0.3, 0.8), (0.9, 0.5))
-            for y in (-0.25, 0.25)
-        ],
-        DARK,
-    )
-    parts.hull(
-        [(x, y, z) for x, z in ((0.3, 0.5), (0.3, 1.05), (1.3, 0.5)) for y in (-0.3, 0.3)],
-        trim,
-        0.6,
-    )
-    stance = Stance(
-        (1.2, 1.2), (1.3, 1.3), (0.35, 0.35), (0.9, 0.9), (0.4, 0.4), lean=rng.uniform(0, 0.5)
-    )
+    parts.prism([(-1.2, 0.5), (-1.1, 0.8), (0.3, 0.8), (0.9, 0.5)], 0.25, DARK)
+    parts.prism([(0.3, 0.5), (0.3, 1.05), (1.3, 0.5)], 0.3, trim, 0.6)
+    lean = rng.uniform(0, 0.5)
+    stance = Stance((1.2, 1.2), (1.3, 1.3), (0.35, 0.35), (0.9, 0.9), (0.4, 0.4), lean=lean)
     parts += _crew(rng, stance, (-0.2, 0, 0.95))
     if rng.random() < 0.3:
         parts += _crew(rng, stance, (-0.75, 0, 0.98))

@@ -43,11 +43,8 @@ def house(rng: np.random.Generator) -> Figure:
         x = rng.uniform(-0.3, 0.3) * L
         parts.box((x, 0.3, H), (x + 0.7, 1.0, ridge + 0.8), darker(wall, 0.8))
     if rng.random() < 0.4:
-        parts.box(
-            (0.1 * L, W / 2, 0),
-            (0.45 * L, W / 2 + rng.uniform(2, 4), 0.7 * H),
-            faces(wall, roof),
-        )
+        corner = (0.45 * L, W / 2 + rng.uniform(2, 4), 0.7 * H)
+        parts.box((0.1 * L, W / 2, 0), corner, faces(wall, roof))
     return still('buildings', parts, _PITCHES)
 
 
@@ -56,25 +53,16 @@ def block(rng: np.random.Generator) -> Figure:
     L, W = rng.uniform(8, 40), rng.uniform(8, 22)
     H = rng.uniform(4, 14) if rng.random() < 0.5 else rng.uniform(15, 60)
     wall, top = draw_colour(rng, WALLS), draw_colour(rng, ROOFS)
-    grid = windows(
-        wall,
-        darker(GLASS, rng.uniform(0.8, 1.8)),
-        rng.uniform(2.8, 4),
-        rng.uniform(1.5, 4),
-        rng.uniform(0.4, 0.75),
-    )
+    pane, rise = darker(GLASS, rng.uniform(0.8, 1.8)), rng.uniform(2.8, 4)
+    grid = windows(wall, pane, rise, rng.uniform(1.5, 4), rng.uniform(0.4, 0.75))
 
     def paint(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         return np.where((normals[:, 2] > 0.7)[:, None], top, grid(points, normals))  # type: ignore[operator]
 
     parts = Solids().box((-L / 2, -W / 2, 0), (L / 2, W / 2, H), paint, 0.1)
     if rng.random() < 0.4:
-        parts.box(
-            (-L / 2, -W / 2, H),
-            (rng.uniform(-0.2, 0.3) * L, W / 2, H * rng.uniform(1.1, 1.6)),
-            paint,
-            0.1,
-        )
+        corner = (rng.uniform(-0.2, 0.3) * L, W / 2, H * rng.uniform(1.1, 1.6))
+        parts.box((-L / 2, -W / 2, H), corner, paint, 0.1)
     for _ in range(int(rng.integers(0, 5))):
         x, y = rng.uniform(-0.4, 0.3) * L, rng.uniform(-0.4, 0.3) * W
         parts.box((x, y, H), (x + 2.5, y + 2, H + rng.uniform(0.8, 3)), draw_colour(rng, WALLS))
@@ -99,22 +87,15 @@ def tower(rng: np.random.Generator) -> Figure:
         parts = Solids().ball((0, 0, H), (0.22 * H, 0.22 * H, 0.16 * H), paint, 0.2)
         parts.limb((0, 0, 0), (0, 0, H), 0.04 * H, STEEL)
         for a in (0.7, 2.3, 3.9, 5.5):
-            parts.limb(
-                (0.2 * H * np.cos(a), 0.2 * H * np.sin(a), 0),
-                (0.13 * H * np.cos(a), 0.13 * H * np.sin(a), H),
-                0.015 * H,
-                STEEL,
-            )
+            x, y = H * np.cos(a), H * np.sin(a)
+            parts.limb((0.2 * x, 0.2 * y, 0), (0.13 * x, 0.13 * y, H), 0.015 * H, STEEL)
     elif kind == 'church':
         s = 0.14 * H
         parts = Solids().box((-s, -s, 0), (s, s, 0.65 * H), windows(wall, DARK, 0.2 * H, s, 0.35))
-        parts.hull(
-            [(x, y, 0.65 * H) for x in (-s, s) for y in (-s, s)] + [(0, 0, H)],
-            draw_colour(rng, ROOFS),
-        )
-        parts.box(
-            (-5 * s, -1.3 * s, 0), (-s, 1.3 * s, 0.3 * H), faces(wall, draw_colour(rng, ROOFS))
-        )
+        eaves = [(x, y, 0.65 * H) for x in (-s, s) for y in (-s, s)]
+        parts.hull([*eaves, (0, 0, H)], draw_colour(rng, ROOFS))
+        nave = faces(wall, draw_colour(rng, ROOFS))
+        parts.box((-5 * s, -1.3 * s, 0), (-s, 1.3 * s, 0.3 * H), nave)
     else:
         parts = Solids()
         for x in (-0.1 * H, 0.1 * H):
@@ -154,23 +135,17 @@ def sundry(rng: np.random.Generator) -> Figure:
         parts = Solids().box((-0.3, -0.35, 0.05), (0.3, 0.35, 1.0), colour, 0.3, (1.15, 1.1))
         parts.box((-0.36, -0.42, 1.0), (0.36, 0.42, 1.1), darker(colour, 0.7), 0.3)
     elif kind == 5:
-        parts = Solids().limb(
-            (0, 0, 0.1),
-            (0, 0, 0.8),
-            0.22,
-            stripes((0.85, 0.85, 0.85), (0.15, 0.35, 0.85), 2, 0.3),
-            0.04,
-        )
+        banded = stripes((0.85, 0.85, 0.85), (0.15, 0.35, 0.85), 2, 0.3)
+        parts = Solids().limb((0, 0, 0.1), (0, 0, 0.8), 0.22, banded, 0.04)
         parts.box((-0.3, -0.3, 0), (0.3, 0.3, 0.06), DARK)
     elif kind == 6:
         ring = [(1.5 * np.cos(a), 1.5 * np.sin(a), 2.2) for a in np.arange(8) * np.pi / 4]
         parts = Solids().hull([*ring, (0, 0, 2.8), (0.1, 0, 2.78)], stripes(colour, other, 0, 0.9))
         parts.limb((0, 0, 0), (0, 0, 2.7), 0.04, STEEL)
     elif kind == 7:
-        parts = Solids().hull(
-            [(x, y, 0) for x in (-1.5, 1.5) for y in (-1.1, 1.1)] + [(-1.3, 0, 1.5), (1.3, 0, 1.5)],
-            faces(colour, other, 0.85),
-        )
+        base = [(x, y, 0) for x in (-1.5, 1.5) for y in (-1.1, 1.1)]
+        paint = faces(colour, other, 0.85)
+        parts = Solids().hull([*base, (-1.3, 0, 1.5), (1.3, 0, 1.5)], paint)
     else:
         sides = stripes(colour, other, 0, rng.uniform(1, 3))
         parts = Solids().ball((0, 0, 9), (5, 5, 5.5), sides)

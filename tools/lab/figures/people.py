@@ -133,18 +133,10 @@ def standing(rng: np.random.Generator) -> Tuple[Stance, Stance]:
 
 def blend(one: Stance, other: Stance, share: float) -> Stance:
     """Stance interpolated between two."""
-
-    def mix(a: float, b: float) -> float:
-        return a + (b - a) * share
-
-    fields = {}
-    for name, first in vars(one).items():
-        second = getattr(other, name)
-        fields[name] = (
-            tuple(mix(a, b) for a, b in zip(first, second))
-            if isinstance(first, tuple)
-            else mix(first, second)
-        )
+    fields = {
+        name: first + (np.array(getattr(other, name)) - first) * share
+        for name, first in vars(one).items()
+    }
     return Stance(**fields)
 
 

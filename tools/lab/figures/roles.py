@@ -23,9 +23,7 @@ def on_foot(rng: np.random.Generator) -> Figure:
     def solids(phase: float) -> Solids:
         stance = walking(phase, vigour)
         if pushes:
-            stance = Stance(
-                stance.hips, stance.knees, shoulders=(0.7, 0.7), elbows=(0.7, 0.7), lean=0.1
-            )
+            stance = replace(stance, shoulders=(0.7, 0.7), elbows=(0.7, 0.7), lean=0.1)
         body = grounded(pose(person, stance))
         return body + (_pram(colour) if pushes else [])
 
@@ -33,16 +31,9 @@ def on_foot(rng: np.random.Generator) -> Figure:
 
 
 def _pram(colour: Colour) -> Solids:
-    parts = Solids().hull(
-        [
-            (x, y, z)
-            for y in (-0.2, 0.2)
-            for x, z in ((0.6, 0.6), (1.15, 0.6), (1.25, 1.0), (0.5, 0.85))
-        ],
-        colour,
-    )
-    parts.limb((0.55, -0.2, 0.85), (0.4, -0.2, 1.05), 0.02, DARK)
-    parts.limb((0.55, 0.2, 0.85), (0.4, 0.2, 1.05), 0.02, DARK)
+    parts = Solids().prism([(0.6, 0.6), (1.15, 0.6), (1.25, 1.0), (0.5, 0.85)], 0.2, colour)
+    for y in (-0.2, 0.2):
+        parts.limb((0.55, y, 0.85), (0.4, y, 1.05), 0.02, DARK)
     for x in (0.6, 1.2):
         for y in (-0.24, 0.24):
             parts.disc((x, y, 0.14), (0, 1, 0), 0.14, 0.05, DARK)
@@ -81,15 +72,13 @@ def seated(rng: np.random.Generator) -> Figure:
     backed = rng.random() < 0.5
 
     def sit(stance: Stance) -> Stance:
-        return Stance(
-            (hips + stance.hips[0], hips + stance.hips[1]),
-            (knees, knees + stance.hips[1]),
-            stance.spread,
-            tuple(angle + 0.4 for angle in stance.shoulders),  # type: ignore[arg-type]
-            stance.elbows,
-            stance.abduct,
-            stance.lean - 0.1,
-            stance.bow,
+        (left, right), raised = stance.hips, stance.shoulders
+        return replace(
+            stance,
+            hips=(hips + left, hips + right),
+            knees=(knees, knees + right),
+            shoulders=(raised[0] + 0.4, raised[1] + 0.4),
+            lean=stance.lean - 0.1,
         )
 
     def solids(phase: float) -> Solids:
@@ -194,29 +183,10 @@ def motorcyclist(rng: np.random.Generator) -> Figure:
         for x in (-0.68, 0.7):
             parts.disc((x, 0, 0.31), (0, 1, 0), 0.31, 0.13, DARK)
             parts.disc((x, 0, 0.31), (0, 1, 0), 0.16, 0.15, STEEL, 0.4)
-        parts.hull(
-            [
-                (-0.9, -0.1, 0.8),
-                (-0.9, 0.1, 0.8),
-                (-0.2, -0.14, 0.7),
-                (-0.2, 0.14, 0.7),
-                (-0.3, 0, 0.85),
-                (-0.7, 0, 0.62),
-            ],
-            darker(colour, 0.6),
-        )
-        parts.hull(
-            [
-                (-0.3, -0.15, 0.8),
-                (-0.3, 0.15, 0.8),
-                (0.45, -0.13, 0.95),
-                (0.45, 0.13, 0.95),
-                (0.2, -0.12, 0.5),
-                (0.2, 0.12, 0.5),
-            ],
-            colour,
-            0.6,
-        )
+        seat = [(-0.9, -0.1, 0.8), (-0.9, 0.1, 0.8), (-0.2, -0.14, 0.7), (-0.2, 0.14, 0.7)]
+        parts.hull([*seat, (-0.3, 0, 0.85), (-0.7, 0, 0.62)], darker(colour, 0.6))
+        tank = [(-0.3, y, 0.8) for y in (-0.15, 0.15)] + [(0.45, y, 0.95) for y in (-0.13, 0.13)]
+        parts.hull([*tank, (0.2, -0.12, 0.5), (0.2, 0.12, 0.5)], colour, 0.6)
         parts.box((-0.35, -0.16, 0.22), (0.3, 0.16, 0.6), darker(STEEL, 0.5), 0.3)
         parts.limb((0.7, 0, 0.31), (0.45, 0, 0.98), 0.06, STEEL)
         parts.limb((0.42, -0.35, 1.02), (0.42, 0.35, 1.02), 0.02, DARK)
@@ -237,23 +207,15 @@ def gliding(rng: np.random.Generator) -> Figure:
         wave = np.sin(phase)
         bend = crouch + 0.2 * wave
         arms = (0.7, 0.7 + 0.2 * wave)
-        abduct, bow = (0.25, 0.25), 0.0
+        abduct = (0.25, 0.25)
         if what == 'wakeboard':
             arms, abduct = (1.3, 1.3), (0.1, 0.1)
         elif sideways:
             arms, abduct = (0.3, 0.3), (0.9 + 0.3 * wave, 0.9 - 0.3 * wave)
         tilt = -0.25 if what == 'wakeboard' else lean
         spread = (0.35, 0.35) if sideways else (0.1, 0.1)
-        stance = Stance(
-            (bend, bend + 0.1 * wave),
-            (1.6 * bend,) * 2,
-            spread,
-            arms,
-            (0.6, 0.5),
-            abduct,
-            tilt,
-            bow,
-        )
+        hips, knees = (bend, bend + 0.1 * wave), (1.6 * bend,) * 2
+        stance = Stance(hips, knees, spread, arms, (0.6, 0.5), abduct, tilt, bow=0.0)
         body = grounded(pose(person, stance))
         H = person.height
         length = {'ski': 1.7, 'paddle': 3.0, 'skate': 0.8, 'scooter': 0.9}.get(what, 1.45)

@@ -103,23 +103,15 @@ def pickup(rng: np.random.Generator) -> Figure:
     """Pickup with an open bed, empty or loaded."""
     L, W, colour = rng.uniform(4.8, 5.5), rng.uniform(1.8, 1.95), draw_colour(rng, CARS)
     paint = bodywork(colour, L, W, 0.8, 0.45)
-    nose = [
-        (0.02 * L, 0.4),
-        (0.02 * L, 1.05),
-        (0.25 * L, 1.05),
-        (0.47 * L, 0.98),
-        (L / 2, 0.75),
-        (L / 2, 0.4),
-    ]
-    parts = Solids().prism(nose, W / 2, paint, 0.7)
+    nose = ((0.02, 0.4), (0.02, 1.05), (0.25, 1.05), (0.47, 0.98), (0.5, 0.75), (0.5, 0.4))
+    parts = Solids().prism([(x * L, z) for x, z in nose], W / 2, paint, 0.7)
     parts.box((-L / 2, -W / 2, 0.45), (0.05 * L, W / 2, 0.7), paint, 0.5)
     for side in (-1, 1):
         parts.box((-L / 2, side * W / 2 - 0.06, 0.6), (0.0, side * W / 2 + 0.0, 1.05), paint, 0.7)
     parts.box((-L / 2, -W / 2, 0.6), (-L / 2 + 0.07, W / 2, 1.05), paint, 0.7)
     cabin = [(-0.1 * L, 1.03), (-0.08 * L, 1.75), (0.12 * L, 1.75), (0.26 * L, 1.03)]
-    parts.prism(
-        cabin, W / 2 * 0.95, glazing(colour, 1.1, 1.68, (0.03 * L,)), 0.9, [1, 0.84, 0.84, 1]
-    )
+    glass = glazing(colour, 1.1, 1.68, (0.03 * L,))
+    parts.prism(cabin, W / 2 * 0.95, glass, 0.9, [1, 0.84, 0.84, 1])
     if rng.random() < 0.6:
         load = draw_colour(rng, CLOTHES)
         parts.box((-0.45 * L, -0.6, 0.7), (-0.14 * L, 0.6, rng.uniform(0.9, 1.6)), load)
@@ -141,9 +133,8 @@ def van(rng: np.random.Generator) -> Figure:
         x, _, z = points.T
         high = (z > 1.2) & (z < min(H - 0.15, 1.95)) & (normals[:, 2] < 0.8)
         side = np.abs(normals[:, 1]) > 0.5
-        result[high & side & (x > (-0.4 * L if seats else front - 0.6)) & ((x + 9) % 1.1 > 0.1)] = (
-            GLASS
-        )
+        rear = -0.4 * L if seats else front - 0.6
+        result[high & side & (x > rear) & ((x + 9) % 1.1 > 0.1)] = GLASS
         result[high & (normals[:, 0] > 0.3)] = GLASS
         result[high & (normals[:, 0] < -0.5) & seats] = GLASS
         return result
@@ -158,19 +149,13 @@ def lorry(rng: np.random.Generator) -> Figure:
     L = rng.choice([rng.uniform(5.5, 8), rng.uniform(11, 15)])
     height = rng.uniform(2.9, 3.7)
     nose = L / 2
-    front = [
-        (nose - 1.9, 0.6),
-        (nose - 1.9, 2.7),
-        (nose - 0.5, 2.85),
-        (nose - 0.05, 1.7),
-        (nose, 0.5),
-    ]
+    front = ((1.9, 0.6), (1.9, 2.7), (0.5, 2.85), (0.05, 1.7), (0.0, 0.5))
 
     def glass(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         high = (points[:, 2] > 1.7) & (points[:, 2] < 2.5) & (normals[:, 2] < 0.8)
         return np.where((high & (points[:, 0] > nose - 1.1))[:, None], GLASS, cab)
 
-    parts = Solids().prism(front, W / 2, glass, 0.6)
+    parts = Solids().prism([(nose - x, z) for x, z in front], W / 2, glass, 0.6)
     parts.box((-nose, -0.5, 0.6), (nose - 1.8, 0.5, 0.95), DARK)
     end, kind = nose - 2.05, rng.choice(['box', 'box', 'tipper', 'tank', 'flat'])
     if kind == 'box':
@@ -184,13 +169,8 @@ def lorry(rng: np.random.Generator) -> Figure:
         high = 2.0 if kind == 'tipper' else 1.15
         parts.box((-nose, -W / 2, 1.0), (end, W / 2, high), load, 0.2, (1.03, 1.05))
         heap = draw_colour(rng, CLOTHES)
-        parts.box(
-            (-nose + 0.2, -1, high),
-            (end - 0.2, 1, high + rng.uniform(0.1, 1)),
-            heap,
-            0,
-            (0.6, 0.5),
-        )
+        top = high + rng.uniform(0.1, 1)
+        parts.box((-nose + 0.2, -1, high), (end - 0.2, 1, top), heap, 0, (0.6, 0.5))
     axles = (-nose + 1.0, -nose + 2.2, nose - 1.2)
     return still('vehicles', parts + wheels(axles, W / 2, 0.5, 0.32))
 
@@ -232,13 +212,4 @@ def tractor(rng: np.random.Generator) -> Figure:
     return still('vehicles', parts)
 
 
-VEHICLES: List[Maker] = [
-    car,
-    car,
-    car,
-    pickup,
-    van,
-    lorry,
-    bus,
-    tractor,
-]
+VEHICLES: List[Maker] = [car, car, car, pickup, van, lorry, bus, tractor]
