@@ -99,7 +99,7 @@ def move_to_best(
     for box, (peak, side_lobe, agreement) in found:
         confidence, rating = state.confidence, peak
         if confidence is not None:
-            confidence = confidence.anew()
+            confidence = confidence.fresh_copy()
             change = size_change(state.first_box, box)
             rating = confidence.update(Cues(peak, side_lobe, agreement, change))
         rated.append((rating, confidence, box))

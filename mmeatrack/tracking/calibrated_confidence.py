@@ -90,8 +90,8 @@ class CalibratedConfidence:
         self.weights, self.bias = list(weights), bias
         self._features = CueFeatures()
 
-    def anew(self) -> 'CalibratedConfidence':
-        """Return a copy with the same weights for another video."""
+    def fresh_copy(self) -> 'CalibratedConfidence':
+        """Return a copy with the same weights and without the video so far."""
         return type(self)(self.weights, self.bias)
 
     def update(self, cues: Cues) -> float:
