@@ -120,7 +120,7 @@ class Page:
     def show(self, number: int, request: gr.Request) -> Optional[str]:
         """Show a frame."""
         session = self._session(request)
-        last = len(session.frames) - 1
+        last = len(session.clip.frames) - 1
         return None if last < 0 else _as_url(session, min(int(number), last))
 
     def draw(self, number: int, target: str, drawn: gr.EventData, request: gr.Request) -> Update:
@@ -143,7 +143,7 @@ class Page:
                 if now - shown >= _SECONDS_BETWEEN:
                     shown = now
                     speed = f'{count / (now - began):.1f} frames per second'
-                    says = f'Frame {number} of {len(session.frames) - 1}, {speed}'
+                    says = f'Frame {number} of {len(session.clip.frames) - 1}, {speed}'
                     yield self._view(session, number, '', says)
             if not session.tracks:  # the boxes or the clip were changed meanwhile
                 return
@@ -165,7 +165,7 @@ class Page:
         session.pause()
         with session.lock:
             session.clear()
-        if session.clip is None:
+        if not session.clip.frames:
             return (gr.skip(),) * 6
         return self._view(session, number, '', _state(session))
 
@@ -185,7 +185,7 @@ class Page:
 
     @staticmethod
     def _view(session: Session, number: int, results: str, says: str) -> Update:
-        last = len(session.frames) - 1
+        last = len(session.clip.frames) - 1
         number = min(int(number), last)  # the clip may have changed during a run
         curve = score_curve(scores_by_target(session), last)
         return _as_url(session, number), number, _targets(session), curve, results, says
@@ -212,7 +212,7 @@ def _targets(session: Session) -> gr.Radio:
 
 
 def _state(session: Session) -> str:
-    if session.clip is None:
+    if not session.clip.frames:
         return ''
     name, frames, _, note = session.clip
     said = f'**{html.escape(name)}**: {len(frames)} frames. {note} '

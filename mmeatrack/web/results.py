@@ -44,7 +44,7 @@ def write_results(session: Session) -> List[Path]:
     """
     with session.lock:
         clip, numbers = session.clip, sorted(session.tracks)
-        if clip is None or not numbers or session.is_closed:
+        if not numbers or session.is_closed:
             raise ValueError('Nothing was tracked yet. Press Track first.')
         headers = {n: FrameHeader(clip.name, n, len(clip.frames) - 1) for n in numbers}
 

@@ -27,7 +27,7 @@ class Session:
 
     Attributes:
         token: Secret in the addresses of its files.
-        clip: The clip, None before one is chosen.
+        clip: The clip, without frames before one is chosen.
         marks: Drawn boxes x, y, w, h in image px, by frame number and target id.
         tracks: Tracks, likewise.
         position: Number of the last tracked frame; -1 before the first one.
@@ -42,7 +42,7 @@ class Session:
         self.lock = threading.Lock()
         self.seen = time.monotonic()
         self.is_closed = False
-        self.clip: Optional[Clip] = None
+        self.clip = Clip('', [], 1.0)
         self.position = -1
         self._tracker: Optional[MultiTracker] = None
         self._stop = threading.Event()
@@ -58,7 +58,7 @@ class Session:
         with self.lock:
             old, self.clip = self.clip, clip
             self.clear()
-        if old is not None and self.folder in old.frames[0].parents:
+        if old.frames and self.folder in old.frames[0].parents:
             shutil.rmtree(old.frames[0].parent)
 
     @property
@@ -66,14 +66,11 @@ class Session:
         """Ids of all targets, in the order in which they were first drawn."""
         return sorted(set().union(*self.marks.values()))
 
-    @property
-    def frames(self) -> List[Path]:
-        """Image files of the clip; none before one is chosen."""
-        return [] if self.clip is None else self.clip.frames
-
     def image(self, number: int) -> np.ndarray:
         """Read a frame (H, W, 3), uint8, BGR; ValueError before a clip is chosen."""
-        return read_image(self._require_clip().frames[number])
+        if not self.clip.frames:
+            raise ValueError('Choose a sample or upload a video first.')
+        return read_image(self.clip.frames[number])
 
     def mark(self, number: int, box: Sequence[float], id: Optional[int] = None) -> int:
         """Draw a box x, y, w, h (image px) of a new target, or a new view of one; return its id.
@@ -102,13 +99,13 @@ class Session:
     def run(self, model: Any) -> Iterator[int]:
         """Track all targets to the end, from the first box or from where a run was paused.
 
-        Yields the number of each frame once its tracks are there. ValueError if there is no clip or
-        no box. For ``model`` see :class:`MultiTracker`.
+        Yields the number of each frame once its tracks are there. ValueError if there is no box.
+        For ``model`` see :class:`MultiTracker`.
         """
         with self.lock:
-            count = len(self._require_clip().frames)
+            count = len(self.clip.frames)
             if not self.marks:
-                raise ValueError('Draw a box around a target first.')
+                raise ValueError('Choose a video and draw a box around a target first.')
             if self.position == count - 1 and self.position not in self._pending:
                 self._rewind()
             if self._tracker is None:
@@ -159,11 +156,6 @@ class Session:
         self.tracks: Dict[int, Dict[int, Track]] = {}
         self._pending = {number: dict(boxes) for number, boxes in self.marks.items()}
         self._tracker, self.position = None, -1
-
-    def _require_clip(self) -> Clip:
-        if self.clip is None:
-            raise ValueError('Choose a sample or upload a video first.')
-        return self.clip
 
 
 class Sessions:

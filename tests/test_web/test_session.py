@@ -145,6 +145,10 @@ def test_sessions_are_limited_have_tokens_and_end_when_idle(tmp_path: Path) -> N
     sessions = Sessions(tmp_path, most=2, idle_seconds=1e6)
     first, second = sessions.get('a'), sessions.get('b')
     assert sessions.get('a') is first
+    with pytest.raises(ValueError, match='Choose a sample'):
+        first.mark(0, BOX)
+    with pytest.raises(ValueError, match='Choose a video'):
+        next(first.run(None))
     assert sessions.by_token(second.token) is second
     assert sessions.by_token('x') is None
     with pytest.raises(ValueError, match='already 2 visitors'):
