@@ -64,9 +64,7 @@ COLORS = (
     '#e6194b', '#2ca02c', '#1f4fd8', '#111111', '#d03bd0', '#13b5c4', '#ff8c1a', '#8c564b',
     '#7f7f7f', '#6a3fb5', '#b8a200', '#ef8fb0',
 )  # fmt: skip
-LINE_STYLES: Tuple[Union[str, Tuple[int, Tuple[int, ...]]], ...] = (
-    '-', '--', '-.', (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)),
-)  # fmt: skip
+LINE_STYLES: Tuple[Any, ...] = ('-', '--', '-.', (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
 MAX_RADAR_TRACKERS = 8
 MIN_RADAR_ATTRIBUTES = 3
 TITLE_FONT: Dict[str, Any] = dict(fontsize=13, fontweight='bold')
@@ -111,15 +109,13 @@ def plot_curves(report: Report, kind: str, path: Union[str, Path], benchmark: st
     figure.subplots_adjust(left=0.1, right=0.965, top=0.92, bottom=0.105)
     values = {name: getattr(entry.scores, style.score_key) for name, entry in report.items()}
     for tracker in sorted(report, key=lambda name: -values[name]):
-        color, line_style = _tracker_style(report, tracker)
         axes.plot(
             style.thresholds,
             getattr(report[tracker].scores, f'{kind}_curve'),
-            color=color,
-            linestyle=line_style,
             linewidth=2.4,
             label=f'[{values[tracker]:.3f}] {tracker}',
             clip_on=False,
+            **_tracker_style(report, tracker),
         )
     axes.set_xlabel(style.x_label, fontsize=11)
     axes.set_ylabel(style.y_label, fontsize=11)
@@ -162,16 +158,14 @@ def plot_radar(report: Report, path: Union[str, Path], benchmark: str = '') -> N
     axes.set_theta_zero_location('N')
     axes.set_theta_direction(-1)
     for tracker, values in scores.items():
-        color, line_style = _tracker_style(report, tracker)
         axes.plot(
             [*angles, angles[0]],
             [*values, values[0]],
-            color=color,
-            linestyle=line_style,
             linewidth=2,
             marker='o',
             markersize=3.5,
             label=tracker,
+            **_tracker_style(report, tracker),
         )
     best = [max(column) for column in zip(*scores.values())]
     counts = [len(report[shown[0]].by_attribute[name].per_sequence) for name in names]
@@ -202,9 +196,9 @@ def _label_radar(
         label.set_horizontalalignment(
             'center' if abs(side) <= 0.05 else 'left' if side > 0 else 'right'
         )
-    rings = np.arange(0.2, min(1.0, greatest + 0.1) + 0.01, 0.2)
-    axes.set_ylim(0, min(1.0, greatest * 1.05))
-    axes.set_yticks(rings[rings <= axes.get_ylim()[1]])
+    top = min(1.0, greatest * 1.05)
+    axes.set_ylim(0, top)
+    axes.set_yticks(np.arange(0.2, top + 1e-6, 0.2))
     axes.tick_params(axis='y', labelsize=7.5, labelcolor='0.4')
     axes.set_rlabel_position(float(np.degrees(angles[1] / 2)))
     axes.grid(linestyle=':', linewidth=0.8, color='0.7')
@@ -216,11 +210,9 @@ def _shared_attributes(report: Report) -> List[str]:
     return sorted(set.intersection(*(set(entry.by_attribute) for entry in shown)))
 
 
-def _tracker_style(
-    report: Report, tracker: str
-) -> Tuple[str, Union[str, Tuple[int, Tuple[int, ...]]]]:
-    place = list(report).index(tracker)
-    return COLORS[place % len(COLORS)], LINE_STYLES[place % len(LINE_STYLES)]
+def _tracker_style(report: Report, tracker: str) -> Dict[str, Any]:
+    index = list(report).index(tracker)
+    return dict(color=COLORS[index % len(COLORS)], linestyle=LINE_STYLES[index % len(LINE_STYLES)])
 
 
 def _title(text: str, benchmark: str) -> str:
