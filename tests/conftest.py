@@ -28,7 +28,7 @@ SLOW = (
     'test_synthetic',
     'test_tools/test_ablations.py',
     'test_tools/test_benchmark.py',
-    'test_tools/test_video_demo.py',
+    'test_tools/test_video_demo',
     'test_training',
     'test_visualization/test_imports.py',
 )
