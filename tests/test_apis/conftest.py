@@ -1,20 +1,24 @@
-"""A toy tracker and its loading."""
+"""A toy tracker and its loading; only the fixtures, in the workers, import the libraries."""
+
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 
-from mmeatrack.apis import load_tracker
-from tests.toys import ToyTracker, write_toy_tracker
+if TYPE_CHECKING:
+    from tests.toys import ToyTracker
 
 
 @pytest.fixture(scope='module')
-def toy(tmp_path_factory) -> ToyTracker:
+def toy(tmp_path_factory: pytest.TempPathFactory) -> 'ToyTracker':
+    from tests.toys import write_toy_tracker
+
     return write_toy_tracker(tmp_path_factory.mktemp('toy'))
 
 
 @pytest.fixture(scope='module')
 def load(toy):
     """Load the toy's weights on the CPU, by default into its own config."""
+    from mmeatrack.apis import load_tracker
 
     def load(options=None, config=None, **kwargs):
         return load_tracker(config or toy.config, toy.checkpoint, 'cpu', options, **kwargs)
@@ -29,6 +33,8 @@ def tracker(load):
 
 @pytest.fixture(autouse=True)
 def _one_thread():
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
