@@ -83,8 +83,10 @@ class TargetFeatureLoss(nn.Module):
                 "tokens: select the search tokens by mmeatrack.SearchTokens, or set tokens='all' "
                 'if template tokens come before them.'
             )
-        mask = F.pad(target_mask.to(student.dtype), (before, 0), value=1)[..., None]  # (B, N, 1)
-        squared = (mask * (student - teacher.detach())).pow(2).sum()
+        mask = target_mask.to(student.dtype)
+        if before:
+            mask = F.pad(mask, (before, 0), value=1)
+        squared = (mask[..., None] * (student - teacher.detach())).pow(2).sum()
         if self.reduction == 'paper':
             return self.loss_weight * squared / len(student)
         if mask_count is None:
