@@ -1,7 +1,7 @@
 """Raw results of a test run, and their completion after an interruption."""
 
 from pathlib import Path
-from typing import Any, Collection, List, Mapping
+from typing import Any, Collection, List, Mapping, Optional
 
 from mmengine.dist import broadcast_object_list, get_world_size, is_main_process
 from mmengine.hooks import Hook
@@ -60,17 +60,18 @@ class BenchmarkRunHook(Hook):
         """
         folder = metric.run_folder
         assert folder is not None
-        answer: List[Any] = [None, []]  # error, sequences
+        answer: List[Any] = [None, []]  # problem, sequences
+        failure: Optional[Exception] = None
         if is_main_process():
             try:
-                folder.claim(run_identity(runner))
-                has_weights = any(True for _ in runner.model.parameters())
-                if self.resume and (runner.cfg.get('load_from') or not has_weights):
-                    answer[1] = metric.resume()
-            except RuntimeError as error:
-                answer[0] = str(error)
+                answer[1] = self._claim(runner, metric)
+            except Exception as error:  # the others wait for the answer and stop as well
+                failure = error
+                answer[0] = f'{type(error).__name__} in the first process: {error}'
         broadcast_object_list(answer)
         problem, finished = answer
+        if failure is not None:
+            raise failure
         if problem is not None:
             raise RuntimeError(problem)
         if not is_main_process():
@@ -78,6 +79,13 @@ class BenchmarkRunHook(Hook):
         elif finished:
             warn(f'{len(finished)} sequences are complete in {folder.path} and are not run again')
         return finished
+
+    def _claim(self, runner: Runner, metric: UAVSOTMetric) -> List[str]:
+        assert metric.run_folder is not None
+        metric.run_folder.claim(run_identity(runner))
+        has_weights = any(True for _ in runner.model.parameters())
+        resumes = self.resume and (runner.cfg.get('load_from') or not has_weights)
+        return metric.resume() if resumes else []
 
 
 def _metrics(runner: Runner) -> List[UAVSOTMetric]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, List
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmeatrack.engine.hooks import benchmark_run_hook as module
 from mmeatrack.engine.hooks.benchmark_run_hook import equal_shares
+from mmeatrack.evaluation.run_folder import RunFolder
 from mmeatrack.files.box_text import parse_boxes
 from tests.forks import run_test_in_two_processes
 from tests.toy_benchmark import LENGTHS, DriftTracker, benchmark_cfg, make_benchmark
@@ -213,6 +216,26 @@ def test_results_are_named_after_the_model(root: Path, tmp_path: Path) -> None:
     Runner.from_cfg(Config(cfg)).test()
     found = sorted(path.name for path in (tmp_path / 'work' / 'raw_results').iterdir())
     assert found == ['DriftTracker', 'DriftTracker_report.json']
+
+
+@pytest.mark.parametrize('is_main', [True, False])
+def test_all_processes_stop_if_the_first_one_fails(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_main: bool
+) -> None:
+    """They would otherwise wait for its answer until the time limit."""
+    answers: List[list] = []
+
+    def broadcast(answer: list) -> None:
+        if not is_main:
+            answer[0] = 'ValueError in the first process: line 3 is malformed'
+        answers.append(list(answer))
+
+    monkeypatch.setattr(module, 'is_main_process', lambda: is_main)
+    monkeypatch.setattr(module, 'broadcast_object_list', broadcast)
+    monkeypatch.setattr(RunFolder, 'claim', Mock(side_effect=ValueError('line 3 is malformed')))
+    with pytest.raises(ValueError if is_main else RuntimeError, match='line 3 is malformed'):
+        run(root, tmp_path / 'a')
+    assert answers == [['ValueError in the first process: line 3 is malformed', []]]
 
 
 @pytest.mark.parametrize('num_shares', [1, 2, 3, 8])
