@@ -76,17 +76,19 @@ def live_frames(capture: Any, name: str) -> Iterator[np.ndarray]:
 def _keep_newest(capture: Any, newest: 'queue.Queue', stop: threading.Event) -> None:
     """Read until the capture stops, replacing a frame that has not been taken; None is the end."""
     misses = 0
-    while misses < _MISSES and not stop.is_set():
-        try:
-            is_read, frame = capture.read()
-        except cv2.error:
-            is_read = False
-        if is_read:
-            misses = 0
-            with suppress(queue.Empty):
-                newest.get_nowait()
-            newest.put(frame)
-        else:
-            misses += 1
-            time.sleep(_PAUSE_SECONDS)
-    newest.put(None)
+    try:
+        while misses < _MISSES and not stop.is_set():
+            try:
+                is_read, frame = capture.read()
+            except cv2.error:
+                is_read = False
+            if is_read:
+                misses = 0
+                with suppress(queue.Empty):
+                    newest.get_nowait()
+                newest.put(frame)
+            else:
+                misses += 1
+                time.sleep(_PAUSE_SECONDS)
+    finally:  # whatever the capture raises, nobody waits for its frames forever
+        newest.put(None)

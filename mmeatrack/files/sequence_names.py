@@ -25,14 +25,11 @@ def annotation_files(
     folder = Path(folder)
     for box_file in map(Path, box_files):
         pattern = re.escape(box_file.stem) + _NUMBERED + re.escape(box_file.suffix)
-        matches = [
-            (re.fullmatch(pattern, path.name, re.IGNORECASE), path) for path in folder.iterdir()
-        ]
+        match_name = re.compile(pattern, re.IGNORECASE).fullmatch
+        matches = [(match_name(path.name), path) for path in folder.iterdir()]
         numbered = {match[1] or '': path for match, path in matches if match and path.is_file()}
         plain = numbered.pop('', None)
-        found = {
-            f'{folder.name}-{number}': numbered[number] for number in sorted(numbered, key=int)
-        }
+        found = {f'{folder.name}-{each}': numbered[each] for each in sorted(numbered, key=int)}
         if plain and plain.read_bytes() not in [path.read_bytes() for path in found.values()]:
             found = {folder.name: plain, **found}
         if found:

@@ -78,6 +78,16 @@ def test_frame_of_another_size_is_resized_and_the_thread_ends_with_the_iterator(
     assert not any(thread.name.startswith('live') for thread in threading.enumerate())
 
 
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnhandledThreadExceptionWarning')
+def test_frames_end_if_the_capture_fails(monkeypatch) -> None:
+    capture = Capture([frame(1), 'fail'])
+    monkeypatch.setattr(capture.go, 'acquire', lambda: 1 / 0)
+    frames = live_frames(capture, 'camera 0')
+    with pytest.raises(ValueError, match='camera 0: gives no more frames'):
+        list(frames)
+    assert capture.released
+
+
 def test_live_is_for_cameras_and_streams(tmp_path, monkeypatch) -> None:
     (tmp_path / 'a.png').write_bytes(b'')
     with pytest.raises(ValueError, match='cameras and streams'):
