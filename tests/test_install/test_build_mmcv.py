@@ -1,5 +1,6 @@
 """Build of mmcv: C++ standard, key, environment, progress and cache."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,31 @@ def test_build_is_for_the_cpu_even_with_cuda(monkeypatch: pytest.MonkeyPatch) ->
     assert 'FORCE_CUDA' not in environment
     assert environment['CUDA_VISIBLE_DEVICES'] == ''
     assert (environment['MAX_JOBS'], environment['MMCV_WITH_OPS']) == ('3', '1')
+
+
+def test_the_standard_is_set_in_the_unpacked_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: List[str] = []
+
+    def download(folder: Path) -> Path:
+        (tmp_path / 'mmcv-2.0.0rc4').mkdir()
+        (tmp_path / 'mmcv-2.0.0rc4' / 'setup.py').write_text("cxx = ['-std=c++14']\n")
+        name = shutil.make_archive(
+            str(folder / 'mmcv-2.0.0rc4'), 'gztar', tmp_path, base_dir='mmcv-2.0.0rc4'
+        )
+        return Path(name)
+
+    def run(command: List[str], environment: dict) -> None:
+        built.append((Path(command[-1]) / 'setup.py').read_text())
+        (folder / 'mmcv-2.0.0rc4-cp311.whl').touch()
+
+    monkeypatch.setattr(build_mmcv, 'download', download)
+    monkeypatch.setattr(build_mmcv, '_run_with_progress', run)
+    folder = tmp_path / 'build'
+    folder.mkdir()
+    assert build_mmcv.build('2.13.0', folder, jobs=1) == folder / 'mmcv-2.0.0rc4-cp311.whl'
+    assert built == ["cxx = ['-std=c++17']\n"]
 
 
 def test_a_wheel_is_built_once_and_a_failed_build_keeps_nothing(

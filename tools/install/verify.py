@@ -45,7 +45,7 @@ def main() -> None:
     from mmeatrack.compat.versions import version_table
 
     sys.stdout.write(f'The packages work together.\n{version_table()}\n')
-    sys.stdout.write(f'Activate it with: . {sys.prefix}/bin/activate\n')
+    sys.stdout.write(f'Activate the environment with: . {sys.prefix}/bin/activate\n')
 
 
 if __name__ == '__main__':
