@@ -4,6 +4,8 @@ import math
 import time
 from typing import Any
 
+import torch
+from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -59,15 +61,19 @@ class WallTimeHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Record the time, and stop when it is over."""
-        runner.message_hub.update_info(_ELAPSED, self.elapsed)
-        if self.elapsed >= 60 * self.minutes:
+        elapsed = self.elapsed
+        runner.message_hub.update_info(_ELAPSED, elapsed)
+        if elapsed >= 60 * self.minutes:
             # This makes it the last iteration, after which the checkpoint hook saves.
             runner.train_loop._max_iters = runner.iter + 1
 
     @property
     def elapsed(self) -> float:
-        """Seconds of all runs."""
-        return self._before + time.monotonic() - self._began
+        """Seconds of all runs, by the clock of the first process."""
+        seconds = torch.tensor(self._before + time.monotonic() - self._began, dtype=torch.float64)
+        # Own clocks would give the processes different learning rates and last iterations.
+        broadcast(seconds)
+        return float(seconds)
 
     def factor(self, share: float) -> float:
         """Learning rate over the initial one, after a fraction of the time."""

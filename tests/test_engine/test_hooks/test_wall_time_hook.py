@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from mmeatrack.engine.hooks import WallTimeHook
+from mmeatrack.engine.hooks import WallTimeHook, wall_time_hook
 
 
 def toy_runner(iteration: int = 0, elapsed: float = 0.0) -> Any:
@@ -47,6 +47,16 @@ def test_training_stops_when_the_time_is_over() -> None:
     hook.before_train(runner)
     hook.after_train_iter(runner, 0)
     # MMEngine's checkpoint hook saves after the last iteration.
+    assert runner.train_loop._max_iters == 1
+
+
+def test_all_processes_follow_the_clock_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wall_time_hook, 'broadcast', lambda seconds: seconds.fill_(61.0))
+    hook, runner = WallTimeHook(minutes=1, final=0.5), toy_runner()
+    hook.before_train(runner)
+    hook.before_train_iter(runner, 0)
+    assert runner.optim_wrapper.optimizer.param_groups[0]['lr'] == pytest.approx(0.25)
+    hook.after_train_iter(runner, 0)
     assert runner.train_loop._max_iters == 1
 
 
