@@ -29,13 +29,3 @@ def load(toy):
 @pytest.fixture
 def tracker(load):
     return load()
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)

@@ -35,7 +35,7 @@ def test_cues_of_all_frames_but_the_first(tmp_path: Path) -> None:
 
 
 def test_scores_are_from_fits_without_their_sequences() -> None:
-    """The cue says the opposite in one of two folds, so that each fit is wrong about the other."""
+    """The cue has opposite signs in the two folds, so each fit is wrong about the other fold."""
     cue = np.linspace(-1, 1, 100)
     features = np.zeros((200, 5))
     features[:, 0] = np.tile(cue, 2)

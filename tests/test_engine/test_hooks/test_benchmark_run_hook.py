@@ -3,8 +3,9 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Iterator, List
 from unittest.mock import Mock
 
 import numpy as np
@@ -30,32 +31,27 @@ def root(tmp_path: Path) -> Path:
     return make_benchmark(tmp_path / 'data')
 
 
-class Holder:
-    """Process that writes to a folder of results."""
-
-    CODE = (
+@contextmanager
+def holder(folder: Path) -> Iterator[int]:
+    """Id of a process that writes to a folder of results."""
+    code = (
         'import sys, time\n'
         'from mmeatrack.evaluation.run_folder import RunFolder\n'
         "RunFolder(sys.argv[1]).claim(dict(checkpoint='of another'))\n"
         "print('held', flush=True)\n"
         'time.sleep(60)\n'
     )
-
-    def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, '-c', self.CODE, str(folder)],
-            stdout=subprocess.PIPE,
-            env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-        )
-
-    def __enter__(self) -> int:
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == b'held\n'
-        return self.process.pid
-
-    def __exit__(self, *error: Any) -> None:
-        self.process.kill()
-        self.process.wait()
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    process = subprocess.Popen(
+        [sys.executable, '-c', code, str(folder)], stdout=subprocess.PIPE, env=environment
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b'held\n'
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
 
 
 def run(
@@ -179,7 +175,7 @@ def test_results_on_other_data_are_not_taken_over(root: Path, tmp_path: Path) ->
 
 def test_folder_of_a_running_test_is_refused(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / 'work' / 'raw_results' / 'Drift'
-    with Holder(folder) as pid:
+    with holder(folder) as pid:
         with pytest.raises(RuntimeError, match=rf'is being written by process {pid} on '):
             run(root, tmp_path / 'work')
         assert sorted(path.name for path in folder.iterdir()) == ['.writer.json', 'run.json']
