@@ -9,15 +9,11 @@ import torch
 from mmengine.config import Config
 
 from mmeatrack.apis import TrackResult, track_frames
+from mmeatrack.apis.inference import TEST_PIPELINE
 from tests.test_isolation.toy_flights import STORE, WAVERING
 from tests.toys import build, distill_cfg, mmtrack_scope, video
 
 BOX_XYWH = (70.0, 50.0, 20.0, 20.0)  # toys.FIRST_BOX
-PIPELINE = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadTrackAnnotations', with_instance_id=False),
-    dict(type='PackTrackInputs', pack_single_img=True),
-]
 TRACKER = dict(WAVERING, temporal=dict(STORE, type='mmeatrack.TargetStore'))
 Row = Tuple[Optional[float], ...]
 
@@ -40,7 +36,7 @@ def make_model(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
 
     def make() -> Any:
         model = build(deepcopy(request.param)).eval()
-        model.cfg = Config(dict(test_dataloader=dict(dataset=dict(pipeline=PIPELINE))))
+        model.cfg = Config(dict(test_dataloader=dict(dataset=dict(pipeline=TEST_PIPELINE))))
         return model
 
     with mmtrack_scope():

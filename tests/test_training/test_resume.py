@@ -8,7 +8,6 @@ import torch
 
 from tests.test_training.trainings import log_of, train, weights, write_config
 
-BY_STEPS: Dict[str, Any] = {}
 BY_EPOCHS: Dict[str, Any] = {
     'train_cfg': dict(type='EpochBasedTrainLoop', max_epochs=4),
     'train_dataloader.dataset.length': 4,
@@ -19,9 +18,9 @@ WORKERS: Dict[str, Any] = {
     'train_dataloader.num_workers': 2,
     'train_dataloader.persistent_workers': True,
 }
-SETTINGS = {
-    'steps': BY_STEPS,
-    'steps-workers': {**BY_STEPS, **WORKERS},
+SETTINGS: Dict[str, Dict[str, Any]] = {
+    'steps': {},
+    'steps-workers': WORKERS,
     'epochs': BY_EPOCHS,
     'epochs-workers': {**BY_EPOCHS, **WORKERS},
 }

@@ -8,7 +8,6 @@ from mmengine.config import Config
 
 from mmeatrack.compat.scripts import mmtrack_script
 from tests import forks
-from tests.forks import Fork
 from tests.toys import distill_cfg, tracker_cfg
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,18 +54,10 @@ def write_config(folder: Path, **changes: Any) -> Path:
     return folder / 'toy.py'
 
 
-def start(config: Path, *arguments: str) -> Fork:
-    """Start a training in the folder of its config."""
-    return forks.start(
-        *(mmtrack_script('train.py'), config, '--work-dir', config.parent / 'work', *arguments),
-        cwd=config.parent,
-        log=config.parent / 'log_0.txt',
-    )
-
-
 def train(config: Path, *arguments: str) -> int:
-    """Run a training to its end; return its exit status."""
-    return start(config, *arguments).finish()
+    """Run a training in the folder of its config; return its exit status."""
+    command = (mmtrack_script('train.py'), config, '--work-dir', config.parent / 'work', *arguments)
+    return forks.start(*command, cwd=config.parent, log=config.parent / 'log_0.txt').finish()
 
 
 def train_in_two_processes(config: Path, *arguments: str) -> None:
