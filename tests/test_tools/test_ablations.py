@@ -34,7 +34,7 @@ def experiment(tmp_path: Path) -> MicroExperiment:
 
 
 def write_results(experiment: MicroExperiment, run: str, hits: int) -> None:
-    """Raw results: all of the static sequence, scored 0.9, so many frames of the other, 0.1."""
+    """Raw results: the whole static sequence, scored 0.9; ``hits`` frames of the other, 0.1."""
     folder = RunFolder(experiment.out / 'results' / run)
     missed, unknown = TRUTH.copy(), np.full(4, np.nan)
     missed[hits:, :2] += 100

@@ -54,7 +54,7 @@ def test_table_picture_and_csv(similarity, arguments, tmp_path, capsys) -> None:
     assert [row['inside'] for row in table[:2]] == [row['inside'] for row in table[2:]]
     printed = capsys.readouterr()
     assert f'{float(table[3]["inside"]):6.3f}' in printed.out
-    assert '2/2' in printed.err  # eight samples are two batches, however many are asked for
+    assert '2/2' in printed.err  # eight samples are two batches, of nine at most
 
 
 def test_foreign_files_and_inputs_are_not_replaced(similarity, arguments, tmp_path, capsys) -> None:
