@@ -14,15 +14,9 @@ from torch import Tensor
 
 from mmeatrack.conversion.vit import find_feature, joint_backbone
 
-# Prefixes of tensors that the tracker's forward never reads.
-_UNUSED = (
-    'backbone.cls_token',
-    'backbone.dist_token',
-    'backbone.pos_embed',
-    'backbone.cls_pos_embed',
-    'backbone.head.',
-    'backbone.head_dist.',
-    'global_stat_x.',  # AVTrack's mutual information, a loss
+# Tensors that the tracker's forward never reads; AVTrack's global_stat_x belongs to a loss.
+_UNUSED = re.compile(
+    r'backbone\.(cls_token|dist_token|pos_embed|cls_pos_embed|head\.|head_dist\.)|global_stat_x\.'
 )
 # Patterns of tensors that change the forward, each with its feature.
 _FEATURES = {
@@ -89,7 +83,7 @@ def from_ostrack(weights: Mapping[str, Tensor]) -> Conversion:
     names = _names(depth)
     state_dict = {name: weights[key] for key, name in names.items() if key in weights}
     others = {key: value for key, value in weights.items() if key not in names}
-    left_out = {key: value for key, value in others.items() if key.startswith(_UNUSED)}
+    left_out = {key: value for key, value in others.items() if _UNUSED.match(key)}
     unknown = [key for key in others if key not in left_out]
     if unknown:
         raise ValueError(
@@ -164,10 +158,11 @@ def _names(depth: int) -> Dict[str, str]:
 def _derive_model(state_dict: Mapping[str, Tensor], depth: int, qkv_bias: bool) -> Dict[str, Any]:
     patch = state_dict['backbone.patch_embed.proj.weight']
     hidden = len(state_dict['backbone.joint_stage.0.mlp.fc1.weight'])
-    grids = [
-        _grid(state_dict[f'backbone.{part}_pos_embed'].shape[1]) for part in ('template', 'search')
-    ]
+    positions = (state_dict[f'backbone.{part}_pos_embed'] for part in ('template', 'search'))
+    grids = [_grid(embedding.shape[1]) for embedding in positions]
     backbone = joint_backbone(patch, hidden, depth, qkv_bias, grids)
+    # OSTrack's crops: template factor 2; search factor 4 at 256 px, 5 at 384 px.
+    factor = 5.0 if backbone['search_size'] >= 384 else 4.0
     return dict(
         type='mmeatrack.EATrack',
         backbone=backbone,
@@ -182,10 +177,7 @@ def _derive_model(state_dict: Mapping[str, Tensor], depth: int, qkv_bias: bool) 
             std=[58.395, 57.12, 57.375],
             bgr_to_rgb=True,
         ),
-        # OSTrack's crops: template factor 2; search factor 4 at 256 px, 5 at 384 px.
-        test_cfg=dict(
-            template_factor=2.0, search_factor=5.0 if backbone['search_size'] >= 384 else 4.0
-        ),
+        test_cfg=dict(template_factor=2.0, search_factor=factor),
     )
 
 

@@ -148,11 +148,11 @@ def _read_metadata(file: WeightsFile, path: Path) -> Tuple[Dict[str, Any], Dict[
             'give a config along with it.'
         )
     try:
-        model, facts = (json.loads(meta.get(key, '{}')) for key in (_CONFIG, _FACTS))
+        model, facts = ({**json.loads(meta.get(key, '{}'))} for key in (_CONFIG, _FACTS))
     except (ValueError, RecursionError, TypeError) as error:
-        raise RuntimeError(f'{path}: its config is not JSON ({error}): copy it again.') from error
-    if not isinstance(model, dict) or not isinstance(facts, dict):
-        raise RuntimeError(f'{path}: its config and facts are not dicts: publish it again.')
+        raise RuntimeError(
+            f'{path}: its config or facts are not a JSON object ({error}): copy it again.'
+        ) from error
     return model, facts
 
 

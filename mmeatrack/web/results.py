@@ -46,11 +46,10 @@ def write_results(session: Session) -> List[Path]:
         clip, numbers = session.clip, sorted(session.tracks)
         if not numbers or session.is_closed:
             raise ValueError('Nothing was tracked yet. Press Track first.')
-        headers = {n: FrameHeader(clip.name, n, len(clip.frames) - 1) for n in numbers}
 
         def draw(number: int) -> np.ndarray:
-            boxes = session.labelled_boxes(number)
-            return draw_frame(session.image(number), boxes, headers[number])
+            header = FrameHeader(clip.name, number, len(clip.frames) - 1)
+            return draw_frame(session.image(number), session.labelled_boxes(number), header)
 
         height, width = draw(numbers[0]).shape[:2]
         with browser_video(session.folder / VIDEO, clip.fps, (width, height)) as write:
