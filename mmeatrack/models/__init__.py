@@ -8,7 +8,6 @@ from .data_preprocessors import CropDataPreprocessor
 from .distillers import (
     EATrackDistill,
     EATrackDistiller,
-    MMTrackTeacher,
     MultiTeacherDistill,
     SearchTokens,
     TargetMaskConnector,
@@ -16,6 +15,7 @@ from .distillers import (
 from .heads import CenterHead
 from .losses import AlignedGIoULoss, TargetFeatureLoss, TargetMask, TargetPredictionLoss
 from .mot import EATrackMOT
+from .teachers import MMTrackTeacher
 from .trackers import EATrack
 
 # Built by their registered names, though `tracking` itself knows no registry.

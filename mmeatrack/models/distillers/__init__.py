@@ -3,14 +3,12 @@
 from .connectors import LayerOutputsRecorder, SearchTokens, TargetMaskConnector
 from .eatrack_distill import EATrackDistill
 from .eatrack_distiller import EATrackDistiller
-from .mmtrack_teacher import MMTrackTeacher
 from .multi_teacher_distill import MultiTeacherDistill
 
 __all__ = [
     'EATrackDistill',
     'EATrackDistiller',
     'LayerOutputsRecorder',
-    'MMTrackTeacher',
     'MultiTeacherDistill',
     'SearchTokens',
     'TargetMaskConnector',

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from mmeatrack.models.distillers.config_check import check_teacher
 from mmeatrack.models.distillers.connectors import bind_connectors
-from mmeatrack.models.distillers.mmtrack_teacher import MMTrackTeacher
-from mmeatrack.models.distillers.teacher import (
+from mmeatrack.models.teachers.mmtrack_teacher import MMTrackTeacher
+from mmeatrack.models.teachers.teacher import (
     build_teacher,
     keep_configured_teachers,
     load_teacher,

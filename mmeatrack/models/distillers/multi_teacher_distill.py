@@ -12,8 +12,8 @@ from mmeatrack.models.distillers.config_check import check_teacher
 from mmeatrack.models.distillers.eatrack_distill import EATrackDistill
 from mmeatrack.models.distillers.eatrack_distiller import EATrackDistiller
 from mmeatrack.models.distillers.short_form import mask_record
-from mmeatrack.models.distillers.teacher import build_teacher
 from mmeatrack.models.heads import CenterHeadOutput
+from mmeatrack.models.teachers.teacher import build_teacher
 from mmeatrack.registry import MODELS
 from mmeatrack.structures.checks import check_choice
 

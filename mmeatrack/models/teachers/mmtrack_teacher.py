@@ -11,8 +11,8 @@ from mmtrack.structures import TrackDataSample
 from mmtrack.utils import register_all_modules
 from torch import Tensor, nn
 
-from mmeatrack.models.distillers.mmtrack_responses import READERS, Crop, on_grid
-from mmeatrack.models.distillers.teacher import read_model
+from mmeatrack.models.teachers.mmtrack_responses import READERS, Crop, on_grid
+from mmeatrack.models.teachers.teacher import read_model
 from mmeatrack.registry import MODELS
 
 

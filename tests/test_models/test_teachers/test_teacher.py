@@ -5,7 +5,7 @@ import torch
 
 from mmeatrack.conversion import from_ostrack
 from mmeatrack.models import EATrack
-from mmeatrack.models.distillers.teacher import load_teacher
+from mmeatrack.models.teachers.teacher import load_teacher
 from tests.toy_ostrack import ostrack_weights
 from tests.toys import (
     PREPROCESSOR,

@@ -10,7 +10,7 @@ from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
 from mmeatrack.models import MMTrackTeacher
-from mmeatrack.models.distillers.mmtrack_responses import Crop, Response, on_grid, resample
+from mmeatrack.models.teachers.mmtrack_responses import Crop, Response, on_grid, resample
 from tests.toys import build, distill_cfg, same_weights, saved, search_sample, tracker_cfg
 
 pytestmark = pytest.mark.slow
