@@ -7,13 +7,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Union
 
 from mmeatrack.files.atomic import write_atomically
-from mmeatrack.tracking import (
-    CalibratedConfidence,
-    LostDetector,
-    TargetStore,
-    VideoParts,
-    complete_settings,
-)
+from mmeatrack.tracking import CalibratedConfidence, LostDetector, TargetStore, VideoParts
+from mmeatrack.tracking.settings import complete_settings
 
 FORMAT = 1
 METADATA, TEMPLATE, TRACK, TRACK_INT8 = 'tracker.json', 'template.onnx', 'track.onnx', 'int8.onnx'

@@ -20,7 +20,7 @@ def template_onnx(tracker: Any) -> bytes:
     inputs = dict(crop=torch.zeros(1, size, size, 3))
     if tracker.reads_template_boxes:
         inputs['box'] = torch.full((1, 4), size / 2)
-    return _to_onnx(TemplateGraph(tracker), inputs, ['tokens', 'target_token'])
+    return _to_onnx(TemplateGraph(tracker), inputs, ['tokens', 'target_token'], {})
 
 
 def track_onnx(tracker: Any) -> bytes:
@@ -94,17 +94,14 @@ class TrackGraph(_Graph):
 
 
 def _to_onnx(
-    graph: nn.Module,
-    inputs: Dict[str, Tensor],
-    outputs: Sequence[str],
-    second_axes: Optional[Dict[str, str]] = None,
+    graph: nn.Module, inputs: Dict[str, Tensor], outputs: Sequence[str], second_axes: Dict[str, str]
 ) -> bytes:
     """Content of an ONNX file with dynamic batch axes, and dynamic ``second_axes`` by input.
 
     ``inputs`` has examples by name, in the module's order.
     """
     axes = {name: {0: 'batch'} for name in (*inputs, *outputs)}
-    for name, axis in (second_axes or {}).items():
+    for name, axis in second_axes.items():
         axes[name][1] = axis
     # torch 1.13 has only the tracing exporter; later versions must be asked for it.
     by_tracing: Dict[str, Any] = {}

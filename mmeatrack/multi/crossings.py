@@ -13,12 +13,9 @@ _RENEWAL = 0.1
 class Crossings:
     """Pairs of tracks on one object.
 
-    Two targets may pass each other, but two tracks that stay together share one object. It belongs
-    to the track whose agreement with its template has fallen less since they met.
-
-    Args:
-        overlap: IoU from which two boxes lie on one object.
-        frames: Frames in a row after which one of the two tracks counts as wrong.
+    Two targets may pass each other, but two tracks that overlap by an IoU of ``overlap`` for
+    ``frames`` frames in a row share one object. It belongs to the track whose agreement with its
+    template has fallen less since they met.
     """
 
     def __init__(self, overlap: float, frames: int) -> None:

@@ -31,11 +31,7 @@ class Sweep:
     """
 
     def __init__(
-        self,
-        box: Box,
-        image_size: Tuple[int, int],
-        search_factor: float,
-        growth: Optional[float] = None,
+        self, box: Box, image_size: Tuple[int, int], search_factor: float, growth: Optional[float]
     ) -> None:
         self._origin = box[:2]
         side = CropWindow.around(box, search_factor).size

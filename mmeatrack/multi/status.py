@@ -192,10 +192,6 @@ class StatusKeeper:
 
     def _report(self, box: Box, image_size: Tuple[int, int]) -> TrackStatus:
         width, height = image_size
-        return TrackStatus(
-            self._state,
-            self._frames,
-            cxcywh_to_xywh(box),
-            self._motion.deviation,
-            (2 * box[0] / width - 1, 1 - 2 * box[1] / height),
-        )
+        direction = (2 * box[0] / width - 1, 1 - 2 * box[1] / height)
+        box_xywh, deviation = cxcywh_to_xywh(box), self._motion.deviation
+        return TrackStatus(self._state, self._frames, box_xywh, deviation, direction)

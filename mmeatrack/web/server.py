@@ -25,13 +25,10 @@ _STRAY_SECONDS = 900.0  # a complete upload is moved at once
 def web_app(
     model: Any, limits: Optional[UploadLimits] = None, root: Optional[Path] = None
 ) -> Iterator[fastapi.FastAPI]:
-    """Make the page's application, for ``uvicorn.run``.
+    """Make the page's application, for ``uvicorn.run``, with a tracker of :func:`load_tracker`.
 
-    Args:
-        model: Tracker of :func:`load_tracker`.
-        limits: Limits of uploads; by default those of :class:`UploadLimits`.
-        root: Parent of the folder for all files, which is removed at the end; by default the
-            system's temporary folder.
+    All files are in a new folder in ``root``, by default the system's temporary folder. It is
+    removed at the end.
     """
     limits = limits or UploadLimits()
     folder = Path(tempfile.mkdtemp(prefix='mmeatrack_web_', dir=root))

@@ -20,19 +20,14 @@ from mmeatrack.web.clips import Clip
 
 
 class Session:
-    """Work of one visitor.
-
-    Args:
-        folder: Folder of the session, created here; :meth:`close` removes it.
+    """Work of one visitor, in a new folder that :meth:`close` removes.
 
     Attributes:
         token: Secret in the addresses of its files.
         clip: The clip, without frames before one is chosen.
-        marks: Drawn boxes x, y, w, h in image px, by frame number and target id.
-        tracks: Tracks, likewise.
+        marks, tracks: Drawn boxes x, y, w, h in image px and tracks, by frame number and target id.
         position: Number of the last tracked frame; -1 before the first one.
         lock: Held while a frame is tracked or results are written.
-        seen: Time of the last action, ``time.monotonic()``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -161,10 +156,7 @@ class Session:
 class Sessions:
     """All sessions of the page, by the hash of the browser's tab.
 
-    Args:
-        folder: Folder of all sessions.
-        most: Maximum number of sessions at a time.
-        idle_seconds: Time without an action after which a session ends.
+    There are at most ``most`` at a time; each ends after ``idle_seconds`` without an action.
     """
 
     def __init__(self, folder: Path, most: int = 16, idle_seconds: float = 1800.0) -> None:

@@ -11,7 +11,7 @@ from mmeatrack.tracking import LostDetector
 
 
 def test_sweep_covers_the_frame_outwards_from_the_last_sighting() -> None:
-    sweep = Sweep((150.0, 20.0, 10.0, 10.0), (200, 100), 4.0)
+    sweep = Sweep((150.0, 20.0, 10.0, 10.0), (200, 100), 4.0, None)
     covered = np.zeros((100, 200), int)
     for window in sweep.windows:
         assert window.size == 40
@@ -25,7 +25,7 @@ def test_sweep_covers_the_frame_outwards_from_the_last_sighting() -> None:
     assert all(abs(w.x1 + 20 - 150) <= 20 and abs(w.y1 + 20 - 20) <= 20 for w in first)
     rest = [sweep.take(2) for _ in range(len(sweep.windows) // 2)]
     assert rest[-1][1] == first[0] or rest[-1] == first
-    assert len(Sweep((50.0, 50.0, 60.0, 60.0), (200, 100), 4.0).take(5)) == 1
+    assert len(Sweep((50.0, 50.0, 60.0, 60.0), (200, 100), 4.0, None).take(5)) == 1
 
 
 def test_swept_area_grows_from_half_a_window_in_proportion_to_the_target() -> None:
