@@ -86,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
             began = time.process_time()
             tracks = follow(model, clip, TrackRules(remove_after=None, **options))
             counts = count(clip, tracks, args.patience)
-            counts['CPU ms a frame'] = 1e3 * (time.process_time() - began) / len(clip.frames)
+            counts['CPU ms per frame'] = 1e3 * (time.process_time() - began) / len(clip.frames)
             found[name].append(counts)
             print(f'{clip.name}, {name}: {counts}', flush=True)
     if args.measure == 'deviations':

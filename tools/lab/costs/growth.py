@@ -50,7 +50,7 @@ def time_length(
 
 def report_growth(report: BenchmarkReport, sizes: Dict[str, float], length: Length) -> None:
     """Add both tables; the last tenth of the video may exceed the second by 5 %."""
-    report.table(['image', 'ms a frame'], [[k, f'{1e3 * v:.1f}'] for k, v in sizes.items()])
+    report.table(['image', 'ms per frame'], [[k, f'{1e3 * v:.1f}'] for k, v in sizes.items()])
     tenths: List[np.ndarray] = np.array_split(length.seconds, 10)
     medians = [float(np.median(each)) for each in tenths]
     header = [f'tenth of {len(length.seconds)} frames', *(f'{i + 1}' for i in range(10))]
