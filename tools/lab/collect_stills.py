@@ -11,7 +11,6 @@ Missing packages are skipped. The model card of published weights must name the 
 their licences. tools/lab/draw_figures.py draws more cut-outs.
 """
 
-import argparse
 import re
 import sys
 import zlib
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab.photo_sources import find_photos
 from lab.sprites import find_sprites
 from mmeatrack.files.atomic import write_atomically
+from mmeatrack.files.command_line import tool_parser
 
 NO_STAMP = re.compile(
     r'symbols/(alphabets|math|music|shapes|chess|faces|money)|hanukkah|naturalforces'
@@ -43,9 +43,7 @@ MOST_POSES, LONGEST_PHOTO, LONGEST_CUTOUT = 8, 720, 112
 
 def main(argv: Sequence[str]) -> int:
     """Collect the stills and print their numbers; 1 if there are none."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('unpacked', type=Path, help='folder of the unpacked packages')
     parser.add_argument('out', type=Path, help='folder for photos/ and cutouts/')
     args = parser.parse_args(argv)

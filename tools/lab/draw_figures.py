@@ -5,7 +5,6 @@ OUT/<kind>/<figure>-<view>.webp. A seed gives the same figures whatever their nu
 run continues with the first incomplete figure.
 """
 
-import argparse
 import sys
 from pathlib import Path
 from typing import List, Sequence, Tuple
@@ -24,6 +23,7 @@ from lab.figures.roles import ROLES
 from lab.figures.vehicles import VEHICLES
 from lab.figures.view import Figure, draw_light, draw_views, render
 from mmeatrack.files.atomic import write_atomically
+from mmeatrack.files.command_line import at_least, tool_parser
 
 # Groups of figures and their shares.
 GROUPS: Tuple[Tuple[Sequence, float], ...] = (
@@ -39,19 +39,16 @@ GROUPS: Tuple[Tuple[Sequence, float], ...] = (
 
 
 def main(argv: Sequence[str]) -> int:
-    """Draw the figures; 1 if an argument is out of range."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add = parser.add_argument
+    """Draw the figures."""
+    parser = tool_parser(__doc__)
+    add, default = parser.add_argument, '(default: %(default)s)'
     add('out', type=Path, help='folder of the cut-outs')
-    add('--seed', type=int, default=0, help='of all figures (default: %(default)s)')
-    add('--figures', type=int, default=1000, help='number of figures (default: %(default)s)')
-    add('--first', type=int, default=0, help='number of the first (default: %(default)s)')
-    add('--views', type=int, default=10, help='per figure (default: %(default)s)')
-    add('--quality', type=int, default=86, help='of WebP (default: %(default)s)')
+    add('--seed', type=at_least(0), default=0, help=f'of all figures {default}')
+    add('--figures', type=at_least(1), default=1000, help=f'number of figures {default}')
+    add('--first', type=at_least(0), default=0, help=f'number of the first {default}')
+    add('--views', type=at_least(1), default=10, help=f'per figure {default}')
+    add('--quality', type=at_least(1), default=86, help=f'of WebP {default}')
     args = parser.parse_args(argv)
-    if min(args.seed, args.first) < 0 or min(args.figures, args.views, args.quality) < 1:
-        print('draw_figures.py: give --seed and --first >= 0, the others >= 1', file=sys.stderr)
-        return 1
     cv2.setNumThreads(1)
     quality = [cv2.IMWRITE_WEBP_QUALITY, args.quality]
     for number in tqdm(range(args.first, args.first + args.figures), disable=None):

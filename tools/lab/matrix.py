@@ -17,6 +17,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from tqdm import tqdm
 
+from mmeatrack.files.command_line import tool_parser
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = 'matrix.py'
 CORE_TESTS = (
@@ -71,9 +73,7 @@ class Outcome(NamedTuple):
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     add = parser.add_argument
     add('--python', type=Path, nargs='+', help='interpreters (default: those of pyenv)')
     add('--torch', nargs='+', default=['2.4.1', '2.13.0'], help='default: %(default)s')

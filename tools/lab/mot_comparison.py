@@ -15,6 +15,8 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmeatrack.files.command_line import run_tool, tool_parser
+
 EXAMPLE = """example:
   python tools/make_synthetic_uav.py --out data/crowd --train 1 --frames 2 --test 10 \\
       --test-frames 60 --targets 10 --seed 11
@@ -112,9 +114,7 @@ def table(records: Sequence[dict]) -> str:
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add('data_root', type=Path, help="folder of sequences in MOTChallenge's layout")
     add('--out', type=Path, required=True, help='folder for mot.json and mot.md')
@@ -129,9 +129,8 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
+def compare(options: argparse.Namespace) -> None:
     """Run all contenders and write the table."""
-    options = parse_args()
     import torch
     from mmengine.registry import DefaultScope
     from mmtrack.utils import register_all_modules
@@ -155,7 +154,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, RuntimeError, OSError) as error:
-        sys.exit(f'error: {error}')
+    sys.exit(run_tool(compare, parse_args()))

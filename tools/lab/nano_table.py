@@ -18,8 +18,9 @@ from mmengine.config import Config
 
 from lab.experiments.commands import train_stage
 from lab.experiments.results import mean_and_error
-from lab.experiments.stage import Stage, StageError, run_stages
+from lab.experiments.stage import Stage, run_stages
 from mmeatrack.evaluation.tables import markdown_table
+from mmeatrack.files.command_line import run_tool, tool_parser
 
 EXAMPLE = """example:
   python tools/lab/nano_table.py data/real_sequences --packs data/packs \\
@@ -42,9 +43,7 @@ ROWS = (PLAIN, *DISTILLED)
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add('sequences', type=Path, help='folder of real sequences (tools/lab/real_sequences.py)')
     add('--packs', type=Path, required=True, help='folder of packs (tools/lab/pack_synthetic.py)')
@@ -68,26 +67,25 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Train, run on the sequences and print the table; 1 if a stage fails."""
-    args = parse_args(argv)
-    try:
-        teachers = []
-        if args.teacher is None:
-            teachers.append(training(args, 'teacher', 'eatrack_teacher_nano', 0, {}))
-            args.teacher = checkpoint(args, teachers[0])
-        plain = [student(args, PLAIN, seed) for seed in args.seeds]
-        run_stages([*teachers, *plain], args.jobs)
-        distilled = [student(args, row, seed, teachers) for row in DISTILLED for seed in args.seeds]
-        run_stages(distilled, args.jobs)
-        trained = [*teachers, *plain, *distilled]
-        scored = [evaluation(args, trained, temporal) for temporal in (False, True)]
-        run_stages(scored)
-        scores = [json.loads((each.folder / 'scores.json').read_text()) for each in scored]
-        print(table(args, *scores))
-    except StageError as error:
-        print(f'nano_table.py: {error}', file=sys.stderr)
-        return 1
-    return 0
+    """Run the command line; 1 if a stage fails."""
+    return run_tool(run, parse_args(argv))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train, run on the sequences and print the table."""
+    teachers = []
+    if args.teacher is None:
+        teachers.append(training(args, 'teacher', 'eatrack_teacher_nano', 0, {}))
+        args.teacher = checkpoint(args, teachers[0])
+    plain = [student(args, PLAIN, seed) for seed in args.seeds]
+    run_stages([*teachers, *plain], args.jobs)
+    distilled = [student(args, row, seed, teachers) for row in DISTILLED for seed in args.seeds]
+    run_stages(distilled, args.jobs)
+    trained = [*teachers, *plain, *distilled]
+    scored = [evaluation(args, trained, temporal) for temporal in (False, True)]
+    run_stages(scored)
+    scores = [json.loads((each.folder / 'scores.json').read_text()) for each in scored]
+    print(table(args, *scores))
 
 
 def student(args: argparse.Namespace, row: str, seed: int, after: Sequence[Stage] = ()) -> Stage:

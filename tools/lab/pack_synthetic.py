@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from make_synthetic_uav import frame_size
 from mmeatrack.datasets.pairs.video_packs import FramePatch, cut_patch, stack_patches, write_pack
+from mmeatrack.files.command_line import run_tool, tool_parser
 from mmeatrack.synthetic.annotation import annotate
 from mmeatrack.synthetic.plan import SequenceSpec, plan_sequence
 from mmeatrack.synthetic.renderer import Renderer
@@ -28,7 +29,7 @@ LEAST_VISIBLE = 0.35
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = tool_parser(__doc__)
     add = parser.add_argument
     add('out', type=Path, help='folder of the packs')
     add('--seed', type=int, required=True, help='of the worlds; below 100 reserved for the demo')
@@ -39,26 +40,25 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write the packs; 1 on an error of the input."""
-    args = parse_args(argv)
+    """Run the command line; 1 on an error of the input."""
+    return run_tool(write_packs, parse_args(argv))
+
+
+def write_packs(args: argparse.Namespace) -> None:
+    """Write the missing packs."""
     cv2.setNumThreads(1)
-    try:
-        specs = split_specs('train', args.videos, NUM_FRAMES, args.size, seed=args.seed)
-        for start in range(0, len(specs), VIDEOS_A_PACK):
-            name = f'synth_{args.seed}_{start:04d}'
-            if (args.out / f'{name}_img.npy').is_file():
-                continue
-            patches = [
-                patch
-                for number, spec in enumerate(specs[start : start + VIDEOS_A_PACK], start)
-                for patch in render_patches(spec, args.frames_each, 10000 * args.seed + number)
-            ]
-            write_pack(stack_patches(patches), args.out, name)
-            print(f'{args.out / name}: {len(patches)} patches', flush=True)
-    except (ValueError, OSError) as error:
-        print(f'pack_synthetic.py: {error}', file=sys.stderr)
-        return 1
-    return 0
+    specs = split_specs('train', args.videos, NUM_FRAMES, args.size, seed=args.seed)
+    for start in range(0, len(specs), VIDEOS_A_PACK):
+        name = f'synth_{args.seed}_{start:04d}'
+        if (args.out / f'{name}_img.npy').is_file():
+            continue
+        patches = [
+            patch
+            for number, spec in enumerate(specs[start : start + VIDEOS_A_PACK], start)
+            for patch in render_patches(spec, args.frames_each, 10000 * args.seed + number)
+        ]
+        write_pack(stack_patches(patches), args.out, name)
+        print(f'{args.out / name}: {len(patches)} patches', flush=True)
 
 
 def render_patches(spec: SequenceSpec, count: int, video: int) -> Iterator[FramePatch]:

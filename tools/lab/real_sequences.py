@@ -31,6 +31,7 @@ from lab.real_trackers import (
     run_opencv,
     run_ours,
 )
+from mmeatrack.files.command_line import add_temporal, run_tool, tool_parser
 
 if TYPE_CHECKING:
     from mmeatrack.evaluation.ope import OPEScores
@@ -82,9 +83,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     from mmengine.config import DictAction
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add('folder', type=Path, help='folder of sequences')
     add(
@@ -96,8 +95,7 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     )
     named = 'NAME=DIR[,BACKEND[,PRECISION]]'
     add('--deployed', nargs='+', default=[], metavar=named, help='exported trackers')
-    add('--temporal', action='store_true', default=None, help='use temporal adaptation')
-    add('--no-temporal', action='store_false', dest='temporal')
+    add_temporal(parser)
     add('--wrong-template', action='store_true', help='also run --ours with a wrong template')
     add('--nanotrack', nargs=2, metavar='ONNX', help='backbone and head of cv2.TrackerNano')
     add('--csrt', action='store_true', help="OpenCV's CSRT (opencv-contrib-python)")
@@ -108,23 +106,22 @@ def parse_args(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run all trackers, print the tables and write the plots; 1 on an error of the input."""
+    """Run the command line; 1 on an error of the input."""
+    return run_tool(run, parse_args(argv))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run all trackers, print the tables and write the plots."""
     import torch
 
     from mmeatrack.files.outputs import claimed_outputs
 
-    args = parse_args(argv)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     outputs = [args.out / name for name in FILES]
-    try:
-        with claimed_outputs(outputs, [args.folder], tool='real_sequences.py'):
-            sequences = list(read_sequences(args.folder, args.max_frames))
-            write(compare(build_trackers(args, sequences), sequences), args.out)
-    except (OSError, ValueError, RuntimeError) as error:
-        print(f'real_sequences.py: {error}', file=sys.stderr)
-        return 1
-    return 0
+    with claimed_outputs(outputs, [args.folder], tool='real_sequences.py'):
+        sequences = list(read_sequences(args.folder, args.max_frames))
+        write(compare(build_trackers(args, sequences), sequences), args.out)
 
 
 def read_sequences(folder: Path, max_frames: Optional[int]) -> Iterator[Clip]:

@@ -18,6 +18,8 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Se
 
 import numpy as np
 
+from mmeatrack.files.command_line import tool_parser
+
 EXAMPLE = """examples:
   python tools/lab/track_rules.py absences --videos 8 --real data/real_sequences --sweeps 0 2 4
   python tools/lab/track_rules.py crossings --videos 4 --targets 10
@@ -37,9 +39,7 @@ class Clip(NamedTuple):
 
 def parse_args(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__, EXAMPLE)
     parser.add_argument('measure', choices=list(MEASURES))
     add = parser.add_argument
     add('--tracker', default='eatrack_nano', help='argument of load_tracker (default: %(default)s)')

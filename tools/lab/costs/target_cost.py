@@ -79,7 +79,7 @@ def report_targets(report: BenchmarkReport, seconds: Seconds) -> None:
         rows.append([str(count), *shown])
         if count == BOUND_AT:
             report.verdict(f'{count} targets / {count} calls', ratio.value, BOUND, str(ratio))
-    header = ['targets', 'frame ms', 'ms per target', 'single calls ms', 'ratio', 'ratio of CPU time']
+    header = ['targets', 'frame ms', 'ms per target', 'single calls ms', 'ratio', 'CPU ratio']
     report.table(header, rows)
 
 
