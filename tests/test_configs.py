@@ -159,6 +159,7 @@ def test_checkpoints_of_two_teachers_are_cfg_options(tmp_path: Path) -> None:
 
 @having('model', 'optim_wrapper', 'param_scheduler')
 def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
+    """Norms, biases and positions only decay in short schedules."""
     model = model_of(cfg)
     wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     schedulers = cfg.param_scheduler
@@ -169,28 +170,20 @@ def test_optimizer_and_schedule_are_built(cfg: Config) -> None:
     if is_mixed:
         assert wrapper.cast_dtype is torch.bfloat16
         assert not wrapper.loss_scaler.is_enabled()
-    groups = wrapper.param_groups
-    rate = {
-        id(p): group.get('initial_lr', group['lr']) for group in groups for p in group['params']
+    settings = {
+        id(p): (group.get('initial_lr', group['lr']), group['weight_decay'])
+        for group in wrapper.param_groups
+        for p in group['params']
     }
+    is_micro = 'micro' in cfg.filename
     for name, parameter in tracker_of(model).named_parameters():
         if is_small(cfg):
-            lr = 8e-4 if '1xb16' in cfg.filename else 1.5e-3
+            lr, decay = 8e-4 if '1xb16' in cfg.filename else 1.5e-3, 1e-2
         else:
-            lr = 1e-3 if 'micro' in cfg.filename else 4e-5 if 'backbone' in name else 4e-4
-        assert rate[id(parameter)] == pytest.approx(lr), name
-
-
-@having('model', 'optim_wrapper', 'train_cfg')
-def test_norms_biases_and_positions_decay_in_short_schedules_only(cfg: Config) -> None:
-    short = 'micro' in cfg.filename or is_small(cfg)
-    full = 1e-2 if is_small(cfg) else 1e-4
-    model = model_of(cfg)
-    groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
-    decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
-    for name, parameter in tracker_of(model).named_parameters():
+            lr, decay = 1e-3 if is_micro else 4e-5 if 'backbone' in name else 4e-4, 1e-4
         is_weight = parameter.ndim > 1 and not name.endswith('pos_embed')
-        assert decay[id(parameter)] == (full if is_weight or short else 0), name
+        decays = is_weight or is_micro or is_small(cfg)
+        assert settings[id(parameter)] == (pytest.approx(lr), decay if decays else 0), name
 
 
 def test_decay_of_the_full_schedule_is_small() -> None:
@@ -211,15 +204,6 @@ def test_custom_hooks_are_built(cfg: Config) -> None:
             MODELS.build(built.store)
 
 
-@having('test_evaluator')
-def test_metric_is_built_with_a_policy(cfg: Config) -> None:
-    METRICS.build(cfg.test_evaluator)
-    many = cfg.test_evaluator.type == 'mmeatrack.UAVMOTMetric'
-    policies = (None,) if many else ('miss', 'hit', 'exclude')
-    assert cfg.test_evaluator.get('absent') in policies
-    assert cfg.val_evaluator == cfg.test_evaluator
-
-
 @pytest.mark.parametrize('kind', ['train', 'val', 'test'])
 def test_datasets_are_built_without_their_data(kind: str) -> None:
     built = 0
@@ -238,10 +222,15 @@ def test_datasets_are_built_without_their_data(kind: str) -> None:
 
 
 @having('test_dataloader')
-def test_test_run_is_frame_by_frame(cfg: Config) -> None:
+def test_test_run_is_frame_by_frame_and_scored_by_a_policy(cfg: Config) -> None:
     assert cfg.test_dataloader.batch_size == 1
     assert cfg.test_dataloader.sampler.type == 'VideoSampler'
     assert cfg.test_dataloader.dataset.test_mode is True
+    METRICS.build(cfg.test_evaluator)
+    many = cfg.test_evaluator.type == 'mmeatrack.UAVMOTMetric'
+    policies = (None,) if many else ('miss', 'hit', 'exclude')
+    assert cfg.test_evaluator.get('absent') in policies
+    assert cfg.val_evaluator == cfg.test_evaluator
 
 
 @having('model', 'train_dataloader')
