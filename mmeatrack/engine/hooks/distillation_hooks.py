@@ -85,7 +85,8 @@ class TeacherValHook(Hook):
     """Logs the teacher's metrics as ``teacher/<metric>`` along with the student's.
 
     The frozen teacher runs through the validation data once, before the student's first
-    validation. Its metrics are logged with every one.
+    validation. Its metrics are logged with every one. Several teachers are ``teacher_0/<metric>``
+    and so on, like their losses.
     """
 
     # Before LoggerHook (BELOW_NORMAL), which writes what is logged here.
@@ -99,13 +100,13 @@ class TeacherValHook(Hook):
         if self._metrics is not None:
             return
         model = distillation(runner.model, 'teacher', 'TeacherValHook')
-        loop = runner.val_loop
-        print_log('the teacher runs through the validation data', 'current')
-        with torch.no_grad():
-            for batch in loop.dataloader:
-                loop.evaluator.process(data_samples=model.teacher.val_step(batch), data_batch=batch)
-        metrics = loop.evaluator.evaluate(len(loop.dataloader.dataset))
-        self._metrics = {f'teacher/{name}': value for name, value in metrics.items()}
+        teachers = getattr(model, 'teachers', [model.teacher])
+        self._metrics = {}
+        for index, teacher in enumerate(teachers):
+            name = 'teacher' if len(teachers) == 1 else f'teacher_{index}'
+            print_log(f'{name} runs through the validation data', 'current')
+            for key, value in _validate(runner.val_loop, teacher).items():
+                self._metrics[f'{name}/{key}'] = value
 
     def after_val_epoch(self, runner: Runner, metrics: Optional[Dict[str, float]] = None) -> None:
         """Log the teacher's metrics for LoggerHook; ``metrics`` stay the student's."""
@@ -114,3 +115,11 @@ class TeacherValHook(Hook):
                 runner.message_hub.update_scalar(f'val/{name}', value)
             else:
                 runner.message_hub.update_info(f'val/{name}', value)
+
+
+@torch.no_grad()
+def _validate(loop: Any, teacher: Any) -> Dict[str, Any]:
+    for batch in loop.dataloader:
+        loop.evaluator.process(data_samples=teacher.val_step(batch), data_batch=batch)
+    metrics: Dict[str, Any] = loop.evaluator.evaluate(len(loop.dataloader.dataset))
+    return metrics

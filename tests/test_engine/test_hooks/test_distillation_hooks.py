@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List
+from unittest.mock import Mock, call
 
 import pytest
 from mmengine.registry import HOOKS
@@ -113,3 +114,37 @@ def test_teacher_is_validated_once_and_logged_with_the_student(tmp_path: Path) -
         assert row.tolist() == pytest.approx(own.tolist(), abs=1e-5)
     # The best checkpoint is chosen by the student's metric.
     assert [path.name for path in tmp_path.glob('best_*.pth')] == ['best_toy_success_epoch_2.pth']
+
+
+def test_each_of_several_teachers_is_validated() -> None:
+    """Their metrics are named like their losses."""
+
+    class Teacher:
+        def __init__(self, success: float) -> None:
+            self.success = success
+
+        def val_step(self, batch: int) -> List[float]:
+            return [self.success + batch]
+
+    class Evaluator:
+        def process(self, data_samples: List[float], data_batch: int) -> None:
+            self.last = data_samples[0]
+
+        def evaluate(self, size: int) -> Dict[str, float]:
+            return dict(success=self.last)
+
+    class Data(list):
+        dataset = range(2)
+
+    runner: Any = SimpleNamespace(
+        model=SimpleNamespace(teacher=None, teachers=[Teacher(0.5), Teacher(0.25)]),
+        val_loop=SimpleNamespace(dataloader=Data([0, 2]), evaluator=Evaluator()),
+        message_hub=Mock(),
+    )
+    hook = TeacherValHook()
+    hook.before_val_epoch(runner)
+    hook.after_val_epoch(runner)
+    assert runner.message_hub.update_scalar.call_args_list == [
+        call('val/teacher_0/success', 2.5),
+        call('val/teacher_1/success', 2.25),
+    ]
