@@ -1,8 +1,10 @@
 """Build of mmcv: C++ standard, key, environment, progress and cache."""
 
+import io
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import List
 
@@ -158,3 +160,16 @@ def test_a_second_build_waits_for_the_lock(tmp_path: Path) -> None:
         assert other.stdout.readline() == 'Another build of mmcv is running; waiting for it.\n'
         assert other.poll() is None
     assert other.communicate(timeout=30)[0] == 'got it\n'
+
+
+@pytest.mark.parametrize('name', ['../outside', '/tmp/outside', 'mmcv-2.0.0rc4/link@'])
+def test_nothing_is_unpacked_outside_or_as_a_link(tmp_path: Path, name: str) -> None:
+    sdist = tmp_path / 'mmcv-2.0.0rc4.tar.gz'
+    with tarfile.open(sdist, 'w:gz') as archive:
+        member = tarfile.TarInfo(name)
+        if name.endswith('@'):
+            member.type, member.linkname = tarfile.SYMTYPE, '/etc'
+        archive.addfile(member, io.BytesIO())
+    with pytest.raises(RuntimeError, match='which is not unpacked'):
+        build_mmcv.unpack(sdist, tmp_path / 'out')
+    assert not (tmp_path / 'outside').exists()

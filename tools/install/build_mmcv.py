@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import Dict, Iterator, List
@@ -98,9 +99,20 @@ def download(folder: Path) -> Path:
     return folder / f'mmcv-{MMCV_VERSION}.tar.gz'
 
 
+def unpack(sdist: Path, folder: Path) -> None:
+    """Unpack a source distribution; RuntimeError for members outside it, links and devices."""
+    root = folder.resolve()
+    with tarfile.open(sdist) as archive:
+        for member in archive.getmembers():
+            target = (root / member.name).resolve()
+            if not (member.isfile() or member.isdir()) or root not in target.parents:
+                raise RuntimeError(f"{sdist.name} holds '{member.name}', which is not unpacked.")
+            archive.extract(member, root)
+
+
 def build(torch_version: str, folder: Path, jobs: int) -> Path:
     """Build the wheel in a folder and return its path; RuntimeError if the build fails."""
-    shutil.unpack_archive(str(download(folder)), str(folder))
+    unpack(download(folder), folder)
     source = folder / f'mmcv-{MMCV_VERSION}'
     setup = source / 'setup.py'
     text = set_cxx_standard(setup.read_text(encoding='utf-8'), cxx_standard(torch_version))
