@@ -151,7 +151,7 @@ class OnePassTracker(BaseSingleObjectTracker):
 
     @property
     def reads_template_boxes(self) -> bool:
-        """Whether the backbone also takes the boxes of its templates."""
+        """True if the backbone also takes the boxes of its templates."""
         return getattr(self.backbone, 'box_embed', None) is not None
 
     @torch.no_grad()
