@@ -196,6 +196,8 @@ def resembles_boxes(content: bytes) -> bool:
 
 def _parse_line(line: str) -> Optional[List[float]]:
     """Return x, y, w, h; None if the line is not a box, alone or with a score and a lost flag."""
+    if '_' in line:  # float() would take 1_0 for 10
+        return None
     try:
         row = [float(token) for token in _plain(line).split()]
     except ValueError:

@@ -62,6 +62,7 @@ def test_nan_rows_stay() -> None:
         (b'1,2,3,4\n1,2,3,4,5,6,7,8\n', 'file, line 2'),
         (b'1,2,3\n1,2,3\n', 'file, line 1'),
         (b'1,2,3,4\n\n1,2,3,4\n', 'file, line 2: a blank line is not a box'),
+        (b'1,2,3,4\n1_0,2,3,4\n', "file, line 2: '1_0,2,3,4' is not a box"),
         (b'1,2,3,4\n1,2,three,4\n', 'file, line 2'),
         (b'1,2,three,4\n', 'file, line 1'),
         (b'x,y,w,h\nx,y,w,h\n', 'file, line 2'),
