@@ -4,17 +4,14 @@ from typing import Any
 import numpy as np
 import pytest
 from mmtrack.datasets.transforms import PairSampling, TridentSampling
-from mmtrack.datasets.transforms.processing import DiMPSampling
 
-from mmeatrack.datasets import NearSampling, UAVSOTDataset
-from tests.test_datasets.trees import boxes_of, touch_frames, write_boxes, write_dtb70_sequence
-
-
-def build(root: Path, **kwargs: Any) -> UAVSOTDataset:
-    # Serialising takes a second of garbage collection.
-    return UAVSOTDataset(
-        data_root=str(root), **dict(dict(test_mode=True, serialize_data=False), **kwargs)
-    )
+from tests.test_datasets.trees import (
+    boxes_of,
+    sot_dataset,
+    touch_frames,
+    write_boxes,
+    write_dtb70_sequence,
+)
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_sequences_of_a_folder(root: Path) -> None:
-    dataset = build(root, serialize_data=True)
+    dataset = sot_dataset(root, serialize_data=True)
 
     assert dataset.num_videos == 2
     assert len(dataset) == 25 + 30
@@ -43,7 +40,7 @@ def test_sequences_of_a_folder(root: Path) -> None:
 
 
 def test_boxes_become_corners_and_nan_rows_invalid(root: Path) -> None:
-    infos = build(root).get_ann_infos_from_video(1)
+    infos = sot_dataset(root).get_ann_infos_from_video(1)
 
     np.testing.assert_array_equal(infos['bboxes'][0], [10, 20, 22, 28])
     np.testing.assert_array_equal(np.flatnonzero(~infos['bboxes_isvalid']), [4, 5, 6])
@@ -51,7 +48,7 @@ def test_boxes_become_corners_and_nan_rows_invalid(root: Path) -> None:
 
 
 def test_metainfo_holds_the_ground_truth_for_a_metric(root: Path) -> None:
-    meta = build(root).metainfo
+    meta = sot_dataset(root).metainfo
 
     assert meta['seq_names'] == ('boat', 'car')
     assert meta['attributes'] == ([], ['occlusion', 'rotation'])
@@ -60,11 +57,11 @@ def test_metainfo_holds_the_ground_truth_for_a_metric(root: Path) -> None:
 
 
 def test_training_metainfo_is_small_enough_for_checkpoints(root: Path) -> None:
-    assert 'ground_truths' not in build(root, test_mode=False).metainfo
+    assert 'ground_truths' not in sot_dataset(root, test_mode=False).metainfo
 
 
 def test_test_sample_of_a_frame(root: Path) -> None:
-    results = build(root)[(1, 2)]
+    results = sot_dataset(root)[(1, 2)]
 
     assert results['img_path'].endswith('car/img/00003.jpg')
     assert (results['video_id'], results['frame_id'], results['video_length']) == (1, 2, 30)
@@ -79,7 +76,7 @@ def test_test_sample_of_a_frame(root: Path) -> None:
     ],
 )
 def test_training_never_draws_an_absent_frame(root: Path, sampling: Any) -> None:
-    dataset = build(root, test_mode=False, pipeline=[sampling])
+    dataset = sot_dataset(root, test_mode=False, pipeline=[sampling])
 
     drawn = [dataset[i % 2] for i in range(200)]
 
@@ -97,7 +94,7 @@ def test_training_never_draws_an_absent_frame(root: Path, sampling: Any) -> None
 
 
 def test_annotations_are_copies(root: Path) -> None:
-    dataset = build(root)
+    dataset = sot_dataset(root)
     first = dataset.get_ann_infos_from_video(0)['bboxes']
     first += 100
 
@@ -108,7 +105,7 @@ def test_images_in_the_sequence_folder_and_other_box_files(tmp_path: Path) -> No
     touch_frames(tmp_path / 'clip', ['0001.jpg', '0002.jpg'])
     write_boxes(tmp_path / 'clip' / 'boxes.csv', boxes_of(2))
 
-    dataset = build(tmp_path, img_folder='', box_file='boxes.csv')
+    dataset = sot_dataset(tmp_path, img_folder='', box_file='boxes.csv')
 
     assert dataset.metainfo['seq_names'] == ('clip',)
     assert len(dataset) == 2
@@ -126,7 +123,7 @@ def test_list_of_sequences(root: Path) -> None:
     ]
     write_boxes(root / 'part.txt', boxes_of(10))
 
-    dataset = build(root, sequences=sequences)
+    dataset = sot_dataset(root, sequences=sequences)
 
     assert dataset.metainfo['seq_names'] == ('car_part',)
     assert dataset.get_img_infos_from_video(0)['img_paths'][0].endswith('car/img/00011.jpg')
@@ -135,7 +132,7 @@ def test_list_of_sequences(root: Path) -> None:
 def test_infos_file(root: Path) -> None:
     (root / 'infos.txt').write_text('header\nboat/img,boat/groundtruth_rect.txt,1,25\n')
 
-    dataset = build(root, ann_file='infos.txt')
+    dataset = sot_dataset(root, ann_file='infos.txt')
 
     assert dataset.metainfo['seq_names'] == ('boat',)
     assert len(dataset) == 25
@@ -158,20 +155,20 @@ def test_bad_sequence_is_left_out_with_its_reason(root: Path, case: str) -> None
     content, reason = BAD_BOXES[case]
     (root / 'boat' / 'groundtruth_rect.txt').write_bytes(content)
 
-    dataset = build(root)
+    dataset = sot_dataset(root)
 
     assert dataset.metainfo['seq_names'] == ('car',)
     assert list(dataset.metainfo['left_out']) == ['boat']
     with pytest.raises(ValueError, match=reason):
         raise ValueError(dataset.metainfo['left_out']['boat'])
     with pytest.raises(ValueError, match=reason):
-        build(root, bad_sequences='raise')
+        sot_dataset(root, bad_sequences='raise')
 
 
 def test_missing_frame_shows_in_the_count(root: Path) -> None:
     (root / 'boat' / 'img' / '00012.jpg').unlink()
 
-    left_out = build(root).metainfo['left_out']
+    left_out = sot_dataset(root).metainfo['left_out']
 
     assert '25 boxes for 24 frames' in left_out['boat']
     assert 'no frame between 00011.jpg and 00013.jpg' in left_out['boat']
@@ -181,7 +178,7 @@ def test_missing_annotation_or_images_are_named(root: Path) -> None:
     (root / 'boat' / 'groundtruth_rect.txt').unlink()
     write_boxes(root / 'plane' / 'groundtruth_rect.txt', boxes_of(3))
 
-    left_out = build(root).metainfo['left_out']
+    left_out = sot_dataset(root).metainfo['left_out']
 
     assert 'boat/groundtruth_rect.txt: no such box file' in left_out['boat']
     assert 'plane/img: no such image folder' in left_out['plane']
@@ -190,7 +187,7 @@ def test_missing_annotation_or_images_are_named(root: Path) -> None:
 def test_missing_last_box_is_accepted(root: Path) -> None:
     write_boxes(root / 'boat' / 'groundtruth_rect.txt', boxes_of(24))
 
-    dataset = build(root)
+    dataset = sot_dataset(root)
 
     assert dataset.metainfo['seq_names'] == ('boat', 'car')
     assert len(dataset.get_img_infos_from_video(0)['img_paths']) == 24
@@ -199,7 +196,7 @@ def test_missing_last_box_is_accepted(root: Path) -> None:
 def test_missing_box_is_refused_if_the_first_frame_may_be_extra(root: Path) -> None:
     (root / 'boat' / 'img' / '00000.jpg').touch()
 
-    reason = build(root).metainfo['left_out']['boat']
+    reason = sot_dataset(root).metainfo['left_out']['boat']
 
     assert '25 boxes for 26 frames' in reason
     assert 'unclear which of 00000.jpg, 00001.jpg .. 00025.jpg has none' in reason
@@ -210,7 +207,7 @@ def test_missing_box_is_refused_if_the_first_frame_may_be_extra(root: Path) -> N
 def test_duplicate_frame_is_named(root: Path, twin: str, test_mode: bool) -> None:
     (root / 'boat' / 'img' / twin).touch()
 
-    dataset = build(root, test_mode=test_mode)
+    dataset = sot_dataset(root, test_mode=test_mode)
 
     assert dataset.num_videos == 1
     reason = dataset.left_out['boat']
@@ -223,7 +220,7 @@ def test_time_stamps_are_sorted_as_decimals(tmp_path: Path) -> None:
     write_boxes(tmp_path / 'car' / 'groundtruth_rect.txt', boxes_of(4))
     touch_frames(tmp_path / 'car' / 'img', ['0.125.jpg', '0.2.jpg', '0.1.jpg', '0.05.jpg'])
 
-    paths = build(tmp_path).get_img_infos_from_video(0)['img_paths']
+    paths = sot_dataset(tmp_path).get_img_infos_from_video(0)['img_paths']
 
     assert [Path(path).name for path in paths] == ['0.05.jpg', '0.1.jpg', '0.125.jpg', '0.2.jpg']
 
@@ -236,7 +233,7 @@ def test_two_targets_are_two_sequences(tmp_path: Path) -> None:
         )
     touch_frames(tmp_path / 'Jogging' / 'img', [f'{i:04d}.jpg' for i in range(1, 6)])
 
-    dataset = build(tmp_path)
+    dataset = sot_dataset(tmp_path)
 
     assert dataset.metainfo['seq_names'] == ('Dog', 'Jogging-1', 'Jogging-2')
     first, second = dataset.metainfo['ground_truths'][1:]
@@ -250,16 +247,16 @@ def test_two_sequences_of_one_name_are_refused(tmp_path: Path) -> None:
     write_dtb70_sequence(tmp_path, 'Jogging-1', boxes_of(3))
 
     with pytest.raises(ValueError, match="2 sequences are named 'Jogging-1'"):
-        build(tmp_path)
+        sot_dataset(tmp_path)
 
 
 def test_header_line_shifts_no_box(root: Path) -> None:
     path = root / 'boat' / 'groundtruth_rect.txt'
     lines = path.read_text().splitlines()
     path.write_text('\n'.join(['init', *lines[1:]]))
-    assert "line 1: 'init' is not a box" in build(root).metainfo['left_out']['boat']
+    assert "line 1: 'init' is not a box" in sot_dataset(root).metainfo['left_out']['boat']
     path.write_text('\n'.join(['init', *lines]))
-    np.testing.assert_array_equal(build(root).metainfo['ground_truths'][0], boxes_of(25))
+    np.testing.assert_array_equal(sot_dataset(root).metainfo['ground_truths'][0], boxes_of(25))
 
 
 def test_data_sample_has_the_name_of_its_sequence(tmp_path: Path) -> None:
@@ -277,84 +274,27 @@ def test_data_sample_has_the_name_of_its_sequence(tmp_path: Path) -> None:
         dict(type='mmtrack.PackTrackInputs', pack_single_img=True),
     ]
 
-    dataset = build(tmp_path, sequences=sequences, pipeline=pipeline)
+    dataset = sot_dataset(tmp_path, sequences=sequences, pipeline=pipeline)
 
     assert [dataset[(i, 1)]['data_samples'].seq_name for i in (0, 1)] == ['car6_1', 'car6_2']
 
 
-TRIDENT = dict(num_search_frames=1, num_template_frames=2, max_frame_range=[200])
-SAMPLINGS = {
-    'visible frames for min_num_frames': (TridentSampling(**TRIDENT), 20),
-    'frames for the sample': (TridentSampling(min_num_frames=1, **TRIDENT), 7),
-    'near sampling': (NearSampling(max_template_range=9, min_num_frames=9, **TRIDENT), 9),
-    'DiMP sampling': (DiMPSampling(), 20),
-    'pairs': (PairSampling(), 1),
-}
-
-
-@pytest.mark.parametrize('case', SAMPLINGS)
-def test_training_sequence_shorter_than_the_sampler_needs_is_left_out(
-    tmp_path: Path, case: str
-) -> None:
-    sampling, needed = SAMPLINGS[case]
-    write_dtb70_sequence(tmp_path, 'a_long', boxes_of(needed))
-    boxes = boxes_of(needed + 9)
-    boxes[needed - 1 :] = np.nan  # one visible frame too few
-    if needed > 1:
-        write_dtb70_sequence(tmp_path, 'b_short', boxes)
-    write_dtb70_sequence(tmp_path, 'c_long', boxes_of(needed + 5))
-
-    dataset = build(tmp_path, test_mode=False, serialize_data=True, pipeline=[sampling])
-
-    assert len(dataset) == 2
-    if needed > 1:
-        name = type(sampling).__name__
-        assert f'{needed - 1} visible frames, but {name}' in dataset.left_out['b_short']
-        assert dataset.left_out['b_short'].endswith(f' needs {needed}')
-    drawn = [dataset[index % 2] for index in range(30)]
-    folders = {Path(path).parents[1].name for sample in drawn for path in sample['img_path']}
-    assert folders == {'a_long', 'c_long'}
-
-
-def test_training_set_of_short_sequences_only_is_refused(tmp_path: Path) -> None:
-    for name, length in (('a', 5), ('b', 19)):
-        write_dtb70_sequence(tmp_path, name, boxes_of(length))
-    settings = dict(test_mode=False, pipeline=[TridentSampling(**TRIDENT)])
-
-    message = r'the longest, b, has 19 visible frames, but TridentSampling.* needs 20'
-    with pytest.raises(ValueError, match=message):
-        build(tmp_path, **settings)
-    with pytest.raises(ValueError, match='5 visible frames'):
-        build(tmp_path, bad_sequences='raise', **settings)
-    assert build(tmp_path).num_videos == 2  # a test takes any length
-
-
-def test_still_images_can_be_trained_on(tmp_path: Path) -> None:
-    for name in ('a', 'b'):
-        write_dtb70_sequence(tmp_path, name, boxes_of(1))
-
-    dataset = build(tmp_path, test_mode=False, pipeline=[TridentSampling(**TRIDENT)])
-
-    assert dataset.num_videos == 2
-    assert len(set(dataset[0]['img_path'])) == 1
-
-
 def test_wrong_root(root: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'it does not exist.*Set data_root'):
-        build(root / 'nowhere')
+        sot_dataset(root / 'nowhere')
     with pytest.raises(FileNotFoundError, match='no sequence in'):
-        build(root / 'toolkit')
+        sot_dataset(root / 'toolkit')
 
 
 def test_no_usable_sequence(tmp_path: Path) -> None:
     write_dtb70_sequence(tmp_path, 'car', np.full((3, 4), np.nan))
 
     with pytest.raises(ValueError, match=r'none of the 1 sequences.*the first is car'):
-        build(tmp_path)
+        sot_dataset(tmp_path)
 
 
 def test_unknown_arguments_fail_when_built(root: Path) -> None:
     with pytest.raises(ValueError, match="has no data_prefix \\['img'\\]; it has \\['img_path'\\]"):
-        build(root, data_prefix=dict(img='x'))
+        sot_dataset(root, data_prefix=dict(img='x'))
     with pytest.raises(ValueError, match="bad_sequences='ignore' is unknown"):
-        build(root, bad_sequences='ignore')
+        sot_dataset(root, bad_sequences='ignore')

@@ -1,12 +1,19 @@
 """Small folders in the layouts of the benchmarks."""
 
 from pathlib import Path
-from typing import Sequence, Union
+from typing import Any, Sequence, Union
 
 import cv2
 import numpy as np
 
+from mmeatrack.datasets import UAVSOTDataset
 from mmeatrack.files.sequence_infos import SequenceRange
+
+
+def sot_dataset(root: Path, **kwargs: Any) -> UAVSOTDataset:
+    """Dataset for tests; serialising would take a second of garbage collection."""
+    settings = dict(dict(test_mode=True, serialize_data=False), **kwargs)
+    return UAVSOTDataset(data_root=str(root), **settings)
 
 
 def boxes_of(num_frames: int, start: Sequence[float] = (10, 20, 12, 8)) -> np.ndarray:
