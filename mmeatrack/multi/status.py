@@ -149,10 +149,10 @@ class StatusKeeper:
     def restart(self, box: Box) -> None:
         """Restart the motion at a box, centre and size in image px.
 
-        A lost target stays lost until a sure score, but its frames are counted from 0 again.
+        A lost target stays lost until a sure score. Frames of coasting and loss are counted from 0.
         """
         self._motion.restart(box)
-        if self._state == 'lost':
+        if self._state in ('coasting', 'lost'):
             self._frames = 0
 
     def update(

@@ -59,6 +59,19 @@ def test_coasting_box_follows_its_motion_and_grows_uncertain() -> None:
     assert deviations[9] < deviations[10] < deviations[11] < deviations[12]
 
 
+def test_target_with_a_new_box_may_coast_again() -> None:
+    """After 3 of 4 frames of coasting the user gives a box, and 4 more frames may coast."""
+    box = (50.0, 50.0, 10.0, 10.0)
+    keeper = StatusKeeper(box, TrackRules(coast_for=4))
+    detector = LostDetector(patience=99)
+    states = []
+    for frame in range(8):
+        if frame == 3:
+            keeper.restart(box)
+        states.append(keeper.update(box, 0.2, detector, SIZE).state)
+    assert states == ['coasting'] * 7 + ['lost']
+
+
 def test_record_is_json_with_stable_names() -> None:
     (each,) = run([(50.0, 75.0, 10.0, 10.0)], [0.9])
     record = json.loads(json.dumps(each.as_record(fps=20)))
