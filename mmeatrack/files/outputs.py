@@ -45,11 +45,10 @@ def claimed_outputs(
         ...     write_atomically(folder / 'report.md', 'second')
     """
     paths = [Path(output) for output in outputs]
-    check_outputs(paths, inputs, tool=tool, overwrite=overwrite)
+    free = _free_outputs(paths, inputs, tool, overwrite)
     new_folders = {path.parent for path in paths if not path.parent.exists()}
     entries = {path: _read_ledger(path.parent).get(path.name) for path in paths}
     stamps = {path: _stamp(path) for path in paths}
-    free = [path for path in paths if not path.exists() or is_own(path, tool)]
     _update_ledgers(dict.fromkeys(free, (tool, None)))
     try:
         yield
@@ -72,12 +71,19 @@ def check_outputs(
 
     A file that the tool wrote into one of its input folders earlier is not an input.
     """
+    _free_outputs([Path(output) for output in outputs], inputs, tool, overwrite)
+
+
+def _free_outputs(paths: List[Path], inputs: Paths, tool: str, overwrite: bool) -> List[Path]:
+    """Return the outputs that are absent or the tool's own; errors are as above."""
     sources = [Path(source) for source in inputs]
+    free: List[Path] = []
     foreign: List[str] = []
-    for path in map(Path, outputs):
+    for path in paths:
         if path.is_dir():
             raise FileExistsError(f'{path} is a folder and cannot be replaced by a file')
         if not path.exists():
+            free.append(path)
             continue
         own = is_own(path, tool)
         for source in sources:
@@ -90,7 +96,9 @@ def check_outputs(
                     f'{path} lies in the input folder {source} and would be overwritten; '
                     'give another --out'
                 )
-        if not own:
+        if own:
+            free.append(path)
+        else:
             foreign.append(str(path))
     if foreign and not overwrite:
         more = f' and {len(foreign) - 3} more' if len(foreign) > 3 else ''
@@ -98,6 +106,7 @@ def check_outputs(
             f'{", ".join(foreign[:3])}{more}: there already, and not written by {tool} or changed '
             'since; give another --out, or --overwrite to replace'
         )
+    return free
 
 
 def is_own(path: Path, tool: str) -> bool:
