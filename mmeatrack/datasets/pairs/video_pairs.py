@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from mmeatrack.registry import DATASETS
+from mmeatrack.structures.checks import check_shares
 
 from .augment import Augmentation, augment
-from .base import PairBatch, PairSet, as_batch, check_shares
+from .base import PairBatch, PairSet, as_batch
 from .geometry import (
     NUM_VIEWS,
     CropForm,

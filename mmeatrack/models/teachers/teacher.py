@@ -1,4 +1,4 @@
-"""Frozen teachers: construction, weights, and their part in checkpoints and copies."""
+"""Frozen teachers: construction, weights, and their part in checkpoints."""
 
 import logging
 from pathlib import Path
